@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
+
+/// One of Elsa's Swift targets.
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of the target `name`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "elsa",
+  products: [.executable(name: "elsa", targets: ["elsa"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Layer 0: values and C.
+    target("SparsityCore"),
+    .target(name: "CSparseKernels", cSettings: cSettings),
+    .target(name: "CDemoData", cSettings: cSettings),
+    .systemLibrary(name: "CZeroMQ"),
+    .systemLibrary(name: "COneDNN"),
+    .systemLibrary(name: "CTurboJPEG"),
+    .systemLibrary(name: "CPNG"),
+    .systemLibrary(name: "CSodium"),
+
+    // Layer 1: pure building blocks.
+    target("ContentHashing", ["SparsityCore", "CSodium"]),
+    target("SparseKernels", ["SparsityCore", "CSparseKernels"]),
+    target("LinearAlgebra", ["SparsityCore", "COneDNN"]),
+    target("EvolutionarySearch", ["SparsityCore"]),
+    target("AcceleratorModel", ["SparsityCore"]),
+    target("WireProtocol", ["SparsityCore", protobuf]),
+
+    // Layer 2: pure machines.
+    target("VisionTransformers", ["SparsityCore", "SparseKernels", "LinearAlgebra"]),
+    target("Pruning", ["SparsityCore", "ContentHashing", "SparseKernels"]),
+    target(
+      "Coordination",
+      ["SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel", "WireProtocol"]),
+    target("Simulation", ["SparsityCore", "Coordination", "EvolutionarySearch", "WireProtocol"]),
+
+    // Layer 3: files, sockets, threads.
+    target("ZeroMQ", ["CZeroMQ"]),
+    target("RunFiles", ["SparsityCore", "AcceleratorModel", yams]),
+    target("ModelFiles", ["SparsityCore", "ContentHashing"]),
+    target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
+    target("RunStorage", ["SparsityCore", "Coordination", "WireProtocol", grdb]),
+    target(
+      "Evaluation",
+      [
+        "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning", "SparseKernels",
+        "LinearAlgebra", "ModelFiles", "ImageData",
+      ]),
+    target(
+      "CoordinatorService",
+      [
+        "SparsityCore", "Coordination", "WireProtocol", "EvolutionarySearch", "ZeroMQ",
+        "RunStorage", logging,
+      ]),
+    target(
+      "WorkerService",
+      [
+        "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "ZeroMQ",
+        "Evaluation", logging,
+      ]),
+
+    // Layer 4: the program.
+    .executableTarget(
+      name: "elsa",
+      dependencies: [
+        "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
+        "WireProtocol", "VisionTransformers", "Pruning", "Coordination", "Simulation", "ZeroMQ",
+        "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
+        "WorkerService", "SparseKernels", "LinearAlgebra", "CDemoData", argumentParser, logging,
+      ],
+      swiftSettings: swiftSettings),
+
+    // Tests.
+    tests("SparsityCore", ["SparsityCore"]),
+  ],
+  cLanguageStandard: .c2x
+)

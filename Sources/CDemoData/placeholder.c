@@ -1,0 +1,1 @@
+typedef int cdd_placeholder;

@@ -1,0 +1,1 @@
+typedef int csk_placeholder;

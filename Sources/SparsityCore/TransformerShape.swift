@@ -1,0 +1,114 @@
+/// The sizes that define a vision transformer of the ViT and DeiT families.
+public struct TransformerShape: Hashable, Sendable {
+  /// The side of the square input image, in pixels.
+  public let imageSize: Int
+  /// The side of a square patch, in pixels.
+  public let patchSize: Int
+  /// The colour channels of the input: 1 or 3.
+  public let channels: Int
+  /// The width of a token, D.
+  public let width: Int
+  /// The number of transformer blocks, B.
+  public let depth: Int
+  /// The attention heads of a block, H.
+  public let heads: Int
+  /// The hidden width of the two-layer perceptron.
+  public let hiddenWidth: Int
+  /// The classes that the head tells apart.
+  public let classes: Int
+  /// Whether a distillation token and a second head exist, as in distilled DeiT.
+  public let isDistilled: Bool
+  /// Whether the query, key and value projection has a bias.
+  public let hasQKVBias: Bool
+  /// The constant that LayerNorm adds to the variance.
+  public let layerNormEpsilon: Float
+
+  /// Creates a shape.
+  ///
+  /// - Throws: ``TransformerShapeError`` for a size that no model can have.
+  public init(
+    imageSize: Int, patchSize: Int, channels: Int, width: Int, depth: Int, heads: Int,
+    hiddenWidth: Int, classes: Int, isDistilled: Bool = false, hasQKVBias: Bool = true,
+    layerNormEpsilon: Float = 1e-6
+  ) throws(TransformerShapeError) {
+    let sizes = [
+      ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
+      ("width", width, 1...65536), ("depth", depth, 1...1024), ("heads", heads, 1...1024),
+      ("hidden width", hiddenWidth, 1...262_144), ("classes", classes, 1...1_000_000),
+    ]
+    for (name, value, allowed) in sizes where !allowed.contains(value) {
+      throw .outOfRange(name: name, value: value, allowed: allowed)
+    }
+    guard channels == 1 || channels == 3 else { throw .unsupportedChannels(channels) }
+    guard imageSize % patchSize == 0 else {
+      throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize)
+    }
+    guard width % heads == 0 else { throw .widthNotDivisible(width: width, heads: heads) }
+    guard layerNormEpsilon > 0, layerNormEpsilon.isFinite else {
+      throw .invalidLayerNormEpsilon(layerNormEpsilon)
+    }
+    self.imageSize = imageSize
+    self.patchSize = patchSize
+    self.channels = channels
+    self.width = width
+    self.depth = depth
+    self.heads = heads
+    self.hiddenWidth = hiddenWidth
+    self.classes = classes
+    self.isDistilled = isDistilled
+    self.hasQKVBias = hasQKVBias
+    self.layerNormEpsilon = layerNormEpsilon
+  }
+
+  /// The patches of an image.
+  public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+  /// The values of a patch: channels × patch size².
+  public var patchValues: Int { channels * patchSize * patchSize }
+  /// The class token and, if distilled, the distillation token.
+  public var extraTokens: Int { isDistilled ? 2 : 1 }
+  /// The tokens of an image, L.
+  public var tokens: Int { patches + extraTokens }
+  /// The width of one attention head.
+  public var headWidth: Int { width / heads }
+
+  /// The linear layers of all blocks, in network order: qkv, proj, fc1, fc2 of each block.
+  ///
+  /// Names are timm's, as in `blocks.0.attn.qkv`.
+  public var prunableLayers: [PrunableLayer] {
+    (0..<depth).flatMap { block in
+      [
+        PrunableLayer(name: "blocks.\(block).attn.qkv", inputs: width, outputs: 3 * width),
+        PrunableLayer(name: "blocks.\(block).attn.proj", inputs: width, outputs: width),
+        PrunableLayer(name: "blocks.\(block).mlp.fc1", inputs: width, outputs: hiddenWidth),
+        PrunableLayer(name: "blocks.\(block).mlp.fc2", inputs: hiddenWidth, outputs: width),
+      ]
+    }
+  }
+}
+
+/// Why a set of sizes is no vision transformer.
+public enum TransformerShapeError: Error, Equatable, Sendable {
+  case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
+  case unsupportedChannels(Int)
+  case imageNotDivisible(imageSize: Int, patchSize: Int)
+  case widthNotDivisible(width: Int, heads: Int)
+  case invalidLayerNormEpsilon(Float)
+}
+
+extension TransformerShapeError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .outOfRange(let name, let value, let allowed):
+      "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"
+    case .unsupportedChannels(let channels):
+      "\(channels) input channels; 1 (grey) and 3 (colour) are supported"
+    case .imageNotDivisible(let imageSize, let patchSize):
+      "image size \(imageSize) is not a multiple of patch size \(patchSize)"
+    case .widthNotDivisible(let width, let heads):
+      "width \(width) is not a multiple of \(heads) heads"
+    case .invalidLayerNormEpsilon(let epsilon):
+      "LayerNorm epsilon is \(epsilon); it must be positive"
+    }
+  }
+}
