@@ -40,7 +40,7 @@ let package = Package(
     // Layer 0: values and C.
     target("SparsityCore"),
     .target(name: "CSparseKernels", cSettings: cSettings),
-    .target(name: "CDemoData", cSettings: cSettings),
+    .target(name: "CDemoData", exclude: ["data"], cSettings: cSettings),
     .systemLibrary(name: "CZeroMQ"),
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CTurboJPEG"),

@@ -1,1 +1,0 @@
-typedef int cdd_placeholder;
