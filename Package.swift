@@ -65,7 +65,7 @@ let package = Package(
 
     // Layer 3: files, sockets, threads.
     target("ZeroMQ", ["CZeroMQ"]),
-    target("RunFiles", ["SparsityCore", "AcceleratorModel", yams]),
+    target("RunFiles", ["SparsityCore", yams]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
     target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
     target("RunStorage", ["SparsityCore", "Coordination", "WireProtocol", grdb]),
@@ -101,6 +101,8 @@ let package = Package(
 
     // Tests.
     tests("SparsityCore", ["SparsityCore"]),
+    tests("RunFiles", ["RunFiles", "SparsityCore"]),
+    tests("Tidy"),
   ],
   cLanguageStandard: .c2x
 )

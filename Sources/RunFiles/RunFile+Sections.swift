@@ -1,0 +1,162 @@
+import SparsityCore
+
+extension RunFile.Model {
+  init(_ value: YAMLValue) throws(RunFileError) {
+    let values = try value.mapping(keys: ["weights", "config"])
+    self.weights = try value.required("weights", in: values).string()
+    self.config = try values["config"]?.string()
+  }
+}
+
+extension RunFile.Data {
+  init(_ value: YAMLValue) throws(RunFileError) {
+    let values = try value.mapping(keys: [
+      "calibration", "search", "test", "images", "split", "resize", "allowOverlap", "skipBroken",
+    ])
+    if let calibration = values["calibration"] {
+      throw calibration.error(
+        "data.calibration has no use yet: magnitude pruning needs no calibration; remove the key")
+    }
+    self.images = try Self.images(values, in: value)
+    self.isResized = try values["resize"].map(Self.resize) ?? true
+    self.allowsOverlap = try values["allowOverlap"]?.boolean() ?? false
+    self.skipsBroken = try values["skipBroken"]?.boolean() ?? false
+  }
+
+  private static func images(
+    _ values: [String: YAMLValue], in section: YAMLValue
+  ) throws(RunFileError) -> RunFile.Images {
+    guard let images = values["images"] else {
+      if let split = values["split"] { throw split.error("data.split needs data.images") }
+      return .sets(
+        search: try section.required("search", in: values).string(),
+        test: try values["test"]?.string())
+    }
+    for key in ["search", "test"] {
+      if let extra = values[key] {
+        throw extra.error("data.\(key) cannot stand beside data.images; use data.split")
+      }
+    }
+    let split = try section.required("split", in: values)
+    let parts = try split.mapping(keys: ["search", "test", "seed"])
+    return .split(
+      images: try images.string(),
+      search: try split.required("search", in: parts).integer(in: 1...100_000_000),
+      test: try parts["test"]?.integer(in: 0...100_000_000) ?? 0,
+      seed: try parts["seed"]?.seed() ?? 1)
+  }
+
+  private static func resize(_ value: YAMLValue) throws(RunFileError) -> Bool {
+    switch try value.string() {
+    case "none": return false
+    case "config": return true
+    case let other:
+      throw value.error(
+        "data.resize is \"\(other)\"; write config (as the model says) or none (only crop)")
+    }
+  }
+}
+
+extension RunFile.Accelerator {
+  init(_ value: YAMLValue?) throws(RunFileError) {
+    let values = try value?.mapping(keys: ["profile", "batch"]) ?? [:]
+    self.profile = try values["profile"]?.string() ?? "systolic32"
+    self.batch = try values["batch"]?.integer(in: 1...65536) ?? 1
+  }
+}
+
+extension RunFile.Search {
+  init(_ value: YAMLValue?) throws(RunFileError) {
+    let values =
+      try value?.mapping(keys: ["algorithm", "population", "evaluations", "seed", "mode"]) ?? [:]
+    if let mode = values["mode"], try mode.string() != "asynchronous" {
+      throw mode.error(
+        "search.mode is \"\(try mode.string())\"; this version knows only asynchronous")
+    }
+    self.algorithm = try values["algorithm"]?.choice(RunFile.Algorithm.self) ?? .nsga2
+    self.population = try values["population"]?.integer(in: 4...100_000) ?? 50
+    self.evaluations = try values["evaluations"]?.integer(in: 1...100_000_000) ?? 1000
+    self.seed = try values["seed"]?.seed() ?? 1
+  }
+}
+
+extension RunFile {
+  static func patterns(
+    _ value: YAMLValue?, root: YAMLValue
+  ) throws(RunFileError) -> [NMPattern] {
+    guard let value else { throw root.missing("patterns") }
+    var patterns: [NMPattern] = []
+    for entry in try value.sequence() {
+      let text = try entry.string()
+      guard let pattern = NMPattern(text), [4, 8, 16].contains(pattern.groupSize) else {
+        throw entry.error("\"\(text)\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
+      }
+      guard !patterns.contains(pattern) else { throw entry.error("\(pattern) is given twice") }
+      patterns.append(pattern)
+    }
+    guard patterns.filter(\.isDense).count <= 1 else {
+      throw value.error("several patterns keep every weight; one of them is enough")
+    }
+    guard patterns.count >= 2 else {
+      throw value.error("one pattern leaves nothing to search; give at least two")
+    }
+    return patterns.sorted()
+  }
+
+  static func pruning(_ value: YAMLValue) throws(RunFileError) -> Pruning {
+    let text = try value.string()
+    if text == "wanda" || text == "sparsegpt" {
+      throw value.error(
+        "pruning \"\(text)\" is not available in this version; use magnitude or supernet")
+    }
+    return try value.choice(Pruning.self)
+  }
+
+  static func objectives(_ value: YAMLValue?) throws(RunFileError) -> [Objective] {
+    guard let value else { return [.accuracy, .throughput] }
+    var objectives: [Objective] = []
+    for entry in try value.sequence() {
+      let objective = try entry.choice(Objective.self)
+      try entry.refuseUnmodelled(objective)
+      guard !objectives.contains(objective) else {
+        throw entry.error("\(objective.rawValue) is given twice")
+      }
+      objectives.append(objective)
+    }
+    guard objectives.contains(.accuracy) else {
+      throw value.error("accuracy must be among the objectives")
+    }
+    guard objectives.count >= 2 else {
+      throw value.error("accuracy alone is best dense; add throughput, latency or macs")
+    }
+    return objectives
+  }
+
+  static func shardImages(_ value: YAMLValue?) throws(RunFileError) -> Int {
+    let values = try value?.mapping(keys: ["shardImages", "earlyStopping"]) ?? [:]
+    if let stopping = values["earlyStopping"], try stopping.boolean() {
+      throw stopping.error(
+        "fidelity.earlyStopping is not available in this version; write false or remove it")
+    }
+    return try values["shardImages"]?.integer(in: 1...100_000) ?? 250
+  }
+
+  static func precision(_ value: YAMLValue) throws(RunFileError) -> Precision {
+    let precision = try value.choice(Precision.self)
+    guard precision == .f32 else {
+      throw value.error("precision bf16 is not available in this version; write f32")
+    }
+    return precision
+  }
+}
+
+extension YAMLValue {
+  /// Refuses objectives whose model comes later.
+  func refuseUnmodelled(_ objective: Objective) throws(RunFileError) {
+    if objective == .energy || objective == .weightBytes {
+      throw error(
+        "\(objective.rawValue) is not modelled in this version; "
+          + "known are accuracy, throughput, latency, macs")
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import SparsityCore
+
+/// What a search is to do: model, data, space, objectives and budget, as a person wrote it.
+///
+/// Paths are as in the file; relative ones are meant from the file's own folder.
+public struct RunFile: Hashable, Sendable {
+  /// The checkpoint to start from.
+  public struct Model: Hashable, Sendable {
+    /// The safetensors file, or a folder with `model.safetensors` and `config.json`.
+    public var weights: String
+    /// The configuration, unless it lies beside the weights.
+    public var config: String?
+  }
+
+  /// Where the images come from.
+  public enum Images: Hashable, Sendable {
+    /// Separate sets; a test set is optional.
+    case sets(search: String, test: String?)
+    /// One set, split by a seeded shuffle.
+    case split(images: String, search: Int, test: Int, seed: UInt64)
+  }
+
+  /// How images become the sets of a run.
+  public struct Data: Hashable, Sendable {
+    /// The source of the images.
+    public var images: Images
+    /// Whether images are resized as the model's configuration says (`true`) or only cropped.
+    public var isResized: Bool
+    /// Whether search and test sets may share images.
+    public var allowsOverlap: Bool
+    /// Whether images that cannot be decoded are left out instead of ending the run.
+    public var skipsBroken: Bool
+  }
+
+  /// How weights are chosen for a pattern.
+  public enum Pruning: String, CaseIterable, Hashable, Sendable {
+    /// The largest magnitudes of each group.
+    case magnitude
+    /// Magnitude, on a checkpoint trained as a supernet.
+    case supernet
+  }
+
+  /// The accelerator whose cost counts.
+  public struct Accelerator: Hashable, Sendable {
+    /// The profile's name.
+    public var profile: String
+    /// The images of one batch on the accelerator.
+    public var batch: Int
+  }
+
+  /// The method of search.
+  public enum Algorithm: String, CaseIterable, Hashable, Sendable {
+    case nsga2
+    case random
+  }
+
+  /// How the search runs.
+  public struct Search: Hashable, Sendable {
+    public var algorithm: Algorithm
+    /// The individuals kept from one step to the next.
+    public var population: Int
+    /// The candidates evaluated before the search ends.
+    public var evaluations: Int
+    /// The seed of everything random.
+    public var seed: UInt64
+  }
+
+  public var model: Model
+  public var data: Data
+  /// The levels of the search space.
+  public var patterns: [NMPattern]
+  public var pruning: Pruning
+  public var accelerator: Accelerator
+  /// What is improved; the accuracy is always among them.
+  public var objectives: [Objective]
+  public var constraints: [CostConstraint]
+  public var search: Search
+  /// The images of one shard.
+  public var shardImages: Int
+  public var precision: Precision
+  /// The instructions that workers are held to; `nil` means those of the coordinator's machine.
+  public var instructionSet: InstructionSet?
+}
+
+extension RunFile {
+  /// Reads the text of a run file; `file` names it in errors.
+  ///
+  /// - Throws: ``RunFileError`` with line and column for anything that is unknown or impossible.
+  public init(yaml text: String, file: String) throws(RunFileError) {
+    let root = try YAMLValue.document(text, file: file)
+    let sections = try root.mapping(keys: [
+      "model", "data", "patterns", "pruning", "accelerator", "objectives", "constraints", "search",
+      "fidelity", "precision", "instructionSet",
+    ])
+    guard let model = sections["model"] else { throw root.missing("model") }
+    guard let data = sections["data"] else { throw root.missing("data") }
+    self.model = try Model(model)
+    self.data = try Data(data)
+    self.patterns = try Self.patterns(sections["patterns"], root: root)
+    self.pruning = try sections["pruning"].map(Self.pruning) ?? .magnitude
+    self.accelerator = try Accelerator(sections["accelerator"])
+    self.objectives = try Self.objectives(sections["objectives"])
+    self.constraints = try Self.constraints(sections["constraints"])
+    self.search = try Search(sections["search"])
+    self.shardImages = try Self.shardImages(sections["fidelity"])
+    self.precision = try sections["precision"].map(Self.precision) ?? .f32
+    self.instructionSet = try sections["instructionSet"].map { value throws(RunFileError) in
+      try value.choice(InstructionSet.self)
+    }
+  }
+}
+
+extension YAMLValue {
+  /// Returns the error that a required key is missing here.
+  func missing(_ key: String) -> RunFileError {
+    error("the key \"\(path.isEmpty ? key : "\(path).\(key)")\" is missing")
+  }
+
+  /// Returns the value of `key`, which must be there.
+  func required(
+    _ key: String, in values: [String: YAMLValue]
+  ) throws(RunFileError) -> YAMLValue {
+    guard let value = values[key] else { throw missing(key) }
+    return value
+  }
+}

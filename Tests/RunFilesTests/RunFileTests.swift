@@ -1,0 +1,114 @@
+import RunFiles
+import SparsityCore
+import Testing
+
+struct RunFileTests {
+  static let minimal = """
+    model: {weights: m.safetensors}
+    data: {search: val/}
+    patterns: ["2:4", "4:4"]
+    """
+
+  @Test func `a minimal file gets the documented defaults`() throws {
+    let file = try RunFile(yaml: Self.minimal, file: "run.yaml")
+    #expect(file.model.weights == "m.safetensors")
+    #expect(file.data.images == .sets(search: "val/", test: nil))
+    #expect(file.objectives == [.accuracy, .throughput])
+    #expect(file.search.population == 50)
+    #expect(file.search.evaluations == 1000)
+    #expect(file.shardImages == 250)
+    #expect(file.precision == .f32)
+    #expect(file.accelerator.profile == "systolic32")
+  }
+
+  @Test func `every section is read`() throws {
+    let file = try RunFile(
+      yaml: """
+        model: {weights: deit_tiny.safetensors, config: deit_tiny.json}
+        data: {images: val/, split: {search: 450, test: 200, seed: 7}, resize: none}
+        patterns: ["4:4", "1:4", 2:4]
+        pruning: supernet
+        accelerator: {profile: systolic32, batch: 8}
+        objectives: [accuracy, throughput, macs]
+        constraints: {macs: {atMost: 0.5}, latency: {atMost: 3 ms}}
+        search: {algorithm: random, population: 20, evaluations: 60, seed: 3, mode: asynchronous}
+        fidelity: {shardImages: 100, earlyStopping: false}
+        precision: f32
+        instructionSet: avx2
+        """, file: "run.yaml")
+    #expect(file.data.images == .split(images: "val/", search: 450, test: 200, seed: 7))
+    #expect(!file.data.isResized)
+    #expect(file.patterns.map(\.description) == ["1:4", "2:4", "4:4"])
+    #expect(file.search.algorithm == .random)
+    #expect(
+      file.constraints == [
+        CostConstraint(objective: .latency, bound: .atMost, limit: .absolute(0.003)),
+        CostConstraint(objective: .macs, bound: .atMost, limit: .relativeToDense(0.5)),
+      ])
+    #expect(file.instructionSet == .avx2)
+  }
+
+  /// Each line added to the minimal file (or replacing the line of its key), and what is said.
+  @Test(arguments: [
+    ("serach: {seed: 1}", "run.yaml:4:1: unknown key \"serach\""),
+    ("search: {populaton: 5}", "run.yaml:4:10: unknown key \"populaton\" in search"),
+    ("search: {population: many}", "4:22: search.population is \"many\", not a whole number"),
+    ("search: {population: 2}", "4:22: search.population is 2; allowed is 4"),
+    ("search: {mode: strict}", "4:16: search.mode is \"strict\"; this version knows only"),
+    ("precision: bf16", "4:12: precision bf16 is not available"),
+    ("precision: f64", "4:12: precision is \"f64\"; known are f32, bf16"),
+    ("objectives: [throughput, macs]", "accuracy must be among the objectives"),
+    ("objectives: [accuracy, energy]", "4:24: energy is not modelled in this version"),
+    ("objectives: [accuracy]", "accuracy alone is best dense"),
+    ("constraints: {accuracy: {atLeast: 0.5}}", "accuracy cannot be a constraint"),
+    ("constraints: {macs: {atMost: -1}}", "is no limit"),
+    ("constraints: {macs: {atMost: 2 parsec}}", "unknown unit \"parsec\" for macs"),
+    ("fidelity: {earlyStopping: true}", "fidelity.earlyStopping is not available"),
+    ("pruning: sparsegpt", "pruning \"sparsegpt\" is not available in this version"),
+    ("accelerator: [a]", "accelerator must be a mapping"),
+    ("search: {seed: -1}", "a seed is a whole number from 0"),
+    ("search: {seed: 1", "not valid YAML"),
+  ])
+  func `a mistake is refused with its place`(line: String, message: String) {
+    let error = #expect(throws: RunFileError.self) {
+      try RunFile(yaml: Self.minimal + "\n" + line, file: "run.yaml")
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: [
+    (#"patterns: ["2:4", "5:4"]"#, #""5:4" is no pattern"#),
+    (#"patterns: ["2:4", "2:5"]"#, #""2:5" is no pattern"#),
+    (#"patterns: ["2:4", "2:4"]"#, "2:4 is given twice"),
+    (#"patterns: ["2:4"]"#, "one pattern leaves nothing to search"),
+    (#"patterns: ["4:4", "8:8"]"#, "several patterns keep every weight"),
+    (#"patterns: []"#, "at least one value"),
+  ])
+  func `an impossible list of patterns is refused`(line: String, message: String) {
+    let text = "model: {weights: m}\ndata: {search: v}\n" + line
+    let error = #expect(throws: RunFileError.self) { try RunFile(yaml: text, file: "run.yaml") }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    #expect(error?.line == 3)
+  }
+
+  @Test(arguments: [
+    ("data: {images: v}", "the key \"data.split\" is missing"),
+    ("data: {images: v, search: w, split: {search: 3}}", "cannot stand beside data.images"),
+    ("data: {split: {search: 3}}", "data.split needs data.images"),
+    ("data: {search: v, calibration: c}", "data.calibration has no use yet"),
+    ("data: {search: v, resize: maybe}", "data.resize is \"maybe\""),
+  ])
+  func `impossible data are refused`(line: String, message: String) {
+    let text = "model: {weights: m}\npatterns: [1:4, 2:4]\n" + line
+    let error = #expect(throws: RunFileError.self) { try RunFile(yaml: text, file: "run.yaml") }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `an empty file and one without a model are refused`() {
+    #expect(throws: RunFileError.self) { try RunFile(yaml: "", file: "run.yaml") }
+    let error = #expect(throws: RunFileError.self) {
+      try RunFile(yaml: "data: {search: v}", file: "run.yaml")
+    }
+    #expect(error?.description == "run.yaml:1:1: the key \"model\" is missing")
+  }
+}

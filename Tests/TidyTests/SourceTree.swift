@@ -1,0 +1,73 @@
+import Foundation
+
+/// The files of the project, found from this file's own place.
+struct SourceTree {
+  struct File {
+    let path: String
+    let lines: [Substring]
+    var target: String { String(path.split(separator: "/")[1]) }
+    var isGenerated: Bool { path.contains("/Generated/") || path.hasSuffix(".pb.swift") }
+  }
+
+  let files: [File]
+
+  /// Reads all source files below `Sources` and `Tests`.
+  init() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    var files: [File] = []
+    for folder in ["Sources", "Tests"] {
+      let base = root.appending(path: folder).resolvingSymlinksInPath()
+      let paths = try FileManager.default.subpathsOfDirectory(atPath: base.path).sorted()
+      for path in paths where ["swift", "c", "h"].contains((path as NSString).pathExtension) {
+        let text = try String(contentsOf: base.appending(path: path), encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        files.append(File(path: "\(folder)/\(path)", lines: lines))
+      }
+    }
+    self.files = files
+  }
+
+  /// The hand-written files.
+  var written: [File] { files.filter { !$0.isGenerated } }
+
+  /// The hand-written Swift files of the program itself.
+  var swiftSources: [File] {
+    written.filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(".swift") }
+  }
+}
+
+/// The targets from the lowest to the highest: each may import only those before it.
+enum Layers {
+  static let ordered: [[String]] = [
+    [
+      "SparsityCore", "CSparseKernels", "CDemoData", "CZeroMQ", "COneDNN", "CLAPACK",
+      "CTurboJPEG", "CPNG", "CSodium",
+    ],
+    [
+      "ContentHashing", "SparseKernels", "LinearAlgebra", "EvolutionarySearch",
+      "AcceleratorModel", "WireProtocol",
+    ],
+    ["VisionTransformers", "Pruning", "Coordination", "Simulation"],
+    [
+      "ZeroMQ", "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation",
+      "CoordinatorService", "WorkerService", "StatusServer",
+    ],
+    ["elsa"],
+  ]
+
+  /// The one Swift target that may import each C target.
+  static let owners: [String: String] = [
+    "CSparseKernels": "SparseKernels", "CDemoData": "elsa", "CZeroMQ": "ZeroMQ",
+    "COneDNN": "LinearAlgebra", "CLAPACK": "LinearAlgebra", "CTurboJPEG": "ImageData",
+    "CPNG": "ImageData", "CSodium": "ContentHashing",
+  ]
+
+  static func layer(of target: String) -> Int? {
+    ordered.firstIndex { $0.contains(target) }
+  }
+
+  static func rank(of target: String) -> Int? {
+    ordered.joined().enumerated().first { $0.element == target }?.offset
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+struct TidyTests {
+  let tree: SourceTree
+
+  init() throws {
+    tree = try SourceTree()
+  }
+
+  @Test func `there are files to look at`() {
+    #expect(tree.swiftSources.count > 50)
+  }
+
+  @Test func `no file is over 600 lines and no line over 100 columns`() {
+    for file in tree.written {
+      #expect(file.lines.count <= 601, "\(file.path) has \(file.lines.count) lines")
+      for (index, line) in file.lines.enumerated() where line.count > 100 {
+        Issue.record("\(file.path):\(index + 1) has \(line.count) columns")
+      }
+    }
+  }
+
+  @Test func `imports point down or to an earlier target`() {
+    for file in tree.swiftSources {
+      guard let rank = Layers.rank(of: file.target) else {
+        Issue.record("\(file.path): target \(file.target) stands in no layer")
+        continue
+      }
+      for module in Self.imports(of: file) {
+        guard let imported = Layers.rank(of: module) else { continue }
+        #expect(imported < rank, "\(file.path) imports \(module), which lies above")
+        if let owner = Layers.owners[module] {
+          #expect(owner == file.target, "\(file.path) imports \(module), which \(owner) owns")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("Foundation", #"^\s*(public |internal )?import (Foundation\w*|Glibc|Dispatch|Synchronization)"#),
+    ("a clock", #"\b(ContinuousClock|SuspendingClock|Date\(|clock_gettime|gettimeofday|\.now\b)"#),
+    ("a task or thread", #"\b(Task\s*[.{(]|TaskGroup|withTaskGroup|DispatchQueue|Thread\(|async\b|await\b)"#),
+    (
+      "unseeded randomness",
+      #"\b(SystemRandomNumberGenerator|\.random\(in:[^)]*\)(?!.*using)|\.shuffled\(\)|\.randomElement\(\))"#
+    ),
+  ])
+  func `layers 0 to 2 are pure`(what: String, pattern: String) throws {
+    let expression = try NSRegularExpression(pattern: pattern)
+    for file in tree.swiftSources {
+      guard let layer = Layers.layer(of: file.target), layer <= 2 else { continue }
+      for (index, line) in Self.code(of: file) where Self.matches(expression, line) {
+        Issue.record("\(file.path):\(index + 1) uses \(what): \(line)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("try!", #"\btry!"#), ("an empty catch", #"catch\s*\{\s*\}"#),
+    ("@testable", #"@testable"#), ("an unfinished mark", #"\b(TODO|FIXME|XXX)\b"#),
+    ("@unchecked Sendable without a proof", #"@unchecked Sendable"#),
+  ])
+  func `nothing forbidden is written`(what: String, pattern: String) throws {
+    let expression = try NSRegularExpression(pattern: pattern)
+    for file in tree.written where !file.path.hasPrefix("Tests/TidyTests/") {
+      for (index, line) in Self.code(of: file) where Self.matches(expression, line) {
+        let before = file.lines[max(0, index - 6)..<index]
+        let isProved = what.hasPrefix("@unchecked") && before.contains { $0.contains("//") }
+        if !isProved { Issue.record("\(file.path):\(index + 1) has \(what)") }
+      }
+    }
+  }
+
+  @Test func `public declarations are documented`() {
+    for file in tree.swiftSources {
+      for (index, line) in file.lines.enumerated() {
+        let code = line.drop { $0 == " " }
+        guard code.hasPrefix("public "), !code.hasPrefix("public import") else { continue }
+        var above = index - 1
+        while above >= 0, file.lines[above].drop(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
+        let isDocumented =
+          above >= 0 && file.lines[above].drop { $0 == " " }.hasPrefix("///")
+        let isConformance = ["public static func <", "public static func =="].contains {
+          code.hasPrefix($0)
+        }
+        #expect(isDocumented || isConformance, "\(file.path):\(index + 1): \(code)")
+      }
+    }
+  }
+
+  private static func imports(of file: SourceTree.File) -> [String] {
+    file.lines.compactMap { line in
+      let words = line.split(separator: " ")
+      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else {
+        return nil
+      }
+      guard words[..<position].allSatisfy({ ["public", "internal", "package"].contains($0) }) else {
+        return nil
+      }
+      return String(words[position + 1].prefix { $0 != "." })
+    }
+  }
+
+  /// The lines of a file that are not comments, with their indices.
+  private static func code(of file: SourceTree.File) -> [(Int, String)] {
+    file.lines.enumerated().compactMap { index, line in
+      line.drop { $0 == " " }.hasPrefix("//") ? nil : (index, String(line))
+    }
+  }
+
+  private static func matches(_ expression: NSRegularExpression, _ line: String) -> Bool {
+    expression.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil
+  }
+}
