@@ -63,7 +63,8 @@ public struct GenomeFile: Hashable, Sendable {
     let known = Set(prunable.map(\.name))
     if let stranger = layers.keys.filter({ !known.contains($0) }).min() {
       throw RunFileError(
-        file: file, message: "the model has no prunable layer \"\(stranger)\"; is it of another model?")
+        file: file,
+        message: "the model has no prunable layer \"\(stranger)\"; is it of another model?")
     }
     var patterns: [NMPattern] = []
     for layer in prunable {

@@ -89,7 +89,8 @@ extension RunFile {
     for entry in try value.sequence() {
       let text = try entry.string()
       guard let pattern = NMPattern(text), [4, 8, 16].contains(pattern.groupSize) else {
-        throw entry.error("\"\(text)\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
+        throw entry.error(
+          "\"\(text)\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
       }
       guard !patterns.contains(pattern) else { throw entry.error("\(pattern) is given twice") }
       patterns.append(pattern)

@@ -48,6 +48,27 @@ struct RunFileTests {
     #expect(file.instructionSet == .avx2)
   }
 
+  @Test(arguments: [
+    "constraints: {macs: {atMost: 0.5}, latency: {atMost: 3 ms}, throughput: {atLeast: 90 img/s}}",
+    "search: {algorithm: random, population: 20, evaluations: 60, seed: 18446744073709551615}",
+    "instructionSet: avx2\nfidelity: {shardImages: 10}\nobjectives: [accuracy, macs]",
+    "accelerator: {profile: systolic32, batch: 8}\npruning: supernet",
+  ])
+  func `what is written reads as the same run`(lines: String) throws {
+    var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
+    file.model.config = "a \"quoted\" \\ path: {x}.json"
+    #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
+    file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
+    file.data.isResized = false
+    #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
+  }
+
+  @Test func `paths are resolved where they stand`() throws {
+    let file = try RunFile(yaml: Self.minimal, file: "run.yaml").resolvingPaths { "/base/" + $0 }
+    #expect(file.model.weights == "/base/m.safetensors")
+    #expect(file.data.images == .sets(search: "/base/val/", test: nil))
+  }
+
   /// Each line added to the minimal file (or replacing the line of its key), and what is said.
   @Test(arguments: [
     ("serach: {seed: 1}", "run.yaml:4:1: unknown key \"serach\""),

@@ -12,7 +12,7 @@ struct SeededGeneratorTests {
   }
 
   @Test func `streams of one seed differ`() {
-    let first = (0..<100).map { stream in
+    let first = (UInt64(0)..<100).map { stream in
       var generator = SeededGenerator(seed: 5, stream: stream)
       return generator.next()
     }

@@ -1,0 +1,99 @@
+import SparsityCore
+
+extension RunFile {
+  /// The run file with every default written out, as a run directory keeps it.
+  ///
+  /// Reading it gives an equal value.
+  public var yaml: String {
+    var lines = ["model: {\(modelEntries.joined(separator: ", "))}"]
+    lines.append("data: {\(dataEntries.joined(separator: ", "))}")
+    lines.append("patterns: [\(patterns.map { "\"\($0)\"" }.joined(separator: ", "))]")
+    lines.append("pruning: \(pruning.rawValue)")
+    lines.append(
+      "accelerator: {profile: \(Self.quoted(accelerator.profile)), batch: \(accelerator.batch)}")
+    lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
+    if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
+    lines.append(
+      "search: {algorithm: \(search.algorithm.rawValue), population: \(search.population), "
+        + "evaluations: \(search.evaluations), seed: \(search.seed), mode: asynchronous}")
+    lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
+    lines.append("precision: \(precision.rawValue)")
+    if let instructionSet { lines.append("instructionSet: \(instructionSet.rawValue)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Returns the run file with relative paths replaced by what `resolve` makes of them.
+  public func resolvingPaths(_ resolve: (String) -> String) -> RunFile {
+    var resolved = self
+    resolved.model.weights = resolve(model.weights)
+    resolved.model.config = model.config.map(resolve)
+    switch data.images {
+    case .sets(let search, let test):
+      resolved.data.images = .sets(search: resolve(search), test: test.map(resolve))
+    case .split(let images, let search, let test, let seed):
+      resolved.data.images = .split(
+        images: resolve(images), search: search, test: test, seed: seed)
+    }
+    return resolved
+  }
+
+  private var modelEntries: [String] {
+    ["weights: \(Self.quoted(model.weights))"]
+      + (model.config.map { ["config: \(Self.quoted($0))"] } ?? [])
+  }
+
+  private var dataEntries: [String] {
+    var entries: [String]
+    switch data.images {
+    case .sets(let search, let test):
+      entries = ["search: \(Self.quoted(search))"]
+      if let test { entries.append("test: \(Self.quoted(test))") }
+    case .split(let images, let search, let test, let seed):
+      entries = [
+        "images: \(Self.quoted(images))",
+        "split: {search: \(search), test: \(test), seed: \(seed)}",
+      ]
+    }
+    entries.append("resize: \(data.isResized ? "config" : "none")")
+    entries.append("allowOverlap: \(data.allowsOverlap)")
+    entries.append("skipBroken: \(data.skipsBroken)")
+    return entries
+  }
+
+  private var constraintEntries: String {
+    var sides: [Objective: [String]] = [:]
+    for constraint in constraints {
+      let limit =
+        switch constraint.limit {
+        case .relativeToDense(let factor): "\(factor)"
+        case .absolute(let value): Self.absolute(value, of: constraint.objective)
+        }
+      sides[constraint.objective, default: []].append("\(constraint.bound.rawValue): \(limit)")
+    }
+    return Objective.allCases.compactMap { objective in
+      sides[objective].map { "\(objective.rawValue): {\($0.joined(separator: ", "))}" }
+    }.joined(separator: ", ")
+  }
+
+  private static func absolute(_ value: Double, of objective: Objective) -> String {
+    switch objective {
+    case .macs: "\(value / 1e6) MMACs"
+    case .latency: "\(value) s"
+    default: "\(value) img/s"
+    }
+  }
+
+  /// Returns a YAML double-quoted scalar.
+  private static func quoted(_ text: String) -> String {
+    let escaped = text.map { character -> String in
+      switch character {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      case "\n": "\\n"
+      case "\t": "\\t"
+      default: String(character)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+}
