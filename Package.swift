@@ -103,6 +103,7 @@ let package = Package(
     tests("SparsityCore", ["SparsityCore"]),
     tests("RunFiles", ["RunFiles", "SparsityCore"]),
     tests("Tidy"),
+    tests("LinearAlgebra", ["LinearAlgebra", "SparsityCore"]),
   ],
   cLanguageStandard: .c2x
 )
