@@ -104,6 +104,8 @@ let package = Package(
     tests("RunFiles", ["RunFiles", "SparsityCore"]),
     tests("Tidy"),
     tests("LinearAlgebra", ["LinearAlgebra", "SparsityCore"]),
+    tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
+    tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
   ],
   cLanguageStandard: .c2x
 )

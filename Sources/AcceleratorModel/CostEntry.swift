@@ -1,0 +1,35 @@
+import SparsityCore
+
+/// The summands of a candidate's cost that one step of the forward pass contributes.
+struct CostEntry: Hashable, Sendable {
+  /// The cycles of one batch.
+  var cycles: Int64 = 0
+  /// The multiply-accumulates of one image.
+  var macs: Int64 = 0
+  /// The multiply-accumulates of one image as the ELSA paper counts them.
+  var elsaMacs: Int64 = 0
+
+  /// Returns the sum of two entries.
+  ///
+  /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
+  func adding(_ other: CostEntry) throws(AcceleratorError) -> CostEntry {
+    CostEntry(
+      cycles: try checkedSum([cycles, other.cycles], of: "the cycles"),
+      macs: try checkedSum([macs, other.macs], of: "the multiply-accumulates"),
+      elsaMacs: try checkedSum([elsaMacs, other.elsaMacs], of: "the multiply-accumulates"))
+  }
+
+  /// Returns the entry that is as large as the larger of two in each field.
+  func maximum(_ other: CostEntry) -> CostEntry {
+    CostEntry(
+      cycles: max(cycles, other.cycles), macs: max(macs, other.macs),
+      elsaMacs: max(elsaMacs, other.elsaMacs))
+  }
+
+  /// Adds an entry where the sum is known to fit.
+  static func += (lhs: inout CostEntry, rhs: CostEntry) {
+    lhs.cycles += rhs.cycles
+    lhs.macs += rhs.macs
+    lhs.elsaMacs += rhs.elsaMacs
+  }
+}

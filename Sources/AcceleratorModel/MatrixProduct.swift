@@ -1,0 +1,34 @@
+import SparsityCore
+
+/// One matrix product: (tokens × inputs) · (inputs × outputs).
+public struct MatrixProduct: Hashable, Sendable {
+  /// The rows of the left matrix, M: batch × tokens.
+  public let tokens: Int
+  /// The inner size that patterns run along, K.
+  public let inputs: Int
+  /// The columns of the right matrix, N.
+  public let outputs: Int
+
+  /// Creates a product from its three sizes.
+  public init(tokens: Int, inputs: Int, outputs: Int) {
+    precondition(tokens > 0)
+    precondition(inputs > 0)
+    precondition(outputs > 0)
+    self.tokens = tokens
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  /// Returns the multiply-accumulates with the weights that `pattern` keeps.
+  ///
+  /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
+  public func macs(keeping pattern: NMPattern) throws(AcceleratorError) -> Int64 {
+    try checkedProduct(
+      [tokens, pattern.keptCount(ofInputs: inputs), outputs], of: "the multiply-accumulates")
+  }
+}
+
+extension MatrixProduct: CustomStringConvertible {
+  /// The sizes as M×K×N.
+  public var description: String { "\(tokens)×\(inputs)×\(outputs)" }
+}

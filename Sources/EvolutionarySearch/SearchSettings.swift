@@ -1,0 +1,97 @@
+import SparsityCore
+
+/// How candidates are chosen once sampling is over.
+public enum SearchAlgorithm: String, CaseIterable, Hashable, Sendable {
+  /// NSGA-II (Deb et al. 2002) in steady state: each result replaces the worst individual.
+  case nsga2
+  /// Sampling to the end, the baseline.
+  case randomSearch
+}
+
+/// Everything that fixes a search but the space and the results.
+public struct SearchSettings: Hashable, Sendable {
+  /// The individuals that survive.
+  public var populationSize: Int
+  /// The candidates that may be born.
+  public var evaluationCountMax: Int
+  /// The seed of all chance.
+  public var seed: UInt64
+  /// How candidates are chosen.
+  public var algorithm: SearchAlgorithm
+  /// The objectives of each evaluation.
+  public var objectiveCount: Int
+  /// The genomes that are asked first, in this order.
+  public var initial: [Genome]
+  /// The probability that a child mixes two parents instead of copying one.
+  public var crossoverProbability: Double
+  /// The probability that a gene mutates, or `nil` for one gene a child on average.
+  public var mutationProbability: Double?
+
+  /// Creates settings; they are checked when a search starts.
+  public init(
+    populationSize: Int, evaluationCountMax: Int, seed: UInt64, algorithm: SearchAlgorithm,
+    objectiveCount: Int, initial: [Genome], crossoverProbability: Double = 0.9,
+    mutationProbability: Double? = nil
+  ) {
+    self.populationSize = populationSize
+    self.evaluationCountMax = evaluationCountMax
+    self.seed = seed
+    self.algorithm = algorithm
+    self.objectiveCount = objectiveCount
+    self.initial = initial
+    self.crossoverProbability = crossoverProbability
+    self.mutationProbability = mutationProbability
+  }
+
+  /// The populations that a search may keep.
+  public static let populationSizeRange = 2...10_000
+  /// The candidates that a search may ask for.
+  public static let evaluationCountRange = 1...10_000_000
+  /// The objectives that a search may have.
+  public static let objectiveCountRange = 1...8
+
+  /// The births before the first offspring.
+  ///
+  /// It is the population size, but at most a quarter of the evaluations, so that a short search
+  /// evolves too; initial genomes come on top.
+  public var samplingCount: Int {
+    max(2, initial.count, min(populationSize, evaluationCountMax / 4))
+  }
+
+  /// Returns the genomes that make the same choice everywhere, the last choice first.
+  ///
+  /// A gene with fewer choices takes its last. With patterns from sparsest to densest, the first
+  /// genome is the dense one.
+  public static func uniformGenomes(of choiceCounts: [Int]) -> [Genome] {
+    var genomes: [Genome] = []
+    for choice in stride(from: (choiceCounts.max() ?? 0) - 1, through: 0, by: -1) {
+      let genome = Genome(genes: choiceCounts.map { UInt8(clamping: min(choice, $0 - 1)) })
+      if !genomes.contains(genome) { genomes.append(genome) }
+    }
+    return genomes
+  }
+
+  /// Checks every setting against a space.
+  ///
+  /// - Throws: ``SearchError`` that names the first impossible value.
+  func validate(for space: ChoiceSpace) throws(SearchError) {
+    let counts = [
+      ("the population", populationSize, Self.populationSizeRange),
+      ("the number of evaluations", evaluationCountMax, Self.evaluationCountRange),
+      ("the number of objectives", objectiveCount, Self.objectiveCountRange),
+    ]
+    for (name, value, allowed) in counts where !allowed.contains(value) {
+      throw .outOfRange(name: name, value: value, allowed: allowed)
+    }
+    let probabilities = [
+      ("the crossover probability", crossoverProbability),
+      ("the mutation probability", mutationProbability ?? 0),
+    ]
+    for (name, value) in probabilities where !(0...1).contains(value) {
+      throw .notAProbability(name: name, value: value)
+    }
+    for (index, genome) in initial.enumerated() where !space.contains(genome) {
+      throw .initialGenomeOutsideSpace(index: index)
+    }
+  }
+}
