@@ -43,13 +43,15 @@ public struct Archive: Hashable, Sendable {
       of: individuals.map(\.objectives), referencePoint: referencePoint)
   }
 
-  /// Traps unless the individuals are ordered and none dominates another.
-  func checkInvariants() {
-    for (place, individual) in individuals.enumerated() {
-      for other in individuals[(place + 1)...] {
-        precondition(individual.objectives.lexicographicallyPrecedes(other.objectives))
-        precondition(!dominates(individual.objectives, other.objectives))
-        precondition(!dominates(other.objectives, individual.objectives))
+  /// Whether the individuals are ordered and none dominates another.
+  ///
+  /// - Complexity: O(*m* · *n*²) for *n* individuals with *m* objectives.
+  var isConsistent: Bool {
+    individuals.indices.allSatisfy { place in
+      individuals[(place + 1)...].allSatisfy { later in
+        let earlier = individuals[place].objectives
+        return earlier.lexicographicallyPrecedes(later.objectives)
+          && !dominates(earlier, later.objectives) && !dominates(later.objectives, earlier)
       }
     }
   }
