@@ -50,12 +50,15 @@ public struct RunFile: Hashable, Sendable {
 
   /// The method of search.
   public enum Algorithm: String, CaseIterable, Hashable, Sendable {
+    /// Steady-state NSGA-II.
     case nsga2
+    /// Random sampling, the baseline.
     case random
   }
 
   /// How the search runs.
   public struct Search: Hashable, Sendable {
+    /// The method.
     public var algorithm: Algorithm
     /// The individuals kept from one step to the next.
     public var population: Int
@@ -65,18 +68,25 @@ public struct RunFile: Hashable, Sendable {
     public var seed: UInt64
   }
 
+  /// The checkpoint.
   public var model: Model
+  /// The images.
   public var data: Data
   /// The levels of the search space.
   public var patterns: [NMPattern]
+  /// How weights are chosen.
   public var pruning: Pruning
+  /// Whose cost counts.
   public var accelerator: Accelerator
   /// What is improved; the accuracy is always among them.
   public var objectives: [Objective]
+  /// What every candidate must satisfy.
   public var constraints: [CostConstraint]
+  /// How the search runs.
   public var search: Search
   /// The images of one shard.
   public var shardImages: Int
+  /// The number format of the evaluation.
   public var precision: Precision
   /// The instructions that workers are held to; `nil` means those of the coordinator's machine.
   public var instructionSet: InstructionSet?

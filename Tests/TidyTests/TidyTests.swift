@@ -40,7 +40,8 @@ struct TidyTests {
   @Test(arguments: [
     ("Foundation", #"^\s*(public |internal )?import (Foundation\w*|Glibc|Dispatch|Synchron\w*)"#),
     ("a clock", #"\b(ContinuousClock|SuspendingClock|Date\(|clock_gettime|gettimeofday)"#),
-    ("a task or thread", #"\b(Task\s*[.{(]|\w*TaskGroup\b|DispatchQueue\b|Thread\(|async\b|await\b)"#),
+    ("a task", #"\b(Task\s*[.{(]|\w*TaskGroup\b|async\b|await\b)"#),
+    ("a thread", #"\b(DispatchQueue\b|Thread\()"#),
     ("unseeded randomness", #"SystemRandomNumberGenerator|\.random\(in:((?!using).)*$"#),
     ("unseeded randomness", #"\.shuffled\(\)|\.randomElement\(\)"#),
   ])

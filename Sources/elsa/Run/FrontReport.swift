@@ -1,0 +1,123 @@
+import Foundation
+
+/// The Pareto front of a run as it is reported; its names are the fields of the JSON.
+struct FrontReport: Codable {
+  /// A genome in the form of a genome file.
+  struct GenomeEntry: Codable {
+    var model: String
+    var layers: [String: String]
+  }
+
+  /// One member of the front.
+  struct Point: Codable {
+    /// The birth number.
+    var candidate: Int
+    var genome: GenomeEntry
+    /// The kept fraction of the prunable weights.
+    var density: Double
+    /// The fraction of the search set classified correctly.
+    var accuracy: Double
+    var correct: Int
+    var images: Int
+    var meanLoss: Double
+    /// Images a second on the accelerator.
+    var throughput: Double
+    var latencyCycles: Int64
+    var latencySeconds: Double
+    var macs: Int64
+    /// The fraction of the test set classified correctly, once it was measured.
+    var testAccuracy: Double?
+  }
+
+  var model: String
+  var accelerator: String
+  var batch: Int
+  var precision: String
+  var pruning: String
+  var patterns: [String]
+  var objectives: [String]
+  var evaluations: Int
+  var quarantined: Int
+  /// The volume that the front dominates, in the units of the objectives.
+  var hypervolume: Double
+  /// The corner against which the hypervolume is measured, by objective.
+  var referencePoint: [String: Double]
+  var denseThroughput: Double
+  var denseMacs: Int64
+  /// The members, the most accurate first.
+  var points: [Point]
+
+  /// Reads the report that a run directory holds.
+  static func read(_ path: String) throws -> FrontReport {
+    guard let json = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("cannot read \(path)")
+    }
+    return try JSONDecoder().decode(FrontReport.self, from: json)
+  }
+
+  /// The report as JSON.
+  func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}
+
+extension FrontReport {
+  /// The report for people.
+  var lines: [String] {
+    let hasTest = points.contains { $0.testAccuracy != nil }
+    var columns: [(heading: String, alignment: TextTable.Alignment)] = [
+      ("candidate", .right), ("layers by pattern", .left), ("density", .right),
+      ("accuracy", .right),
+    ]
+    if hasTest { columns.append(("on test set", .right)) }
+    columns += [("images/s", .right), ("× dense", .right), ("MACs/image", .right)]
+    var table = TextTable(columns)
+    for point in points {
+      var cells = [
+        "#\(point.candidate)", Self.summary(point.genome), NumberFormat.fixed(point.density, 3),
+        NumberFormat.percent(point.accuracy),
+      ]
+      if hasTest { cells.append(point.testAccuracy.map(NumberFormat.percent) ?? "") }
+      cells += [
+        NumberFormat.fixed(point.throughput, 1),
+        NumberFormat.fixed(point.throughput / denseThroughput, 2), NumberFormat.scaled(point.macs),
+      ]
+      table.append(cells)
+    }
+    return table.lines + [
+      "",
+      "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
+        + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
+        + "\(evaluations) evaluations, \(points.count) on the front",
+    ]
+  }
+
+  /// The report as comma-separated values, a line a point.
+  var csvLines: [String] {
+    let heading =
+      "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,meanLoss,layers"
+    return [heading]
+      + points.map { point in
+        let layers = point.genome.layers.sorted { $0.key < $1.key }
+          .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
+        let test = point.testAccuracy.map { "\($0)" } ?? ""
+        return "\(point.candidate),\(point.density),\(point.accuracy),\(test),"
+          + "\(point.throughput),\(point.latencySeconds),\(point.macs),\(point.meanLoss),\(layers)"
+      }
+  }
+
+  private var referenceText: String {
+    objectives.map { "\($0) \(NumberFormat.short(referencePoint[$0] ?? 0))" }
+      .joined(separator: ", ")
+  }
+
+  /// Returns how many layers take each pattern, as in `4× 4:4, 20× 2:4`.
+  private static func summary(_ genome: GenomeEntry) -> String {
+    let counts = Dictionary(grouping: genome.layers.values) { $0 }.mapValues(\.count)
+    if counts.count == 1, let pattern = counts.keys.first { return "all \(pattern)" }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.value)× \($0.key)" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// The folder that holds everything about one run.
+struct RunDirectory {
+  /// The folder's absolute path.
+  let path: String
+
+  /// Refers to a folder, which need not exist.
+  init(_ path: String) {
+    self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
+  }
+
+  /// The run file with every default written out.
+  var runFile: String { file("run.yaml") }
+  /// The model's configuration, copied, so that the run can be read without the model.
+  var configuration: String { file("config.json") }
+  /// The images that the search sees, if they were packed for this run.
+  var searchSet: String { file("search.safetensors") }
+  /// The images of the final report, if they were packed for this run.
+  var testSet: String { file("test.safetensors") }
+  /// The journal.
+  var journal: String { file("journal.sqlite") }
+  /// The latest Pareto front.
+  var front: String { file("front.json") }
+  /// The coordinator's log.
+  var log: String { file("elsa.log") }
+  /// How workers reach the coordinator, while it runs.
+  var connectionFile: String { file("connection.json") }
+
+  /// Whether the folder holds a run.
+  var holdsRun: Bool { FileManager.default.fileExists(atPath: runFile) }
+
+  /// Creates the folder for a new run, or finds the run that is to go on.
+  ///
+  /// - Throws: ``CommandFailure`` if a run is there that should not be, or the other way round.
+  func prepare(resuming: Bool) throws {
+    if resuming {
+      guard holdsRun else {
+        throw CommandFailure(
+          "no run to resume in \(path)", nextStep: "leave --resume out to start a new run there")
+      }
+      return
+    }
+    guard !holdsRun else {
+      throw CommandFailure(
+        "\(path) already holds a run", nextStep: "add --resume to go on with it, or name another folder")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw CommandFailure("cannot create \(path): \(error.localizedDescription)")
+    }
+  }
+
+  /// Writes a file of the run in one step: readers see the old content or the new one.
+  func write(_ content: Data, to path: String) throws {
+    do {
+      try content.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw CommandFailure(
+        "cannot write \(path): \(error.localizedDescription)",
+        nextStep: "check that the disk has room and the folder is writable")
+    }
+  }
+
+  private func file(_ name: String) -> String { "\(path)/\(name)" }
+}
