@@ -106,6 +106,7 @@ let package = Package(
     tests("LinearAlgebra", ["LinearAlgebra", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
+    tests("ZeroMQ", ["ZeroMQ"]),
   ],
   cLanguageStandard: .c2x
 )
