@@ -107,6 +107,7 @@ let package = Package(
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
+    tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
   ],
   cLanguageStandard: .c2x
 )

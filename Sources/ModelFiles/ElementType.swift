@@ -1,0 +1,49 @@
+/// The type of a tensor's elements; raw values are the names of the safetensors format.
+public enum ElementType: String, CaseIterable, Hashable, Sendable {
+  case bool = "BOOL"
+  case uint8 = "U8"
+  case int8 = "I8"
+  case float8E5M2 = "F8_E5M2"
+  case float8E4M3 = "F8_E4M3"
+  case float8E8M0 = "F8_E8M0"
+  case int16 = "I16"
+  case uint16 = "U16"
+  case float16 = "F16"
+  case bfloat16 = "BF16"
+  case int32 = "I32"
+  case uint32 = "U32"
+  case float32 = "F32"
+  case int64 = "I64"
+  case uint64 = "U64"
+  case float64 = "F64"
+  case complex64 = "C64"
+
+  /// The bytes of one element.
+  public var size: Int {
+    switch self {
+    case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E8M0: 1
+    case .int16, .uint16, .float16, .bfloat16: 2
+    case .int32, .uint32, .float32: 4
+    case .int64, .uint64, .float64, .complex64: 8
+    }
+  }
+}
+
+extension ElementType {
+  /// The bytes of a tensor of this type, or `nil` if a dimension is negative or the size overflows.
+  package func size(ofShape shape: [Int]) -> Int? {
+    var total = size
+    for dimension in shape {
+      guard dimension >= 0 else { return nil }
+      let (product, overflow) = total.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { return nil }
+      total = product
+    }
+    return total
+  }
+}
+
+extension ElementType: CustomStringConvertible {
+  /// The type's name in the safetensors format.
+  public var description: String { rawValue }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import ModelFiles
+import SparsityCore
+import Testing
+
+struct ModelConfigurationFileTests {
+  private static let flat = """
+    {"architecture": "vit_x", "img_size": 20, "patch_size": 4, "in_chans": 3, "embed_dim": 48,
+     "depth": 3, "num_heads": 3, "mlp_ratio": 4.0, "num_classes": 7, "mean": [0.5, 0.4, 0.3],
+     "std": [0.2, 0.2, 0.1], "crop_pct": 0.9, "interpolation": "bicubic"}
+    """
+
+  private static let hub = """
+    {"architecture": "deit_tiny_distilled_patch16_224", "num_classes": 1000, "num_features": 192,
+     "pretrained_cfg": {"tag": "fb_in1k", "custom_load": false, "input_size": [3, 224, 224],
+      "fixed_input_size": true, "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center",
+      "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "num_classes": 1000,
+      "pool_size": null, "first_conv": "patch_embed.proj", "classifier": ["head", "head_dist"]}}
+    """
+
+  private func read(
+    _ text: String, shapeNamed: (String) -> TransformerShape? = { _ in nil }
+  ) throws -> ModelConfigurationFile {
+    try ModelConfigurationFile(bytes: Array(text.utf8), name: "c", shapeNamed: shapeNamed)
+  }
+
+  private func tinyShape(_ name: String) -> TransformerShape? {
+    guard name == "deit_tiny_distilled_patch16_224" || name == "deit_tiny_patch16_224" else {
+      return nil
+    }
+    return try? TransformerShape(
+      imageSize: 224, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3,
+      hiddenWidth: 768, classes: 1000)
+  }
+
+  /// The flat configuration with one key replaced by this JSON value, or removed.
+  private func flat(_ key: String, _ value: String?) throws -> String {
+    let data = Data(Self.flat.utf8)
+    var object = try #require(
+      try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    object[key] = try value.map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed)
+    }
+    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+  }
+
+  @Test func `the digits configuration is read`() throws {
+    let file = try ModelConfigurationFile(path: packageRoot + "/Sources/CDemoData/data/config.json")
+    let shape = try TransformerShape(
+      imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 6, heads: 4, hiddenWidth: 256,
+      classes: 10)
+    #expect(file.shape == shape)
+    #expect(file.architecture == "vit_digits")
+    #expect(file.mean == [0.3053])
+    #expect(file.standardDeviation == [0.376])
+    #expect(
+      file.preprocessing
+        == Preprocessing(resize: 8, cropSize: 8, interpolation: .bicubic, channels: 1))
+  }
+
+  @Test(.enabled(if: hasSharedData, "needs the shared data (ELSA_SHARED_DATA)"))
+  func `the DeiT-Tiny configuration is read`() throws {
+    let folder = sharedData + "/deit_tiny_patch16_224"
+    let path = ModelConfigurationFile.path(besideWeights: folder + "/model.safetensors")
+    let file = try ModelConfigurationFile(path: path)
+    #expect(file.shape == tinyShape("deit_tiny_patch16_224"))
+    #expect(file.preprocessing.description == "resize-248/bicubic/crop-224/channels-3")
+  }
+
+  @Test func `the hub's form takes its sizes from the architecture's name`() throws {
+    let file = try read(Self.hub, shapeNamed: tinyShape)
+    #expect(file.shape.width == 192)
+    #expect(file.shape.isDistilled)
+    #expect(file.preprocessing.resize == 248)
+    #expect(file.mean == [0.485, 0.456, 0.406])
+    #expect(
+      throws: ModelFileError.missingKey(
+        path: "c", key: "embed_dim",
+        expected: "an integer, because the architecture "
+          + "\"deit_tiny_distilled_patch16_224\" is not known")
+    ) { try read(Self.hub) }
+  }
+
+  @Test func `a tag after the architecture's dot does not matter`() throws {
+    let tagged = Self.hub.replacing("patch16_224\"", with: "patch16_224.fb_in1k\"")
+    #expect(try read(tagged, shapeNamed: tinyShape) == read(Self.hub, shapeNamed: tinyShape))
+  }
+
+  @Test func `sizes in the file come before those of the name`() throws {
+    let text = Self.hub.replacing(
+      "\"num_features\": 192,", with: "\"model_args\": {\"img_size\": 384, \"depth\": 6},"
+    )
+    .replacing("\"num_classes\": 1000, \"num", with: "\"num_classes\": 10, \"num")
+    let shape = try read(text, shapeNamed: tinyShape).shape
+    #expect(shape.imageSize == 384)
+    #expect(shape.depth == 6)
+    #expect(shape.width == 192)
+  }
+
+  @Test func `distillation is stated by a key, the token count, the heads or the name`() throws {
+    #expect(try !read(Self.flat).shape.isDistilled)
+    #expect(try read(flat("distilled", "true")).shape.isDistilled)
+    #expect(try read(flat("num_tokens", "2")).shape.isDistilled)
+    #expect(try read(flat("classifier", #"["head", "head_dist"]"#)).shape.isDistilled)
+    #expect(try read(flat("architecture", #""deit_x_distilled""#)).shape.isDistilled)
+  }
+
+  @Test func `resize may be stated, derived from crop_pct or switched off`() throws {
+    #expect(try read(Self.flat).preprocessing.resize == 22)
+    #expect(try read(flat("resize", "24")).preprocessing.resize == 24)
+    #expect(try read(flat("resize", "\"none\"")).preprocessing.resize == nil)
+    #expect(try read(flat("crop_pct", "1")).preprocessing.resize == 20)
+    #expect(try read(Self.flat).preprocessing.withoutResize.resize == nil)
+  }
+
+  @Test(arguments: [
+    ("embed_dim", "\"48\"", "\"48\""), ("embed_dim", "48.5", "48.5"), ("depth", "[3]", "[3]"),
+    ("mean", "[0.5]", "[0.5]"), ("mean", "0.5", "0.5"), ("std", "[0.2, 0, 0.1]", "[0.2, 0, 0.1]"),
+    ("mean", "[0.5, true, 0.3]", "[0.5, true, 0.3]"), ("mlp_ratio", "-4", "-4.0"),
+    ("crop_pct", "1.5", "1.5"), ("crop_pct", "0", "0"), ("crop_pct", "1e-9", "1e-09"),
+    ("resize", "0", "0"), ("resize", "\"all\"", "\"all\""), ("resize", "1e9", "1000000000"),
+    ("interpolation", "\"lanczos\"", "\"lanczos\""), ("crop_mode", "\"squash\"", "\"squash\""),
+    ("act", "\"relu\"", "\"relu\""), ("class_token", "false", "false"),
+    ("pool", "\"avg\"", "\"avg\""), ("global_pool", "\"avg\"", "\"avg\""),
+    ("qkv_bias", "1", "1"), ("distilled", "\"yes\"", "\"yes\""), ("num_tokens", "3", "3"),
+    ("reg_tokens", "4", "4"), ("init_values", "1e-5", "1e-05"),
+    ("input_size", "[3, 20]", "[3, 20]"), ("input_size", "[3, 20, 24]", "[3, 20, 24]"),
+    ("pretrained_cfg", "[]", "[]"),
+  ])
+  func `a wrong value is named with its key`(key: String, json: String, value: String) throws {
+    let text = try flat(key, json)
+    let error = try #require(throws: ModelFileError.self) { try read(text) }
+    guard case .invalidValue(path: "c", key: key, let found, _) = error else {
+      Issue.record("another error: \(error)")
+      return
+    }
+    // Numbers come through the test's own JSON writer, which may print them otherwise.
+    #expect(found == value || Double(found) == Double(value) && Double(found) != nil)
+  }
+
+  @Test(arguments: [
+    "img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads", "num_classes",
+    "mean", "std", "crop_pct", "interpolation",
+  ])
+  func `a missing key is named`(key: String) throws {
+    let text = try flat(key, nil)
+    let error = try #require(throws: ModelFileError.self) { try read(text) }
+    guard case .missingKey(path: "c", key: key, _) = error else {
+      Issue.record("another error: \(error)")
+      return
+    }
+  }
+
+  @Test func `keys in model_args that would change the model are refused`() {
+    let text = Self.hub.replacing("\"num_features\": 192", with: "\"model_args\": {\"swiglu\": 1}")
+    #expect(
+      throws: ModelFileError.invalidValue(
+        path: "c", key: "model_args.swiglu", value: "1",
+        expected: "only keys of a plain ViT in model_args")
+    ) { try read(text, shapeNamed: tinyShape) }
+  }
+
+  @Test func `sizes of no transformer and files of another kind are refused`() throws {
+    #expect(
+      throws: ModelFileError.invalidShape(
+        path: "c", fault: .widthNotDivisible(width: 48, heads: 5))
+    ) { try read(flat("num_heads", "5")) }
+    #expect(throws: ModelFileError.invalidJSON(path: "c", fault: .unexpectedEnd)) {
+      try read("{")
+    }
+    #expect(throws: ModelFileError.self) { try read("[1]") }
+    #expect(throws: ModelFileError.self) {
+      try read(#"{"embed_dim": 1, "embed_dim": 2}"#)
+    }
+  }
+
+  @Test func `every prefix and random change of a configuration is read or refused`() {
+    let bytes = Array(Self.hub.utf8)
+    for count in 0..<bytes.count {
+      _ = try? ModelConfigurationFile(
+        bytes: Array(bytes.prefix(count)), name: "c", shapeNamed: tinyShape)
+    }
+    var generator = SeededGenerator(seed: 3)
+    for _ in 0..<5000 {
+      var changed = Array((generator.index(below: 2) == 0 ? Self.hub : Self.flat).utf8)
+      changed[generator.index(below: changed.count)] = UInt8(generator.index(below: 256))
+      _ = try? ModelConfigurationFile(bytes: changed, name: "c", shapeNamed: tinyShape)
+    }
+  }
+}
