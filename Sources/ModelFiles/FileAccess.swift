@@ -94,9 +94,9 @@ public func contentHash(ofFileAt path: String) throws(ModelFileError) -> Content
 /// Pages are read when they are touched and shared by all processes of a machine. A file that is
 /// cut short while it is mapped ends the process with SIGBUS; files are therefore replaced by
 /// renaming, as ``AtomicFile`` does, and never rewritten in place.
+// Sendable, because the pages are mapped read-only and nothing changes after init.
 @safe
 package final class MappedFile: @unchecked Sendable {
-  // Sendable: the pages are mapped read-only and nothing changes after init.
   private let start: UnsafeRawPointer?
   /// The number of bytes.
   package let count: Int
