@@ -1,0 +1,111 @@
+import SparsityCore
+
+extension JournalRecord {
+  /// Returns the bytes that ``init(decoding:)`` reads.
+  public func encoded() -> [UInt8] {
+    serialized(RecordProto.with { $0.content = content })
+  }
+
+  private var content: RecordProto.OneOf_Content {
+    switch self {
+    case .opened(let opening):
+      .opened(
+        OpenedProto.with {
+          $0.epoch = opening.epoch.rawValue
+          $0.run = RunProto(opening.description)
+          $0.settings = opening.settings
+        })
+    case .born(let candidate, let genome):
+      .born(
+        BornProto.with {
+          $0.candidate = UInt64(candidate.rawValue)
+          $0.genes = .init(genome.genes)
+        })
+    case .shardCompleted(let completion): .shardCompleted(ShardCompletedProto(completion))
+    case .evaluated(let evaluated): .evaluated(EvaluatedProto(evaluated))
+    case .quarantined(let candidate, let words):
+      .quarantined(
+        QuarantinedProto.with {
+          $0.candidate = UInt64(candidate.rawValue)
+          $0.words = cut(words)
+        })
+    }
+  }
+
+  /// Reads a record, whatever bytes it holds.
+  ///
+  /// - Throws: ``WireError`` for bytes that are no record.
+  public init(decoding bytes: [UInt8]) throws(WireError) {
+    let proto: RecordProto = try parsed(bytes, kind: 0)
+    switch proto.content {
+    case .opened(let opened):
+      self = .opened(
+        RunOpening(
+          epoch: Epoch(opened.epoch), description: try RunDescription(opened.run),
+          settings: opened.settings))
+    case .born(let born):
+      self = .born(
+        try CandidateID(wire: born.candidate), try checkedGenome([UInt8](born.genes)))
+    case .shardCompleted(let completed):
+      self = .shardCompleted(try ShardCompletion(completed))
+    case .evaluated(let evaluated): self = .evaluated(try EvaluatedCandidate(evaluated))
+    case .quarantined(let quarantined):
+      self = .quarantined(
+        try CandidateID(wire: quarantined.candidate),
+        words: try text(quarantined.words, "words"))
+    case nil: throw .invalidField(name: "content", words: "is missing or unknown")
+    }
+  }
+}
+
+extension ShardCompletedProto {
+  /// Converts a result.
+  init(_ completion: ShardCompletion) {
+    shard = ShardProto(completion.shard)
+    key = .init(completion.key.hash.bytes)
+    measurement = MeasurementProto(completion.measurement)
+    worker = cut(completion.worker)
+    evaluationMicroseconds = UInt64(completion.evaluationMicroseconds)
+  }
+}
+
+extension ShardCompletion {
+  /// Converts and checks a result.
+  init(_ proto: ShardCompletedProto) throws(WireError) {
+    self.init(
+      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
+      measurement: try ShardMeasurement(proto.measurement),
+      worker: try text(proto.worker, "worker"),
+      evaluationMicroseconds: try bounded(
+        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
+  }
+}
+
+extension EvaluatedProto {
+  /// Converts an evaluation.
+  init(_ evaluated: EvaluatedCandidate) {
+    candidate = UInt64(evaluated.candidate.rawValue)
+    correctCount = UInt64(evaluated.correctCount)
+    imageCount = UInt64(evaluated.imageCount)
+    summedLossBits = evaluated.summedLoss.bitPattern
+    costs = evaluated.costs
+    objectiveBits = evaluated.objectives.map(\.bitPattern)
+  }
+}
+
+extension EvaluatedCandidate {
+  /// Converts and checks an evaluation.
+  init(_ proto: EvaluatedProto) throws(WireError) {
+    let limit = WireLimits.vectorCountMax
+    guard proto.costs.count <= limit, proto.objectiveBits.count <= limit else {
+      throw .invalidField(name: "costs", words: "has more than \(limit) entries")
+    }
+    let imageCount = try bounded(
+      proto.imageCount, 1...WireLimits.imageCountMax, "image_count")
+    self.init(
+      candidate: try CandidateID(wire: proto.candidate),
+      correctCount: try bounded(proto.correctCount, 0...imageCount, "correct_count"),
+      imageCount: imageCount, summedLoss: Double(bitPattern: proto.summedLossBits),
+      costs: proto.costs, objectives: proto.objectiveBits.map(Double.init(bitPattern:)))
+  }
+}

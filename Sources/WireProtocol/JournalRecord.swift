@@ -1,0 +1,88 @@
+import SparsityCore
+
+/// One entry of a run's journal. The records in their order are the run: replaying them gives the
+/// state that wrote them.
+public enum JournalRecord: Hashable, Sendable {
+  /// A coordinator has started.
+  case opened(RunOpening)
+  /// The search has asked for a candidate; written before the first lease.
+  case born(CandidateID, Genome)
+  /// A worker has measured a shard; written before the acknowledgement.
+  case shardCompleted(ShardCompletion)
+  /// All shards of a candidate are measured and the search has been told.
+  case evaluated(EvaluatedCandidate)
+  /// A candidate was given up; the search has been told.
+  case quarantined(CandidateID, words: String)
+}
+
+/// A coordinator's start.
+public struct RunOpening: Hashable, Sendable {
+  /// The epoch that begins.
+  public var epoch: Epoch
+  /// What the run computes.
+  public var description: RunDescription
+  /// The settings of the search as a fixed text, equal at every start of the run.
+  public var settings: String
+
+  /// Creates a record of a start.
+  public init(epoch: Epoch, description: RunDescription, settings: String) {
+    self.epoch = epoch
+    self.description = description
+    self.settings = settings
+  }
+}
+
+/// The durable result of a shard.
+public struct ShardCompletion: Hashable, Sendable {
+  /// The shard.
+  public var shard: ShardID
+  /// The key of the result.
+  public var key: ShardKey
+  /// What the evaluation found out.
+  public var measurement: ShardMeasurement
+  /// The name of the worker that evaluated the shard.
+  public var worker: String
+  /// How long the evaluation took.
+  public var evaluationMicroseconds: Int
+
+  /// Creates a record of a result.
+  public init(
+    shard: ShardID, key: ShardKey, measurement: ShardMeasurement, worker: String,
+    evaluationMicroseconds: Int
+  ) {
+    self.shard = shard
+    self.key = key
+    self.measurement = measurement
+    self.worker = worker
+    self.evaluationMicroseconds = evaluationMicroseconds
+  }
+}
+
+/// A candidate with everything that was found out about it.
+public struct EvaluatedCandidate: Hashable, Sendable {
+  /// The candidate.
+  public var candidate: CandidateID
+  /// The images classified correctly.
+  public var correctCount: Int
+  /// The images of the search set.
+  public var imageCount: Int
+  /// The sum of the shards' losses, added in the order of slices.
+  public var summedLoss: Double
+  /// The cost in the order of the run's cost names.
+  public var costs: [Int64]
+  /// The objectives in the run's order and natural sense (accuracy is positive).
+  public var objectives: [Double]
+
+  /// Creates a record of an evaluation.
+  public init(
+    candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double,
+    costs: [Int64], objectives: [Double]
+  ) {
+    self.candidate = candidate
+    self.correctCount = correctCount
+    self.imageCount = imageCount
+    self.summedLoss = summedLoss
+    self.costs = costs
+    self.objectives = objectives
+  }
+}

@@ -1,0 +1,265 @@
+import SparsityCore
+internal import SwiftProtobuf
+
+extension Message {
+  static let helloKind: UInt16 = 1
+  static let refusedKind: UInt16 = 3
+
+  /// The number of the message's kind in the header.
+  public var kind: UInt16 {
+    switch self {
+    case .hello: Self.helloKind
+    case .welcome: 2
+    case .refused: Self.refusedKind
+    case .request: 4
+    case .heartbeat: 5
+    case .lease: 6
+    case .result: 7
+    case .reject: 8
+    case .cancel: 9
+    case .acknowledge: 10
+    case .rehello: 11
+    case .drain: 12
+    case .bye: 13
+    case .finished: 14
+    case .alive: 15
+    case .unknown(let kind): kind
+    }
+  }
+
+  /// Returns the protobuf body.
+  func encodedBody() -> [UInt8] {
+    switch self {
+    case .hello(let hello): serialized(HelloProto(hello))
+    case .welcome(let welcome): serialized(WelcomeProto(welcome))
+    case .refused(let refusal): serialized(RefusedProto(refusal))
+    case .request(let request):
+      serialized(RequestProto.with { $0.leaseCountMax = UInt32(request.leaseCountMax) })
+    case .heartbeat(let heartbeat): serialized(HeartbeatProto(heartbeat))
+    case .lease(let lease): serialized(LeaseProto(lease))
+    case .result(let result): serialized(ResultProto(result))
+    case .reject(let rejection): serialized(RejectProto(rejection))
+    case .cancel(let reference), .acknowledge(let reference):
+      serialized(ShardKeyProto(reference))
+    case .bye(let farewell): serialized(ByeProto(farewell))
+    case .alive, .rehello, .drain, .finished, .unknown: []
+    }
+  }
+
+  /// Reads the body of a message of some kind.
+  ///
+  /// - Throws: ``WireError`` for a body that is malformed or beyond ``WireLimits``.
+  init(kind: UInt16, body: [UInt8]) throws(WireError) {
+    switch kind {
+    case Self.helloKind: self = .hello(try Hello(try parsed(body, kind: kind)))
+    case 2: self = .welcome(try Welcome(try parsed(body, kind: kind)))
+    case Self.refusedKind: self = .refused(try Refusal(try parsed(body, kind: kind)))
+    case 4:
+      let proto: RequestProto = try parsed(body, kind: kind)
+      self = .request(
+        WorkRequest(
+          leaseCountMax: try bounded(
+            proto.leaseCountMax, 0...WireLimits.heldCountMax, "lease_count_max")))
+    case 5: self = .heartbeat(try Heartbeat(try parsed(body, kind: kind)))
+    case 6: self = .lease(try LeaseGrant(try parsed(body, kind: kind)))
+    case 7: self = .result(try ShardResult(try parsed(body, kind: kind)))
+    case 8: self = .reject(try Rejection(try parsed(body, kind: kind)))
+    case 9: self = .cancel(try ShardReference(try parsed(body, kind: kind)))
+    case 10: self = .acknowledge(try ShardReference(try parsed(body, kind: kind)))
+    case 11: self = .rehello
+    case 12: self = .drain
+    case 13: self = .bye(try Farewell(try parsed(body, kind: kind)))
+    case 14: self = .finished
+    case 15: self = .alive
+    default: self = .unknown(kind: kind)
+    }
+  }
+}
+
+extension HelloProto {
+  /// Converts a greeting.
+  init(_ hello: Hello) {
+    oldest = VersionProto(hello.supported.lowerBound)
+    newest = VersionProto(hello.supported.upperBound)
+    build = cut(hello.build)
+    label = cut(hello.label)
+    slots = UInt32(hello.slots)
+    instructionSet = hello.instructionSet.rawValue
+    precisions = hello.precisions.map(\.rawValue)
+    kernelTable = UInt32(hello.kernelTable)
+    held = hello.held.map(HeldProto.init)
+  }
+}
+
+extension Hello {
+  /// Converts and checks a greeting.
+  init(_ proto: HelloProto) throws(WireError) {
+    self.init(
+      supported: try versionRange(proto.oldest, proto.newest),
+      build: try text(proto.build, "build"), label: try text(proto.label, "label"),
+      slots: try bounded(proto.slots, 1...WireLimits.slotCountMax, "slots"),
+      instructionSet: try named(proto.instructionSet, "instruction_set"),
+      precisions: try list(
+        proto.precisions, limit: WireLimits.vectorCountMax, "precisions"
+      ) { value throws(WireError) in try named(value, "precisions") },
+      kernelTable: try bounded(proto.kernelTable, 0...Int(Int32.max), "kernel_table"),
+      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init))
+  }
+}
+
+extension WelcomeProto {
+  /// Converts a welcome.
+  init(_ welcome: Welcome) {
+    version = VersionProto(welcome.version)
+    run = RunProto(welcome.description)
+    heartbeatMilliseconds = UInt64(welcome.heartbeatMilliseconds)
+    leaseMilliseconds = UInt64(welcome.leaseMilliseconds)
+  }
+}
+
+extension Welcome {
+  /// Converts and checks a welcome.
+  init(_ proto: WelcomeProto) throws(WireError) {
+    let times = 1...86_400_000
+    self.init(
+      version: try ProtocolVersion(proto.version),
+      description: try RunDescription(proto.run),
+      heartbeatMilliseconds: try bounded(
+        proto.heartbeatMilliseconds, times, "heartbeat_milliseconds"),
+      leaseMilliseconds: try bounded(proto.leaseMilliseconds, times, "lease_milliseconds"))
+  }
+}
+
+extension RefusedProto {
+  /// Converts a refusal.
+  init(_ refusal: Refusal) {
+    reason = UInt32(refusal.reason.rawValue)
+    words = cut(refusal.words)
+    isFinal = refusal.isFinal
+    oldest = VersionProto(refusal.supported.lowerBound)
+    newest = VersionProto(refusal.supported.upperBound)
+  }
+}
+
+extension Refusal {
+  /// Converts and checks a refusal.
+  init(_ proto: RefusedProto) throws(WireError) {
+    self.init(
+      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"),
+      isFinal: proto.isFinal, supported: try versionRange(proto.oldest, proto.newest))
+  }
+}
+
+extension HeartbeatProto {
+  /// Converts a heartbeat.
+  init(_ heartbeat: Heartbeat) {
+    leaseCountMax = UInt32(heartbeat.leaseCountMax)
+    held = heartbeat.held.map(HeldProto.init)
+  }
+}
+
+extension Heartbeat {
+  /// Converts and checks a heartbeat.
+  init(_ proto: HeartbeatProto) throws(WireError) {
+    self.init(
+      leaseCountMax: try bounded(
+        proto.leaseCountMax, 0...WireLimits.heldCountMax, "lease_count_max"),
+      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init))
+  }
+}
+
+extension LeaseProto {
+  /// Converts a lease.
+  init(_ lease: LeaseGrant) {
+    shard = ShardProto(lease.shard)
+    slice = SliceProto(lease.slice)
+    genes = .init(lease.genome.genes)
+    key = .init(lease.key.hash.bytes)
+    attempt = UInt32(lease.attempt)
+  }
+}
+
+extension LeaseGrant {
+  /// Converts and checks a lease.
+  init(_ proto: LeaseProto) throws(WireError) {
+    self.init(
+      shard: try ShardID(proto.shard), slice: try ImageSlice(proto.slice),
+      genome: try checkedGenome([UInt8](proto.genes)), key: try ShardKey([UInt8](proto.key)),
+      attempt: try bounded(proto.attempt, 0...Int(Int32.max), "attempt"))
+  }
+}
+
+extension ResultProto {
+  /// Converts a result.
+  init(_ result: ShardResult) {
+    shard = ShardProto(result.shard)
+    key = .init(result.key.hash.bytes)
+    measurement = MeasurementProto(result.measurement)
+    costs = result.costs
+    evaluationMicroseconds = UInt64(result.evaluationMicroseconds)
+  }
+}
+
+extension ShardResult {
+  /// Converts and checks a result.
+  init(_ proto: ResultProto) throws(WireError) {
+    guard proto.costs.count <= WireLimits.vectorCountMax else {
+      throw .invalidField(name: "costs", words: "holds \(proto.costs.count) numbers")
+    }
+    self.init(
+      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
+      measurement: try ShardMeasurement(proto.measurement), costs: proto.costs,
+      evaluationMicroseconds: try bounded(
+        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
+  }
+}
+
+extension RejectProto {
+  /// Converts a rejection.
+  init(_ rejection: Rejection) {
+    shard = ShardProto(rejection.shard)
+    key = .init(rejection.key.hash.bytes)
+    reason = UInt32(rejection.reason.rawValue)
+    words = cut(rejection.words)
+  }
+}
+
+extension Rejection {
+  /// Converts and checks a rejection.
+  init(_ proto: RejectProto) throws(WireError) {
+    self.init(
+      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
+      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"))
+  }
+}
+
+extension ShardKeyProto {
+  /// Converts a reference.
+  init(_ reference: ShardReference) {
+    shard = ShardProto(reference.shard)
+    key = .init(reference.key.hash.bytes)
+  }
+}
+
+extension ShardReference {
+  /// Converts and checks a reference.
+  init(_ proto: ShardKeyProto) throws(WireError) {
+    self.init(shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)))
+  }
+}
+
+extension ByeProto {
+  /// Converts a farewell.
+  init(_ farewell: Farewell) {
+    reason = UInt32(farewell.reason.rawValue)
+    words = cut(farewell.words)
+  }
+}
+
+extension Farewell {
+  /// Converts and checks a farewell.
+  init(_ proto: ByeProto) throws(WireError) {
+    self.init(
+      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"))
+  }
+}

@@ -1,0 +1,43 @@
+/// A version of the protocol, apart from the version of the program.
+///
+/// Peers of the same major version understand each other: a newer minor version only adds kinds
+/// and fields, which the older one ignores.
+public struct ProtocolVersion: Hashable, Sendable {
+  /// Changes when older peers can no longer follow.
+  public let major: UInt8
+  /// Changes when something is added.
+  public let minor: UInt8
+
+  /// Creates a version.
+  public init(major: UInt8, minor: UInt8) {
+    self.major = major
+    self.minor = minor
+  }
+
+  /// The version that this program speaks by preference.
+  public static let current = ProtocolVersion(major: 1, minor: 0)
+
+  /// All versions that this program can speak.
+  public static let supported =
+    ProtocolVersion(major: 1, minor: 0)...ProtocolVersion(major: 1, minor: 0)
+}
+
+extension ProtocolVersion: Comparable {
+  /// Orders versions from old to new.
+  public static func < (lhs: Self, rhs: Self) -> Bool {
+    lhs.major == rhs.major ? lhs.minor < rhs.minor : lhs.major < rhs.major
+  }
+
+  /// Returns the newest version that both ranges hold, or `nil`.
+  public static func newest(
+    of lhs: ClosedRange<ProtocolVersion>, and rhs: ClosedRange<ProtocolVersion>
+  ) -> ProtocolVersion? {
+    let newest = min(lhs.upperBound, rhs.upperBound)
+    return newest >= lhs.lowerBound && newest >= rhs.lowerBound ? newest : nil
+  }
+}
+
+extension ProtocolVersion: CustomStringConvertible {
+  /// Major and minor, as in `1.0`.
+  public var description: String { "\(major).\(minor)" }
+}

@@ -1,0 +1,109 @@
+import SparsityCore
+
+/// A file or folder that a run reads: where to look for it, and what it must contain.
+public struct RunInput: Hashable, Sendable {
+  /// The path on a shared file system; a hint, never trusted.
+  public let path: String
+  /// The hash of the content.
+  public let content: ContentHash
+
+  /// Creates the description of an input.
+  public init(path: String, content: ContentHash) {
+    self.path = path
+    self.content = content
+  }
+}
+
+/// Everything that a worker must know to compute the results of a run.
+public struct RunDescription: Hashable, Sendable {
+  /// The identity of the run.
+  public var run: RunID
+  /// The checkpoint.
+  public var model: RunInput
+  /// The checkpoint's `config.json`.
+  public var configuration: RunInput
+  /// The search set.
+  public var data: RunInput
+  /// The images of the search set.
+  public var imageCount: Int
+  /// The content hash of the weight bank.
+  public var bank: ContentHash
+  /// The pruning criterion, as in `magnitude`.
+  public var criterion: String
+  /// The levels of the search space, from sparsest to densest.
+  public var patterns: [NMPattern]
+  /// The arithmetic that results are computed in.
+  public var numerics: Numerics
+  /// The accelerator profile, as the program names it.
+  public var accelerator: String
+  /// The images of one batch on the accelerator.
+  public var acceleratorBatch: Int
+  /// What the search improves, in the order of objective vectors.
+  public var objectives: [Objective]
+  /// The names of the integers that a worker reports as a candidate's cost, in their order.
+  public var costNames: [String]
+  /// The seed of the shuffle that slices are taken of.
+  public var shuffleSeed: UInt64
+  /// The images of a shard; the last shard of a candidate may hold fewer.
+  public var shardSize: Int
+  /// Further settings by name, such as how images are resized; sorted when sent.
+  public var parameters: [String: String]
+
+  /// Creates a description.
+  public init(
+    run: RunID, model: RunInput, configuration: RunInput, data: RunInput, imageCount: Int,
+    bank: ContentHash, criterion: String, patterns: [NMPattern], numerics: Numerics,
+    accelerator: String, acceleratorBatch: Int, objectives: [Objective], costNames: [String],
+    shuffleSeed: UInt64, shardSize: Int, parameters: [String: String] = [:]
+  ) {
+    precondition(imageCount > 0)
+    precondition(acceleratorBatch > 0)
+    precondition(shardSize > 0)
+    self.run = run
+    self.model = model
+    self.configuration = configuration
+    self.data = data
+    self.imageCount = imageCount
+    self.bank = bank
+    self.criterion = criterion
+    self.patterns = patterns
+    self.numerics = numerics
+    self.accelerator = accelerator
+    self.acceleratorBatch = acceleratorBatch
+    self.objectives = objectives
+    self.costNames = costNames
+    self.shuffleSeed = shuffleSeed
+    self.shardSize = shardSize
+    self.parameters = parameters
+  }
+
+  /// The slices of the shuffled search set, one for each shard of a candidate.
+  public var slices: [ImageSlice] {
+    ImageSlice.slices(imageCount: imageCount, shardSize: shardSize)
+  }
+
+  /// Returns the names of the fields in which a description of the same run must not differ.
+  ///
+  /// Paths may differ: files may have moved, their content may not.
+  public func differences(from other: RunDescription) -> [String] {
+    let fields: [(String, Bool)] = [
+      ("run", run == other.run),
+      ("model", model.content == other.model.content),
+      ("configuration", configuration.content == other.configuration.content),
+      ("data", data.content == other.data.content),
+      ("imageCount", imageCount == other.imageCount),
+      ("bank", bank == other.bank),
+      ("criterion", criterion == other.criterion),
+      ("patterns", patterns == other.patterns),
+      ("numerics", numerics == other.numerics),
+      ("accelerator", accelerator == other.accelerator),
+      ("acceleratorBatch", acceleratorBatch == other.acceleratorBatch),
+      ("objectives", objectives == other.objectives),
+      ("costNames", costNames == other.costNames),
+      ("shuffleSeed", shuffleSeed == other.shuffleSeed),
+      ("shardSize", shardSize == other.shardSize),
+      ("parameters", parameters == other.parameters),
+    ]
+    return fields.filter { !$0.1 }.map(\.0)
+  }
+}

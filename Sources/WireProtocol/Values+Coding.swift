@@ -1,0 +1,262 @@
+import SparsityCore
+internal import SwiftProtobuf
+
+// MARK: Bodies
+
+/// Returns the bytes of a body.
+func serialized(_ proto: some SwiftProtobuf.Message) -> [UInt8] {
+  do {
+    return try proto.serializedBytes()
+  } catch {
+    preconditionFailure("a body within the limits cannot be encoded: \(error)")
+  }
+}
+
+/// Reads a body.
+///
+/// - Throws: ``WireError/malformedBody(kind:)``.
+func parsed<Body: SwiftProtobuf.Message>(
+  _ bytes: [UInt8], kind: UInt16
+) throws(WireError) -> Body {
+  var options = BinaryDecodingOptions()
+  options.messageDepthLimit = 8
+  options.discardUnknownFields = true
+  do {
+    return try Body(serializedBytes: bytes, options: options)
+  } catch {
+    throw .malformedBody(kind: kind)
+  }
+}
+
+// MARK: Checks
+
+/// Returns a number that lies in `allowed`.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func bounded(
+  _ value: some FixedWidthInteger, _ allowed: ClosedRange<Int>, _ name: String
+) throws(WireError) -> Int {
+  guard let value = Int(exactly: value), allowed.contains(value) else {
+    throw .invalidField(
+      name: name, words: "is \(value), not in \(allowed.lowerBound)…\(allowed.upperBound)")
+  }
+  return value
+}
+
+/// Returns a text of acceptable size.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func text(_ value: String, _ name: String) throws(WireError) -> String {
+  guard value.utf8.count <= WireLimits.textSizeMax else {
+    throw .invalidField(name: name, words: "is a text of \(value.utf8.count) bytes")
+  }
+  return value
+}
+
+/// Returns the beginning of a text that is not too long to be sent.
+func cut(_ value: String) -> String {
+  guard value.utf8.count > WireLimits.textSizeMax else { return value }
+  var end = value.startIndex
+  var size = 0
+  for index in value.indices {
+    size += value[index].utf8.count
+    if size > WireLimits.textSizeMax { break }
+    end = value.index(after: index)
+  }
+  return String(value[..<end])
+}
+
+/// Returns the case that a text names.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func named<Value: RawRepresentable<String>>(
+  _ value: String, _ name: String
+) throws(WireError) -> Value {
+  guard let known = Value(rawValue: value) else {
+    throw .invalidField(name: name, words: "has an unknown value of \(value.utf8.count) bytes")
+  }
+  return known
+}
+
+/// Returns the case that a number stands for.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func named<Value: RawRepresentable<UInt8>>(
+  _ value: UInt32, _ name: String
+) throws(WireError) -> Value {
+  guard let byte = UInt8(exactly: value), let known = Value(rawValue: byte) else {
+    throw .invalidField(name: name, words: "has the unknown value \(value)")
+  }
+  return known
+}
+
+/// Returns the converted elements of a list of acceptable length.
+///
+/// - Throws: ``WireError/invalidField(name:words:)`` and what `convert` throws.
+func list<Element, Converted>(
+  _ values: [Element], limit: Int, _ name: String,
+  _ convert: (Element) throws(WireError) -> Converted
+) throws(WireError) -> [Converted] {
+  guard values.count <= limit else {
+    throw .invalidField(name: name, words: "has \(values.count) entries, more than \(limit)")
+  }
+  var converted: [Converted] = []
+  converted.reserveCapacity(values.count)
+  for value in values { converted.append(try convert(value)) }
+  return converted
+}
+
+/// Returns a genome of acceptable length.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func checkedGenome(_ genes: [UInt8]) throws(WireError) -> Genome {
+  guard (1...WireLimits.geneCountMax).contains(genes.count) else {
+    throw .invalidField(name: "genes", words: "has \(genes.count) entries")
+  }
+  return Genome(genes: genes)
+}
+
+/// Returns the versions between two bounds.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func versionRange(
+  _ oldest: VersionProto, _ newest: VersionProto
+) throws(WireError) -> ClosedRange<ProtocolVersion> {
+  let lower = try ProtocolVersion(oldest)
+  let upper = try ProtocolVersion(newest)
+  guard lower <= upper else {
+    throw .invalidField(name: "newest", words: "is \(upper), older than \(lower)")
+  }
+  return lower...upper
+}
+
+// MARK: Values
+
+extension VersionProto {
+  /// Converts a version.
+  init(_ version: ProtocolVersion) {
+    major = UInt32(version.major)
+    minor = UInt32(version.minor)
+  }
+}
+
+extension ProtocolVersion {
+  /// Converts and checks a version.
+  init(_ proto: VersionProto) throws(WireError) {
+    self.init(
+      major: UInt8(try bounded(proto.major, 0...255, "major")),
+      minor: UInt8(try bounded(proto.minor, 0...255, "minor")))
+  }
+}
+
+extension ShardProto {
+  /// Converts the identity of a shard.
+  init(_ shard: ShardID) {
+    candidate = UInt64(shard.candidate.rawValue)
+    slice = UInt32(shard.slice)
+  }
+}
+
+extension ShardID {
+  /// Converts and checks the identity of a shard.
+  init(_ proto: ShardProto) throws(WireError) {
+    self.init(
+      candidate: try CandidateID(wire: proto.candidate),
+      slice: try bounded(proto.slice, 0...WireLimits.imageCountMax, "slice"))
+  }
+}
+
+extension CandidateID {
+  /// Converts and checks a birth number.
+  init(wire value: UInt64) throws(WireError) {
+    self.init(try bounded(value, 0...WireLimits.candidateCountMax, "candidate"))
+  }
+}
+
+extension ShardKey {
+  /// Converts and checks a key.
+  init(_ bytes: [UInt8]) throws(WireError) {
+    self.init(try ContentHash(wire: bytes))
+  }
+}
+
+extension ContentHash {
+  /// Converts and checks a hash.
+  init(wire bytes: [UInt8]) throws(WireError) {
+    guard let hash = ContentHash(bytes: bytes) else {
+      throw .invalidField(name: "hash", words: "has \(bytes.count) bytes, not 32")
+    }
+    self = hash
+  }
+}
+
+extension SliceProto {
+  /// Converts a slice.
+  init(_ slice: ImageSlice) {
+    start = UInt64(slice.start)
+    count = UInt64(slice.count)
+  }
+}
+
+extension ImageSlice {
+  /// Converts and checks a slice.
+  init(_ proto: SliceProto) throws(WireError) {
+    self.init(
+      start: try bounded(proto.start, 0...WireLimits.imageCountMax, "start"),
+      count: try bounded(proto.count, 1...WireLimits.shardSizeMax, "count"))
+  }
+}
+
+extension HeldProto {
+  /// Converts an entry.
+  init(_ held: HeldShard) {
+    shard = ShardProto(held.shard)
+    key = .init(held.key.hash.bytes)
+    switch held.state {
+    case .queued: state = .heldQueued
+    case .running(let done):
+      state = .heldRunning
+      imagesDone = UInt64(done)
+    case .measured: state = .heldMeasured
+    }
+  }
+}
+
+extension HeldShard {
+  /// Converts and checks an entry.
+  init(_ proto: HeldProto) throws(WireError) {
+    let state: State
+    switch proto.state {
+    case .heldQueued: state = .queued
+    case .heldRunning:
+      state = .running(
+        imagesDone: try bounded(proto.imagesDone, 0...WireLimits.shardSizeMax, "images_done"))
+    case .heldMeasured: state = .measured
+    case .UNRECOGNIZED(let value):
+      throw .invalidField(name: "state", words: "has the unknown value \(value)")
+    }
+    self.init(
+      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)), state: state)
+  }
+}
+
+extension MeasurementProto {
+  /// Converts a measurement.
+  init(_ measurement: ShardMeasurement) {
+    imageCount = UInt64(measurement.correct.count)
+    correct = .init(measurement.correct.bytes)
+    summedLossBits = measurement.summedLoss.bitPattern
+  }
+}
+
+extension ShardMeasurement {
+  /// Converts and checks a measurement.
+  init(_ proto: MeasurementProto) throws(WireError) {
+    let count = try bounded(proto.imageCount, 1...WireLimits.shardSizeMax, "image_count")
+    guard let correct = BitVector(bytes: [UInt8](proto.correct), count: count) else {
+      throw .invalidField(
+        name: "correct", words: "has \(proto.correct.count) bytes for \(count) images")
+    }
+    self.init(correct: correct, summedLoss: Double(bitPattern: proto.summedLossBits))
+  }
+}

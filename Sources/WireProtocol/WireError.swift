@@ -1,0 +1,33 @@
+/// Why some bytes are no message and no record.
+public enum WireError: Error, Equatable, Sendable {
+  case tooLarge(bytes: Int, limitBytes: Int)
+  case truncated(neededBytes: Int, availableBytes: Int)
+  case trailingBytes(Int)
+  case foreignBytes
+  case unsupportedVersion(found: ProtocolVersion, supported: ClosedRange<ProtocolVersion>)
+  case malformedBody(kind: UInt16)
+  case invalidField(name: String, words: String)
+}
+
+extension WireError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes, let limit):
+      "a frame of \(bytes) bytes; at most \(limit) are accepted"
+    case .truncated(let needed, let available):
+      "a frame of \(available) bytes where \(needed) are needed"
+    case .trailingBytes(let count):
+      "a frame with \(count) bytes after its end"
+    case .foreignBytes:
+      "bytes that are not of Elsa's protocol; is something else connecting to this port?"
+    case .unsupportedVersion(let found, let supported):
+      "protocol version \(found) where \(supported.lowerBound) to \(supported.upperBound) are "
+        + "supported; use the same version of elsa on all machines"
+    case .malformedBody(let kind):
+      "a message of kind \(kind) whose body cannot be decoded"
+    case .invalidField(let name, let words):
+      "the field \(name) \(words)"
+    }
+  }
+}

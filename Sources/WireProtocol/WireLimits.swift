@@ -1,0 +1,23 @@
+/// The sizes beyond which nothing is sent and nothing is accepted.
+public enum WireLimits {
+  /// The bytes of a frame, header included.
+  public static let frameSizeMax = 1 << 20
+  /// The bytes of a text; longer ones are cut before they are sent.
+  public static let textSizeMax = 4096
+  /// The genes of a genome.
+  public static let geneCountMax = 8192
+  /// The images of a search set.
+  public static let imageCountMax = 1 << 31
+  /// The images of a shard.
+  public static let shardSizeMax = 1 << 20
+  /// The shards that a worker may hold.
+  public static let heldCountMax = 1024
+  /// The evaluations that a worker may run at once.
+  public static let slotCountMax = 256
+  /// The integers of a cost and the objectives of a run.
+  public static let vectorCountMax = 64
+  /// The further parameters of a run.
+  public static let parameterCountMax = 256
+  /// The births of a run.
+  public static let candidateCountMax = 1 << 40
+}
