@@ -53,7 +53,9 @@ let package = Package(
     target("LinearAlgebra", ["SparsityCore", "COneDNN"]),
     target("EvolutionarySearch", ["SparsityCore"]),
     target("AcceleratorModel", ["SparsityCore"]),
-    target("WireProtocol", ["SparsityCore", protobuf]),
+    .target(
+      name: "WireProtocol", dependencies: ["SparsityCore", protobuf], exclude: ["Protocol"],
+      swiftSettings: swiftSettings),
 
     // Layer 2: pure machines.
     target("VisionTransformers", ["SparsityCore", "SparseKernels", "LinearAlgebra"]),

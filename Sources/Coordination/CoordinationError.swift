@@ -1,0 +1,38 @@
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// Why a coordinator cannot start.
+public enum CoordinationError: Error, Equatable, Sendable {
+  case search(SearchError)
+  case objectiveWithoutModel(Objective)
+  case objectiveCount(search: Int, run: Int, referencePoint: Int)
+  case spaceDiffersFromDescription
+  case journalWithoutOpening
+  case otherRun(differences: [String])
+  case damagedRecord(sequence: Int, words: String)
+}
+
+extension CoordinationError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .search(let error): "\(error)"
+    case .objectiveWithoutModel(let objective):
+      "the objective \(objective.rawValue) has no model; "
+        + "use accuracy, throughput, latency or macs"
+    case .objectiveCount(let search, let run, let referencePoint):
+      "the search has \(search) objectives, the run \(run), the reference point "
+        + "\(referencePoint); they must agree"
+    case .spaceDiffersFromDescription:
+      "the search space and the description of the run have different patterns"
+    case .journalWithoutOpening:
+      "the journal does not begin with the start of a run; it is not one of Elsa's or is damaged"
+    case .otherRun(let differences):
+      "the journal belongs to a run that differs in \(differences.joined(separator: ", ")); "
+        + "resume it with the same settings and inputs, or start in an empty run directory"
+    case .damagedRecord(let sequence, let words):
+      "record \(sequence) of the journal does not fit: \(words)"
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import SparsityCore
+import WireProtocol
+
+extension Coordinator {
+  /// What a coordinator is told.
+  public enum Event: Sendable {
+    /// The process has started; comes first and once.
+    case started
+    /// A frame has arrived and could be decoded.
+    case received(Envelope, from: WorkerID)
+    /// A frame has arrived that could not be decoded; the sender is `nil` if it has no identity.
+    case malformed(WireError, from: WorkerID?)
+    /// The transport knows that a peer is gone: it has disconnected or cannot be reached.
+    case unreachable(WorkerID)
+    /// The store has made a batch durable.
+    case persisted(firstSequence: Int)
+    /// The store could not write a batch; nothing of it may be assumed durable.
+    case persistFailed(firstSequence: Int, words: String)
+    /// The store can write again; the next attempt need not wait.
+    case storageRecovered
+    /// A person or the system asks for an orderly end: no new leases, workers leave.
+    case drainRequested
+    /// The time of ``Coordinator/nextDeadline`` has come, or any other time.
+    case ticked
+  }
+
+  /// What a coordinator asks for; effects are performed in order.
+  public enum Effect: Hashable, Sendable {
+    /// Send a message; if the peer cannot be reached, tell ``Event/unreachable(_:)``.
+    case send(Envelope, to: WorkerID)
+    /// Write a batch, make it durable, then answer; there is one batch at a time.
+    case persist(JournalBatch)
+    /// Tell people.
+    case note(Note)
+    /// The run is over and workers have been told; the process may end.
+    case finish(Ending)
+  }
+
+  /// How a coordinator's work ends.
+  public enum Ending: Hashable, Sendable {
+    /// Every evaluation is durable.
+    case completed
+    /// The coordinator was asked to end; the run can be resumed.
+    case drained
+  }
+
+  /// Something that people should know.
+  public enum Note: Hashable, Sendable {
+    case resumed(epoch: Epoch, evaluations: Int, shards: Int)
+    case workerJoined(WorkerID, label: String, slots: Int)
+    case workerReturned(WorkerID, label: String, adoptedLeases: Int)
+    case workerLeft(WorkerID, label: String, Farewell)
+    case workerLost(WorkerID, label: String, leases: Int, words: String)
+    case workerRefused(WorkerID, label: String, Refusal.Reason, words: String)
+    case candidateEvaluated(EvaluatedCandidate, isOnFront: Bool)
+    case candidateQuarantined(CandidateID, words: String)
+    case evaluationRejected(ShardID, label: String, words: String)
+    case storageFailing(words: String)
+    case storageRecovered
+    case draining
+  }
+}
+
+/// Records for the journal, in order and numbered without gaps.
+///
+/// A batch may come again after a failure, with more records behind: writing is idempotent by
+/// sequence.
+public struct JournalBatch: Hashable, Sendable {
+  /// The epoch of the coordinator that writes.
+  public var epoch: Epoch
+  /// The place in the journal of the first record, from zero.
+  public var firstSequence: Int
+  /// The records.
+  public var records: [JournalRecord]
+
+  /// Creates a batch.
+  public init(epoch: Epoch, firstSequence: Int, records: [JournalRecord]) {
+    precondition(firstSequence >= 0)
+    precondition(!records.isEmpty)
+    self.epoch = epoch
+    self.firstSequence = firstSequence
+    self.records = records
+  }
+}

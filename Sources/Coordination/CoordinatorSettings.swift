@@ -1,0 +1,130 @@
+import AcceleratorModel
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// Everything that a coordinator must be told before it starts.
+public struct CoordinatorSettings: Sendable {
+  /// What the run computes; sent to every worker.
+  public var description: RunDescription
+  /// The layers and levels that genomes choose from.
+  public var space: SearchSpace
+  /// What fixes the search.
+  public var search: SearchSettings
+  /// What a candidate costs and whether it may be evaluated.
+  public var model: CandidateModel
+  /// The objectives, minimised, up to which the hypervolume is measured.
+  public var referencePoint: [Double]
+  /// The settings of the search as a fixed text; a resumed run must have the same.
+  public var settingsText: String
+  /// The times after which things happen.
+  public var timing: CoordinatorTiming
+  /// The sizes that nothing exceeds.
+  public var bounds: CoordinatorBounds
+
+  /// Creates settings.
+  public init(
+    description: RunDescription, space: SearchSpace, search: SearchSettings,
+    model: CandidateModel, referencePoint: [Double], settingsText: String,
+    timing: CoordinatorTiming = CoordinatorTiming(),
+    bounds: CoordinatorBounds = CoordinatorBounds()
+  ) {
+    self.description = description
+    self.space = space
+    self.search = search
+    self.model = model
+    self.referencePoint = referencePoint
+    self.settingsText = settingsText
+    self.timing = timing
+    self.bounds = bounds
+  }
+}
+
+/// What is known about a candidate before it is evaluated: exact and instant.
+public struct CandidateModel: Sendable {
+  /// Returns a genome's cost.
+  public var cost: @Sendable (Genome) -> Cost
+  /// Returns how far a genome is from meeting the constraints; 0 or less meets them.
+  public var violation: @Sendable (Genome, Cost) -> Double
+
+  /// Creates a model from two pure functions.
+  public init(
+    cost: @escaping @Sendable (Genome) -> Cost,
+    violation: @escaping @Sendable (Genome, Cost) -> Double = { _, _ in 0 }
+  ) {
+    self.cost = cost
+    self.violation = violation
+  }
+}
+
+/// The times after which a coordinator acts.
+public struct CoordinatorTiming: Hashable, Sendable {
+  /// The time between two heartbeats of a worker.
+  public var heartbeatInterval: Duration
+  /// The time after which a lease lapses without a heartbeat.
+  public var leaseDuration: Duration
+  /// The silence after which a session is given up.
+  public var sessionTimeout: Duration
+  /// The time without progress after which heartbeats no longer extend a worker's leases.
+  public var stallTimeout: Duration
+  /// The time between two attempts to write to a failing store.
+  public var storageRetryInterval: Duration
+  /// The time that a finished coordinator waits for the farewells of its workers.
+  public var farewellTimeout: Duration
+
+  /// Creates times; the default notices a frozen worker within five seconds.
+  public init(
+    heartbeatInterval: Duration = .seconds(1), leaseDuration: Duration = .seconds(4),
+    sessionTimeout: Duration = .seconds(15), stallTimeout: Duration = .seconds(600),
+    storageRetryInterval: Duration = .seconds(2), farewellTimeout: Duration = .seconds(2)
+  ) {
+    precondition(heartbeatInterval >= .milliseconds(1))
+    precondition(leaseDuration > heartbeatInterval)
+    precondition(sessionTimeout >= leaseDuration)
+    precondition(stallTimeout >= leaseDuration)
+    precondition(storageRetryInterval > .zero)
+    precondition(farewellTimeout >= .zero)
+    self.heartbeatInterval = heartbeatInterval
+    self.leaseDuration = leaseDuration
+    self.sessionTimeout = sessionTimeout
+    self.stallTimeout = stallTimeout
+    self.storageRetryInterval = storageRetryInterval
+    self.farewellTimeout = farewellTimeout
+  }
+}
+
+/// The sizes that a coordinator never exceeds.
+public struct CoordinatorBounds: Hashable, Sendable {
+  /// The sessions at once; more are asked to come back later.
+  public var sessionCountMax: Int
+  /// The records that wait for the store; results beyond them are dropped and come again.
+  public var waitingRecordCountMax: Int
+  /// The leases of a worker for each of its slots: one runs, one waits.
+  public var leasesPerSlotMax: Int
+  /// The worker deaths and failed evaluations after which a candidate is given up.
+  public var failureCountMax: Int
+  /// The malformed frames after which a peer is refused.
+  public var malformedCountMax: Int
+  /// The refused sessions that are remembered.
+  public var refusedCountMax: Int
+
+  /// Creates bounds.
+  public init(
+    sessionCountMax: Int = 10_000, waitingRecordCountMax: Int = 100_000,
+    leasesPerSlotMax: Int = 2, failureCountMax: Int = 3, malformedCountMax: Int = 8,
+    refusedCountMax: Int = 10_000
+  ) {
+    precondition(sessionCountMax > 0)
+    precondition(waitingRecordCountMax > 0)
+    precondition(leasesPerSlotMax > 0)
+    precondition(failureCountMax > 0)
+    precondition(malformedCountMax > 0)
+    precondition(refusedCountMax > 0)
+    self.sessionCountMax = sessionCountMax
+    self.waitingRecordCountMax = waitingRecordCountMax
+    self.leasesPerSlotMax = leasesPerSlotMax
+    self.failureCountMax = failureCountMax
+    self.malformedCountMax = malformedCountMax
+    self.refusedCountMax = refusedCountMax
+  }
+}

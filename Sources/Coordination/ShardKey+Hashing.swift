@@ -1,0 +1,59 @@
+import ContentHashing
+import SparsityCore
+import WireProtocol
+
+/// Computes the keys of a run's shards.
+///
+/// A key is the hash of a fixed mark, the hashes of weight bank and data, the numerics, the
+/// shuffle's seed, the genome's canonical text, and the slice.
+public struct ShardKeys: Sendable {
+  private let space: SearchSpace
+  private let run: ContentHasher
+
+  /// Creates the keys of a run.
+  ///
+  /// - Precondition: `space` has the description's patterns.
+  public init(description: RunDescription, space: SearchSpace) {
+    precondition(description.patterns == space.patterns)
+    self.space = space
+    var hasher = ContentHasher()
+    hasher.update("elsa shard 1")
+    hasher.update(description.bank)
+    hasher.update(description.data.content)
+    hasher.update(UInt64(description.imageCount))
+    hasher.update(description.numerics.description)
+    hasher.update(description.shuffleSeed)
+    run = hasher
+  }
+
+  /// Returns the keys of a candidate's shards.
+  ///
+  /// - Precondition: the genome lies in the space.
+  public func keys(of genome: Genome, slices: [ImageSlice]) -> [ShardKey] {
+    var candidate = run
+    candidate.update(space.canonicalText(of: genome))
+    return slices.map { slice in
+      var hasher = candidate
+      hasher.update(UInt64(slice.start))
+      hasher.update(UInt64(slice.count))
+      return ShardKey(hasher.finalized())
+    }
+  }
+
+  /// Returns the key of one shard.
+  ///
+  /// - Precondition: the genome lies in the space.
+  public func key(of genome: Genome, slice: ImageSlice) -> ShardKey {
+    keys(of: genome, slices: [slice])[0]
+  }
+}
+
+extension RunDescription {
+  /// Returns the images of the search set in the run's shuffled order; slices are taken of it.
+  ///
+  /// - Complexity: O(*n*) for *n* images; compute it once.
+  public func shuffledImages() -> [Int] {
+    var generator = SeededGenerator(seed: shuffleSeed)
+    return generator.permutation(of: imageCount)
+  }
+}

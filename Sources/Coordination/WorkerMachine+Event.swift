@@ -1,0 +1,187 @@
+import SparsityCore
+import WireProtocol
+
+extension WorkerMachine {
+  /// What a worker's machine is told.
+  public enum Event: Sendable {
+    /// The process has started; comes first and once.
+    case started
+    /// A frame has arrived and could be decoded.
+    case received(Envelope)
+    /// A frame has arrived that could not be decoded.
+    case malformed(WireError)
+    /// The transport has a trouble that people should read if the worker gives up.
+    case transportProblem(String)
+    /// The inputs of the run are loaded.
+    case prepared(PreparedInputs)
+    /// The inputs of the run cannot be had.
+    case preparationFailed(String)
+    /// An evaluation has come further.
+    case progressed(ShardID, imagesDone: Int)
+    /// An evaluation has ended.
+    case evaluated(ShardID, Evaluation)
+    /// An evaluation has failed.
+    case evaluationFailed(ShardID, words: String)
+    /// The process was asked to end: finish what runs, hand back the rest, leave.
+    case drainRequested
+    /// The time of ``WorkerMachine/nextDeadline`` has come, or any other time.
+    case ticked
+  }
+
+  /// What a worker's machine asks for; effects are performed in order.
+  public enum Effect: Hashable, Sendable {
+    /// Send a message to the coordinator.
+    case send(Envelope)
+    /// Load model, bank and images, then answer.
+    case prepare(RunDescription)
+    /// Start an evaluation on a free slot, then answer.
+    case evaluate(EvaluationTask)
+    /// Stop an evaluation; an answer that still comes is ignored.
+    case stop(ShardID)
+    /// Tell people.
+    case note(Note)
+    /// End the process.
+    case exit(Exit)
+  }
+
+  /// Why a worker ends.
+  public enum Exit: Hashable, Sendable {
+    /// The run is finished.
+    case finished
+    /// The worker or the run was asked to end.
+    case drained
+    /// The coordinator does not accept this worker.
+    case refused(Refusal.Reason, words: String)
+    /// The coordinator has been silent for too long.
+    case coordinatorSilent(words: String)
+    /// The inputs of the run cannot be had or are others.
+    case unprepared(words: String)
+    /// The coordinator serves another run than before.
+    case otherRun(words: String)
+
+    /// Whether the worker did all that was wanted of it.
+    public var isSuccess: Bool {
+      switch self {
+      case .finished, .drained: true
+      case .refused, .coordinatorSilent, .unprepared, .otherRun: false
+      }
+    }
+  }
+
+  /// Something that people should know.
+  public enum Note: Hashable, Sendable {
+    case welcomed(RunID, epoch: Epoch)
+    case coordinatorReturned(epoch: Epoch)
+    case refusedForNow(words: String)
+    case evaluationFailed(ShardID, words: String)
+    case ignoredMessage(words: String)
+    case draining
+  }
+}
+
+/// What a worker has loaded, to be compared with what the run wants.
+public struct PreparedInputs: Hashable, Sendable {
+  /// The layers and levels of the loaded model.
+  public var space: SearchSpace
+  /// The content hash of the loaded checkpoint.
+  public var model: ContentHash
+  /// The content hash of the loaded search set.
+  public var data: ContentHash
+  /// The images of the loaded search set.
+  public var imageCount: Int
+  /// The content hash of the weight bank.
+  public var bank: ContentHash
+
+  /// Creates a report of what was loaded.
+  public init(
+    space: SearchSpace, model: ContentHash, data: ContentHash, imageCount: Int,
+    bank: ContentHash
+  ) {
+    self.space = space
+    self.model = model
+    self.data = data
+    self.imageCount = imageCount
+    self.bank = bank
+  }
+}
+
+/// An evaluation to carry out.
+public struct EvaluationTask: Hashable, Sendable {
+  /// The shard.
+  public var shard: ShardID
+  /// The places of the shuffled search set.
+  public var slice: ImageSlice
+  /// The candidate's genome.
+  public var genome: Genome
+}
+
+/// The outcome of an evaluation.
+public struct Evaluation: Hashable, Sendable {
+  /// What was measured.
+  public var measurement: ShardMeasurement
+  /// The candidate's cost, in the order of the run's cost names.
+  public var costs: [Int64]
+  /// How long the evaluation took.
+  public var microseconds: Int
+
+  /// Creates an outcome.
+  public init(measurement: ShardMeasurement, costs: [Int64], microseconds: Int) {
+    precondition(microseconds >= 0)
+    self.measurement = measurement
+    self.costs = costs
+    self.microseconds = microseconds
+  }
+}
+
+/// What fixes a worker's machine.
+public struct WorkerSettings: Hashable, Sendable {
+  /// The identity of this life of the process, drawn by the caller.
+  public var worker: WorkerID
+  /// The seed of the jitter of repeated greetings, drawn by the caller.
+  public var jitterSeed: UInt64
+  /// The worker's name for people.
+  public var label: String
+  /// The program's version for people.
+  public var build: String
+  /// The evaluations that run at once.
+  public var slots: Int
+  /// The most able instructions of the processor.
+  public var instructionSet: InstructionSet
+  /// The number formats that can be computed in.
+  public var precisions: [Precision]
+  /// The version of the kernels.
+  public var kernelTable: Int
+  /// The first pause between two greetings or two sendings of a result; it doubles.
+  public var resendInterval: Duration
+  /// The longest pause.
+  public var resendIntervalMax: Duration
+  /// The silence of the coordinator after which the worker greets again.
+  public var silenceTimeout: Duration
+  /// The silence of the coordinator after which the worker gives up.
+  public var giveUpTimeout: Duration
+
+  /// Creates settings.
+  public init(
+    worker: WorkerID, jitterSeed: UInt64, label: String, build: String, slots: Int,
+    instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int,
+    resendInterval: Duration = .milliseconds(500), resendIntervalMax: Duration = .seconds(10),
+    silenceTimeout: Duration = .seconds(5), giveUpTimeout: Duration = .seconds(600)
+  ) {
+    precondition((1...WireLimits.slotCountMax).contains(slots))
+    precondition(resendInterval > .zero)
+    precondition(resendIntervalMax >= resendInterval)
+    precondition(giveUpTimeout > silenceTimeout)
+    self.worker = worker
+    self.jitterSeed = jitterSeed
+    self.label = label
+    self.build = build
+    self.slots = slots
+    self.instructionSet = instructionSet
+    self.precisions = precisions
+    self.kernelTable = kernelTable
+    self.resendInterval = resendInterval
+    self.resendIntervalMax = resendIntervalMax
+    self.silenceTimeout = silenceTimeout
+    self.giveUpTimeout = giveUpTimeout
+  }
+}
