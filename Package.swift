@@ -110,6 +110,7 @@ let package = Package(
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
+    tests("SparseKernels", ["SparseKernels", "SparsityCore"]),
   ],
   cLanguageStandard: .c2x
 )

@@ -1,1 +1,131 @@
+// Micro-kernels of sparse inference, each in one variant per instruction set.
+//
+// A kernel is named csk_<type>_<operation>_<tile>__<isa> and stands in <type>-<operation>/<isa>.c;
+// the scalar ones read like the formula and are the reference. `csk_variants` is the one list that
+// dispatch, tests and measurements go through. Kernels keep nothing, allocate nothing and use one
+// thread. Matrices are row-major. Sums are taken in an order that depends on the sizes of a row
+// alone, never on the number of rows.
+
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+enum {
+  /// The inputs of a full block before rounding down to whole groups.
+  CSK_BLOCK_INPUTS = 96,
+  /// The tokens of a tile.
+  CSK_TILE_TOKENS = 64,
+  /// The outputs whose sums a tile holds at once.
+  CSK_TILE_OUTPUTS = 256,
+};
+
+/// The weights of a linear layer in an N:M pattern, without the zeros.
+///
+/// Inputs are cut into blocks of `csk_f32_nm_block_inputs(group_size)`; the last one may be
+/// shorter. The weights of a block are those of output 0, then of output 1 and so on; each output
+/// has the same number of them, `csk_f32_nm_kept(kept, group_size, inputs of the block)`.
+typedef struct csk_f32_nm_weights {
+  /// The kept weights.
+  const float *_Nonnull values;
+  /// The input of each kept weight, counted from the start of its block, ascending.
+  const uint8_t *_Nonnull columns;
+  size_t outputs;
+  size_t inputs;
+  /// N of N:M.
+  size_t kept;
+  /// M of N:M.
+  size_t group_size;
+} csk_f32_nm_weights;
+
+/// Returns the inputs of a full block: whole groups of `group_size` ≤ 16.
+static inline size_t csk_f32_nm_block_inputs(size_t group_size) {
+  return CSK_BLOCK_INPUTS / group_size * group_size;
+}
+
+/// Returns how many of `inputs` consecutive weights the pattern keeps.
+static inline size_t csk_f32_nm_kept(size_t kept, size_t group_size, size_t inputs) {
+  size_t rest = inputs % group_size;
+  return inputs / group_size * kept + (rest < kept ? rest : kept);
+}
+
+/// Returns the floats of scratch that a multiplication needs.
+static inline size_t csk_f32_nm_scratch_count(size_t outputs, size_t inputs) {
+  size_t tile_outputs = outputs < CSK_TILE_OUTPUTS ? (outputs + 15) / 16 * 16 : CSK_TILE_OUTPUTS;
+  return CSK_TILE_TOKENS * ((inputs + 15) / 16 * 16 + tile_outputs) + 16;
+}
+
+/// y[tokens × outputs] = x[tokens × inputs] · Wᵀ + bias; without a bias, zero takes its place.
+///
+/// `scratch` has `csk_f32_nm_scratch_count` floats; its contents do not matter.
+typedef void (*csk_f32_nm_multiply_fn)(
+    const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,
+    const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);
+
+/// y = (x − mean) / √(variance + epsilon) · scale + shift for each row; y may be x.
+typedef void (*csk_f32_layer_norm_fn)(
+    const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,
+    const float *_Nonnull shift, float epsilon, float *_Nonnull y);
+
+/// v = exp(v · scale) / Σ exp(v · scale) for each row, in place; rows are `stride` floats apart.
+///
+/// `scale` is positive.
+typedef void (*csk_f32_softmax_fn)(
+    float *_Nonnull values, size_t rows, size_t width, size_t stride, float scale);
+
+/// v = v / 2 · (1 + erf(v / √2)), in place.
+typedef void (*csk_f32_gelu_fn)(float *_Nonnull values, size_t count);
+
+/// y = y + x.
+typedef void (*csk_f32_add_fn)(const float *_Nonnull x, size_t count, float *_Nonnull y);
+
+/// y = y + bias for each row.
+typedef void (*csk_f32_add_bias_fn)(
+    const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y);
+
+/// The kernels of one instruction set.
+typedef struct csk_variant {
+  /// The instruction set, as in `avx2`.
+  const char *_Nonnull name;
+  /// Returns whether this processor and operating system can run the kernels.
+  bool (*_Nonnull is_supported)(void);
+  csk_f32_nm_multiply_fn _Nonnull f32_nm_multiply;
+  csk_f32_layer_norm_fn _Nonnull f32_layer_norm;
+  csk_f32_softmax_fn _Nonnull f32_softmax;
+  csk_f32_gelu_fn _Nonnull f32_gelu;
+  csk_f32_add_fn _Nonnull f32_add;
+  csk_f32_add_bias_fn _Nonnull f32_add_bias;
+} csk_variant;
+
+/// The number of variants.
+size_t csk_variant_count(void);
+
+/// Returns one of the variants, from the least to the most able.
+const csk_variant *_Nonnull csk_variant_at(size_t index);
+
+bool csk_cpu_supports_scalar(void);
+bool csk_cpu_supports_avx2(void);
+bool csk_cpu_supports_avx512(void);
+
+#define CSK_DECLARE_KERNELS(isa)                                                                \
+  void csk_f32_nm_multiply_64__##isa(                                                           \
+      const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,       \
+      const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);                 \
+  void csk_f32_layer_norm_row__##isa(                                                           \
+      const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,          \
+      const float *_Nonnull shift, float epsilon, float *_Nonnull y);                           \
+  void csk_f32_softmax_row__##isa(                                                              \
+      float *_Nonnull values, size_t rows, size_t width, size_t stride, float scale);           \
+  void csk_f32_gelu_row__##isa(float *_Nonnull values, size_t count);                           \
+  void csk_f32_add_row__##isa(const float *_Nonnull x, size_t count, float *_Nonnull y);        \
+  void csk_f32_add_bias_row__##isa(                                                             \
+      const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y)
+
+CSK_DECLARE_KERNELS(scalar);
+CSK_DECLARE_KERNELS(avx2);
+CSK_DECLARE_KERNELS(avx512);
+
+#pragma clang assume_nonnull end

@@ -1,0 +1,59 @@
+// What the processor can do (CPUID) and what the operating system saves of it (XCR0).
+
+#include <cpuid.h>
+
+#include "CSparseKernels.h"
+
+enum {
+  // CPUID leaf 1, register C.
+  HAS_FMA = 1u << 12,
+  HAS_OSXSAVE = 1u << 27,
+  HAS_AVX = 1u << 28,
+  // CPUID leaf 7, register B.
+  HAS_AVX2 = 1u << 5,
+  HAS_AVX512F = 1u << 16,
+  HAS_AVX512DQ = 1u << 17,
+  HAS_AVX512BW = 1u << 30,
+  // Register states that the operating system saves.
+  SAVES_SSE_AND_AVX = 0x06,
+  SAVES_AVX512 = 0xe6,
+};
+
+static const unsigned HAS_AVX512VL = 1u << 31;
+
+typedef struct features {
+  unsigned leaf1_c;
+  unsigned leaf7_b;
+  unsigned saved_states;
+} features;
+
+static features read_features(void) {
+  features found = {0, 0, 0};
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return found;
+  found.leaf1_c = c;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) found.leaf7_b = b;
+  if (found.leaf1_c & HAS_OSXSAVE) {
+    unsigned low = 0, high = 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    found.saved_states = low;
+  }
+  return found;
+}
+
+static bool has_all(unsigned found, unsigned wanted) { return (found & wanted) == wanted; }
+
+bool csk_cpu_supports_scalar(void) { return true; }
+
+bool csk_cpu_supports_avx2(void) {
+  features found = read_features();
+  return has_all(found.leaf1_c, HAS_FMA | HAS_AVX) && has_all(found.leaf7_b, HAS_AVX2) &&
+         has_all(found.saved_states, SAVES_SSE_AND_AVX);
+}
+
+bool csk_cpu_supports_avx512(void) {
+  features found = read_features();
+  unsigned wanted = HAS_AVX512F | HAS_AVX512DQ | HAS_AVX512BW | HAS_AVX512VL;
+  return csk_cpu_supports_avx2() && has_all(found.leaf7_b, wanted) &&
+         has_all(found.saved_states, SAVES_AVX512);
+}
