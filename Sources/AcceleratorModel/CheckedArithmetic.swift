@@ -1,30 +1,35 @@
-/// Returns the product of `factors`, which are not negative.
+/// Returns the product of two numbers that are not negative.
 ///
 /// - Throws: ``AcceleratorError/tooLarge(_:)`` with `name` if the product leaves 64 bits.
-func checkedProduct(_ factors: [Int], of name: String) throws(AcceleratorError) -> Int64 {
-  var product: Int64 = 1
-  for factor in factors {
-    precondition(factor >= 0)
-    let (partial, hasOverflowed) = product.multipliedReportingOverflow(by: Int64(factor))
-    guard !hasOverflowed else { throw .tooLarge(name) }
-    product = partial
-  }
+func checkedProduct(
+  _ first: Int64, _ second: Int, of name: StaticString
+) throws(AcceleratorError) -> Int64 {
+  precondition(first >= 0)
+  precondition(second >= 0)
+  let (product, hasOverflowed) = first.multipliedReportingOverflow(by: Int64(second))
+  guard !hasOverflowed else { throw .tooLarge("\(name)") }
   return product
 }
 
-/// Returns the sum of `terms`, which are not negative.
+/// Returns the product of three numbers that are not negative.
+///
+/// - Throws: ``AcceleratorError/tooLarge(_:)`` with `name` if the product leaves 64 bits.
+func checkedProduct(
+  _ first: Int, _ second: Int, _ third: Int, of name: StaticString
+) throws(AcceleratorError) -> Int64 {
+  try checkedProduct(checkedProduct(Int64(first), second, of: name), third, of: name)
+}
+
+/// Returns the sum of two numbers that are not negative.
 ///
 /// - Throws: ``AcceleratorError/tooLarge(_:)`` with `name` if the sum leaves 64 bits.
 func checkedSum(
-  _ terms: some Sequence<Int64>, of name: String
+  _ first: Int64, _ second: Int64, of name: StaticString
 ) throws(AcceleratorError) -> Int64 {
-  var sum: Int64 = 0
-  for term in terms {
-    precondition(term >= 0)
-    let (partial, hasOverflowed) = sum.addingReportingOverflow(term)
-    guard !hasOverflowed else { throw .tooLarge(name) }
-    sum = partial
-  }
+  precondition(first >= 0)
+  precondition(second >= 0)
+  let (sum, hasOverflowed) = first.addingReportingOverflow(second)
+  guard !hasOverflowed else { throw .tooLarge("\(name)") }
   return sum
 }
 

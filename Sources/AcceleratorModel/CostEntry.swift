@@ -14,9 +14,9 @@ struct CostEntry: Hashable, Sendable {
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
   func adding(_ other: CostEntry) throws(AcceleratorError) -> CostEntry {
     CostEntry(
-      cycles: try checkedSum([cycles, other.cycles], of: "the cycles"),
-      macs: try checkedSum([macs, other.macs], of: "the multiply-accumulates"),
-      elsaMacs: try checkedSum([elsaMacs, other.elsaMacs], of: "the multiply-accumulates"))
+      cycles: try checkedSum(cycles, other.cycles, of: "the cycles"),
+      macs: try checkedSum(macs, other.macs, of: "the multiply-accumulates"),
+      elsaMacs: try checkedSum(elsaMacs, other.elsaMacs, of: "the multiply-accumulates"))
   }
 
   /// Returns the entry that is as large as the larger of two in each field.

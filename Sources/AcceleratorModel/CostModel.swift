@@ -128,11 +128,11 @@ extension CostModel {
   ) throws(AcceleratorError) -> LayerCost {
     let estimate = try profile.estimate(operation.product, pattern: pattern)
     let macs = try checkedProduct(
-      [Int(estimate.macs), operation.count], of: "the multiply-accumulates")
+      estimate.macs, operation.count, of: "the multiply-accumulates")
     return LayerCost(
       name: operation.name, isPrunable: operation.isPrunable, product: operation.product,
       count: operation.count, pattern: pattern, executedPattern: estimate.executedPattern,
-      cycles: try checkedProduct([Int(estimate.cycles), operation.count], of: "the cycles"),
+      cycles: try checkedProduct(estimate.cycles, operation.count, of: "the cycles"),
       macs: macs / Int64(batch), bound: estimate.bound)
   }
 

@@ -24,7 +24,7 @@ public struct MatrixProduct: Hashable, Sendable {
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
   public func macs(keeping pattern: NMPattern) throws(AcceleratorError) -> Int64 {
     try checkedProduct(
-      [tokens, pattern.keptCount(ofInputs: inputs), outputs], of: "the multiply-accumulates")
+      tokens, pattern.keptCount(ofInputs: inputs), outputs, of: "the multiply-accumulates")
   }
 }
 

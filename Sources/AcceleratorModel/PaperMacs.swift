@@ -14,22 +14,29 @@ struct PaperMacs {
   ///
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
   init(shape: TransformerShape) throws(AcceleratorError) {
-    let name = "the multiply-accumulates"
     tokens = shape.tokens
-    fixed = try checkedSum(
-      [
-        try checkedProduct([shape.patches, shape.width, shape.patchValues], of: name),
-        try checkedProduct([shape.depth, 2, tokens, shape.width], of: name),
-        try checkedProduct([shape.depth, 2, tokens, tokens, shape.width], of: name),
-      ], of: name)
+    let embedding = try Self.product(shape.patches, shape.width, shape.patchValues)
+    let norms = try Self.product(shape.depth, 2 * tokens, shape.width)
+    let attention = try checkedProduct(
+      Self.product(shape.depth, 2 * tokens, tokens), shape.width, of: Self.name)
+    fixed = try checkedSum(checkedSum(embedding, norms, of: Self.name), attention, of: Self.name)
+  }
+
+  /// What errors call the quantity.
+  private static let name: StaticString = "the multiply-accumulates"
+
+  /// Returns a checked product of three sizes.
+  private static func product(
+    _ first: Int, _ second: Int, _ third: Int
+  ) throws(AcceleratorError) -> Int64 {
+    try checkedProduct(first, second, third, of: name)
   }
 
   /// Returns the count of one prunable layer: L·K·N·(kept ÷ group size), rounded down.
   ///
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
   func macs(of product: MatrixProduct, pattern: NMPattern) throws(AcceleratorError) -> Int64 {
-    try checkedProduct(
-      [tokens, product.inputs, product.outputs, pattern.kept], of: "the multiply-accumulates")
-      / Int64(pattern.groupSize)
+    let dense = try Self.product(tokens, product.inputs, product.outputs)
+    return try checkedProduct(dense, pattern.kept, of: Self.name) / Int64(pattern.groupSize)
   }
 }

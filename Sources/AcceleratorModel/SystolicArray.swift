@@ -26,22 +26,24 @@ struct SystolicArray {
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
   func cycles(of product: MatrixProduct, pattern: NMPattern) throws(AcceleratorError) -> Int64 {
     let kept = pattern.keptCount(ofInputs: product.inputs)
-    let folds: [Int]
+    let rowFolds: Int
+    let columnFolds: Int
     let cyclesPerFold: Int
     switch dataflow {
     case .weightStationary:
-      folds = [ceilingQuotient(kept, by: rows), ceilingQuotient(product.outputs, by: columns)]
+      rowFolds = ceilingQuotient(kept, by: rows)
+      columnFolds = ceilingQuotient(product.outputs, by: columns)
       cyclesPerFold = product.tokens + 2 * rows + columns - 2
     case .inputStationary:
-      folds = [ceilingQuotient(kept, by: rows), ceilingQuotient(product.tokens, by: columns)]
+      rowFolds = ceilingQuotient(kept, by: rows)
+      columnFolds = ceilingQuotient(product.tokens, by: columns)
       cyclesPerFold = product.outputs + 2 * rows + columns - 2
     case .outputStationary:
-      folds = [
-        ceilingQuotient(product.tokens, by: rows), ceilingQuotient(product.outputs, by: columns),
-      ]
+      rowFolds = ceilingQuotient(product.tokens, by: rows)
+      columnFolds = ceilingQuotient(product.outputs, by: columns)
       cyclesPerFold = kept + rows + columns - 2
     }
-    return try checkedProduct(folds + [cyclesPerFold], of: "the cycles")
+    return try checkedProduct(rowFolds, columnFolds, cyclesPerFold, of: "the cycles")
   }
 }
 

@@ -21,20 +21,34 @@ public struct Archive: Hashable, Sendable {
   @discardableResult
   public mutating func insert(_ individual: Individual) -> Bool {
     guard individual.isFeasible else { return false }
-    for member in individuals {
-      if member.objectives == individual.objectives, member.id < individual.id { return false }
-      if dominates(member.objectives, individual.objectives) { return false }
+    let objectives = individual.objectives
+    let place = self.place(of: objectives)
+    // Whoever is as good everywhere comes earlier in the order or has equal objectives.
+    for member in individuals[..<place].reversed() {
+      if dominates(member.objectives, objectives) { return false }
     }
-    individuals.removeAll {
-      $0.objectives == individual.objectives
-        || dominates(individual.objectives, $0.objectives)
+    if place < individuals.count, individuals[place].objectives == objectives {
+      guard individual.id < individuals[place].id else { return false }
+      individuals[place] = individual
+      return true
     }
-    let place =
-      individuals.firstIndex {
-        individual.objectives.lexicographicallyPrecedes($0.objectives)
-      } ?? individuals.count
+    let dominated = individuals[place...].indices.filter {
+      dominates(objectives, individuals[$0].objectives)
+    }
+    for index in dominated.reversed() { individuals.remove(at: index) }
     individuals.insert(individual, at: place)
     return true
+  }
+
+  /// Returns the place of the first individual that does not come before `objectives`.
+  private func place(of objectives: [Double]) -> Int {
+    var range = individuals.indices
+    while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+      range =
+        individuals[middle].objectives.lexicographicallyPrecedes(objectives)
+        ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
   }
 
   /// Returns the hypervolume that the archive dominates up to `referencePoint`.
@@ -46,7 +60,7 @@ public struct Archive: Hashable, Sendable {
   /// Whether the individuals are ordered and none dominates another.
   ///
   /// - Complexity: O(*m* · *n*²) for *n* individuals with *m* objectives.
-  var isConsistent: Bool {
+  package var isConsistent: Bool {
     individuals.indices.allSatisfy { place in
       individuals[(place + 1)...].allSatisfy { later in
         let earlier = individuals[place].objectives

@@ -13,6 +13,10 @@ struct Operators: Sendable {
   private static let offspringTriesMax = 32
   /// The samples that are tried for one birth.
   private static let samplingTriesMax = 16
+  /// The first of them, which are dropped instead of repaired when they are infeasible.
+  ///
+  /// Repair stops at the first feasible genome, so repaired samples crowd at the constraint.
+  private static let unrepairedTriesMax = 4
 
   /// Creates the operators of a search.
   init(space: ChoiceSpace, settings: SearchSettings) {
@@ -21,7 +25,7 @@ struct Operators: Sendable {
     crossover = UniformCrossover(probability: settings.crossoverProbability)
     mutation = ChoiceMutation(
       choiceCounts: space.choiceCounts,
-      probability: settings.mutationProbability ?? 1 / Double(space.geneCount))
+      probability: settings.mutationProbability ?? 0.5 / Double(space.geneCount))
     repair = DescentRepair(choiceCounts: space.choiceCounts)
   }
 
@@ -53,8 +57,12 @@ struct Operators: Sendable {
     for attempt in 0..<Self.samplingTriesMax {
       let bias = attempt == 0 ? sampling.bias(of: number) : generator.unitInterval()
       var genome = sampling.genome(bias: bias, using: &generator)
-      if !repair.repair(&genome, using: &generator, violation: violation) { continue }
-      if !known.contains(genome) { return genome }
+      if known.contains(genome) { continue }
+      let isFeasible =
+        attempt < Self.unrepairedTriesMax
+        ? violation(genome) <= 0
+        : repair.repair(&genome, using: &generator, violation: violation)
+      if isFeasible, !known.contains(genome) { return genome }
     }
     return nil
   }

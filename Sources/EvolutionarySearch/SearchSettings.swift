@@ -24,7 +24,7 @@ public struct SearchSettings: Hashable, Sendable {
   public var initial: [Genome]
   /// The probability that a child mixes two parents instead of copying one.
   public var crossoverProbability: Double
-  /// The probability that a gene mutates, or `nil` for one gene a child on average.
+  /// The probability that a gene mutates, or `nil` for half a gene a child on average.
   public var mutationProbability: Double?
 
   /// Creates settings; they are checked when a search starts.

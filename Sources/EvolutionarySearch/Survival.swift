@@ -1,27 +1,29 @@
 import SparsityCore
 
 /// The population of a steady-state NSGA-II: individuals with their rank and crowding distance.
-struct RankedPopulation: Sendable {
+package struct RankedPopulation: Sendable {
   /// The most individuals that survive.
-  let sizeMax: Int
+  package let sizeMax: Int
   /// The individuals, in the order in which they were told.
-  private(set) var individuals: [Individual] = []
+  package private(set) var individuals: [Individual] = []
   /// The front of each individual, 0 for the best.
-  private(set) var ranks: [Int] = []
+  package private(set) var ranks: [Int] = []
   /// The crowding distance of each individual within its front.
-  private(set) var distances: [Double] = []
+  package private(set) var distances: [Double] = []
 
   /// Creates an empty population.
-  init(sizeMax: Int) {
+  package init(sizeMax: Int) {
     precondition(sizeMax > 0)
     self.sizeMax = sizeMax
   }
 
   /// Adds an individual and, if there are too many, removes the most crowded of the last front.
-  mutating func insert(_ individual: Individual) {
-    individuals.append(individual)
-    ranks = nonDominatedRanks(of: individuals)
-    updateDistances(ofRanks: 0...)
+  ///
+  /// - Complexity: O(*m* · *n*) comparisons of objectives in the usual case that few fronts change
+  ///   and each loses few members, O(*m* · *n*²) at worst.
+  package mutating func insert(_ individual: Individual) {
+    let changed = rank(individual)
+    updateDistances(ofRanks: changed)
     guard individuals.count > sizeMax, let last = ranks.max() else { return }
     let worst = individuals.indices.filter { ranks[$0] == last }.min { first, second in
       // Equally crowded: the elder goes, so that neutral changes can drift.
@@ -32,20 +34,46 @@ struct RankedPopulation: Sendable {
     individuals.remove(at: worst)
     ranks.remove(at: worst)
     distances.remove(at: worst)
-    // Nothing behind the last front depended on the one removed.
-    updateDistances(ofRanks: last...)
+    // No rank depended on a member of the last front.
+    updateDistances(ofRanks: last...last)
+  }
+
+  /// Appends an individual, moves those that it pushes back, and returns the changed ranks.
+  ///
+  /// Efficient non-domination level update (Li, Deb, Zhang, Kwong 2014): the individuals pushed
+  /// out of one front join the next, and push out of it those that they dominate.
+  private mutating func rank(_ individual: Individual) -> ClosedRange<Int> {
+    let first = firstRank(notDominating: individual)
+    var moving = [individuals.count]
+    individuals.append(individual)
+    ranks.append(-1)
+    distances.append(0)
+    var rank = first
+    while true {
+      let displaced = individuals.indices.filter { member in
+        ranks[member] == rank
+          && moving.contains { constrainedDominates(individuals[$0], individuals[member]) }
+      }
+      for member in moving { ranks[member] = rank }
+      if displaced.isEmpty { return first...rank }
+      moving = displaced
+      rank += 1
+    }
+  }
+
+  /// Returns the first rank of which no member dominates an individual.
+  private func firstRank(notDominating individual: Individual) -> Int {
+    var rank = 0
+    for index in individuals.indices where ranks[index] >= rank {
+      if constrainedDominates(individuals[index], individual) { rank = ranks[index] + 1 }
+    }
+    return rank
   }
 
   /// Computes the crowding distances of the fronts in a range.
-  private mutating func updateDistances(ofRanks range: PartialRangeFrom<Int>) {
-    distances = distances + Array(repeating: 0, count: individuals.count - distances.count)
-    var fronts: [[Int]] = []
-    for (index, rank) in ranks.enumerated() where range.contains(rank) {
-      let place = rank - range.lowerBound
-      while fronts.count <= place { fronts.append([]) }
-      fronts[place].append(index)
-    }
-    for front in fronts {
+  private mutating func updateDistances(ofRanks range: ClosedRange<Int>) {
+    for rank in range {
+      let front = individuals.indices.filter { ranks[$0] == rank }
       for (index, distance) in zip(front, crowdingDistances(of: front.map { individuals[$0] })) {
         distances[index] = distance
       }
@@ -53,7 +81,7 @@ struct RankedPopulation: Sendable {
   }
 
   /// Traps unless the parts belong together.
-  func checkInvariants() {
+  package func checkInvariants() {
     precondition(individuals.count <= sizeMax)
     precondition(ranks.count == individuals.count)
     precondition(distances.count == individuals.count)
