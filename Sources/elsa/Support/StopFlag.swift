@@ -18,6 +18,6 @@ enum StopFlag {
         StopFlag.requests.add(1, ordering: .relaxed)
       }
     }
-    _ = unsafe signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
   }
 }

@@ -1,0 +1,127 @@
+import Foundation
+
+/// A run on this machine: a coordinator process and worker processes, started and looked after.
+struct LocalRun {
+  /// The run file of a new run; `nil` goes on with what the directory holds.
+  let runFile: String?
+  /// Where the run keeps everything.
+  let directory: RunDirectory
+  /// The worker processes.
+  let workerCount: Int
+  /// The evaluation threads of each worker.
+  let threadsPerWorker: Int
+
+  /// How often a process that was killed is started again before the run gives up.
+  private static let restartCountMax = 5
+
+  /// Runs to the end of the search.
+  ///
+  /// - Throws: ``CommandFailure`` if the coordinator fails or the user stops the run.
+  func run() throws {
+    var coordinator = try startCoordinator(resuming: runFile == nil)
+    var workers: [ChildProcess] = []
+    defer { workers.forEach { $0.finish(patience: .seconds(10)) } }
+    try waitForConnection(of: coordinator)
+    for index in 0..<workerCount { workers.append(try startWorker(index)) }
+
+    var coordinatorRestartCount = 0
+    var workerRestartCount = 0
+    while true {
+      if StopFlag.isSet { try stop(coordinator, workers) }
+      if coordinator.wasKilled {
+        coordinatorRestartCount += 1
+        guard coordinatorRestartCount <= Self.restartCountMax else { break }
+        Output.note("The coordinator \(coordinator.ending); going on from its journal.")
+        coordinator = try startCoordinator(resuming: true)
+      } else if !coordinator.isRunning {
+        break
+      }
+      for (index, worker) in workers.enumerated() where worker.wasKilled {
+        workerRestartCount += 1
+        guard workerRestartCount <= Self.restartCountMax * workerCount else { continue }
+        Output.note("The \(worker.role) \(worker.ending); starting another.")
+        workers[index] = try startWorker(index)
+      }
+      if workers.allSatisfy({ !$0.isRunning }) { try checkWorkers(workers, coordinator) }
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    guard coordinator.hasSucceeded else {
+      workers.forEach { $0.terminate() }
+      throw CommandFailure(
+        "the coordinator \(coordinator.ending)", nextStep: "see \(directory.log) and the lines above")
+    }
+  }
+
+  /// Ends the run if no worker is left although the coordinator still waits for results.
+  private func checkWorkers(_ workers: [ChildProcess], _ coordinator: ChildProcess) throws {
+    let start = ContinuousClock.now
+    while coordinator.isRunning, ContinuousClock.now - start < .seconds(5) {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    guard coordinator.isRunning else { return }
+    coordinator.terminate()
+    coordinator.finish(patience: .seconds(10))
+    let endings = Set(workers.map(\.ending)).sorted().joined(separator: ", ")
+    throw CommandFailure(
+      "every worker has gone (\(endings)) before the search was done",
+      nextStep: "see the lines above, then go on with: \(resumeCommand)")
+  }
+
+  private func stop(_ coordinator: ChildProcess, _ workers: [ChildProcess]) throws -> Never {
+    workers.forEach { $0.terminate() }
+    coordinator.terminate()
+    coordinator.finish(patience: .seconds(10))
+    throw CommandFailure("stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)")
+  }
+
+  private var resumeCommand: String {
+    "elsa search --run-directory \(directory.path) --resume --workers \(workerCount)"
+  }
+
+  private func startCoordinator(resuming: Bool) throws -> ChildProcess {
+    var arguments = ["coordinator", "--run-directory", directory.path]
+    arguments += ["--bind", "tcp://127.0.0.1:*", "--quiet"]
+    if resuming { arguments.append("--resume") } else if let runFile { arguments.append(runFile) }
+    return try ChildProcess(role: "coordinator", arguments: arguments)
+  }
+
+  private func startWorker(_ index: Int) throws -> ChildProcess {
+    try ChildProcess(
+      role: "worker \(index + 1)",
+      arguments: [
+        "worker", "--connection-file", directory.connectionFile, "--name", "worker-\(index + 1)",
+        "--threads", "\(threadsPerWorker)", "--quiet",
+      ])
+  }
+
+  /// Waits until the coordinator can be reached; its failure ends the run.
+  private func waitForConnection(of coordinator: ChildProcess) throws {
+    while coordinator.isRunning {
+      if let found = connectionOwner(), found == coordinator.identifier { return }
+      if StopFlag.isSet { try stop(coordinator, []) }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    guard coordinator.hasSucceeded else {
+      throw CommandFailure("the coordinator \(coordinator.ending) before it could be reached")
+    }
+  }
+
+  /// The process that wrote the connection file.
+  private func connectionOwner() -> Int32? {
+    guard let json = FileManager.default.contents(atPath: directory.connectionFile) else {
+      return nil
+    }
+    return Self.owner(ofConnectionFile: json)
+  }
+
+  private static func owner(ofConnectionFile json: Data) -> Int32? {
+    struct Owner: Decodable {
+      let processIdentifier: Int32
+    }
+    do {
+      return try JSONDecoder().decode(Owner.self, from: json).processIdentifier
+    } catch {
+      return nil
+    }
+  }
+}
