@@ -12,6 +12,13 @@ struct FrontSource {
   /// The exact cost of every genome of the run.
   let costs: CostModel
 
+  /// Uses the cost model of a prepared run.
+  init(description: RunDescription, modelName: String, costs: CostModel) {
+    self.description = description
+    self.modelName = modelName
+    self.costs = costs
+  }
+
   /// Creates the cost model of a run from its description and the model's shape.
   init(description: RunDescription, modelName: String, shape: TransformerShape) throws {
     self.description = description

@@ -1,4 +1,5 @@
 import Foundation
+import RunStorage
 
 /// A run on this machine: a coordinator process and worker processes, started and looked after.
 struct LocalRun {
@@ -48,7 +49,7 @@ struct LocalRun {
     guard coordinator.hasSucceeded else {
       workers.forEach { $0.terminate() }
       throw CommandFailure(
-        "the coordinator \(coordinator.ending)", nextStep: "see \(directory.log) and the lines above")
+        "the coordinator \(coordinator.ending)", nextStep: "see \(directory.logPath) and the lines above")
     }
   }
 
@@ -89,7 +90,7 @@ struct LocalRun {
     try ChildProcess(
       role: "worker \(index + 1)",
       arguments: [
-        "worker", "--connection-file", directory.connectionFile, "--name", "worker-\(index + 1)",
+        "worker", "--connection-file", directory.connectionFilePath, "--name", "worker-\(index + 1)",
         "--threads", "\(threadsPerWorker)", "--quiet",
       ])
   }
@@ -108,18 +109,8 @@ struct LocalRun {
 
   /// The process that wrote the connection file.
   private func connectionOwner() -> Int32? {
-    guard let json = FileManager.default.contents(atPath: directory.connectionFile) else {
-      return nil
-    }
-    return Self.owner(ofConnectionFile: json)
-  }
-
-  private static func owner(ofConnectionFile json: Data) -> Int32? {
-    struct Owner: Decodable {
-      let processIdentifier: Int32
-    }
     do {
-      return try JSONDecoder().decode(Owner.self, from: json).processIdentifier
+      return try ConnectionFile(path: directory.connectionFilePath).processID
     } catch {
       return nil
     }

@@ -1,15 +1,7 @@
 import Foundation
+import RunStorage
 
-/// The folder that holds everything about one run.
-struct RunDirectory {
-  /// The folder's absolute path.
-  let path: String
-
-  /// Refers to a folder, which need not exist.
-  init(_ path: String) {
-    self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
-  }
-
+extension RunDirectory {
   /// The run file with every default written out.
   var runFile: String { file("run.yaml") }
   /// The model's configuration, copied, so that the run can be read without the model.
@@ -18,14 +10,13 @@ struct RunDirectory {
   var searchSet: String { file("search.safetensors") }
   /// The images of the final report, if they were packed for this run.
   var testSet: String { file("test.safetensors") }
-  /// The journal.
-  var journal: String { file("journal.sqlite") }
   /// The latest Pareto front.
   var front: String { file("front.json") }
-  /// The coordinator's log.
-  var log: String { file("elsa.log") }
-  /// How workers reach the coordinator, while it runs.
-  var connectionFile: String { file("connection.json") }
+
+  /// Refers to a folder by a path that a user gave; it need not exist.
+  init(userPath: String) {
+    self.init(path: absolutePath(userPath))
+  }
 
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: runFile) }
@@ -37,19 +28,16 @@ struct RunDirectory {
     if resuming {
       guard holdsRun else {
         throw CommandFailure(
-          "no run to resume in \(path)", nextStep: "leave --resume out to start a new run there")
+          "no run to resume in \(path)", nextStep: "give a run file to start a new run there")
       }
       return
     }
     guard !holdsRun else {
       throw CommandFailure(
-        "\(path) already holds a run", nextStep: "add --resume to go on with it, or name another folder")
+        "\(path) already holds a run",
+        nextStep: "add --resume to go on with it, or name another folder")
     }
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CommandFailure("cannot create \(path): \(error.localizedDescription)")
-    }
+    try create()
   }
 
   /// Writes a file of the run in one step: readers see the old content or the new one.
@@ -62,6 +50,10 @@ struct RunDirectory {
         nextStep: "check that the disk has room and the folder is writable")
     }
   }
+}
 
-  private func file(_ name: String) -> String { "\(path)/\(name)" }
+/// Returns the absolute form of a path that a user gave.
+func absolutePath(_ path: String) -> String {
+  let standard = URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
+  return standard.count > 1 && standard.hasSuffix("/") ? String(standard.dropLast()) : standard
 }

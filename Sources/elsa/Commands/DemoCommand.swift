@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import RunStorage
+
+/// A whole search on the bundled digits model.
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Runs a whole search on the bundled digits model, in under a minute.",
+    discussion: """
+      Starts a coordinator and workers as separate processes on this machine, searches the patterns \
+      1:4, 2:4, 3:4 and 4:4 for a small ViT that reads handwritten digits, and prints the Pareto \
+      front with the accuracy on images that the search has not seen.
+
+      EXAMPLES
+        elsa demo
+        elsa demo --evaluations 500 --workers 4 --run-directory my-demo
+      """)
+
+  @Option(help: ArgumentHelp("Where to keep the run (default: a new temporary folder).", valueName: "folder"))
+  var runDirectory: String?
+
+  @Option(help: "The candidates to evaluate.")
+  var evaluations = 300
+
+  @Option(help: "The worker processes.")
+  var workers = 2
+
+  @Option(help: "The seed of the search.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print the front as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(evaluations) else {
+      throw ValidationError("--evaluations is \(evaluations); allowed is 1…1000000.")
+    }
+    guard (1...256).contains(workers) else {
+      throw ValidationError("--workers is \(workers); allowed is 1…256.")
+    }
+  }
+
+  func run() throws {
+    StopFlag.install()
+    let temporary = FileManager.default.temporaryDirectory
+      .appending(path: "elsa-demo-\(String(UInt32.random(in: .min ... .max), radix: 36))")
+    let directory = RunDirectory(
+      userPath: runDirectory ?? temporary.path(percentEncoded: false))
+    guard !directory.holdsRun else { return try directory.prepare(resuming: false) }
+    try directory.create()
+    let files = try DemoFiles(in: directory, evaluations: evaluations, seed: seed)
+    let start = ContinuousClock.now
+    try LocalRun(
+      runFile: files.runFile, directory: directory, workerCount: workers, threadsPerWorker: 1
+    ).run()
+    try FinalReport(directory: directory, threads: workers).print(json: json)
+    let seconds = (ContinuousClock.now - start).seconds
+    Output.note("The demo took \(NumberFormat.fixed(seconds, 1)) s. Its run directory is")
+    Output.note("  \(directory.path)")
+    Output.note("Try: elsa front \(directory.path) --json")
+  }
+}

@@ -1,0 +1,39 @@
+import CDemoData
+import Foundation
+import RunStorage
+
+/// The bundled digits model and data, written out for a demo run.
+struct DemoFiles {
+  /// The run file of the demo.
+  let runFile: String
+
+  /// Writes the files into a folder below the run directory.
+  init(in directory: RunDirectory, evaluations: Int, seed: UInt64) throws {
+    let folder = directory.file("digits")
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CommandFailure("cannot create \(folder): \(error.localizedDescription)")
+    }
+    let files: [(name: String, content: cdd_file)] = unsafe [
+      ("model.safetensors", cdd_digits_model()), ("config.json", cdd_digits_config()),
+      ("search.safetensors", cdd_digits_search()), ("test.safetensors", cdd_digits_test()),
+      ("ATTRIBUTION.txt", cdd_digits_attribution()),
+    ]
+    for (name, content) in unsafe files {
+      let data = unsafe Data(bytes: content.bytes, count: content.size)
+      try directory.write(data, to: "\(folder)/\(name)")
+    }
+    let text = """
+      model: {weights: model.safetensors}
+      data: {search: search.safetensors, test: test.safetensors}
+      patterns: ["1:4", "2:4", "3:4", "4:4"]
+      accelerator: {profile: systolic32, batch: 8}
+      objectives: [accuracy, throughput]
+      search: {algorithm: nsga2, population: 40, evaluations: \(evaluations), seed: \(seed)}
+      fidelity: {shardImages: 150}
+      """
+    runFile = "\(folder)/run.yaml"
+    try directory.write(Data((text + "\n").utf8), to: runFile)
+  }
+}
