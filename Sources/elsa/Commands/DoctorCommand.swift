@@ -1,0 +1,164 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import LinearAlgebra
+import RunStorage
+import SparseKernels
+import SparsityCore
+import ZeroMQ
+
+/// Whether this machine can run Elsa well, and what to do where it cannot.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Checks libraries, processor, limits and disk; names the fix.",
+    discussion: """
+      Ends with 1 if something would keep a search from running.
+
+      EXAMPLES
+        elsa doctor
+        elsa doctor --run-directory /scratch/runs --json
+      """)
+
+  @Option(help: ArgumentHelp("Where runs will be kept.", valueName: "folder"))
+  var runDirectory = "."
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let findings = Self.findings(runDirectory: absolutePath(runDirectory))
+    if json {
+      try Output.json(findings)
+    } else {
+      var table = TextTable([("", .left), ("check", .left), ("found", .left)])
+      for finding in findings { table.append([finding.level.mark, finding.check, finding.found]) }
+      table.lines.dropFirst(2).forEach(Output.result)
+      for finding in findings {
+        if let fix = finding.fix { Output.result("\n\(finding.level.mark) \(finding.check): \(fix)") }
+      }
+    }
+    if findings.contains(where: { $0.level == .failing }) { throw ExitCode(1) }
+  }
+
+  /// What one check found.
+  struct Finding: Encodable {
+    /// How bad it is.
+    enum Level: String, Encodable {
+      case fine
+      case warning
+      case failing
+
+      /// The mark at the beginning of a line.
+      var mark: String {
+        switch self {
+        case .fine: "✓"
+        case .warning: "!"
+        case .failing: "✗"
+        }
+      }
+    }
+
+    let check: String
+    let found: String
+    let level: Level
+    let fix: String?
+  }
+
+  private static func findings(runDirectory: String) -> [Finding] {
+    [
+      processor, encryption, libraries, descriptors, memory, disk(of: runDirectory),
+      fileSystem(of: runDirectory),
+    ]
+  }
+
+  private static var processor: Finding {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let set = InstructionSet.detected
+    return Finding(
+      check: "processor", found: "\(cores) cores, kernels for \(set.rawValue)",
+      level: set == .baseline ? .warning : .fine,
+      fix: set == .baseline
+        ? "without AVX2 sparse layers run as scalar code, many times slower; use a processor of "
+          + "2013 or later" : nil)
+  }
+
+  private static var encryption: Finding {
+    Finding(
+      check: "encryption", found: ZeroMQVersion.hasCurve ? "CURVE is available" : "no CURVE",
+      level: ZeroMQVersion.hasCurve ? .fine : .warning,
+      fix: ZeroMQVersion.hasCurve
+        ? nil : "this libzmq cannot encrypt, so runs stay on one machine; install Debian's libzmq5")
+  }
+
+  private static var libraries: Finding {
+    Finding(
+      check: "libraries",
+      found: "libzmq \(ZeroMQVersion.text), oneDNN \(oneDNNVersion), SQLite \(sqliteVersion)",
+      level: .fine, fix: nil)
+  }
+
+  private static var descriptors: Finding {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return Finding(check: "open files", found: "unknown", level: .warning, fix: nil)
+    }
+    // Two descriptors a worker leave a margin (reference figure of libzmq: one socket each).
+    let workers = max(0, Int(clamping: limit.rlim_max) - 64) / 2
+    let isLow = workers < 1000
+    return Finding(
+      check: "open files", found: "up to \(limit.rlim_max): room for \(workers) workers",
+      level: isLow ? .warning : .fine,
+      fix: isLow ? "raise the hard limit (ulimit -Hn 8192) where a coordinator serves more" : nil)
+  }
+
+  private static var memory: Finding {
+    let bytes = ProcessInfo.processInfo.physicalMemory
+    return Finding(
+      check: "memory", found: "\(NumberFormat.bytes(bytes)); a DeiT-S worker needs about 0.5 GiB",
+      level: bytes < 1 << 30 ? .warning : .fine,
+      fix: bytes < 1 << 30 ? "use a machine with more memory for models beyond DeiT-Tiny" : nil)
+  }
+
+  private static func disk(of path: String) -> Finding {
+    var statistics = statvfs()
+    guard unsafe statvfs(existingFolder(of: path), &statistics) == 0 else {
+      return Finding(
+        check: "disk", found: "cannot read \(path)", level: .failing,
+        fix: "name a folder that exists with --run-directory")
+    }
+    let free = UInt64(statistics.f_bavail) * UInt64(statistics.f_frsize)
+    let isLow = free < 1 << 30
+    let isFull = free < 64 << 20
+    return Finding(
+      check: "disk", found: "\(NumberFormat.bytes(free)) free for \(path)",
+      level: isFull ? .failing : isLow ? .warning : .fine,
+      fix: isLow ? "free some space: packed images and the journal need it" : nil)
+  }
+
+  private static func fileSystem(of path: String) -> Finding {
+    var statistics = statfs()
+    let networkTypes: [Int: String] = [
+      0x6969: "NFS", 0xFF53_4D42: "CIFS", 0x517B: "SMB", 0x0BD0_0BD0: "Lustre",
+      0x6573_5546: "FUSE", 0x4750_4653: "GPFS",
+    ]
+    guard unsafe statfs(existingFolder(of: path), &statistics) == 0 else {
+      return Finding(check: "file system", found: "unknown", level: .warning, fix: nil)
+    }
+    let name = networkTypes[Int(UInt32(truncatingIfNeeded: statistics.f_type))]
+    return Finding(
+      check: "file system", found: name ?? "local", level: name == nil ? .fine : .warning,
+      fix: name.map {
+        "\($0) can damage a journal; keep run directories on a disk of the coordinator's machine"
+      })
+  }
+
+  /// The folder itself or the nearest one above it that exists.
+  private static func existingFolder(of path: String) -> String {
+    var url = URL(filePath: path)
+    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
+      url = url.deletingLastPathComponent()
+    }
+    return url.path
+  }
+}
