@@ -111,6 +111,9 @@ let package = Package(
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     tests("SparseKernels", ["SparseKernels", "SparsityCore"]),
+    tests(
+      "VisionTransformers",
+      ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),
   ],
   cLanguageStandard: .c2x
 )

@@ -1,0 +1,44 @@
+/// Why a checkpoint or a configuration cannot be used as a vision transformer.
+public enum ModelError: Error, Equatable, Sendable {
+  case missingTensor(name: String, expected: [Int])
+  case wrongShape(name: String, found: [Int], expected: [Int])
+  case unknownTensor(name: String, reason: String)
+  case notFinite(name: String, index: Int, value: String)
+  case unknownModelName(String)
+  case wrongChannelCount(quantity: String, found: Int, expected: Int)
+  case outOfRange(quantity: String, value: String, allowed: String)
+}
+
+extension ModelError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .missingTensor(let name, let expected):
+      """
+      tensor \(name) is missing; expected it with shape \(expected). \
+      Check that the configuration belongs to this checkpoint
+      """
+    case .wrongShape(let name, let found, let expected):
+      """
+      tensor \(name) has shape \(found); expected \(expected). \
+      Check that the configuration belongs to this checkpoint
+      """
+    case .unknownTensor(let name, let reason):
+      "tensor \(name) cannot be used: \(reason)"
+    case .notFinite(let name, let index, let value):
+      """
+      tensor \(name) holds \(value) at position \(index); every weight must be finite. \
+      The checkpoint is damaged or its training diverged
+      """
+    case .unknownModelName(let name):
+      """
+      no model is named \(name); known are \
+      \(NamedModel.all.map(\.name).joined(separator: ", "))
+      """
+    case .wrongChannelCount(let quantity, let found, let expected):
+      "\(quantity) has \(found) numbers; the model has \(expected) input channels"
+    case .outOfRange(let quantity, let value, let allowed):
+      "\(quantity) is \(value); it must be \(allowed)"
+    }
+  }
+}

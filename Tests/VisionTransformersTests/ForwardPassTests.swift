@@ -1,0 +1,171 @@
+import LinearAlgebra
+import SparseKernels
+import SparsityCore
+import Testing
+import VisionTransformers
+
+/// A small random model and what it takes to run it.
+struct SmallModel {
+  let shape: TransformerShape
+  let tensors: [String: Tensor]
+  let weights: VisionTransformerWeights
+  let normalization: PixelNormalization
+  var layers: [LayerWeights]
+
+  init(seed: UInt64, channels: Int = 3, isDistilled: Bool = false) throws {
+    shape = try smallShape(channels: channels, isDistilled: isDistilled)
+    tensors = randomTensors(of: shape, seed: seed)
+    weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
+    let channelIndices = (0..<channels).map(Float.init)
+    normalization = try PixelNormalization(
+      mean: channelIndices.map { 0.4 + 0.1 * $0 },
+      standardDeviation: channelIndices.map { 0.2 + 0.1 * $0 })
+    layers = Array(repeating: .dense, count: 4 * shape.depth)
+  }
+
+  var imagePixels: Int { shape.imageSize * shape.imageSize * shape.channels }
+
+  func pixels(count: Int, seed: UInt64) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count * imagePixels).map { _ in UInt8(generator.index(below: 256)) }
+  }
+
+  func makePass(batchMax: Int) -> ForwardPass {
+    limitThreadsToCaller()
+    return ForwardPass(
+      weights: weights, normalization: normalization, batchMax: batchMax,
+      variant: KernelVariant.best(within: InstructionSet.detected))
+  }
+
+  func logits(pixels: [UInt8], count: Int, batchMax: Int) -> [Float] {
+    var pass = makePass(batchMax: batchMax)
+    var logits = [Float](repeating: .nan, count: count * shape.classes)
+    var span = logits.mutableSpan
+    pass.logits(pixels: pixels.span, count: count, layers: layers, into: &span)
+    return logits
+  }
+}
+
+func maximumDifference(_ a: [Float], _ b: [Float]) -> Float {
+  precondition(a.count == b.count)
+  return zip(a, b).map { abs($0 - $1) }.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+}
+
+struct ForwardPassTests {
+  @Test(arguments: [1, 3], [false, true])
+  func `pixels and normalised images give the same logits`(
+    channels: Int, isDistilled: Bool
+  ) throws {
+    let model = try SmallModel(seed: 1, channels: channels, isDistilled: isDistilled)
+    let pixels = model.pixels(count: 2, seed: 2)
+    let side = model.shape.imageSize
+    var normalized: [Float] = []
+    for image in 0..<2 {
+      for channel in 0..<channels {
+        for place in 0..<side * side {
+          let pixel = Float(pixels[(image * side * side + place) * channels + channel])
+          normalized.append(
+            (pixel / 255 - model.normalization.mean[channel])
+              / model.normalization.standardDeviation[channel])
+        }
+      }
+    }
+    var pass = model.makePass(batchMax: 2)
+    var logits = [Float](repeating: .nan, count: 2 * model.shape.classes)
+    var span = logits.mutableSpan
+    pass.logits(normalized: normalized.span, count: 2, layers: model.layers, into: &span)
+    #expect(logits == model.logits(pixels: pixels, count: 2, batchMax: 2))
+    #expect(logits.allSatisfy { $0.isFinite })
+  }
+
+  @Test func `an image has the same logits alone and in a batch`() throws {
+    let model = try SmallModel(seed: 3, isDistilled: true)
+    let pixels = model.pixels(count: 5, seed: 4)
+    let together = model.logits(pixels: pixels, count: 5, batchMax: 5)
+    for image in 0..<5 {
+      let one = Array(pixels[image * model.imagePixels..<(image + 1) * model.imagePixels])
+      let alone = model.logits(pixels: one, count: 1, batchMax: 1)
+      let expected = Array(together[image * 5..<(image + 1) * 5])
+      #expect(maximumDifference(alone, expected) < 1e-5)
+    }
+    // The images differ, so that the comparison means something.
+    #expect(maximumDifference(Array(together[0..<5]), Array(together[5..<10])) > 1e-2)
+  }
+
+  @Test func `a pass can be used again, also with fewer images`() throws {
+    let model = try SmallModel(seed: 5)
+    let pixels = model.pixels(count: 3, seed: 6)
+    let other = model.pixels(count: 4, seed: 7)
+    let expected = model.logits(pixels: pixels, count: 3, batchMax: 3)
+    var pass = model.makePass(batchMax: 4)
+    var first = [Float](repeating: 0, count: 4 * model.shape.classes)
+    var firstSpan = first.mutableSpan
+    pass.logits(pixels: other.span, count: 4, layers: model.layers, into: &firstSpan)
+    var second = [Float](repeating: 0, count: 3 * model.shape.classes)
+    var secondSpan = second.mutableSpan
+    pass.logits(pixels: pixels.span, count: 3, layers: model.layers, into: &secondSpan)
+    #expect(second == expected)
+  }
+
+  @Test(arguments: 0..<8)
+  func `replaced weights act in the layer they are given for`(layer: Int) throws {
+    var model = try SmallModel(seed: 8)
+    let pixels = model.pixels(count: 1, seed: 9)
+    let name = model.shape.prunableLayers[layer].name + ".weight"
+    let tensor = try #require(model.tensors[name])
+    let halved = tensor.values.map { $0 / 2 }
+    var tensors = model.tensors
+    tensors[name] = Tensor(shape: tensor.shape, values: halved)
+    let dense = model.logits(pixels: pixels, count: 1, batchMax: 1)
+    var pass = ForwardPass(
+      weights: try VisionTransformerWeights(shape: model.shape, tensors: tensors),
+      normalization: model.normalization, batchMax: 1, variant: .scalar)
+    var expected = [Float](repeating: 0, count: model.shape.classes)
+    var span = expected.mutableSpan
+    pass.logits(pixels: pixels.span, count: 1, layers: model.layers, into: &span)
+
+    model.layers[layer] = .replaced(halved)
+    let replaced = model.logits(pixels: pixels, count: 1, batchMax: 1)
+    #expect(maximumDifference(replaced, expected) < 1e-5)
+    #expect(maximumDifference(replaced, dense) > 1e-4)
+  }
+
+  @Test(arguments: 0..<8)
+  func `compressed weights give what the same zeros give in a dense product`(
+    layer: Int
+  ) throws {
+    var model = try SmallModel(seed: 10)
+    let pixels = model.pixels(count: 2, seed: 11)
+    let parameters = model.weights.prunableLayer(at: layer)
+    let pattern = try #require(NMPattern("2:4"))
+    // Keeps the first two weights of every four; the row ends inside no group.
+    let pruned = parameters.weights.enumerated().map { index, value in
+      index % parameters.inputs % 4 < 2 ? value : 0
+    }
+    model.layers[layer] = .replaced(pruned)
+    let expected = model.logits(pixels: pixels, count: 2, batchMax: 2)
+    model.layers[layer] = .compressed(
+      try CompressedWeights(
+        pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
+        pattern: pattern))
+    let compressed = model.logits(pixels: pixels, count: 2, batchMax: 2)
+    #expect(maximumDifference(compressed, expected) < 1e-5)
+  }
+
+  @Test func `the observer sees every stage once, in order`() throws {
+    let model = try SmallModel(seed: 12)
+    let pixels = model.pixels(count: 2, seed: 13)
+    var pass = model.makePass(batchMax: 3)
+    var stages: [ForwardPass.Stage] = []
+    var counts: [Int] = []
+    pass.observe = { stage, tokens in
+      stages.append(stage)
+      counts.append(tokens.count)
+    }
+    var logits = [Float](repeating: 0, count: 2 * model.shape.classes)
+    var span = logits.mutableSpan
+    pass.logits(pixels: pixels.span, count: 2, layers: model.layers, into: &span)
+    #expect(stages == [.embedding, .block(0), .block(1)])
+    #expect(counts == Array(repeating: 2 * model.shape.tokens * model.shape.width, count: 3))
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import SparseKernels
+import SparsityCore
+import VisionTransformers
+
+/// A model from files, and forward passes with the patterns of each layer.
+struct GoldenModel {
+  let weights: VisionTransformerWeights
+  let normalization: PixelNormalization
+
+  init(checkpoint: URL, configuration: URL) throws {
+    let configuration = try ModelConfigurationFile(path: configuration.path)
+    let file = try SafetensorsFile(path: checkpoint.path)
+    var tensors: [String: Tensor] = [:]
+    for name in file.names where !name.hasPrefix("golden.") {
+      let (shape, values) = try file.floats(name)
+      tensors[name] = Tensor(shape: shape, values: values)
+    }
+    weights = try VisionTransformerWeights(shape: configuration.shape, tensors: tensors)
+    normalization = try PixelNormalization(
+      mean: configuration.mean, standardDeviation: configuration.standardDeviation)
+  }
+
+  init(weights: VisionTransformerWeights) throws {
+    self.weights = weights
+    let channels = weights.shape.channels
+    normalization = try PixelNormalization(
+      mean: Array(repeating: 0, count: channels),
+      standardDeviation: Array(repeating: 1, count: channels))
+  }
+
+  func layers(_ patterns: [NMPattern], isCompressed: Bool = true) throws -> [LayerWeights] {
+    try patterns.enumerated().map { index, pattern in
+      guard !pattern.isDense else { return .dense }
+      let parameters = weights.prunableLayer(at: index)
+      let pruned = prunedByDefinition(parameters, pattern)
+      guard isCompressed else { return .replaced(pruned) }
+      return .compressed(
+        try CompressedWeights(
+          pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
+          pattern: pattern))
+    }
+  }
+
+  func layers(uniform pattern: NMPattern, isCompressed: Bool = true) throws -> [LayerWeights] {
+    try layers(
+      weights.shape.prunableLayers.map { _ in pattern }, isCompressed: isCompressed)
+  }
+
+  func makePass(batchMax: Int, variant: KernelVariant = .best(within: .detected)) -> ForwardPass {
+    limitThreadsToCaller()
+    return ForwardPass(
+      weights: weights, normalization: normalization, batchMax: batchMax, variant: variant)
+  }
+
+  func logits(
+    pixels: [UInt8], count: Int, layers: [LayerWeights],
+    variant: KernelVariant = .best(within: .detected)
+  ) -> [Float] {
+    var pass = makePass(batchMax: count, variant: variant)
+    var logits = [Float](repeating: .nan, count: count * weights.shape.classes)
+    var span = logits.mutableSpan
+    pass.logits(pixels: pixels.span, count: count, layers: layers, into: &span)
+    return logits
+  }
+}

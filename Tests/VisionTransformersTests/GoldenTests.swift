@@ -1,0 +1,136 @@
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import SparseKernels
+import SparsityCore
+import Testing
+import VisionTransformers
+
+/// The folder of the package that the tests belong to.
+private let packageRoot = URL(filePath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// The data that is shared among checkouts and too large or not ours to be committed.
+private let sharedData = URL(
+  filePath: ProcessInfo.processInfo.environment["ELSA_SHARED_DATA"]
+    ?? packageRoot.deletingLastPathComponent().appending(path: "shared/data").path)
+
+private let hasDeiT = FileManager.default.fileExists(
+  atPath: sharedData.appending(path: "golden/deit_tiny.safetensors").path)
+
+/// The class with the highest logit of each image.
+private func topClasses(_ logits: [Float], classes: Int) -> [Int?] {
+  stride(from: 0, to: logits.count, by: classes).map { start in
+    (0..<classes).max { logits[start + $0] < logits[start + $1] }
+  }
+}
+
+/// Names in the golden files write `2of4` for 2:4.
+private func pattern(_ name: String) throws -> NMPattern {
+  try #require(NMPattern(name.replacing("of", with: ":")))
+}
+
+struct GoldenTests {
+  @Test(
+    arguments: ["dense", "supernet"], ["4of4", "3of4", "2of4", "1of4", "4of8"])
+  func `the digits models give PyTorch's logits`(model: String, name: String) throws {
+    let data = packageRoot.appending(path: "Sources/CDemoData/data")
+    let fixtures = packageRoot.appending(path: "Tests/Fixtures")
+    let checkpoint =
+      model == "dense"
+      ? data.appending(path: "digits_vit_dense.safetensors")
+      : fixtures.appending(path: "digits/digits_vit_supernet.safetensors")
+    let digits = try GoldenModel(
+      checkpoint: checkpoint, configuration: data.appending(path: "config.json"))
+    let golden = try SafetensorsFile(
+      path: fixtures.appending(path: "digits_golden.safetensors").path)
+    let (shape, pixels) = try golden.bytes("images")
+    let expected = try golden.floats("\(model)_logits_\(name)").values
+    for isCompressed in [true, false] {
+      let layers = try digits.layers(uniform: pattern(name), isCompressed: isCompressed)
+      let logits = digits.logits(pixels: pixels, count: shape[0], layers: layers)
+      #expect(maximumDifference(logits, expected) < 1e-4)
+      #expect(topClasses(logits, classes: 10) == topClasses(expected, classes: 10))
+    }
+  }
+
+  @Test(arguments: ["dense", "2of4", "1of16"])
+  func `a distilled model gives PyTorch's mean of both heads`(name: String) throws {
+    let path = packageRoot.appending(path: "Tests/Fixtures/distilled_golden.safetensors").path
+    let golden = try SafetensorsFile(path: path)
+    var tensors: [String: Tensor] = [:]
+    for name in golden.names where !name.hasPrefix("golden.") {
+      let (shape, values) = try golden.floats(name)
+      tensors[name] = Tensor(shape: shape, values: values)
+    }
+    let shape = try TransformerShape(
+      imageSize: 20, patchSize: 4, channels: 3, width: 48, depth: 3, heads: 3, hiddenWidth: 192,
+      classes: 7, isDistilled: true)
+    let model = try GoldenModel(
+      weights: VisionTransformerWeights(shape: shape, tensors: tensors))
+    let layers = try model.layers(uniform: name == "dense" ? .dense : pattern(name))
+    let input = try golden.floats("golden.input").values
+    let expected = try golden.floats("golden.logits_\(name)").values
+    var pass = model.makePass(batchMax: 5)
+    var logits = [Float](repeating: .nan, count: 5 * 7)
+    var span = logits.mutableSpan
+    pass.logits(normalized: input.span, count: 5, layers: layers, into: &span)
+    #expect(maximumDifference(logits, expected) < 1e-4)
+    #expect(topClasses(logits, classes: 7) == topClasses(expected, classes: 7))
+  }
+}
+
+@Suite(.enabled(if: hasDeiT, "needs golden/deit_tiny.safetensors in ELSA_SHARED_DATA"))
+struct DeiTGoldenTests {
+  private func load() throws -> (model: GoldenModel, golden: SafetensorsFile, pixels: [UInt8]) {
+    let folder = sharedData.appending(path: "deit_tiny_patch16_224")
+    let model = try GoldenModel(
+      checkpoint: folder.appending(path: "model.safetensors"),
+      configuration: folder.appending(path: "config.json"))
+    let golden = try SafetensorsFile(
+      path: sharedData.appending(path: "golden/deit_tiny.safetensors").path)
+    return (model, golden, try golden.bytes("pixels_val_cropped").values)
+  }
+
+  @Test(arguments: ["dense", "magnitude_2of4", "magnitude_3of4", "magnitude_mixed"])
+  func `DeiT-Tiny gives PyTorch's logits`(name: String) throws {
+    let (model, golden, pixels) = try load()
+    let layers: [LayerWeights]
+    switch name {
+    case "dense": layers = try model.layers(uniform: .dense)
+    case "magnitude_mixed": layers = try model.layers(mixedPatterns(of: model))
+    default: layers = try model.layers(uniform: pattern(String(name.dropFirst(10))))
+    }
+    let expected = try golden.floats("logits_\(name)").values
+    let logits = model.logits(pixels: pixels, count: 16, layers: layers)
+    #expect(maximumDifference(logits, expected) < 2e-3)
+    #expect(topClasses(logits, classes: 1000) == topClasses(expected, classes: 1000))
+  }
+
+  @Test func `DeiT-Tiny gives PyTorch's embedding and first block`() throws {
+    let (model, golden, pixels) = try load()
+    var pass = model.makePass(batchMax: 2)
+    var seen: [ForwardPass.Stage: [Float]] = [:]
+    pass.observe = { stage, tokens in seen[stage] = tokens.indices.map { tokens[$0] } }
+    var logits = [Float](repeating: 0, count: 2000)
+    var span = logits.mutableSpan
+    pass.logits(
+      pixels: pixels.span.extracting(0..<2 * 224 * 224 * 3), count: 2,
+      layers: try model.layers(uniform: .dense), into: &span)
+    let embedding = try #require(seen[.embedding])
+    #expect(try maximumDifference(embedding, golden.floats("embedding").values) < 1e-4)
+    let block = try #require(seen[.block(0)])
+    #expect(try maximumDifference(block, golden.floats("block0").values) < 1e-4)
+  }
+
+  /// Reads the genome `mixed` from the file beside the golden tensors.
+  private func mixedPatterns(of model: GoldenModel) throws -> [NMPattern] {
+    struct Description: Decodable { let mixed: [String: String] }
+    let data = try Data(contentsOf: sharedData.appending(path: "golden/deit_tiny.json"))
+    let mixed = try JSONDecoder().decode(Description.self, from: data).mixed
+    return try model.weights.shape.prunableLayers.map { layer in
+      let text = try #require(mixed[layer.name])
+      return try #require(NMPattern(text))
+    }
+  }
+}

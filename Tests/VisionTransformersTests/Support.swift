@@ -1,0 +1,22 @@
+import SparsityCore
+import VisionTransformers
+
+/// A shape small enough to compute by hand-written loops.
+func smallShape(
+  depth: Int = 2, channels: Int = 3, isDistilled: Bool = false, hasQKVBias: Bool = true
+) throws -> TransformerShape {
+  try TransformerShape(
+    imageSize: 8, patchSize: 4, channels: channels, width: 12, depth: depth, heads: 3,
+    hiddenWidth: 20, classes: 5, isDistilled: isDistilled, hasQKVBias: hasQKVBias)
+}
+
+/// Random tensors of every name that a checkpoint of `shape` holds.
+func randomTensors(of shape: TransformerShape, seed: UInt64) -> [String: Tensor] {
+  var generator = SeededGenerator(seed: seed)
+  var tensors: [String: Tensor] = [:]
+  for (name, size) in VisionTransformerWeights.tensorShapes(of: shape) {
+    let values = (0..<size.reduce(1, *)).map { _ in Float(generator.unitInterval() - 0.5) }
+    tensors[name] = Tensor(shape: size, values: values)
+  }
+  return tensors
+}
