@@ -114,6 +114,7 @@ let package = Package(
     tests(
       "VisionTransformers",
       ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),
+    tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
   ],
   cLanguageStandard: .c2x
 )

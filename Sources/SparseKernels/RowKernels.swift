@@ -47,7 +47,7 @@ public func softmaxRows(
 
 /// Replaces each value v by v / 2 · (1 + erf(v / √2)).
 ///
-/// The error function is within 1e-6 of the true one. A value's result does not depend on its place.
+/// The error function is within 1e-6 of the true one. A result does not depend on its place.
 ///
 /// - Complexity: O(*n*), where *n* is the number of values.
 public func gelu(_ values: inout MutableSpan<Float>, variant: KernelVariant) {

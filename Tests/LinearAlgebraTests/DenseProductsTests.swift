@@ -61,7 +61,8 @@ struct DenseProductsTests {
         let before = beta == 0 ? 0 : Double(beta) * start[i, j]
         let expected = Double(alpha) * sum + before
         // k products and sums in any order, then scaling, beta · C and the last sum.
-        let bound = Double(k + 4) * Self.unitRoundoff * (abs(Double(alpha)) * magnitude + abs(before))
+        let total = abs(Double(alpha)) * magnitude + abs(before)
+        let bound = Double(k + 4) * Self.unitRoundoff * total
         let found = Double(c[start.layout.offset + i * start.layout.leadingDimension + j])
         #expect(abs(found - expected) <= bound)
       }

@@ -1,4 +1,4 @@
-// What the vector variants of the N:M multiplication share: tiles of tokens, and the loop over them.
+// What the vector variants of N:M multiplication share: tiles of tokens and the loop over them.
 
 #pragma once
 

@@ -1,0 +1,59 @@
+import SparseKernels
+import SparsityCore
+
+/// One layer's weights, pruned and compressed for each level of a search space.
+public struct BankedLayer: Sendable {
+  /// The layer.
+  public let layer: PrunableLayer
+  /// The patterns of the levels, in the order of the search space.
+  public let patterns: [NMPattern]
+  /// The weights of each level; `nil` stands for the layer's own, dense weights.
+  let levels: [CompressedWeights?]
+
+  /// Prunes and compresses a layer's row-major weights for each of some patterns.
+  ///
+  /// Layers are independent of each other, so several may be built at the same time.
+  ///
+  /// - Throws: ``PruningError`` if `weights` has another count than the layer or holds a number
+  ///   that is not finite.
+  /// - Complexity: O(weights · patterns · M).
+  public init(
+    layer: PrunableLayer, weights: Span<Float>, patterns: [NMPattern],
+    criterion: PruningCriterion
+  ) throws(PruningError) {
+    let (outputs, inputs) = (layer.outputs, layer.inputs)
+    guard weights.count == outputs * inputs else {
+      throw .wrongCount(
+        layer: layer.name, found: weights.count, outputs: outputs, inputs: inputs)
+    }
+    for index in 0..<weights.count where !weights[index].isFinite {
+      throw .notFinite(layer: layer.name, output: index / inputs, input: index % inputs)
+    }
+    var levels: [CompressedWeights?] = []
+    for pattern in patterns {
+      guard !pattern.isDense else {
+        levels.append(nil)
+        continue
+      }
+      let pruned: [Float]
+      switch criterion {
+      case .magnitude:
+        pruned = magnitudePruned(
+          weights: weights, outputs: outputs, inputs: inputs, pattern: pattern)
+      }
+      do throws(SparseKernelError) {
+        levels.append(
+          try CompressedWeights(
+            pruned: pruned.span, outputs: outputs, inputs: inputs, pattern: pattern))
+      } catch {
+        preconditionFailure("pruning by \(criterion) left too many weights: \(error)")
+      }
+    }
+    self.layer = layer
+    self.patterns = patterns
+    self.levels = levels
+  }
+
+  /// The bytes that the compressed weights of all levels take.
+  public var size: Int { levels.reduce(0) { $0 + ($1?.size ?? 0) } }
+}
