@@ -3,9 +3,55 @@ import SparsityCore
 import WireProtocol
 
 /// Owns the search, hands shards to workers, and accepts each shard's result once.
+///
+/// The coordinator does no input or output and reads no clock: events go in with the time at which
+/// they happened, effects come out, and the caller performs the effects in order. Every change of
+/// the search is a record of the journal, in the order in which it happened, so that replaying the
+/// journal gives the state that wrote it. Nothing is acknowledged before its record is durable, and
+/// no shard is leased before its candidate's birth is.
 public struct Coordinator: Sendable {
   /// What the coordinator was told before it started.
   public let settings: CoordinatorSettings
+  /// The number of this life of the coordinator within its run.
+  public let epoch: Epoch
+  /// The search, with the archive of non-dominated individuals.
+  public private(set) var search: Search
+
+  let keys: ShardKeys
+  let recoveredShardCount: Int
+  var ledger: Ledger
+  var records: RecordQueue
+  var sessions: SessionTable
+  var quarantined: Set<CandidateID>
+  var counters = CoordinatorCounters()
+  var phase = Phase.opening
+  var isDraining = false
+  /// The sessions that were refused, with the oldest first.
+  var refused: RecentMemory<WorkerID, Refusal>
+  /// The candidates that lost sessions are suspected to have killed.
+  var lost: RecentMemory<WorkerID, [CandidateID]>
+  /// The malformed frames of each peer.
+  var malformed: RecentMemory<WorkerID, Int>
+  /// The concluded candidates at which the search last had nothing to offer.
+  var exhaustedAt: Int?
+  /// When leases and sessions are looked through again.
+  var scanDeadline: Instant?
+  /// The messages sent so far.
+  var sequence: UInt64 = 0
+  /// What the event being applied asks for.
+  var effects: [Effect] = []
+
+  /// How far the coordinator's life has come.
+  enum Phase: Hashable, Sendable {
+    /// The start is not durable yet.
+    case opening
+    /// Work is handed out.
+    case working
+    /// Everything is done; workers are told until the deadline.
+    case ending(Ending, deadline: Instant)
+    /// The end was reported.
+    case over
+  }
 
   /// Creates a coordinator, or restores one from the records of its journal, in their order.
   ///
@@ -13,15 +59,237 @@ public struct Coordinator: Sendable {
   public init(
     settings: CoordinatorSettings, recovering records: some Sequence<JournalRecord>
   ) throws(CoordinationError) {
+    var replay = try Replay(settings: settings)
+    for record in records { try replay.apply(record) }
     self.settings = settings
+    epoch = replay.epoch.next
+    keys = replay.keys
+    search = replay.search
+    ledger = replay.ledger
+    quarantined = replay.quarantined
+    recoveredShardCount = replay.shardCount
+    sessions = SessionTable(leasesPerSlotMax: settings.bounds.leasesPerSlotMax)
+    let memory = settings.bounds.refusedCountMax
+    refused = RecentMemory(countMax: memory)
+    lost = RecentMemory(countMax: memory)
+    malformed = RecentMemory(countMax: memory)
+    self.records = RecordQueue(epoch: epoch, durableCount: replay.recordCount)
+    self.records.append(
+      .opened(
+        RunOpening(
+          epoch: epoch, description: settings.description, settings: settings.settingsText)))
+    for candidate in replay.completed { conclude(candidate) }
+    effects = []
+    checkInvariants()
   }
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
-  public var nextDeadline: Instant? { nil }
-
-  /// How far the run is.
-  public var progress: CoordinatorProgress { preconditionFailure("to come") }
+  public var nextDeadline: Instant? {
+    var deadlines = [scanDeadline, records.wakeDeadline]
+    if case .ending(_, let deadline) = phase { deadlines.append(deadline) }
+    if case .over = phase { return nil }
+    return deadlines.compactMap(\.self).min()
+  }
 
   /// Applies an event that happened at `now` and returns what to do about it.
-  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] { [] }
+  ///
+  /// - Precondition: a store answers each batch once, and ``Event/started`` comes first.
+  /// - Complexity: O(*h* log *n*) for a message that names *h* shards, with *n* pending shards;
+  ///   O(*s* + *l*) for ``Event/ticked`` with *s* sessions and *l* leases, if they are due.
+  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
+    if case .over = phase { return [] }
+    switch event {
+    case .started: begin()
+    case .received(let envelope, let worker): receive(envelope, from: worker, at: now)
+    case .malformed(let error, let worker): countMalformed(error, from: worker)
+    case .unreachable(let worker): lose(worker, words: "its connection ended")
+    case .persisted(let sequence): confirm(firstSequence: sequence)
+    case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
+    case .storageRecovered: records.retryNow(at: now)
+    case .drainRequested: drain()
+    case .ticked: break
+    }
+    scan(at: now)
+    handOutWork(at: now)
+    end(at: now)
+    if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
+    ledger.checkCounts()
+    records.checkInvariants()
+    defer { effects.removeAll() }
+    return effects
+  }
+
+  /// Whether nothing is left to do: the search is spent and everything is durable.
+  public var isComplete: Bool {
+    isSearchSpent && ledger.count == 0 && records.isEmpty
+  }
+
+  /// Whether the search has nothing more to offer, now that its candidates are concluded.
+  private var isSearchSpent: Bool {
+    search.birthCount >= settings.search.evaluationCountMax || exhaustedAt == concludedCount
+  }
+
+  private var concludedCount: Int { search.evaluationCount + search.abandonedCount }
+
+  /// Traps unless every shard is in exactly one place and all counts agree.
+  ///
+  /// - Complexity: O(*n*) for *n* open shards and sessions; the simulator calls it at each step.
+  package func checkInvariants() {
+    ledger.checkInvariants(sessions: sessions)
+    sessions.checkInvariants()
+    records.checkInvariants()
+    precondition(search.outstandingCount == ledger.count)
+    precondition(search.abandonedCount == quarantined.count)
+    precondition(ledger.unbornCount == 0 || !records.isEmpty)
+    precondition(ledger.persistingCount <= records.count)
+  }
+}
+
+extension Coordinator {
+  /// Adds a message to a worker to the effects.
+  mutating func send(_ message: Message, to worker: WorkerID) {
+    let envelope = Envelope(
+      run: settings.description.run, epoch: epoch, sequence: sequence, message: message)
+    sequence += 1
+    effects.append(.send(envelope, to: worker))
+  }
+
+  /// Adds something that people should know to the effects.
+  mutating func note(_ note: Note) {
+    effects.append(.note(note))
+  }
+
+  private mutating func begin() {
+    if epoch > Epoch(1) {
+      note(
+        .resumed(
+          epoch: epoch, evaluations: search.evaluationCount, shards: recoveredShardCount))
+    }
+  }
+
+  private mutating func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    note(.draining)
+    for worker in sessions.workers { send(.drain, to: worker) }
+  }
+
+  // MARK: Handing out
+
+  /// Leases pending shards to workers that want some, and asks for candidates when they run out.
+  private mutating func handOutWork(at now: Instant) {
+    guard phase == .working, !isDraining, !records.isFailing else { return }
+    while ledger.pendingCount > 0, let worker = sessions.popSpare() {
+      guard let heardAt = sessions[worker]?.heardAt,
+        now - heardAt < settings.timing.leaseDuration
+      else {
+        sessions.modify(worker) { $0.isSatisfied = true }
+        continue
+      }
+      guard let shard = ledger.popPending() else { preconditionFailure("no shard is pending") }
+      lease(shard, to: worker, at: now)
+      sessions.enqueueIfSpare(worker)
+    }
+    while sessions.spareCount > ledger.pendingCount + ledger.unbornCount {
+      guard records.count < settings.bounds.waitingRecordCountMax else { return }
+      guard !isSearchSpent else { return }
+      guard let candidate = ask() else {
+        exhaustedAt = concludedCount
+        return
+      }
+      let cost = settings.model.cost(candidate.genome)
+      ledger.insert(
+        candidate, cost: cost, keys: keys.keys(of: candidate.genome, slices: ledger.slices))
+      records.append(.born(candidate.id, candidate.genome))
+    }
+  }
+
+  private mutating func ask() -> Candidate? {
+    let model = settings.model
+    return search.ask { genome in model.violation(genome, model.cost(genome)) }
+  }
+
+  /// Gives a worker a pending shard.
+  func leaseGrant(of shard: ShardID) -> LeaseGrant? {
+    guard let open = ledger[shard.candidate] else { return nil }
+    return LeaseGrant(
+      shard: shard, slice: ledger.slices[shard.slice], genome: open.candidate.genome,
+      key: open.keys[shard.slice], attempt: max(0, open.leaseCounts[shard.slice] - 1))
+  }
+
+  private mutating func lease(_ shard: ShardID, to worker: WorkerID, at now: Instant) {
+    hold(shard, by: worker, at: now)
+    counters.leases += 1
+    guard let grant = leaseGrant(of: shard) else { preconditionFailure("\(shard) is not open") }
+    send(.lease(grant), to: worker)
+  }
+
+  /// Notes that a worker holds a pending shard from now on.
+  mutating func hold(_ shard: ShardID, by worker: WorkerID, at now: Instant) {
+    let deadline = now + settings.timing.leaseDuration
+    ledger.move(shard, to: .leased(Lease(worker: worker, deadline: deadline, sentAt: now)))
+    sessions.modify(worker) { $0.leases.append(shard) }
+    wantScan(at: deadline)
+  }
+
+  /// Lets a leased shard wait for another worker.
+  mutating func giveBack(_ shard: ShardID, from worker: WorkerID) {
+    sessions.modify(worker) { session in session.leases.removeAll { $0 == shard } }
+    ledger.move(shard, to: .pending)
+  }
+
+  // MARK: The end
+
+  /// Ends the run when nothing is left to do.
+  private mutating func end(at now: Instant) {
+    if phase == .working, let ending = ending() {
+      phase = .ending(ending, deadline: now + settings.timing.farewellTimeout)
+      let message = ending == .completed ? Message.finished : .drain
+      for worker in sessions.workers { send(message, to: worker) }
+    }
+    guard case .ending(let ending, let deadline) = phase else { return }
+    guard sessions.count == 0 || now >= deadline else { return }
+    phase = .over
+    effects.append(.finish(ending))
+  }
+
+  private func ending() -> Ending? {
+    if isComplete { return .completed }
+    return isDraining && sessions.count == 0 && records.isEmpty ? .drained : nil
+  }
+
+  // MARK: Changes of the search
+
+  /// Tells the search about a candidate whose shards are all done.
+  mutating func conclude(_ candidate: CandidateID) {
+    guard let open = ledger.remove(candidate) else { return }
+    let evaluated = EvaluatedCandidate(open, settings: settings)
+    do {
+      let isOnFront = try search.tell(
+        candidate, objectives: evaluated.minimized(settings.description.objectives))
+      records.append(.evaluated(evaluated))
+      note(.candidateEvaluated(evaluated, isOnFront: isOnFront))
+    } catch {
+      preconditionFailure("the search refuses an open candidate: \(error)")
+    }
+  }
+
+  /// Gives up a candidate that fails wherever it is evaluated.
+  mutating func quarantine(_ candidate: CandidateID, words: String) {
+    guard let open = ledger.remove(candidate) else { return }
+    for (slice, state) in open.shards.enumerated() {
+      guard case .leased(let lease) = state else { continue }
+      let shard = ShardID(candidate: candidate, slice: slice)
+      sessions.modify(lease.worker) { session in session.leases.removeAll { $0 == shard } }
+      send(.cancel(ShardReference(shard: shard, key: open.keys[slice])), to: lease.worker)
+    }
+    do {
+      try search.abandon(candidate)
+    } catch {
+      preconditionFailure("the search refuses to give up an open candidate: \(error)")
+    }
+    quarantined.insert(candidate)
+    records.append(.quarantined(candidate, words: words))
+    note(.candidateQuarantined(candidate, words: words))
+  }
 }

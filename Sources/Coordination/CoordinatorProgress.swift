@@ -13,6 +13,8 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var lateResults = 0
   /// Results of shards that were done already.
   public var duplicateResults = 0
+  /// Results that differ from an earlier one of the same shard: some worker computes wrongly.
+  public var disagreements = 0
   /// Results that were dropped because too many records wait for the store.
   public var postponedResults = 0
   /// Leases given.

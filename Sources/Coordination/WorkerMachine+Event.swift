@@ -159,13 +159,16 @@ public struct WorkerSettings: Hashable, Sendable {
   public var silenceTimeout: Duration
   /// The silence of the coordinator after which the worker gives up.
   public var giveUpTimeout: Duration
+  /// The time that running evaluations get after a request to leave; then they are handed back.
+  public var drainTimeout: Duration
 
   /// Creates settings.
   public init(
     worker: WorkerID, jitterSeed: UInt64, label: String, build: String, slots: Int,
     instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int,
     resendInterval: Duration = .milliseconds(500), resendIntervalMax: Duration = .seconds(10),
-    silenceTimeout: Duration = .seconds(5), giveUpTimeout: Duration = .seconds(600)
+    silenceTimeout: Duration = .seconds(5), giveUpTimeout: Duration = .seconds(600),
+    drainTimeout: Duration = .seconds(20)
   ) {
     precondition((1...WireLimits.slotCountMax).contains(slots))
     precondition(resendInterval > .zero)
@@ -183,5 +186,6 @@ public struct WorkerSettings: Hashable, Sendable {
     self.resendIntervalMax = resendIntervalMax
     self.silenceTimeout = silenceTimeout
     self.giveUpTimeout = giveUpTimeout
+    self.drainTimeout = drainTimeout
   }
 }

@@ -2,18 +2,287 @@ import SparsityCore
 import WireProtocol
 
 /// The conversation of one worker with the coordinator.
+///
+/// The machine greets until it is welcomed, has the run's inputs loaded, asks for leases, lets them
+/// be evaluated, and repeats each result until it is acknowledged. It greets again whenever the
+/// coordinator is another one or does not know it; evaluations go on meanwhile. It does no input or
+/// output and reads no clock, as the ``Coordinator``.
 public struct WorkerMachine: Sendable {
   /// What the machine was told before it started.
   public let settings: WorkerSettings
 
+  var phase = Phase.joining
+  var link: Link
+  var tasks: [HeldTask] = []
+  var isDraining = false
+  /// When a draining worker hands back what still runs.
+  var drainDeadline: Instant?
+  /// The shards that were acknowledged last, so that a delayed lease is not carried out again.
+  var acknowledged: [ShardID] = []
+  var effects: [Effect] = []
+
+  /// How far the worker has come.
+  enum Phase: Sendable {
+    /// No run is known.
+    case joining
+    /// The inputs are being loaded.
+    case preparing(RunDescription)
+    /// Leases are carried out.
+    case working(Assignment)
+    /// The exit was reported.
+    case done
+  }
+
+  /// A run whose inputs are loaded.
+  struct Assignment: Sendable {
+    let description: RunDescription
+    let space: SearchSpace
+    let keys: ShardKeys
+    let slices: [ImageSlice]
+  }
+
+  /// A shard in the worker's hands.
+  struct HeldTask: Sendable {
+    let grant: LeaseGrant
+    var state: State
+
+    enum State: Sendable {
+      case queued
+      case running(imagesDone: Int)
+      case measured(ShardResult, resendAt: Instant, pause: Duration)
+    }
+  }
+
   /// Creates a worker that has not greeted yet.
   public init(settings: WorkerSettings) {
     self.settings = settings
+    link = Link(settings: settings)
   }
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
-  public var nextDeadline: Instant? { nil }
+  public var nextDeadline: Instant? {
+    if case .done = phase { return nil }
+    let resends = tasks.compactMap { task -> Instant? in
+      if case .measured(_, let resendAt, _) = task.state { resendAt } else { nil }
+    }
+    return ([link.nextDeadline, drainDeadline] + resends).compactMap(\.self).min()
+  }
+
+  /// The leases that the worker wants to hold at once: one runs and one waits for each slot.
+  public var leaseCountMax: Int {
+    guard case .working = phase, !isDraining else { return 0 }
+    // With many results unacknowledged, the coordinator cannot write; more work would not help.
+    return tasks.count - unmeasuredCount > 8 * settings.slots ? 0 : 2 * settings.slots
+  }
+
+  /// Whether the exit was reported.
+  public var isDone: Bool {
+    if case .done = phase { true } else { false }
+  }
 
   /// Applies an event that happened at `now` and returns what to do about it.
-  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] { [] }
+  ///
+  /// - Precondition: ``Event/started`` comes first.
+  /// - Complexity: O(*n*) for *n* shards in the worker's hands.
+  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
+    if isDone { return [] }
+    switch event {
+    case .started:
+      link.hear(at: now)
+      greet(at: now)
+    case .received(let envelope): receive(envelope, at: now)
+    case .malformed(let error): note(.ignoredMessage(words: "\(error)"))
+    case .transportProblem(let words): link.problem = words
+    case .prepared(let inputs): start(with: inputs, at: now)
+    case .preparationFailed(let words): leave(.unable, words: words, exit: .unprepared(words: words))
+    case .progressed(let shard, let imagesDone): advance(shard, to: imagesDone)
+    case .evaluated(let shard, let evaluation): finish(shard, evaluation, at: now)
+    case .evaluationFailed(let shard, let words): fail(shard, words: words)
+    case .drainRequested: drain(at: now)
+    case .ticked: break
+    }
+    keepTime(at: now)
+    startQueued()
+    leaveIfDrained()
+    checkInvariants()
+    defer { effects.removeAll() }
+    return effects
+  }
+
+  /// Traps unless slots and queue keep to their bounds.
+  private func checkInvariants() {
+    let running = tasks.count { $0.isRunning }
+    precondition(running <= settings.slots)
+    precondition(unmeasuredCount <= 2 * settings.slots)
+    precondition(running == min(settings.slots, unmeasuredCount) || isDone)
+    precondition(Set(tasks.map(\.grant.shard)).count == tasks.count)
+    precondition(acknowledged.count <= Self.acknowledgedCountMax)
+  }
+}
+
+extension WorkerMachine.HeldTask {
+  /// Whether the shard is being evaluated.
+  var isRunning: Bool {
+    if case .running = state { true } else { false }
+  }
+
+  /// Whether the shard's result is known.
+  var isMeasured: Bool {
+    if case .measured = state { true } else { false }
+  }
+
+  /// The shard as heartbeats name it.
+  var held: HeldShard {
+    let state: HeldShard.State =
+      switch self.state {
+      case .queued: .queued
+      case .running(let imagesDone): .running(imagesDone: imagesDone)
+      case .measured: .measured
+      }
+    return HeldShard(shard: grant.shard, key: grant.key, state: state)
+  }
+}
+
+extension WorkerMachine {
+  /// The acknowledged shards that are remembered.
+  static let acknowledgedCountMax = 256
+
+  /// The shards that wait or run.
+  var unmeasuredCount: Int { tasks.count { !$0.isMeasured } }
+
+  /// Adds a message to the effects.
+  mutating func send(_ message: Message) {
+    effects.append(.send(link.envelope(message)))
+  }
+
+  /// Adds something that people should know to the effects.
+  mutating func note(_ note: Note) {
+    effects.append(.note(note))
+  }
+
+  /// Greets the coordinator and plans the next greeting.
+  mutating func greet(at now: Instant) {
+    let held = tasks.prefix(WireLimits.heldCountMax).map(\.held)
+    send(
+      .hello(
+        Hello(
+          supported: ProtocolVersion.supported, build: settings.build, label: settings.label,
+          slots: settings.slots, instructionSet: settings.instructionSet,
+          precisions: settings.precisions, kernelTable: settings.kernelTable,
+          held: Array(held))))
+    link.greeted(at: now)
+  }
+
+  /// Sends a sign of life with everything that the worker holds.
+  mutating func beat(at now: Instant) {
+    let held = tasks.prefix(WireLimits.heldCountMax).map(\.held)
+    send(.heartbeat(Heartbeat(leaseCountMax: leaseCountMax, held: Array(held))))
+    link.beaten(at: now)
+  }
+
+  // MARK: Evaluations
+
+  /// Takes up work with what was loaded, if it is what the run wants.
+  private mutating func start(with inputs: PreparedInputs, at now: Instant) {
+    guard case .preparing(let description) = phase else { return }
+    let differences = inputs.differences(from: description)
+    guard differences.isEmpty else {
+      let words =
+        "this worker has another \(differences.joined(separator: ", ")) than the run; "
+        + "give it the run's files"
+      leave(.unable, words: words, exit: .unprepared(words: words))
+      return
+    }
+    phase = .working(
+      Assignment(
+        description: description, space: inputs.space,
+        keys: ShardKeys(description: description, space: inputs.space),
+        slices: description.slices))
+    send(.request(WorkRequest(leaseCountMax: leaseCountMax)))
+  }
+
+  private mutating func startQueued() {
+    var free = settings.slots - tasks.count { $0.isRunning }
+    for index in tasks.indices where free > 0 {
+      guard case .queued = tasks[index].state else { continue }
+      let grant = tasks[index].grant
+      tasks[index].state = .running(imagesDone: 0)
+      effects.append(
+        .evaluate(
+          EvaluationTask(shard: grant.shard, slice: grant.slice, genome: grant.genome)))
+      free -= 1
+    }
+  }
+
+  private mutating func advance(_ shard: ShardID, to imagesDone: Int) {
+    guard let index = runningIndex(of: shard) else { return }
+    tasks[index].state = .running(imagesDone: min(imagesDone, tasks[index].grant.slice.count))
+  }
+
+  private mutating func finish(_ shard: ShardID, _ evaluation: Evaluation, at now: Instant) {
+    guard let index = runningIndex(of: shard) else { return }
+    let grant = tasks[index].grant
+    precondition(evaluation.measurement.correct.count == grant.slice.count)
+    let result = ShardResult(
+      shard: shard, key: grant.key, measurement: evaluation.measurement,
+      costs: evaluation.costs, evaluationMicroseconds: evaluation.microseconds)
+    let pause = settings.resendInterval
+    tasks[index].state = .measured(result, resendAt: now + pause, pause: pause)
+    send(.result(result))
+  }
+
+  private mutating func fail(_ shard: ShardID, words: String) {
+    guard let index = runningIndex(of: shard) else { return }
+    let grant = tasks.remove(at: index).grant
+    note(.evaluationFailed(shard, words: words))
+    send(
+      .reject(
+        Rejection(shard: shard, key: grant.key, reason: .evaluationFailed, words: words)))
+  }
+
+  private func runningIndex(of shard: ShardID) -> Int? {
+    tasks.firstIndex { $0.grant.shard == shard && $0.isRunning }
+  }
+
+  // MARK: Leaving
+
+  /// Takes no new work, hands back what waits, and plans to leave.
+  mutating func drain(at now: Instant) {
+    guard !isDraining else { return }
+    isDraining = true
+    drainDeadline = now + settings.drainTimeout
+    note(.draining)
+    for task in tasks {
+      if case .queued = task.state { handBack(task.grant, words: "the worker leaves") }
+    }
+    tasks.removeAll { !$0.isRunning && !$0.isMeasured }
+    if case .working = phase { beat(at: now) }
+  }
+
+  /// Tells the coordinator that a lease is not carried out.
+  mutating func handBack(_ grant: LeaseGrant, words: String) {
+    send(
+      .reject(
+        Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: words)))
+  }
+
+  private mutating func leaveIfDrained() {
+    guard isDraining, !isDone else { return }
+    if case .working = phase, !tasks.isEmpty { return }
+    leave(.drained, words: "the worker was asked to leave", exit: .drained)
+  }
+
+  /// Stops everything, says farewell and ends.
+  mutating func leave(_ reason: Farewell.Reason, words: String, exit: Exit) {
+    if link.isWelcome { send(.bye(Farewell(reason: reason, words: words))) }
+    end(exit)
+  }
+
+  /// Stops everything and ends.
+  mutating func end(_ exit: Exit) {
+    for task in tasks where task.isRunning { effects.append(.stop(task.grant.shard)) }
+    tasks = []
+    phase = .done
+    effects.append(.exit(exit))
+  }
 }

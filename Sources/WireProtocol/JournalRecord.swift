@@ -86,3 +86,20 @@ public struct EvaluatedCandidate: Hashable, Sendable {
     self.objectives = objectives
   }
 }
+
+extension EvaluatedCandidate {
+  /// Compares bit for bit, so that a number that is not a number equals itself.
+  public static func == (lhs: Self, rhs: Self) -> Bool {
+    lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
+      && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs
+      && lhs.summedLoss.bitPattern == rhs.summedLoss.bitPattern
+      && lhs.objectives.map(\.bitPattern) == rhs.objectives.map(\.bitPattern)
+  }
+
+  /// Feeds what tells most evaluations apart.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(candidate)
+    hasher.combine(correctCount)
+    hasher.combine(summedLoss.bitPattern)
+  }
+}

@@ -1,0 +1,354 @@
+import SparsityCore
+import WireProtocol
+
+extension Coordinator {
+  /// Applies a message.
+  mutating func receive(_ envelope: Envelope, from worker: WorkerID, at now: Instant) {
+    if let refusal = refused[worker] {
+      send(.refused(refusal), to: worker)
+      return
+    }
+    if case .hello(let hello) = envelope.message {
+      greet(hello, from: worker, at: now)
+      return
+    }
+    guard envelope.run == settings.description.run else {
+      counters.strayMessages += 1
+      send(.rehello, to: worker)
+      return
+    }
+    sessions.modify(worker) { $0.heardAt = now }
+    switch envelope.message {
+    case .result(let result): take(result, from: worker)
+    case .request(let request): take(request, from: worker)
+    case .heartbeat(let heartbeat): take(heartbeat, from: worker, at: now)
+    case .reject(let rejection): take(rejection, from: worker)
+    case .bye(let farewell): part(farewell, from: worker)
+    case .unknown: counters.unknownMessages += 1
+    case .hello, .welcome, .refused, .lease, .cancel, .acknowledge, .alive, .rehello, .drain,
+      .finished:
+      counters.strayMessages += 1
+    }
+  }
+
+  /// Counts a frame that could not be decoded; a peer that sends many is refused.
+  mutating func countMalformed(_ error: WireError, from worker: WorkerID?) {
+    counters.malformedFrames += 1
+    guard let worker, refused[worker] == nil else { return }
+    if case .unsupportedVersion = error {
+      refuse(worker, .protocolVersion, words: "\(error)")
+      return
+    }
+    let count = (malformed[worker] ?? 0) + 1
+    malformed.set(count, for: worker)
+    guard count >= settings.bounds.malformedCountMax else { return }
+    refuse(worker, .misbehaved, words: "\(count) frames could not be decoded; the last: \(error)")
+  }
+
+  // MARK: Coming and going
+
+  private mutating func greet(_ hello: Hello, from worker: WorkerID, at now: Instant) {
+    guard
+      let version = ProtocolVersion.newest(of: hello.supported, and: ProtocolVersion.supported)
+    else {
+      let words =
+        "the worker speaks protocol \(hello.supported.lowerBound) to "
+        + "\(hello.supported.upperBound), the coordinator \(ProtocolVersion.supported.lowerBound) "
+        + "to \(ProtocolVersion.supported.upperBound); use the same version of elsa"
+      refuse(worker, .protocolVersion, words: words, label: hello.label)
+      return
+    }
+    if let words = numericsProblem(of: hello) {
+      refuse(worker, .numerics, words: words, label: hello.label)
+      return
+    }
+    if case .ending(.completed, _) = phase {
+      send(.finished, to: worker)
+      return
+    }
+    let former = sessions[worker]
+    guard !isDraining || former != nil else {
+      turnAway(worker, .closing, words: "the coordinator takes no more workers", hello)
+      return
+    }
+    guard former != nil || sessions.count < settings.bounds.sessionCountMax else {
+      let words = "there are \(sessions.count) workers, the limit; ask again later"
+      turnAway(worker, .tooManyWorkers, words: words, hello)
+      return
+    }
+    admit(hello, from: worker, version: version, former: former, at: now)
+  }
+
+  private mutating func admit(
+    _ hello: Hello, from worker: WorkerID, version: ProtocolVersion, former: Session?,
+    at now: Instant
+  ) {
+    for candidate in lost.remove(worker) ?? [] { ledger.forgive(worker, candidate: candidate) }
+    var session =
+      former
+      ?? Session(
+        worker: worker, label: hello.label, slots: hello.slots, version: version, heardAt: now,
+        advancedAt: now)
+    session.heardAt = now
+    session.slots = hello.slots
+    sessions.insert(session)
+    wantScan(at: now + settings.timing.sessionTimeout)
+    send(.welcome(welcome(version: version)), to: worker)
+    let adoptedBefore = counters.adoptedLeases
+    reconcile(hello.held, with: worker, at: now)
+    let adopted = counters.adoptedLeases - adoptedBefore
+    if former == nil {
+      note(
+        hello.held.isEmpty
+          ? .workerJoined(worker, label: hello.label, slots: hello.slots)
+          : .workerReturned(worker, label: hello.label, adoptedLeases: adopted))
+    }
+    if isDraining { send(.drain, to: worker) }
+  }
+
+  private func welcome(version: ProtocolVersion) -> Welcome {
+    Welcome(
+      version: version, description: settings.description,
+      heartbeatMilliseconds: settings.timing.heartbeatInterval.wholeMilliseconds,
+      leaseMilliseconds: settings.timing.leaseDuration.wholeMilliseconds)
+  }
+
+  private func numericsProblem(of hello: Hello) -> String? {
+    let numerics = settings.description.numerics
+    if hello.instructionSet < numerics.instructionSet {
+      return "the run computes with \(numerics.instructionSet.rawValue), the worker's processor "
+        + "has only \(hello.instructionSet.rawValue); start the run with a lower instruction set"
+    }
+    if !hello.precisions.contains(numerics.precision) {
+      return "the run computes in \(numerics.precision.rawValue), which the worker cannot"
+    }
+    if hello.kernelTable != numerics.kernelTable {
+      return "the run uses kernels \(numerics.kernelTable), the worker has "
+        + "\(hello.kernelTable); use the same version of elsa on all machines"
+    }
+    return nil
+  }
+
+  /// Refuses a worker for now; it may ask again.
+  private mutating func turnAway(
+    _ worker: WorkerID, _ reason: Refusal.Reason, words: String, _ hello: Hello
+  ) {
+    counters.refusedWorkers += 1
+    send(
+      .refused(
+        Refusal(
+          reason: reason, words: words, isFinal: false, supported: ProtocolVersion.supported)),
+      to: worker)
+  }
+
+  /// Refuses a worker for good: it loses its leases and is not listened to again.
+  mutating func refuse(
+    _ worker: WorkerID, _ reason: Refusal.Reason, words: String, label: String? = nil
+  ) {
+    counters.refusedWorkers += 1
+    let refusal = Refusal(
+      reason: reason, words: words, isFinal: true, supported: ProtocolVersion.supported)
+    refused.set(refusal, for: worker)
+    let label = label ?? sessions[worker]?.label ?? "\(worker)"
+    if let session = sessions[worker] {
+      for shard in session.leases { giveBack(shard, from: worker) }
+      sessions.remove(worker)
+    }
+    note(.workerRefused(worker, label: label, reason, words: words))
+    send(.refused(refusal), to: worker)
+  }
+
+  private mutating func part(_ farewell: Farewell, from worker: WorkerID) {
+    guard let session = sessions[worker] else { return }
+    for shard in session.leases { giveBack(shard, from: worker) }
+    sessions.remove(worker)
+    note(.workerLeft(worker, label: session.label, farewell))
+  }
+
+  /// Ends a session without a farewell; the shards that it ran are suspected of it.
+  mutating func lose(_ worker: WorkerID, words: String) {
+    guard let session = sessions[worker] else { return }
+    counters.lostWorkers += 1
+    counters.lapsedLeases += session.leases.count
+    let running = session.leases.prefix(session.slots) + session.lapsed
+    for shard in session.leases { giveBack(shard, from: worker) }
+    sessions.remove(worker)
+    note(
+      .workerLost(
+        worker, label: session.label, leases: session.leases.count, words: words))
+    let suspects = Set(running.map(\.candidate)).sorted()
+    lost.set(suspects, for: worker)
+    for candidate in suspects {
+      let count = ledger.countFailure(of: candidate, lost: worker)
+      quarantineIfHopeless(candidate, failureCount: count, words: "workers died over it")
+    }
+  }
+
+  /// Gives up a candidate that has failed too often.
+  private mutating func quarantineIfHopeless(
+    _ candidate: CandidateID, failureCount: Int, words: String
+  ) {
+    guard failureCount >= settings.bounds.failureCountMax else { return }
+    quarantine(candidate, words: "\(failureCount) times, the last time because \(words)")
+  }
+
+  // MARK: Shards in a worker's hands
+
+  private mutating func take(_ request: WorkRequest, from worker: WorkerID) {
+    guard sessions[worker] != nil else {
+      answerStranger(worker)
+      return
+    }
+    sessions.modify(worker) { session in
+      session.leaseCountMax = request.leaseCountMax
+      session.isSatisfied = false
+    }
+  }
+
+  private mutating func take(
+    _ heartbeat: Heartbeat, from worker: WorkerID, at now: Instant
+  ) {
+    guard let session = sessions[worker] else {
+      answerStranger(worker)
+      return
+    }
+    if case .ending = phase {
+      answerStranger(worker)
+      return
+    }
+    let hasAdvanced = session.held != heartbeat.held || heartbeat.held.isEmpty
+    sessions.modify(worker) { session in
+      session.leaseCountMax = heartbeat.leaseCountMax
+      session.isSatisfied = false
+      session.held = heartbeat.held
+      session.lapsed = []
+      if hasAdvanced { session.advancedAt = now }
+    }
+    send(.alive, to: worker)
+    let advancedAt = hasAdvanced ? now : session.advancedAt
+    if now - advancedAt < settings.timing.stallTimeout {
+      reconcile(heartbeat.held, with: worker, at: now)
+    }
+    repeatLostLeases(of: worker, held: heartbeat.held, at: now)
+  }
+
+  /// Answers a worker that is not known, or not any more.
+  private mutating func answerStranger(_ worker: WorkerID) {
+    if case .ending(.completed, _) = phase {
+      send(.finished, to: worker)
+    } else {
+      send(.rehello, to: worker)
+    }
+  }
+
+  /// Compares what a worker holds with the ledger: extends its leases, takes over open shards,
+  /// cancels what is not wanted any more.
+  private mutating func reconcile(
+    _ held: [HeldShard], with worker: WorkerID, at now: Instant
+  ) {
+    let deadline = now + settings.timing.leaseDuration
+    var unleasedCount = 0
+    for entry in held {
+      let reference = ShardReference(shard: entry.shard, key: entry.key)
+      guard ledger.key(of: entry.shard) == entry.key else {
+        // Measured shards are settled when their result comes.
+        if entry.state != .measured { send(.cancel(reference), to: worker) }
+        continue
+      }
+      switch ledger.state(of: entry.shard) {
+      case .leased(var lease) where lease.worker == worker:
+        lease.deadline = deadline
+        ledger.move(entry.shard, to: .leased(lease))
+      case .pending where !isDraining:
+        hold(entry.shard, by: worker, at: now)
+        counters.adoptedLeases += 1
+      case .done where entry.state != .measured:
+        send(.cancel(reference), to: worker)
+      default:
+        unleasedCount += entry.state == .measured ? 0 : 1
+      }
+    }
+    sessions.modify(worker) { $0.unleasedCount = unleasedCount }
+  }
+
+  /// Sends leases again that a worker should have and does not name.
+  private mutating func repeatLostLeases(
+    of worker: WorkerID, held: [HeldShard], at now: Instant
+  ) {
+    guard let session = sessions[worker], !isDraining else { return }
+    let known = Set(held.map(\.shard))
+    for shard in session.leases where !known.contains(shard) {
+      guard case .leased(var lease) = ledger.state(of: shard) else { continue }
+      guard now - lease.sentAt >= settings.timing.heartbeatInterval else { continue }
+      guard let grant = leaseGrant(of: shard) else { continue }
+      lease.sentAt = now
+      ledger.move(shard, to: .leased(lease))
+      send(.lease(grant), to: worker)
+    }
+  }
+
+  private mutating func take(_ rejection: Rejection, from worker: WorkerID) {
+    let shard = rejection.shard
+    guard ledger.key(of: shard) == rejection.key, let session = sessions[worker] else { return }
+    guard case .leased(let lease) = ledger.state(of: shard), lease.worker == worker else { return }
+    switch rejection.reason {
+    case .handedBack:
+      sessions.modify(worker) { $0.isSatisfied = true }
+      giveBack(shard, from: worker)
+    case .keyMismatch:
+      refuse(worker, .inputMismatch, words: rejection.words)
+    case .evaluationFailed:
+      counters.failedEvaluations += 1
+      giveBack(shard, from: worker)
+      note(.evaluationRejected(shard, label: session.label, words: rejection.words))
+      let count = ledger.countFailure(of: shard.candidate)
+      quarantineIfHopeless(shard.candidate, failureCount: count, words: rejection.words)
+    }
+  }
+
+  // MARK: Time
+
+  /// Wants leases and sessions to be looked through at some time at the latest.
+  mutating func wantScan(at deadline: Instant) {
+    scanDeadline = min(scanDeadline ?? deadline, deadline)
+  }
+
+  /// Ends the leases and sessions whose time is over, if it is time to look for them.
+  mutating func scan(at now: Instant) {
+    guard let due = scanDeadline, due <= now else { return }
+    scanDeadline = nil
+    for worker in sessions.workers {
+      guard let session = sessions[worker] else { continue }
+      if now - session.heardAt >= settings.timing.sessionTimeout {
+        lose(worker, words: "it was silent for \(now - session.heardAt)")
+      } else {
+        wantScan(at: session.heardAt + settings.timing.sessionTimeout)
+        expireLeases(of: session, at: now)
+      }
+    }
+  }
+
+  private mutating func expireLeases(of session: Session, at now: Instant) {
+    for (index, shard) in session.leases.enumerated() {
+      guard case .leased(let lease) = ledger.state(of: shard) else { continue }
+      guard lease.deadline <= now else {
+        wantScan(at: lease.deadline)
+        continue
+      }
+      counters.lapsedLeases += 1
+      giveBack(shard, from: session.worker)
+      sessions.modify(session.worker) { session in
+        session.isSatisfied = true
+        if index < session.slots { session.lapsed.append(shard) }
+      }
+    }
+  }
+}
+
+extension Duration {
+  /// The whole milliseconds, at least one.
+  var wholeMilliseconds: Int {
+    let (seconds, attoseconds) = components
+    return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+  }
+}

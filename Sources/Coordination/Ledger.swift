@@ -1,0 +1,233 @@
+import AcceleratorModel
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// The right of one worker to evaluate one shard until a deadline.
+struct Lease: Hashable, Sendable {
+  /// Who holds the lease.
+  let worker: WorkerID
+  /// When the lease lapses unless it is extended.
+  var deadline: Instant
+  /// When the lease was last sent to the worker.
+  var sentAt: Instant
+}
+
+/// Where a shard is; it is in exactly one of these places.
+enum ShardState: Hashable, Sendable {
+  /// Its candidate's birth is not durable yet.
+  case unborn
+  /// It waits for a worker.
+  case pending
+  /// A worker has it.
+  case leased(Lease)
+  /// Its result is on the way to the store; these workers have sent it.
+  case persisting(ShardMeasurement, reporters: [WorkerID], holder: WorkerID?)
+  /// Its result is durable.
+  case done(correctCount: Int, summedLoss: Double)
+}
+
+/// A candidate between its birth and its evaluation.
+struct OpenCandidate: Sendable {
+  /// The candidate.
+  let candidate: Candidate
+  /// Its exact cost.
+  let cost: Cost
+  /// The keys of its shards.
+  let keys: [ShardKey]
+  /// Where its shards are.
+  var shards: [ShardState]
+  /// How often each shard was leased.
+  var leaseCounts: [Int]
+  /// The shards that are not done.
+  var remainingCount: Int
+  /// Failed evaluations.
+  var failureCount = 0
+  /// The workers that died while they ran one of its shards.
+  var lostWorkers: Set<WorkerID> = []
+}
+
+/// The open candidates and where their shards are.
+struct Ledger: Sendable {
+  /// The slices of the search set, one for each shard of a candidate.
+  let slices: [ImageSlice]
+  /// The shards whose births are not durable.
+  private(set) var unbornCount = 0
+  /// The shards that wait for a worker.
+  private(set) var pendingCount = 0
+  /// The shards that a worker has.
+  private(set) var leasedCount = 0
+  /// The shards whose results are on the way to the store.
+  private(set) var persistingCount = 0
+  /// The shards of open candidates that are done.
+  private(set) var doneCount = 0
+  private var candidates: [CandidateID: OpenCandidate] = [:]
+  /// Pending shards, and some that were pending; each shard is in it at most once.
+  private var queue = MinimumHeap<ShardID>()
+  private var queued: Set<ShardID> = []
+
+  /// Creates an empty ledger.
+  init(slices: [ImageSlice]) {
+    precondition(!slices.isEmpty)
+    self.slices = slices
+  }
+
+  /// The number of open candidates.
+  var count: Int { candidates.count }
+
+  /// The open candidates in order of birth.
+  var open: [CandidateID] { candidates.keys.sorted() }
+
+  /// An open candidate.
+  subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
+
+  /// Where a shard is, or `nil` if its candidate is not open or has no such slice.
+  func state(of shard: ShardID) -> ShardState? {
+    guard let open = candidates[shard.candidate], shard.slice < slices.count else { return nil }
+    return open.shards[shard.slice]
+  }
+
+  /// The key of an open candidate's shard.
+  func key(of shard: ShardID) -> ShardKey? {
+    guard let open = candidates[shard.candidate], shard.slice < slices.count else { return nil }
+    return open.keys[shard.slice]
+  }
+
+  /// Adds a candidate whose shards are unborn.
+  mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
+    precondition(candidates[candidate.id] == nil)
+    precondition(keys.count == slices.count)
+    candidates[candidate.id] = OpenCandidate(
+      candidate: candidate, cost: cost, keys: keys,
+      shards: Array(repeating: .unborn, count: slices.count),
+      leaseCounts: Array(repeating: 0, count: slices.count), remainingCount: slices.count)
+    unbornCount += slices.count
+  }
+
+  /// Lets an unborn candidate's shards wait for workers.
+  mutating func release(_ candidate: CandidateID) {
+    guard let open = candidates[candidate] else { return }
+    for slice in slices.indices where open.shards[slice] == .unborn {
+      move(ShardID(candidate: candidate, slice: slice), to: .pending)
+    }
+  }
+
+  /// Moves a shard to another place.
+  ///
+  /// - Precondition: the shard's candidate is open and the shard is not done.
+  mutating func move(_ shard: ShardID, to state: ShardState) {
+    guard let old = self.state(of: shard) else {
+      preconditionFailure("moved \(shard), which is not open")
+    }
+    count(old, sign: -1)
+    count(state, sign: 1)
+    candidates[shard.candidate]?.shards[shard.slice] = state
+    switch (old, state) {
+    case (.done, _): preconditionFailure("moved \(shard), which is done")
+    case (_, .done): candidates[shard.candidate]?.remainingCount -= 1
+    case (_, .leased) where !old.isLeased:
+      candidates[shard.candidate]?.leaseCounts[shard.slice] += 1
+    case (_, .pending):
+      if queued.insert(shard).inserted { queue.insert(shard) }
+    default: break
+    }
+  }
+
+  /// Counts a failed evaluation or the loss of a worker; returns how many there are now.
+  mutating func countFailure(of candidate: CandidateID, lost worker: WorkerID? = nil) -> Int {
+    guard candidates[candidate] != nil else { return 0 }
+    if let worker {
+      candidates[candidate]?.lostWorkers.insert(worker)
+    } else {
+      candidates[candidate]?.failureCount += 1
+    }
+    return candidates[candidate].map { $0.failureCount + $0.lostWorkers.count } ?? 0
+  }
+
+  /// Takes back that a worker died over a candidate: it was only out of reach.
+  mutating func forgive(_ worker: WorkerID, candidate: CandidateID) {
+    candidates[candidate]?.lostWorkers.remove(worker)
+  }
+
+  /// Returns the pending shard of the oldest candidate, or `nil`; it stays pending.
+  mutating func popPending() -> ShardID? {
+    while let shard = queue.popMinimum() {
+      queued.remove(shard)
+      if state(of: shard) == .pending { return shard }
+    }
+    return nil
+  }
+
+  /// Removes and returns a candidate.
+  mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
+    guard let open = candidates.removeValue(forKey: candidate) else { return nil }
+    for state in open.shards { count(state, sign: -1) }
+    return open
+  }
+
+  private mutating func count(_ state: ShardState, sign: Int) {
+    switch state {
+    case .unborn: unbornCount += sign
+    case .pending: pendingCount += sign
+    case .leased: leasedCount += sign
+    case .persisting: persistingCount += sign
+    case .done: doneCount += sign
+    }
+  }
+}
+
+extension ShardState {
+  /// Whether a worker has the shard.
+  var isLeased: Bool {
+    if case .leased = self { true } else { false }
+  }
+
+  /// Whether the shard's result is durable.
+  var isDone: Bool {
+    if case .done = self { true } else { false }
+  }
+}
+
+extension Ledger {
+  /// Traps unless the counts of places add up.
+  func checkCounts() {
+    let counts = [unbornCount, pendingCount, leasedCount, persistingCount, doneCount]
+    precondition(counts.allSatisfy { $0 >= 0 })
+    precondition(counts.reduce(0, +) == candidates.count * slices.count)
+    precondition(queue.count == queued.count)
+    precondition(queued.count >= pendingCount)
+  }
+
+  /// Traps unless every shard is in exactly one place and leases agree with the sessions.
+  ///
+  /// - Complexity: O(*n*) for *n* open shards.
+  func checkInvariants(sessions: SessionTable) {
+    checkCounts()
+    var counts = [0, 0, 0, 0, 0]
+    for (id, open) in candidates {
+      var remaining = 0
+      for (slice, state) in open.shards.enumerated() {
+        let shard = ShardID(candidate: id, slice: slice)
+        remaining += state.isDone ? 0 : 1
+        switch state {
+        case .unborn: counts[0] += 1
+        case .pending:
+          counts[1] += 1
+          precondition(queued.contains(shard))
+        case .leased(let lease):
+          counts[2] += 1
+          precondition(sessions[lease.worker]?.leases.contains(shard) == true)
+        case .persisting(_, let reporters, _):
+          counts[3] += 1
+          precondition(Set(reporters).count == reporters.count)
+        case .done: counts[4] += 1
+        }
+      }
+      precondition(remaining == open.remainingCount)
+      precondition(remaining > 0)
+    }
+    precondition(
+      counts == [unbornCount, pendingCount, leasedCount, persistingCount, doneCount])
+    precondition(sessions.leaseCount == leasedCount)
+  }
+}

@@ -1,0 +1,154 @@
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// The durable part of a coordinator's state, rebuilt record by record.
+struct Replay {
+  /// The epoch of the last start.
+  private(set) var epoch = Epoch.none
+  /// The search as the records have told it.
+  private(set) var search: Search
+  /// The candidates that are not concluded.
+  private(set) var ledger: Ledger
+  /// The candidates that were given up.
+  private(set) var quarantined: Set<CandidateID> = []
+  /// The candidates whose shards are all done but whose evaluation is not recorded, in the order
+  /// in which they became so.
+  private(set) var completed: [CandidateID] = []
+  /// The records so far.
+  private(set) var recordCount = 0
+  /// The results among them.
+  private(set) var shardCount = 0
+  /// The keys of the run.
+  let keys: ShardKeys
+  private let settings: CoordinatorSettings
+
+  /// Creates the state before the first record.
+  ///
+  /// - Throws: ``CoordinationError`` for settings that contradict each other.
+  init(settings: CoordinatorSettings) throws(CoordinationError) {
+    let description = settings.description
+    guard description.patterns == settings.space.patterns else {
+      throw .spaceDiffersFromDescription
+    }
+    let counts = [
+      settings.search.objectiveCount, description.objectives.count, settings.referencePoint.count,
+    ]
+    guard Set(counts).count == 1 else {
+      throw .objectiveCount(search: counts[0], run: counts[1], referencePoint: counts[2])
+    }
+    let dense = Genome(
+      uniform: settings.space.patterns.count - 1, layerCount: settings.space.layers.count)
+    let cost = settings.model.cost(dense)
+    for objective in description.objectives where objective != .accuracy {
+      guard cost.value(of: objective) != nil else { throw .objectiveWithoutModel(objective) }
+    }
+    do {
+      search = try Search(choiceCounts: settings.space.choiceCounts, settings: settings.search)
+    } catch {
+      throw .search(error)
+    }
+    self.settings = settings
+    ledger = Ledger(slices: description.slices)
+    keys = ShardKeys(description: description, space: settings.space)
+  }
+
+  /// Takes up the next record.
+  ///
+  /// - Throws: ``CoordinationError`` for a record that cannot stand here.
+  mutating func apply(_ record: JournalRecord) throws(CoordinationError) {
+    if recordCount == 0 {
+      guard case .opened = record else { throw .journalWithoutOpening }
+    }
+    switch record {
+    case .opened(let opening): try open(opening)
+    case .born(let candidate, let genome): try adopt(Candidate(id: candidate, genome: genome))
+    case .shardCompleted(let completion): try complete(completion)
+    case .evaluated(let evaluated): try conclude(evaluated)
+    case .quarantined(let candidate, _):
+      guard ledger.remove(candidate) != nil else {
+        throw damage("\(candidate) is given up but not open")
+      }
+      completed.removeAll { $0 == candidate }
+      quarantined.insert(candidate)
+      try change { search throws(SearchError) in try search.abandon(candidate) }
+    }
+    recordCount += 1
+  }
+
+  private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
+    var differences = settings.description.differences(from: opening.description)
+    if opening.settings != settings.settingsText { differences.append("the search's settings") }
+    guard differences.isEmpty else { throw .otherRun(differences: differences) }
+    guard opening.epoch > epoch else {
+      throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
+    }
+    epoch = opening.epoch
+  }
+
+  private mutating func adopt(_ candidate: Candidate) throws(CoordinationError) {
+    guard settings.space.contains(candidate.genome) else {
+      throw damage("\(candidate.id) does not lie in the search space")
+    }
+    try change { search throws(SearchError) in try search.adopt(candidate) }
+    ledger.insert(
+      candidate, cost: settings.model.cost(candidate.genome),
+      keys: keys.keys(of: candidate.genome, slices: ledger.slices))
+    ledger.release(candidate.id)
+  }
+
+  private mutating func complete(_ completion: ShardCompletion) throws(CoordinationError) {
+    let shard = completion.shard
+    guard let key = ledger.key(of: shard), key == completion.key else {
+      throw damage("\(shard) has another key or is not open")
+    }
+    guard ledger.state(of: shard) == .pending else { throw damage("\(shard) is done twice") }
+    guard completion.measurement.correct.count == ledger.slices[shard.slice].count else {
+      throw damage("\(shard) has measured \(completion.measurement.correct.count) images")
+    }
+    ledger.move(shard, to: completion.measurement.doneState)
+    shardCount += 1
+    if ledger[shard.candidate]?.remainingCount == 0 { completed.append(shard.candidate) }
+  }
+
+  private mutating func conclude(
+    _ evaluated: EvaluatedCandidate
+  ) throws(CoordinationError) {
+    let candidate = evaluated.candidate
+    guard let open = ledger[candidate], open.remainingCount == 0 else {
+      throw damage("\(candidate) is evaluated but has shards that are not")
+    }
+    guard EvaluatedCandidate(open, settings: settings) == evaluated else {
+      throw damage(
+        "\(candidate) has another evaluation than its shards give; "
+          + "was the run written by another version?")
+    }
+    _ = ledger.remove(candidate)
+    completed.removeAll { $0 == candidate }
+    let objectives = evaluated.minimized(settings.description.objectives)
+    try change { search throws(SearchError) in
+      try search.tell(candidate, objectives: objectives)
+    }
+  }
+
+  private mutating func change(
+    _ body: (inout Search) throws(SearchError) -> Void
+  ) throws(CoordinationError) {
+    do {
+      try body(&search)
+    } catch {
+      throw damage("\(error)")
+    }
+  }
+
+  private func damage(_ words: String) -> CoordinationError {
+    .damagedRecord(sequence: recordCount, words: words)
+  }
+}
+
+extension ShardMeasurement {
+  /// What is kept in memory of a durable measurement.
+  var doneState: ShardState {
+    .done(correctCount: correct.populationCount, summedLoss: summedLoss)
+  }
+}

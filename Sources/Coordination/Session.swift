@@ -1,0 +1,151 @@
+import WireProtocol
+
+/// What a coordinator knows about one life of a worker process.
+struct Session: Sendable {
+  /// The session.
+  let worker: WorkerID
+  /// The worker's name for people.
+  var label: String
+  /// The evaluations that the worker runs at once.
+  var slots: Int
+  /// The version that both speak.
+  var version: ProtocolVersion
+  /// The leases that the worker wants to hold at once, as it last said.
+  var leaseCountMax = 0
+  /// The leases, the oldest first: the first ones run.
+  var leases: [ShardID] = []
+  /// Shards that the worker said to evaluate without a lease.
+  var unleasedCount = 0
+  /// Running shards whose leases have lapsed since the worker was last heard.
+  var lapsed: [ShardID] = []
+  /// Whether the worker gave a lease back or let one lapse and has not asked since.
+  var isSatisfied = false
+  /// Whether the session waits in the queue of those that could take a lease.
+  var isQueued = false
+  /// What the worker held at its last heartbeat.
+  var held: [HeldShard] = []
+  /// When the worker was last heard.
+  var heardAt: Instant
+  /// When what the worker holds has last changed.
+  var advancedAt: Instant
+
+  /// The leases that the worker could take now, for at most `limit` leases in all.
+  func spare(limit: Int) -> Int {
+    guard !isSatisfied else { return 0 }
+    return max(0, min(leaseCountMax, limit * slots) - leases.count - unleasedCount)
+  }
+}
+
+/// The sessions of a coordinator, and the queue of those that could take a lease.
+struct SessionTable: Sendable {
+  /// The leases of a worker for each of its slots.
+  let leasesPerSlotMax: Int
+  /// The leases that all workers could take now.
+  private(set) var spareCount = 0
+  /// The leases that all workers hold.
+  private(set) var leaseCount = 0
+  /// The slots of all workers.
+  private(set) var slotCount = 0
+  private var sessions: [WorkerID: Session] = [:]
+  private var queue: [WorkerID] = []
+  private var queueStart = 0
+
+  /// Creates an empty table.
+  init(leasesPerSlotMax: Int) {
+    self.leasesPerSlotMax = leasesPerSlotMax
+  }
+
+  /// The number of sessions.
+  var count: Int { sessions.count }
+
+  /// The sessions in the order of their identities.
+  var workers: [WorkerID] { sessions.keys.sorted() }
+
+  /// The session of a worker.
+  subscript(worker: WorkerID) -> Session? { sessions[worker] }
+
+  /// Adds or replaces a session.
+  mutating func insert(_ session: Session) {
+    remove(session.worker)
+    sessions[session.worker] = session
+    count(session, sign: 1)
+    enqueueIfSpare(session.worker)
+  }
+
+  /// Removes and returns a session.
+  @discardableResult
+  mutating func remove(_ worker: WorkerID) -> Session? {
+    guard let session = sessions.removeValue(forKey: worker) else { return nil }
+    count(session, sign: -1)
+    return session
+  }
+
+  /// Changes a session; does nothing if there is none.
+  mutating func modify(_ worker: WorkerID, _ change: (inout Session) -> Void) {
+    guard var session = sessions[worker] else { return }
+    count(session, sign: -1)
+    change(&session)
+    count(session, sign: 1)
+    sessions[worker] = session
+    enqueueIfSpare(worker)
+  }
+
+  /// Returns the worker that has waited longest to take a lease, or `nil`.
+  mutating func popSpare() -> WorkerID? {
+    while queueStart < queue.count {
+      let worker = queue[queueStart]
+      queueStart += 1
+      if queueStart > 1024, queueStart * 2 > queue.count {
+        queue.removeFirst(queueStart)
+        queueStart = 0
+      }
+      guard var session = sessions[worker], session.isQueued else { continue }
+      session.isQueued = false
+      sessions[worker] = session
+      if session.spare(limit: leasesPerSlotMax) > 0 { return worker }
+    }
+    queue.removeAll(keepingCapacity: true)
+    queueStart = 0
+    return nil
+  }
+
+  /// Puts a worker back to the end of the queue if it could take another lease.
+  mutating func enqueueIfSpare(_ worker: WorkerID) {
+    guard let session = sessions[worker], !session.isQueued else { return }
+    guard session.spare(limit: leasesPerSlotMax) > 0 else { return }
+    // Entries of sessions that have left stay behind; they are thrown out when they abound.
+    if queue.count - queueStart > 2 * sessions.count + 1024 {
+      var kept: Set<WorkerID> = []
+      queue = queue[queueStart...].filter {
+        sessions[$0]?.isQueued == true && kept.insert($0).inserted
+      }
+      queueStart = 0
+    }
+    sessions[worker]?.isQueued = true
+    queue.append(worker)
+  }
+
+  private mutating func count(_ session: Session, sign: Int) {
+    spareCount += sign * session.spare(limit: leasesPerSlotMax)
+    leaseCount += sign * session.leases.count
+    slotCount += sign * session.slots
+  }
+
+  /// Traps unless counts and queue agree with the sessions.
+  ///
+  /// - Complexity: O(*n*) for *n* sessions.
+  func checkInvariants() {
+    let all = sessions.values
+    precondition(spareCount == all.reduce(0) { $0 + $1.spare(limit: leasesPerSlotMax) })
+    precondition(leaseCount == all.reduce(0) { $0 + $1.leases.count })
+    precondition(slotCount == all.reduce(0) { $0 + $1.slots })
+    let queued = Set(queue[queueStart...])
+    for session in all {
+      let leaseLimit = leasesPerSlotMax * session.slots + WireLimits.heldCountMax
+      precondition(session.leases.count <= leaseLimit)
+      precondition(Set(session.leases).count == session.leases.count)
+      precondition(session.isQueued || session.spare(limit: leasesPerSlotMax) == 0)
+      precondition(!session.isQueued || queued.contains(session.worker))
+    }
+  }
+}
