@@ -1,0 +1,39 @@
+import Foundation
+
+/// The exclusive right of one process to write in a run directory; it ends with the process.
+final class DirectoryLock: Sendable {
+  private let descriptor: Int32
+
+  /// Takes the lock, or says who holds it.
+  init(_ directory: RunDirectory) throws(RunStorageError) {
+    let path = directory.lockPath
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      let holder = Self.text(in: descriptor)
+      close(descriptor)
+      if code == EWOULDBLOCK {
+        throw .inUse(path: directory.path, holder: holder.isEmpty ? "unknown" : holder)
+      }
+      throw .failed(operation: "lock", path: path, reason: RunStorageError.words(errno: code))
+    }
+    self.descriptor = descriptor
+    let holder = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+    // The text only helps people; a lock without it is a lock.
+    ftruncate(descriptor, 0)
+    _ = unsafe pwrite(descriptor, holder, holder.count, 0)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Returns what the holder wrote about itself.
+  private static func text(in descriptor: Int32) -> String {
+    var buffer = [UInt8](repeating: 0, count: 256)
+    let count = unsafe pread(descriptor, &buffer, buffer.count, 0)
+    let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import GRDB
+import SparsityCore
+import Synchronization
+import WireProtocol
+
+/// The durable, append-only record of a run, open for writing by the one coordinator of the run.
+///
+/// A batch is appended in one transaction and is on the disk when ``append(_:at:writtenAt:)``
+/// returns: after that an acknowledgement may leave. A batch that fails leaves no trace.
+public final class Journal: Sendable {
+  /// A seam through which tests make the storage fail.
+  ///
+  /// It is asked before each statement of an append, with the number of statements so far.
+  package typealias Fault = @Sendable (_ statement: Int) -> RunStorageError?
+
+  /// The journal's file.
+  public let path: String
+  /// How often the journal has been opened for writing, this time included.
+  public let openingCount: Int
+
+  private struct State {
+    var recordCount: Int
+    var patterns: [NMPattern] = []
+    var statementCount = 0
+    var fault: Fault?
+  }
+
+  private let lock: DirectoryLock
+  private let queue: DatabaseQueue
+  private let state: Mutex<State>
+
+  /// Opens the journal of a run directory, and creates both if they do not exist.
+  ///
+  /// - Throws: ``RunStorageError``: in use, damaged, foreign or newer file, no permission.
+  public init(in directory: RunDirectory, busyTimeout: Duration = .seconds(5))
+    throws(RunStorageError)
+  {
+    try directory.create()
+    let path = directory.journalPath
+    self.path = path
+    self.lock = try DirectoryLock(directory)
+    do {
+      var configuration = Configuration()
+      configuration.journalMode = .wal
+      configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+      configuration.label = "journal"
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let (openingCount, recordCount) = try queue.writeWithoutTransaction { database in
+        try Self.open(database, path: path)
+      }
+      self.queue = queue
+      self.openingCount = openingCount
+      self.state = Mutex(State(recordCount: recordCount))
+    } catch {
+      throw RunStorageError(error, operation: "open", path: path)
+    }
+  }
+
+  /// The records written so far, by all coordinators of the run.
+  public var recordCount: Int { state.withLock { $0.recordCount } }
+
+  /// Checks or creates the layout and counts this opening.
+  private static func open(_ database: Database, path: String) throws -> (Int, Int) {
+    // A commit returns when its bytes are on the disk, not only in the system's cache.
+    try database.execute(sql: "PRAGMA synchronous = FULL")
+    let tableCount = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+    if tableCount == 0 {
+      try database.inTransaction {
+        try database.execute(sql: JournalFormat.schema)
+        return .commit
+      }
+    }
+    try JournalFormat.check(database, path: path)
+    try JournalFormat.checkIntegrity(database, path: path)
+    try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE name = 'openings'")
+    guard let openingCount = try openingCount(database) else {
+      throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
+    }
+    let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM records") ?? -1
+    return (openingCount, last + 1)
+  }
+
+  private static func openingCount(_ database: Database) throws -> Int? {
+    let sql = "SELECT value FROM meta WHERE name = 'openings'"
+    return try Int.fetchOne(try database.cachedStatement(sql: sql))
+  }
+
+  /// Reads all records in order, and checks that each is what was written.
+  ///
+  /// - Complexity: O(*n*) in the records.
+  public func records() throws(RunStorageError) -> [JournalRecord] {
+    var records: [JournalRecord] = []
+    do {
+      _ = try queue.read { database in
+        try JournalFormat.forEachRecord(database, path: path, from: 0) { records.append($0) }
+      }
+    } catch {
+      throw RunStorageError(error, operation: "read", path: path)
+    }
+    state.withLock { $0.patterns = Self.patterns(in: records) ?? $0.patterns }
+    return records
+  }
+
+  /// Appends a batch, all of it or nothing, and returns when it is on the disk.
+  ///
+  /// Records that are in the journal already are left as they are, so a batch may come again with
+  /// more records behind.
+  ///
+  /// - Parameters:
+  ///   - firstSequence: the place of the first record, at most ``recordCount``.
+  ///   - time: the wall clock's time, for people only.
+  public func append(
+    _ records: [JournalRecord], at firstSequence: Int, writtenAt time: Date
+  ) throws(RunStorageError) {
+    precondition(firstSequence >= 0)
+    let count = recordCount
+    precondition(firstSequence <= count, "a gap in the journal")
+    let new = records.dropFirst(count - firstSequence)
+    guard !new.isEmpty else { return }
+    state.withLock { $0.patterns = Self.patterns(in: new) ?? $0.patterns }
+    let written = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    do {
+      try queue.writeWithoutTransaction { database in
+        try database.inTransaction(.immediate) {
+          try insert(new, at: count, written: written, into: database)
+          return .commit
+        }
+      }
+    } catch {
+      throw RunStorageError(error, operation: "write", path: path)
+    }
+    state.withLock { $0.recordCount += new.count }
+  }
+
+  /// Inserts records within a transaction, unless a newer coordinator has opened the journal.
+  private func insert(
+    _ records: ArraySlice<JournalRecord>, at sequence: Int, written: String,
+    into database: Database
+  ) throws {
+    try countStatement()
+    guard try Self.openingCount(database) == openingCount else {
+      throw RunStorageError.superseded(path: path)
+    }
+    let patterns = state.withLock { $0.patterns }
+    let statement = try database.cachedStatement(sql: JournalFormat.insertion)
+    for (offset, record) in records.enumerated() {
+      try countStatement()
+      let row = JournalRow(record, patterns: patterns)
+      try statement.execute(
+        arguments: row.arguments(
+          sequence: sequence + offset, content: record.encoded(), written: written))
+    }
+    try countStatement()
+  }
+
+  private func countStatement() throws(RunStorageError) {
+    let fault = state.withLock { state in
+      state.statementCount += 1
+      return state.fault?(state.statementCount)
+    }
+    if let fault { throw fault }
+  }
+
+  /// Returns the levels of the last opening among `records`, which genomes are written out with.
+  private static func patterns(in records: some Collection<JournalRecord>) -> [NMPattern]? {
+    var patterns: [NMPattern]?
+    for case .opened(let opening) in records { patterns = opening.description.patterns }
+    return patterns
+  }
+
+  /// Makes statements fail as `fault` says, counted from one on, until it is `nil` again.
+  package func inject(_ fault: Fault?) {
+    state.withLock { state in
+      state.fault = fault
+      state.statementCount = 0
+    }
+  }
+
+  /// Lets the journal's file grow to at most `count` pages, so that tests can fill the disk.
+  package func limitPages(to count: Int) throws {
+    try queue.writeWithoutTransaction { database in
+      _ = try Int.fetchOne(database, sql: "PRAGMA max_page_count = \(count)")
+    }
+  }
+
+  /// Returns one of SQLite's settings.
+  package func pragma(_ name: String) throws -> String? {
+    try queue.read { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+  }
+
+  /// The pages of the journal's file.
+  package func pageCount() throws -> Int {
+    try queue.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+  }
+
+  /// Moves everything into the one file and closes it; the journal is of no use afterwards.
+  public func close() throws(RunStorageError) {
+    do {
+      _ = try queue.writeWithoutTransaction { database in
+        try database.checkpoint(.truncate)
+      }
+      try queue.close()
+    } catch {
+      throw RunStorageError(error, operation: "close", path: path)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import ContentHashing
+import Foundation
+import GRDB
+import SparsityCore
+import WireProtocol
+
+/// The layout of the journal's file.
+enum JournalFormat {
+  /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
+  static let applicationID = 0x454C_5341
+  /// The version of the layout; a program reads its own and older ones.
+  static let version = 1
+
+  /// The tables: a record's bytes are what counts, the columns beside them are for people.
+  static let schema = """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta (name, value) VALUES ('openings', 0);
+    CREATE TABLE records (
+      sequence INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,
+      candidate INTEGER,
+      slice INTEGER,
+      genome TEXT,
+      shard_key BLOB,
+      correct BLOB,
+      correct_count INTEGER,
+      image_count INTEGER,
+      loss REAL,
+      objectives TEXT,
+      worker TEXT,
+      milliseconds REAL,
+      words TEXT,
+      written TEXT NOT NULL,
+      content BLOB NOT NULL,
+      digest INTEGER NOT NULL
+    );
+    PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
+    """
+
+  /// Inserts one record.
+  static let insertion = """
+    INSERT INTO records (sequence, kind, candidate, slice, genome, shard_key, correct,
+      correct_count, image_count, loss, objectives, worker, milliseconds, words, written, content,
+      digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
+  /// Returns the number that shows whether a record is still what was written.
+  static func digest(sequence: Int, content: [UInt8]) -> Int64 {
+    var hasher = ContentHasher()
+    hasher.update(UInt64(sequence))
+    hasher.update(content.span)
+    let bytes = hasher.finalized().bytes
+    return Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+  }
+
+  /// Refuses a file of another program or of a newer one.
+  static func check(_ database: Database, path: String) throws {
+    let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    guard application == applicationID else { throw RunStorageError.foreignFile(path: path) }
+    guard version <= Self.version else {
+      throw RunStorageError.newerSchema(path: path, found: version, supported: Self.version)
+    }
+  }
+
+  /// Looks for damage in the structure of the whole file.
+  static func checkIntegrity(_ database: Database, path: String) throws {
+    let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")
+    guard findings == ["ok"] else {
+      throw RunStorageError.corrupt(path: path, words: findings.joined(separator: "; "))
+    }
+  }
+
+  /// Calls `body` with each record from `sequence` on, in order, and returns the next sequence.
+  static func forEachRecord(
+    _ database: Database, path: String, from sequence: Int,
+    _ body: (JournalRecord) throws -> Void
+  ) throws -> Int {
+    let sql = "SELECT sequence, content, digest FROM records WHERE sequence >= ? ORDER BY sequence"
+    let rows = try Row.fetchCursor(database, sql: sql, arguments: [sequence])
+    var next = sequence
+    while let row = try rows.next() {
+      let found: Int = row[0]
+      guard found == next else {
+        throw RunStorageError.damagedRecord(path: path, sequence: next, words: "it is missing")
+      }
+      let content: Data = row[1]
+      let bytes = [UInt8](content)
+      guard row[2] == digest(sequence: found, content: bytes) else {
+        throw RunStorageError.damagedRecord(
+          path: path, sequence: found, words: "its bytes are not those that were written")
+      }
+      try body(try record(in: bytes, path: path, sequence: found))
+      next += 1
+    }
+    return next
+  }
+
+  private static func record(
+    in bytes: [UInt8], path: String, sequence: Int
+  ) throws(RunStorageError) -> JournalRecord {
+    do throws(WireError) {
+      return try JournalRecord(decoding: bytes)
+    } catch {
+      throw .damagedRecord(path: path, sequence: sequence, words: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import GRDB
+import SparsityCore
+import WireProtocol
+
+/// A record as a row: its bytes, and columns by which people can query the journal.
+struct JournalRow {
+  var kind: String
+  var candidate: Int?
+  var slice: Int?
+  var genome: String?
+  var shardKey: Data?
+  var correct: Data?
+  var correctCount: Int?
+  var imageCount: Int?
+  var loss: Double?
+  var objectives: String?
+  var worker: String?
+  var milliseconds: Double?
+  var words: String?
+
+  /// Creates the columns of a record; `patterns` are the run's levels.
+  init(_ record: JournalRecord, patterns: [NMPattern]) {
+    switch record {
+    case .opened: kind = "opened"
+    case .born(let id, let genes):
+      kind = "born"
+      candidate = id.rawValue
+      genome = Self.text(of: genes, patterns: patterns)
+    case .shardCompleted(let completion):
+      kind = "shard"
+      candidate = completion.shard.candidate.rawValue
+      slice = completion.shard.slice
+      shardKey = Data(completion.key.hash.bytes)
+      correct = Data(completion.measurement.correct.bytes)
+      correctCount = completion.measurement.correct.populationCount
+      imageCount = completion.measurement.correct.count
+      loss = completion.measurement.summedLoss
+      worker = completion.worker
+      milliseconds = Double(completion.evaluationMicroseconds) / 1_000
+    case .evaluated(let evaluated):
+      kind = "evaluated"
+      candidate = evaluated.candidate.rawValue
+      correctCount = evaluated.correctCount
+      imageCount = evaluated.imageCount
+      loss = evaluated.summedLoss
+      objectives = "[" + evaluated.objectives.map { "\($0)" }.joined(separator: ",") + "]"
+    case .quarantined(let id, let reason):
+      kind = "quarantined"
+      candidate = id.rawValue
+      words = reason
+    }
+  }
+
+  /// Returns the patterns that a genome chooses, as in `2:4 4:4`.
+  private static func text(of genome: Genome, patterns: [NMPattern]) -> String {
+    genome.genes.map { level in
+      patterns.indices.contains(Int(level)) ? "\(patterns[Int(level)])" : "level \(level)"
+    }.joined(separator: " ")
+  }
+
+  /// Returns the values of ``JournalFormat/insertion``.
+  func arguments(sequence: Int, content: [UInt8], written: String) -> StatementArguments {
+    [
+      sequence, kind, candidate, slice, genome, shardKey, correct, correctCount, imageCount, loss,
+      objectives, worker, milliseconds, words, written,
+      Data(content),
+      JournalFormat.digest(sequence: sequence, content: content),
+    ]
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+
+/// Why a file of a run directory could not be read or written.
+public enum RunStorageError: Error, Equatable, Sendable {
+  /// The folder or file cannot be opened or created.
+  case cannotOpen(path: String, reason: String)
+  /// Another coordinator holds the run directory.
+  case inUse(path: String, holder: String)
+  /// The file is not a journal of Elsa.
+  case foreignFile(path: String)
+  /// The journal was written by a newer program.
+  case newerSchema(path: String, found: Int, supported: Int)
+  /// The journal's structure is damaged.
+  case corrupt(path: String, words: String)
+  /// One record of the journal is missing or is not what was written.
+  case damagedRecord(path: String, sequence: Int, words: String)
+  /// The disk or quota has no room left; nothing of the batch was written.
+  case diskFull(path: String)
+  /// Another process has kept the journal locked for longer than the time allowed.
+  case busy(path: String)
+  /// A newer coordinator has opened the journal, so that this one may no longer write.
+  case superseded(path: String)
+  /// Other users can read a file that holds a secret key.
+  case exposedSecret(path: String, mode: UInt16)
+  /// The connection file is not what a coordinator writes.
+  case malformedConnectionFile(path: String, words: String)
+  /// Any other failure of a read or write, in the words of the system.
+  case failed(operation: String, path: String, reason: String)
+}
+
+extension RunStorageError: CustomStringConvertible {
+  /// The error in words, with the next step.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
+    case .inUse(let path, let holder):
+      "\(path) is in use by another coordinator (\(holder)); stop it, or use another run directory"
+    case .foreignFile(let path):
+      "\(path) is not a journal of elsa; move it away, or use another run directory"
+    case .newerSchema(let path, let found, let supported):
+      "\(path) has format \(found), this program knows formats up to \(supported); use the "
+        + "program that wrote it, or a newer one"
+    case .corrupt(let path, let words):
+      "the journal \(path) is damaged (\(words)); restore it from a copy, or start a new run"
+    case .damagedRecord(let path, let sequence, let words):
+      "record \(sequence) of the journal \(path) is damaged (\(words)); restore the journal from "
+        + "a copy, or start a new run"
+    case .diskFull(let path):
+      "no room left on the disk of \(path); free some space and the run goes on"
+    case .busy(let path):
+      "another program keeps \(path) locked; close it"
+    case .superseded(let path):
+      "\(path) was taken over by a newer coordinator; this one must end"
+    case .exposedSecret(let path, let mode):
+      "\(path) holds a secret key and others can read it (mode \(String(mode, radix: 8))); "
+        + "run `chmod 600 \(path)`"
+    case .malformedConnectionFile(let path, let words):
+      "\(path) is not a connection file: \(words); is the coordinator running?"
+    case .failed(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
+    }
+  }
+
+  /// Whether the same write may succeed later without anybody changing the program.
+  public var isTemporary: Bool {
+    switch self {
+    case .diskFull, .busy, .failed: true
+    default: false
+    }
+  }
+}
+
+extension RunStorageError {
+  /// Converts what GRDB throws.
+  init(_ error: any Error, operation: String, path: String) {
+    if let error = error as? RunStorageError {
+      self = error
+      return
+    }
+    guard let error = error as? DatabaseError else {
+      self = .failed(operation: operation, path: path, reason: "\(error)")
+      return
+    }
+    let words = error.message ?? "\(error.resultCode)"
+    switch error.resultCode {
+    case .SQLITE_FULL: self = .diskFull(path: path)
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
+    case .SQLITE_NOTADB: self = .foreignFile(path: path)
+    case .SQLITE_CORRUPT: self = .corrupt(path: path, words: words)
+    case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
+      self = .cannotOpen(path: path, reason: words)
+    default: self = .failed(operation: operation, path: path, reason: words)
+    }
+  }
+
+  /// Describes the system's error number.
+  static func words(errno code: Int32) -> String {
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: text)
+  }
+}

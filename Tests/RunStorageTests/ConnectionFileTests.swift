@@ -1,0 +1,67 @@
+import Foundation
+import RunStorage
+import SparsityCore
+import Testing
+import WireProtocol
+
+@Suite struct ConnectionFileTests {
+  let run = TemporaryRun()
+  let path: String
+
+  init() throws {
+    try run.directory.create()
+    path = run.directory.connectionFilePath
+  }
+
+  private func example() throws -> ConnectionFile {
+    ConnectionFile(
+      endpoints: ["tcp://127.0.0.1:5555"], serverKey: "server", workerPublicKey: "public",
+      workerSecretKey: "secret", run: try #require(RunID(7)), epoch: Epoch(2), processID: 4711,
+      host: "node07")
+  }
+
+  @Test func `what was written is read, and only the owner may read it`() throws {
+    let file = try example()
+    try file.write(to: path)
+    #expect(try ConnectionFile(path: path) == file)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    let names = try FileManager.default.contentsOfDirectory(atPath: run.directory.path)
+    #expect(names == ["connection.json"])
+  }
+
+  @Test func `a newer file replaces an older one in one step`() throws {
+    var file = try example()
+    try file.write(to: path)
+    file.epoch = 3
+    try file.write(to: path)
+    #expect(try ConnectionFile(path: path).epoch == 3)
+  }
+
+  @Test func `a secret that others can read is refused`() throws {
+    try example().write(to: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    #expect(throws: RunStorageError.exposedSecret(path: path, mode: 0o644)) {
+      try ConnectionFile(path: path)
+    }
+  }
+
+  @Test(arguments: ["", "{", "[]", #"{"version": 1}"#])
+  func `a malformed file is named`(text: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    let error = #expect(throws: RunStorageError.self) { try ConnectionFile(path: path) }
+    #expect("\(try #require(error))".contains("is not a connection file"))
+  }
+
+  @Test func `a missing file asks whether the coordinator runs`() throws {
+    let error = #expect(throws: RunStorageError.self) { try ConnectionFile(path: path) }
+    #expect("\(try #require(error))".contains("is the coordinator running?"))
+  }
+
+  @Test func `removing it twice is no error`() throws {
+    try example().write(to: path)
+    ConnectionFile.remove(path: path)
+    ConnectionFile.remove(path: path)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+}
