@@ -70,7 +70,7 @@ let package = Package(
     target("RunFiles", ["SparsityCore", yams]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
     target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
-    target("RunStorage", ["SparsityCore", "Coordination", "WireProtocol", grdb]),
+    target("RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", grdb]),
     target(
       "Evaluation",
       [
@@ -109,6 +109,7 @@ let package = Package(
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
+    tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     tests("SparseKernels", ["SparseKernels", "SparsityCore"]),
     tests(
