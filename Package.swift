@@ -116,6 +116,7 @@ let package = Package(
       "VisionTransformers",
       ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),
     tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
+    tests("ImageData", ["ImageData", "ModelFiles", "SparsityCore"]),
   ],
   cLanguageStandard: .c2x
 )

@@ -1,0 +1,121 @@
+import ModelFiles
+
+/// Why a data set cannot be used.
+public enum ImageDataError: Error, Equatable, Sendable {
+  /// A file of the data set cannot be read or written.
+  case file(ModelFileError)
+  /// There is nothing at the path.
+  case notFound(path: String)
+  /// The folder cannot be listed.
+  case cannotList(path: String, reason: String)
+  /// The folder has neither `labels.txt` nor class folders.
+  case unknownLayout(path: String)
+  /// The folder has `images/` but no `labels.txt`.
+  case missingLabels(path: String)
+  /// The folder holds no image.
+  case noImages(path: String)
+  /// A class folder holds no image.
+  case emptyClass(path: String, className: String)
+  /// A folder is nested too deep to be an image folder; a link may lead back to it.
+  case tooDeep(path: String)
+  /// A line of `labels.txt` is not a name and a label.
+  case invalidLabelLine(path: String, line: Int, text: String)
+  /// `labels.txt` names an image twice.
+  case duplicateName(path: String, line: Int, name: String, firstLine: Int)
+  /// `labels.txt` names images that are not there; a few of them are given.
+  case missingImages(path: String, count: Int, examples: [String])
+  /// Images are there that `labels.txt` does not name; a few of them are given.
+  case unlistedImages(path: String, count: Int, examples: [String])
+  /// Images cannot be decoded, all of them listed.
+  case brokenImages(path: String, total: Int, images: [BrokenImage])
+  /// The decoded images would take more memory than is allowed.
+  case tooLarge(path: String, neededBytes: Int, limitBytes: Int)
+  /// A packed file lacks something or contradicts itself.
+  case invalidPackedFile(path: String, fault: PackedFault)
+  /// An image has a label that the model does not know.
+  case labelOutOfRange(set: String, index: Int, label: Int, classes: Int)
+  /// The images have another size than the model expects.
+  case wrongImageSize(set: String, found: ImageSize, expected: ImageSize)
+  /// A split asks for more images than there are.
+  case splitTooLarge(set: String, requested: Int, available: Int)
+}
+
+/// What is wrong with a packed data set.
+public enum PackedFault: Error, Equatable, Sendable {
+  case wrongImages(found: String)
+  case wrongLabels(found: String)
+  case negativeLabel(index: Int, label: Int)
+  case noImages
+  case unknownVersion(String)
+  case invalidMetadata(key: String, value: String)
+}
+
+extension ImageDataError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .file(let error): error.description
+    case .notFound(let path):
+      "there is no \(path); give a packed file, a folder of class folders, or a folder with "
+        + "images/ and labels.txt"
+    case .cannotList(let path, let reason):
+      "cannot list \(path): \(reason)"
+    case .unknownLayout(let path):
+      "\(path) has neither class folders nor a labels.txt with a line \"name label\" for each image"
+    case .missingLabels(let path):
+      "\(path) has images/ but no labels.txt with a line \"name label\" for each image"
+    case .noImages(let path):
+      "\(path) holds no images"
+    case .emptyClass(let path, let className):
+      "the class folder \(className) of \(path) holds no images; remove it or fill it"
+    case .tooDeep(let path):
+      "\(path) is nested too deep; does a link lead back to a folder above it?"
+    case .invalidLabelLine(let path, let line, let text):
+      "\(path):\(line): expected an image's name and a label ≥ 0, found \"\(text)\""
+    case .duplicateName(let path, let line, let name, let firstLine):
+      "\(path):\(line): \(name) has a label already, in line \(firstLine)"
+    case .missingImages(let path, let count, let examples):
+      "\(path) names \(count) images that are not there: \(Self.list(examples, of: count))"
+    case .unlistedImages(let path, let count, let examples):
+      "\(path) has no line for \(count) images that are there: \(Self.list(examples, of: count))"
+    case .brokenImages(let path, let total, let images):
+      "\(images.count) of \(total) images of \(path) are broken:\n"
+        + images.map { "  \($0)" }.joined(separator: "\n")
+    case .tooLarge(let path, let neededBytes, let limitBytes):
+      "the images of \(path) take \(neededBytes) bytes of memory, above the limit of "
+        + "\(limitBytes); pack them first (elsa pack) and use the packed file"
+    case .invalidPackedFile(let path, let fault):
+      "\(path) is no packed data set: \(fault)"
+    case .labelOutOfRange(let set, let index, let label, let classes):
+      "image \(index) of \(set) has label \(label), but the model has classes 0…\(classes - 1)"
+    case .wrongImageSize(let set, let found, let expected):
+      "the images of \(set) are \(found), but the model expects \(expected)"
+    case .splitTooLarge(let set, let requested, let available):
+      "the split takes \(requested) images, but \(set) has \(available)"
+    }
+  }
+
+  private static func list(_ examples: [String], of count: Int) -> String {
+    examples.joined(separator: ", ") + (examples.count < count ? ", …" : "")
+  }
+}
+
+extension PackedFault: CustomStringConvertible {
+  /// The fault in words.
+  public var description: String {
+    switch self {
+    case .wrongImages(let found):
+      "\"images\" must be U8 [count, height, width, 1 or 3], but is \(found)"
+    case .wrongLabels(let found):
+      "\"labels\" must be I32 or I64, one for each image, but is \(found)"
+    case .negativeLabel(let index, let label):
+      "image \(index) has the label \(label)"
+    case .noImages:
+      "it holds no images"
+    case .unknownVersion(let version):
+      "its format is \"\(version)\"; this version reads \"\(PackedFormat.version)\""
+    case .invalidMetadata(let key, let value):
+      "its \(key) is \"\(value)\""
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import ModelFiles
+
+/// Returns the pixels of an image after resize and centre crop, as torchvision does them.
+///
+/// - Precondition: The image has the channels of the preprocessing.
+package func prepared(_ image: PixelImage, _ preprocessing: Preprocessing) -> [UInt8] {
+  precondition(image.channels == preprocessing.channels)
+  let (width, height) = resizedSize(
+    width: image.width, height: image.height, shorterSide: preprocessing.resize)
+  let columns = CentreCrop(length: width, cropLength: preprocessing.cropSize)
+  let rows = CentreCrop(length: height, cropLength: preprocessing.cropSize)
+  let part = Resampling.resized(
+    image, width: width, height: height, columns: columns.source, rows: rows.source,
+    interpolation: preprocessing.interpolation)
+  guard columns.padding > 0 || rows.padding > 0 else { return part.pixels }
+  return padded(part, side: preprocessing.cropSize, left: columns.padding, top: rows.padding)
+}
+
+/// Returns the size after torchvision's `Resize(shorterSide)`: the longer side is rounded down.
+package func resizedSize(width: Int, height: Int, shorterSide: Int?) -> (width: Int, height: Int) {
+  guard let shorterSide, shorterSide != min(width, height) else { return (width, height) }
+  let ratio = { (long: Int, short: Int) in Int(Double(shorterSide * long) / Double(short)) }
+  return width <= height
+    ? (shorterSide, ratio(height, width)) : (ratio(width, height), shorterSide)
+}
+
+/// What a centre crop takes of one direction, as torchvision's `CenterCrop` does.
+package struct CentreCrop: Equatable, Sendable {
+  /// The positions that are taken.
+  package let source: Range<Int>
+  /// The zeros before them, if there are fewer positions than wanted.
+  package let padding: Int
+
+  /// Finds the centre of `length` positions.
+  package init(length: Int, cropLength: Int) {
+    if length < cropLength {
+      self.source = 0..<length
+      self.padding = (cropLength - length) / 2
+      return
+    }
+    // Python's round: half to even.
+    let start = Int((Double(length - cropLength) / 2).rounded(.toNearestOrEven))
+    self.source = start..<start + cropLength
+    self.padding = 0
+  }
+}
+
+/// Returns the pixels of a square that holds the image, zero around it.
+private func padded(_ image: PixelImage, side: Int, left: Int, top: Int) -> [UInt8] {
+  var pixels = [UInt8](repeating: 0, count: side * side * image.channels)
+  let lineSize = image.width * image.channels
+  for row in 0..<image.height {
+    let target = ((row + top) * side + left) * image.channels
+    for index in 0..<lineSize { pixels[target + index] = image.pixels[row * lineSize + index] }
+  }
+  return pixels
+}
