@@ -111,7 +111,9 @@ let package = Package(
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
-    tests("SparseKernels", ["SparseKernels", "SparsityCore"]),
+    .testTarget(
+      name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],
+      exclude: ["emulation"], swiftSettings: swiftSettings),
     tests(
       "VisionTransformers",
       ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),

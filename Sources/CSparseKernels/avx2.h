@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef CSK_TARGET_AVX2
 #define CSK_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#endif
 #define CSK_INLINE_AVX2 static inline __attribute__((always_inline)) CSK_TARGET_AVX2
 
 /// Returns a mask of the first `count` ≤ 8 lanes.

@@ -13,8 +13,8 @@ struct WeightBankTests {
       PrunableLayer(name: "first", inputs: 20, outputs: 3),
       PrunableLayer(name: "second", inputs: 8, outputs: 5),
     ]
-    space = SearchSpace(
-      layers: layers, patterns: try ["1:4", "2:4", "5:8", "4:4"].map { try #require(NMPattern($0)) })
+    let patterns = try ["1:4", "2:4", "5:8", "4:4"].map { try #require(NMPattern($0)) }
+    space = SearchSpace(layers: layers, patterns: patterns)
     var generator = SeededGenerator(seed: 1)
     weights = Dictionary(
       uniqueKeysWithValues: layers.map { layer in
@@ -25,7 +25,7 @@ struct WeightBankTests {
       })
   }
 
-  @Test func `the bank holds each layer pruned to each level, and no copy of the dense one`() throws {
+  @Test func `the bank holds each layer pruned to each level and no dense copy`() throws {
     let bank = try WeightBank(
       space: space, modelHash: modelHash, criterion: .magnitude,
       weights: { weights[$0.name] ?? [] })

@@ -1,0 +1,207 @@
+// Runs every variant, whatever the processor, and compares it with the formulas in double
+// precision.
+// `run` compiles it with the kernels' own sources over emulated AVX-512.
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "CSparseKernels.h"
+
+static const double unit = 0x1p-24;
+static size_t compared;
+static size_t failed;
+
+static void compare(
+    const char *variant, const char *what, double found, double expected, double bound) {
+  compared++;
+  if (fabs(found - expected) <= bound) return;
+  failed++;
+  if (failed <= 10) {
+    fprintf(stderr, "%s %s: found %.9g, expected %.9g ± %.2g\n", variant, what, found, expected,
+            bound);
+  }
+}
+
+static uint64_t state = 1;
+
+static uint64_t next_random(void) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return state;
+}
+
+static size_t below(size_t bound) { return (size_t)(next_random() >> 33) % bound; }
+
+static float number(void) { return (float)(next_random() >> 40) / (1 << 23) - 1; }
+
+static void *room(size_t size) {
+  void *memory = calloc(size, 1);
+  if (!memory) abort();
+  return memory;
+}
+
+static float *numbers(size_t count) {
+  float *values = room(count * sizeof *values);
+  for (size_t i = 0; i < count; i++) values[i] = number();
+  return values;
+}
+
+typedef struct layer {
+  float *dense;
+  float *values;
+  uint8_t *columns;
+  csk_f32_nm_weights weights;
+} layer;
+
+/// Draws a layer and packs it: blocks of inputs, in them outputs, in them the kept weights.
+static layer random_layer(size_t outputs, size_t inputs, size_t kept, size_t group_size) {
+  layer made;
+  made.dense = room(outputs * inputs * sizeof(float));
+  made.values = room(outputs * inputs * sizeof(float));
+  made.columns = room(outputs * inputs);
+  size_t block = csk_f32_nm_block_inputs(group_size);
+  size_t place = 0;
+  for (size_t start = 0; start < inputs; start += block) {
+    size_t end = start + block < inputs ? start + block : inputs;
+    for (size_t output = 0; output < outputs; output++) {
+      for (size_t group = start; group < end; group += group_size) {
+        size_t width = end - group < group_size ? end - group : group_size;
+        size_t left = width < kept ? width : kept;
+        for (size_t i = 0; i < width; i++) {
+          if (below(width - i) >= left) continue;
+          left--;
+          made.columns[place] = (uint8_t)(group + i - start);
+          made.values[place] = number();
+          made.dense[output * inputs + group + i] = made.values[place++];
+        }
+      }
+    }
+  }
+  made.weights = (csk_f32_nm_weights){
+    .values = made.values, .columns = made.columns, .outputs = outputs, .inputs = inputs,
+    .kept = kept, .group_size = group_size,
+  };
+  return made;
+}
+
+static void check_multiply(const csk_variant *variant, size_t kept, size_t group_size) {
+  size_t tokens = 1 + below(150), outputs = 1 + below(20), inputs = 1 + below(230);
+  layer made = random_layer(outputs, inputs, kept, group_size);
+  float *x = numbers(tokens * inputs);
+  float *bias = below(4) ? numbers(outputs) : NULL;
+  float *y = room(tokens * outputs * sizeof *y);
+  float *scratch = room(csk_f32_nm_scratch_count(outputs, inputs) * sizeof *scratch);
+  variant->f32_nm_multiply(&made.weights, x, tokens, bias, y, scratch);
+  double operations = 2 * (double)csk_f32_nm_kept(kept, group_size, inputs) + 1;
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t o = 0; o < outputs; o++) {
+      double sum = bias ? bias[o] : 0, magnitude = fabs(sum);
+      for (size_t i = 0; i < inputs; i++) {
+        double product = (double)made.dense[o * inputs + i] * x[t * inputs + i];
+        sum += product;
+        magnitude += fabs(product);
+      }
+      compare(variant->name, "multiply", y[t * outputs + o], sum, operations * unit * magnitude);
+    }
+  }
+  free(made.dense), free(made.values), free(made.columns);
+  free(x), free(bias), free(y), free(scratch);
+}
+
+static void check_layer_norm(const csk_variant *variant, size_t width) {
+  enum { ROWS = 3 };
+  const float epsilon = 1e-6f;
+  float *x = numbers(ROWS * width), *scale = numbers(width), *shift = numbers(width);
+  float *y = room(ROWS * width * sizeof *y);
+  variant->f32_layer_norm(x, ROWS, width, scale, shift, epsilon, y);
+  for (size_t row = 0; row < ROWS; row++) {
+    const float *values = x + row * width;
+    double mean = 0, variance = epsilon;
+    for (size_t i = 0; i < width; i++) mean += values[i] / (double)width;
+    for (size_t i = 0; i < width; i++) {
+      variance += (values[i] - mean) * (values[i] - mean) / (double)width;
+    }
+    double deviation = sqrt(variance);
+    double mean_error = ((double)width + 1) * unit;
+    double relative =
+        ((double)width + 4) * unit + mean_error * mean_error / (2 * variance) + 6 * unit;
+    for (size_t i = 0; i < width; i++) {
+      double normal = (values[i] - mean) / deviation;
+      double rounding = fabs(normal) * relative + 2 * unit * (fabs(normal) + 1);
+      double bound = mean_error / deviation + rounding;
+      compare(variant->name, "layer norm", y[row * width + i], normal * scale[i] + shift[i], bound);
+    }
+  }
+  free(x), free(scale), free(shift), free(y);
+}
+
+static void check_softmax(const csk_variant *variant, size_t width) {
+  enum { ROWS = 3 };
+  const float scale = 40;
+  size_t stride = width + 2;
+  float *x = numbers(ROWS * stride), *y = room(ROWS * stride * sizeof *y);
+  for (size_t i = 0; i < ROWS * stride; i++) y[i] = x[i];
+  variant->f32_softmax(y, ROWS, width, stride, scale);
+  for (size_t row = 0; row < ROWS; row++) {
+    const float *values = x + row * stride;
+    double max = values[0], sum = 0;
+    for (size_t i = 1; i < width; i++) max = values[i] > max ? values[i] : max;
+    for (size_t i = 0; i < width; i++) sum += exp((values[i] - max) * scale);
+    // Arguments reach down to −80 and round twice; the sum rounds once a term.
+    double relative = (4 * 80 + 8 + (double)width) * unit;
+    for (size_t i = 0; i < stride; i++) {
+      double expected = i < width ? exp((values[i] - max) * scale) / sum : values[i];
+      double bound = i < width ? relative * expected + 1e-37 : 0;
+      compare(variant->name, "softmax", y[row * stride + i], expected, bound);
+    }
+  }
+  free(x), free(y);
+}
+
+static void check_gelu(const csk_variant *variant, size_t count) {
+  float *x = numbers(count), *y = room(count * sizeof *y);
+  for (size_t i = 0; i < count; i++) y[i] = x[i] *= 8;
+  variant->f32_gelu(y, count);
+  for (size_t i = 0; i < count; i++) {
+    double expected = 0.5 * x[i] * (1 + erf(x[i] / sqrt(2)));
+    compare(variant->name, "gelu", y[i], expected, 0.5 * fabs(x[i]) * (1e-6 + 6 * unit));
+  }
+  free(x), free(y);
+}
+
+static void check_additions(const csk_variant *variant, size_t width) {
+  enum { ROWS = 3 };
+  float *x = numbers(ROWS * width), *start = numbers(ROWS * width);
+  float *sum = room(ROWS * width * sizeof *sum), *biased = room(ROWS * width * sizeof *biased);
+  for (size_t i = 0; i < ROWS * width; i++) sum[i] = biased[i] = start[i];
+  variant->f32_add(x, ROWS * width, sum);
+  variant->f32_add_bias(x, ROWS, width, biased);
+  for (size_t i = 0; i < ROWS * width; i++) {
+    compare(variant->name, "add", sum[i], (double)(start[i] + x[i]), 0);
+    compare(variant->name, "add bias", biased[i], (double)(start[i] + x[i % width]), 0);
+  }
+  free(x), free(start), free(sum), free(biased);
+}
+
+int main(void) {
+  for (size_t index = 0; index < csk_variant_count(); index++) {
+    const csk_variant *variant = csk_variant_at(index);
+    size_t before = compared;
+    for (size_t group_size = 4; group_size <= 16; group_size *= 2) {
+      for (size_t kept = 1; kept <= group_size; kept++) {
+        for (int round = 0; round < 8; round++) check_multiply(variant, kept, group_size);
+      }
+    }
+    for (size_t width = 1; width <= 70; width++) {
+      check_layer_norm(variant, width);
+      check_softmax(variant, width);
+      check_gelu(variant, 100 * width + width % 16);
+      check_additions(variant, width);
+    }
+    printf("%s: %zu numbers compared\n", variant->name, compared - before);
+  }
+  if (failed) fprintf(stderr, "%zu of %zu numbers differ\n", failed, compared);
+  return failed ? 1 : 0;
+}
