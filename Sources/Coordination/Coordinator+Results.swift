@@ -6,7 +6,14 @@ extension Coordinator {
   private static let reporterCountMax = 8
 
   /// Takes a result, whatever lease or epoch it comes from: equal keys have equal results.
+  ///
+  /// A worker that is not known must greet first, since only then its numerics are; it keeps the
+  /// result until it is acknowledged.
   mutating func take(_ result: ShardResult, from worker: WorkerID) {
+    guard sessions[worker] != nil else {
+      answerStranger(worker)
+      return
+    }
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
     guard let open = ledger[shard.candidate] else {

@@ -233,7 +233,7 @@ extension Coordinator {
   }
 
   /// Answers a worker that is not known, or not any more.
-  private mutating func answerStranger(_ worker: WorkerID) {
+  mutating func answerStranger(_ worker: WorkerID) {
     if case .ending(.completed, _) = phase {
       send(.finished, to: worker)
     } else {

@@ -1,26 +1,26 @@
 /// A priority queue that gives the least element first.
 package struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
-  private var elements: [Element] = []
+  @usableFromInline var elements: [Element] = []
 
   /// Creates an empty queue.
-  package init() {}
+  @inlinable package init() {}
 
   /// The number of elements.
-  package var count: Int { elements.count }
+  @inlinable package var count: Int { elements.count }
 
   /// Whether there is no element.
-  package var isEmpty: Bool { elements.isEmpty }
+  @inlinable package var isEmpty: Bool { elements.isEmpty }
 
   /// The least element.
-  package var minimum: Element? { elements.first }
+  @inlinable package var minimum: Element? { elements.first }
 
   /// All elements, in no useful order.
-  package var unordered: [Element] { elements }
+  @inlinable package var unordered: [Element] { elements }
 
   /// Adds an element.
   ///
   /// - Complexity: O(log *n*).
-  package mutating func insert(_ element: Element) {
+  @inlinable package mutating func insert(_ element: Element) {
     elements.append(element)
     var child = elements.count - 1
     while child > 0 {
@@ -34,7 +34,7 @@ package struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
   /// Removes and returns the least element.
   ///
   /// - Complexity: O(log *n*).
-  package mutating func popMinimum() -> Element? {
+  @inlinable package mutating func popMinimum() -> Element? {
     guard let last = elements.popLast() else { return nil }
     guard let minimum = elements.first else { return last }
     elements[0] = last

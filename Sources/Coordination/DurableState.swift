@@ -1,0 +1,51 @@
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// What a coordinator's journal must bring back: everything but sessions, leases and counters.
+package struct DurableState: Hashable, Sendable {
+  /// The candidates asked for.
+  package let birthCount: Int
+  /// The candidates told.
+  package let evaluationCount: Int
+  /// The candidates that are neither told nor given up.
+  package let outstanding: [Candidate]
+  /// The individuals that parents are chosen from, in their order.
+  package let population: [Individual]
+  /// The non-dominated individuals.
+  package let archive: [Individual]
+  /// The candidates given up.
+  package let quarantined: [CandidateID]
+  /// The durable shards of open candidates: correct images and the loss's bits.
+  package let doneShards: [[UInt64]]
+  /// The candidate that the search would ask for next.
+  package let next: Candidate?
+}
+
+extension Coordinator {
+  /// The part of the state that the journal must bring back.
+  ///
+  /// - Complexity: O(*n*) for *n* open shards and individuals.
+  package var durableState: DurableState {
+    var future = search
+    var doneShards: [[UInt64]] = []
+    for candidate in ledger.open {
+      guard let open = ledger[candidate] else { continue }
+      for (slice, state) in open.shards.enumerated() {
+        guard case .done(let correct, let loss) = state else { continue }
+        doneShards.append(
+          [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), loss.bitPattern])
+      }
+    }
+    let model = settings.model
+    return DurableState(
+      birthCount: search.birthCount, evaluationCount: search.evaluationCount,
+      outstanding: search.outstanding, population: search.population,
+      archive: search.archive.individuals, quarantined: quarantined.sorted(),
+      doneShards: doneShards,
+      next: future.ask { genome in model.violation(genome, model.cost(genome)) })
+  }
+
+  /// Whether everything that has happened is durable.
+  package var isSettled: Bool { records.isEmpty }
+}

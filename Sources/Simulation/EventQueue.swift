@@ -1,0 +1,69 @@
+import Coordination
+import WireProtocol
+
+/// Something that happens at a virtual time.
+enum Occurrence: Sendable {
+  /// A frame reaches the coordinator.
+  case arriveAtCoordinator([UInt8], from: WorkerID)
+  /// A frame reaches a worker.
+  case arriveAtWorker([UInt8], to: WorkerID)
+  /// The transport tells the coordinator that a peer is gone.
+  case noticeGone(WorkerID, coordinatorLife: Int)
+  /// The coordinator wanted to be woken.
+  case wakeCoordinator(life: Int)
+  /// A worker wanted to be woken.
+  case wakeWorker(WorkerID)
+  /// A worker has loaded its inputs.
+  case finishPreparation(WorkerID)
+  /// A worker has come half-way through an evaluation.
+  case progress(WorkerID, EvaluationTask, token: Int)
+  /// A worker has finished an evaluation.
+  case finishEvaluation(WorkerID, EvaluationTask, token: Int)
+  /// A write has ended.
+  case finishWrite(JournalBatch, coordinatorLife: Int)
+  /// A worker process dies; it comes back unless the pause is `nil`.
+  case crashWorker(Int, pause: Int?)
+  /// A worker process starts.
+  case startWorker(Int)
+  /// A worker is asked to leave.
+  case drainWorker(Int, pause: Int)
+  /// A worker process stands still for a while.
+  case freezeWorker(Int, pause: Int)
+  /// The coordinator dies.
+  case crashCoordinator(pause: Int)
+  /// The coordinator starts.
+  case startCoordinator
+  /// Somebody sends bytes that are no message.
+  case sendGarbage
+  /// The faults end.
+  case heal
+}
+
+/// Occurrences in the order of time; those of the same time in the order in which they were added.
+struct EventQueue: Sendable {
+  private struct Entry: Comparable, Sendable {
+    let due: Int
+    let sequence: Int
+    let occurrence: Occurrence
+
+    static func < (lhs: Self, rhs: Self) -> Bool {
+      lhs.due == rhs.due ? lhs.sequence < rhs.sequence : lhs.due < rhs.due
+    }
+
+    static func == (lhs: Self, rhs: Self) -> Bool { lhs.sequence == rhs.sequence }
+  }
+
+  private var heap = MinimumHeap<Entry>()
+  private var sequence = 0
+
+  /// Adds an occurrence.
+  mutating func add(_ occurrence: Occurrence, at due: Int) {
+    heap.insert(Entry(due: due, sequence: sequence, occurrence: occurrence))
+    sequence += 1
+  }
+
+  /// Removes and returns the next occurrence and its time.
+  mutating func next() -> (due: Int, occurrence: Occurrence)? {
+    heap.popMinimum().map { ($0.due, $0.occurrence) }
+  }
+}

@@ -1,0 +1,161 @@
+import SparsityCore
+
+/// What goes wrong in one simulated run; every seed draws another mixture.
+///
+/// Most plans have only some of the faults: a fault that always happens hides what others do
+/// (swarm testing, Groce et al. 2012). All times are virtual milliseconds.
+public struct FaultPlan: Hashable, Sendable {
+  /// When the faults end: the network heals and a core of workers stays.
+  public var healsAt = 0
+  /// The probability that a message is lost.
+  public var lossProbability = 0.0
+  /// The probability that a message arrives twice.
+  public var duplicationProbability = 0.0
+  /// The longest way of a message; different delays change the order.
+  public var delayMax = 1
+  /// The probability that a send to a dead peer is noticed by the transport.
+  public var noticeProbability = 0.0
+  /// The workers at the start.
+  public var workerCount = 1
+  /// The slots of each worker.
+  public var slotCounts: [Int] = [1]
+  /// The shortest and the longest evaluation of each worker.
+  public var evaluationTimes: [ClosedRange<Int>] = [1...1]
+  /// When workers die: worker and time; they come back as new sessions after a pause.
+  public var workerCrashes: [Crash] = []
+  /// Workers that leave for good at some time, without a word.
+  public var departures: [Crash] = []
+  /// Workers that hang from some time until a later one.
+  public var freezes: [Freeze] = []
+  /// When the coordinator dies; unwritten records are lost.
+  public var coordinatorCrashes: [Crash] = []
+  /// The shortest and the longest time of a write.
+  public var writeTimes: ClosedRange<Int> = 1...1
+  /// The probability that a write fails.
+  public var writeFailureProbability = 0.0
+  /// Workers that are asked to leave in good order at some time.
+  public var drains: [Crash] = []
+  /// Whether one worker computes other costs.
+  public var hasDeviantWorker = false
+  /// Whether somebody sends bytes that are no messages.
+  public var hasRogue = false
+  /// Whether one candidate in twelve kills every worker that evaluates it.
+  public var hasPoison = false
+  /// Whether the evaluation of one candidate in twelve fails.
+  public var hasFailures = false
+
+  /// The end of a process at some time.
+  public struct Crash: Hashable, Sendable {
+    /// Which process; always zero for the coordinator.
+    public var process: Int
+    /// When it ends.
+    public var time: Int
+    /// How long it stays away.
+    public var pause: Int
+  }
+
+  /// A process that does nothing for a while.
+  public struct Freeze: Hashable, Sendable {
+    /// Which worker.
+    public var process: Int
+    /// When it stops.
+    public var time: Int
+    /// How long it stands still.
+    public var pause: Int
+  }
+
+  /// Draws a plan.
+  init(using generator: inout SeededGenerator) {
+    healsAt = generator.number(in: 3_000...40_000)
+    workerCount = generator.number(in: 1...6)
+    slotCounts = (0..<workerCount).map { _ in generator.number(in: 1...3) }
+    let longest = [5, 50, 400, 3_000][generator.index(below: 4)]
+    evaluationTimes = (0..<workerCount).map { _ in
+      let first = generator.number(in: 1...longest)
+      return first...generator.number(in: first...(2 * longest))
+    }
+    noticeProbability = generator.chance(0.5) ? generator.unitInterval() : 0
+    drawNetwork(using: &generator)
+    drawCrashes(using: &generator)
+    drawStore(using: &generator)
+    hasDeviantWorker = generator.chance(0.15)
+    hasRogue = generator.chance(0.2)
+    hasPoison = generator.chance(0.15)
+    hasFailures = generator.chance(0.15)
+  }
+
+  private mutating func drawNetwork(using generator: inout SeededGenerator) {
+    if generator.chance(0.6) { lossProbability = 0.4 * generator.unitInterval() }
+    if generator.chance(0.5) { duplicationProbability = 0.3 * generator.unitInterval() }
+    delayMax = [1, 5, 50, 500][generator.index(below: 4)]
+  }
+
+  private mutating func drawCrashes(using generator: inout SeededGenerator) {
+    let span = 1...healsAt
+    func crashes(
+      _ probability: Double, _ countMax: Int, _ processes: Int, pauses: ClosedRange<Int>,
+      _ generator: inout SeededGenerator
+    ) -> [Crash] {
+      guard generator.chance(probability) else { return [] }
+      return (0..<generator.number(in: 1...countMax)).map { _ in
+        Crash(
+          process: generator.index(below: processes), time: generator.number(in: span),
+          pause: generator.number(in: pauses))
+      }
+    }
+    workerCrashes = crashes(0.5, 8, workerCount, pauses: 1...4_000, &generator)
+    departures = crashes(0.3, workerCount, workerCount, pauses: 0...0, &generator)
+    drains = crashes(0.3, 2, workerCount, pauses: 1...2_000, &generator)
+    coordinatorCrashes = crashes(0.5, 6, 1, pauses: 1...6_000, &generator)
+    freezes = crashes(0.3, 3, workerCount, pauses: 500...30_000, &generator).map {
+      Freeze(process: $0.process, time: $0.time, pause: $0.pause)
+    }
+  }
+
+  private mutating func drawStore(using generator: inout SeededGenerator) {
+    let slowest = [0, 2, 50, 2_000][generator.index(below: 4)]
+    writeTimes = 0...slowest
+    if generator.chance(0.3) { writeFailureProbability = 0.7 * generator.unitInterval() }
+  }
+}
+
+extension FaultPlan: CustomStringConvertible {
+  /// The plan in words, for a failure's report.
+  public var description: String {
+    var words = [
+      "\(workerCount) workers with slots \(slotCounts)",
+      "loss \(percent(lossProbability)), duplication \(percent(duplicationProbability))",
+      "delays to \(delayMax) ms, writes \(writeTimes.lowerBound)…\(writeTimes.upperBound) ms",
+    ]
+    if writeFailureProbability > 0 {
+      words.append("failing writes \(percent(writeFailureProbability))")
+    }
+    for (name, count) in [
+      ("worker crashes", workerCrashes.count), ("departures", departures.count),
+      ("freezes", freezes.count), ("drains", drains.count),
+      ("coordinator crashes", coordinatorCrashes.count),
+    ] where count > 0 {
+      words.append("\(count) \(name)")
+    }
+    for (name, holds) in [
+      ("a worker with other costs", hasDeviantWorker), ("a rogue peer", hasRogue),
+      ("candidates that kill workers", hasPoison), ("evaluations that fail", hasFailures),
+    ] where holds {
+      words.append(name)
+    }
+    return (words + ["healed at \(healsAt) ms"]).joined(separator: "; ")
+  }
+}
+
+/// Returns a fraction in whole percent.
+private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
+
+extension SeededGenerator {
+  /// Returns a number in a range.
+  mutating func number(in range: ClosedRange<Int>) -> Int {
+    range.lowerBound + index(below: range.count)
+  }
+
+  /// Returns `true` with some probability.
+  mutating func chance(_ probability: Double) -> Bool { unitInterval() < probability }
+}

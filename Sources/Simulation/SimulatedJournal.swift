@@ -1,0 +1,61 @@
+import Coordination
+import SparsityCore
+import WireProtocol
+
+/// The durable records of a simulated run, with indices that the checks use.
+struct SimulatedJournal: Sendable {
+  /// The records in order.
+  private(set) var records: [JournalRecord] = []
+  /// The genomes of the durable births.
+  private(set) var born: [CandidateID: Genome] = [:]
+  /// The keys of the durable results.
+  private(set) var shards: [ShardKey: ShardMeasurement] = [:]
+  /// The shards of the durable results.
+  private(set) var shardIDs: Set<ShardID> = []
+  /// The durable evaluations.
+  private(set) var evaluated: [CandidateID: EvaluatedCandidate] = [:]
+  /// The durable quarantines.
+  private(set) var quarantined: Set<CandidateID> = []
+  /// The last epoch that has begun.
+  private(set) var epoch = Epoch.none
+
+  /// Makes a batch durable; returns what was wrong with it.
+  mutating func write(_ batch: JournalBatch) -> [String] {
+    var problems: [String] = []
+    if batch.firstSequence > records.count {
+      problems.append("batch \(batch.firstSequence) leaves a gap after \(records.count) records")
+    }
+    if batch.epoch < epoch { problems.append("a coordinator of epoch \(batch.epoch) writes") }
+    for (offset, record) in batch.records.enumerated() {
+      let sequence = batch.firstSequence + offset
+      if sequence < records.count {
+        if records[sequence] != record { problems.append("record \(sequence) was rewritten") }
+        continue
+      }
+      records.append(record)
+      problems += index(record)
+    }
+    return problems
+  }
+
+  private mutating func index(_ record: JournalRecord) -> [String] {
+    switch record {
+    case .opened(let opening):
+      defer { epoch = opening.epoch }
+      return opening.epoch == epoch.next ? [] : ["epoch \(opening.epoch) follows \(epoch)"]
+    case .born(let candidate, let genome):
+      let isRepeated = born.values.contains(genome)
+      born[candidate] = genome
+      return isRepeated ? ["\(candidate) has a genome that was born before"] : []
+    case .shardCompleted(let completion):
+      let isNew = shards.updateValue(completion.measurement, forKey: completion.key) == nil
+      return isNew && shardIDs.insert(completion.shard).inserted
+        ? [] : ["\(completion.shard) has a second durable result"]
+    case .evaluated(let evaluation):
+      let isNew = evaluated.updateValue(evaluation, forKey: evaluation.candidate) == nil
+      return isNew ? [] : ["\(evaluation.candidate) is evaluated twice"]
+    case .quarantined(let candidate, _):
+      return quarantined.insert(candidate).inserted ? [] : ["\(candidate) is given up twice"]
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import AcceleratorModel
+import ContentHashing
+import Coordination
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// A small run whose evaluations are pure functions of genome and slice.
+struct SimulatedRun: Sendable {
+  /// What the coordinator is told.
+  let settings: CoordinatorSettings
+  /// What workers report to have loaded.
+  let inputs: PreparedInputs
+  /// How many candidates must be concluded in the end.
+  let conclusionCount: Int
+
+  /// Draws a run.
+  init(using generator: inout SeededGenerator) {
+    let depth = generator.number(in: 1...2)
+    let shape = Self.shape(depth: depth)
+    let patterns = Array([NMPattern("1:4"), NMPattern("2:4"), NMPattern("4:4")].compactMap(\.self))
+    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let model = Self.costModel(shape: shape, space: space)
+    // Some spaces are exhausted before the evaluations are spent.
+    let isExhaustive = depth == 1 && generator.chance(0.1)
+    let evaluationCountMax = isExhaustive ? 100 : generator.number(in: 5...40)
+    let objectives: [Objective] =
+      generator.chance(0.3) ? [.accuracy, .throughput, .macs] : [.accuracy, .throughput]
+    let imageCount = generator.number(in: 4...40)
+    let shardSize = generator.number(in: max(1, imageCount / 5)...imageCount)
+    let hashes = (0..<4).map { _ in Self.hash(generator.next()) }
+    guard let identity = RunID(generator.next() | 1) else { Self.impossible("a zero run") }
+    let description = RunDescription(
+      run: identity,
+      model: RunInput(path: "model", content: hashes[0]),
+      configuration: RunInput(path: "config", content: hashes[1]),
+      data: RunInput(path: "data", content: hashes[2]), imageCount: imageCount, bank: hashes[3],
+      criterion: "magnitude", patterns: space.patterns,
+      numerics: Numerics(precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
+      accelerator: "systolic32", acceleratorBatch: 1, objectives: objectives,
+      costNames: Cost.wireNames, shuffleSeed: generator.next(), shardSize: shardSize)
+    let search = SearchSettings(
+      populationSize: generator.number(in: 4...12), evaluationCountMax: evaluationCountMax,
+      seed: generator.next(), algorithm: generator.chance(0.2) ? .randomSearch : .nsga2,
+      objectiveCount: objectives.count,
+      initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
+    let isConstrained = generator.chance(0.3)
+    settings = CoordinatorSettings(
+      description: description, space: space, search: search,
+      model: CandidateModel(
+        cost: { model.cost(of: $0) },
+        violation: { _, cost in
+          isConstrained ? Double(cost.macs) / Double(cost.denseMacs) - 0.9 : 0
+        }),
+      referencePoint: objectives.map { $0.isMaximized ? 0 : 1e9 },
+      settingsText: "simulation", timing: Self.timing(using: &generator),
+      bounds: Self.bounds(using: &generator))
+    inputs = PreparedInputs(
+      space: space, model: hashes[0], data: hashes[2], imageCount: imageCount, bank: hashes[3])
+    conclusionCount = Self.conclusionCount(settings: settings, choices: space.choiceCounts)
+  }
+
+  /// Returns what an honest evaluation of a slice finds out.
+  func measure(_ genome: Genome, _ slice: ImageSlice) -> ShardMeasurement {
+    var correct = BitVector(count: slice.count)
+    var summedLoss = 0.0
+    for (offset, image) in slice.range.enumerated() {
+      var generator = SeededGenerator(seed: Self.number(of: genome), stream: UInt64(image))
+      correct[offset] = generator.chance(0.7)
+      summedLoss += generator.unitInterval()
+    }
+    return ShardMeasurement(correct: correct, summedLoss: summedLoss)
+  }
+
+  /// Returns what the run must find out about a genome.
+  func evaluate(_ id: CandidateID, _ genome: Genome) -> EvaluatedCandidate {
+    let description = settings.description
+    let shards = description.slices.map { measure(genome, $0) }
+    let correctCount = shards.reduce(0) { $0 + $1.correct.populationCount }
+    let cost = settings.model.cost(genome)
+    return EvaluatedCandidate(
+      candidate: id, correctCount: correctCount, imageCount: description.imageCount,
+      summedLoss: shards.reduce(0) { $0 + $1.summedLoss }, costs: cost.wireValues,
+      objectives: description.objectives.map { objective in
+        cost.value(of: objective) ?? Double(correctCount) / Double(description.imageCount)
+      })
+  }
+
+  /// Whether a genome belongs to the twelfth with a number, for candidates that do harm.
+  func isInTwelfth(_ twelfth: UInt64, _ genome: Genome) -> Bool {
+    var generator = SeededGenerator(seed: Self.number(of: genome))
+    return generator.next() % 12 == twelfth
+  }
+
+  private static func number(of genome: Genome) -> UInt64 {
+    genome.genes.reduce(1) { $0 &* 31 &+ UInt64($1) }
+  }
+
+  private static func hash(_ number: UInt64) -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.update(number)
+    return hasher.finalized()
+  }
+
+  private static func shape(depth: Int) -> TransformerShape {
+    do {
+      return try TransformerShape(
+        imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: depth, heads: 2,
+        hiddenWidth: 32, classes: 4)
+    } catch {
+      impossible("\(error)")
+    }
+  }
+
+  private static func costModel(shape: TransformerShape, space: SearchSpace) -> CostModel {
+    do {
+      return try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+    } catch {
+      impossible("\(error)")
+    }
+  }
+
+  private static func timing(using generator: inout SeededGenerator) -> CoordinatorTiming {
+    CoordinatorTiming(
+      heartbeatInterval: .seconds(1), leaseDuration: .seconds(4),
+      sessionTimeout: .milliseconds(generator.number(in: 4_000...15_000)),
+      stallTimeout: .seconds(60),
+      storageRetryInterval: .milliseconds(generator.number(in: 100...3_000)),
+      farewellTimeout: .seconds(2))
+  }
+
+  private static func bounds(using generator: inout SeededGenerator) -> CoordinatorBounds {
+    CoordinatorBounds(
+      sessionCountMax: 100,
+      waitingRecordCountMax: generator.chance(0.2) ? generator.number(in: 1...8) : 1_000,
+      leasesPerSlotMax: generator.number(in: 1...2))
+  }
+
+  /// Returns how many candidates can be born: the evaluations, or all feasible genomes.
+  private static func conclusionCount(settings: CoordinatorSettings, choices: [Int]) -> Int {
+    let limit = settings.search.evaluationCountMax
+    let total = choices.reduce(1, *)
+    guard total < 1_000 else { return limit }
+    let feasible = (0..<total).count { number in
+      var rest = number
+      let genes = choices.map { count in
+        defer { rest /= count }
+        return UInt8(rest % count)
+      }
+      let genome = Genome(genes: genes)
+      return settings.model.violation(genome, settings.model.cost(genome)) <= 0
+    }
+    return min(limit, feasible)
+  }
+
+  private static func impossible(_ words: String) -> Never {
+    preconditionFailure("the simulated run cannot be set up: \(words)")
+  }
+}

@@ -1,0 +1,35 @@
+import Coordination
+import SparsityCore
+import WireProtocol
+
+/// One place for a worker: its processes come and go.
+struct SimulatedWorker: Sendable {
+  /// The place's number.
+  let index: Int
+  /// The evaluations at once.
+  let slots: Int
+  /// How long an evaluation takes.
+  let evaluationTimes: ClosedRange<Int>
+  /// Whether the worker computes other costs than the coordinator.
+  let isDeviant: Bool
+  /// The process, if one runs.
+  var process: Process?
+  /// Whether no process will start here again.
+  var isGone = false
+
+  /// A worker's process.
+  struct Process: Sendable {
+    /// The session.
+    let worker: WorkerID
+    /// When the process started.
+    let startedAt: Int
+    /// The machine.
+    var machine: WorkerMachine
+    /// The evaluations that run, with the token that the current one must show.
+    var running: [ShardID: Int] = [:]
+    /// When the process wants to be woken, if at all.
+    var wakesAt: Int?
+    /// Until when the process stands still.
+    var frozenUntil = 0
+  }
+}

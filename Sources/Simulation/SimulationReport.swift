@@ -1,0 +1,61 @@
+import ContentHashing
+import SparsityCore
+import WireProtocol
+
+/// How a simulated run went.
+public struct SimulationReport: Sendable {
+  /// The seed.
+  public let seed: UInt64
+  /// What went wrong on purpose.
+  public let plan: FaultPlan
+  /// What went wrong in truth, in words; empty if all is well.
+  public let violations: [String]
+  /// The hash of everything that was sent, written and delivered, with times.
+  public let digest: ContentHash
+  /// The virtual time at the end, in milliseconds.
+  public let endTime: Int
+  /// The events that were worked off.
+  public let eventCount: Int
+  /// The messages that were delivered.
+  public let deliveredCount: Int
+  /// The candidates evaluated.
+  public let evaluationCount: Int
+  /// The candidates given up.
+  public let quarantinedCount: Int
+  /// The evaluations that workers completed; more than shards if some were repeated.
+  public let computedShardCount: Int
+  /// The shards in the journal.
+  public let durableShardCount: Int
+
+  /// Whether no rule was broken.
+  public var isGreen: Bool { violations.isEmpty }
+}
+
+extension SimulationReport: CustomStringConvertible {
+  /// A line for a green run, several for a red one.
+  public var description: String {
+    let head =
+      "seed \(seed): \(evaluationCount) evaluations, \(quarantinedCount) given up, "
+      + "\(durableShardCount) shards (\(computedShardCount) computed), \(deliveredCount) messages "
+      + "in \(endTime) ms, digest \(digest.abbreviated)"
+    guard !isGreen else { return head }
+    return ([head, "  plan: \(plan)"] + violations.map { "  broken: \($0)" })
+      .joined(separator: "\n")
+  }
+}
+
+/// What a simulation is limited to.
+public struct SimulationOptions: Sendable {
+  /// The virtual milliseconds after the faults within which everything must finish.
+  public var livenessBound: Int
+  /// The events after which a run is given up.
+  public var eventCountMax: Int
+
+  /// Creates options.
+  public init(livenessBound: Int = 600_000, eventCountMax: Int = 400_000) {
+    precondition(livenessBound > 0)
+    precondition(eventCountMax > 0)
+    self.livenessBound = livenessBound
+    self.eventCountMax = eventCountMax
+  }
+}

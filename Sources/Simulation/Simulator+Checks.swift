@@ -1,0 +1,95 @@
+import Coordination
+import SparsityCore
+import WireProtocol
+
+extension Simulator {
+  /// Checks what the coordinator sends against what is durable.
+  mutating func check(_ envelope: Envelope, to worker: WorkerID) {
+    switch envelope.message {
+    case .acknowledge(let reference):
+      if journal.shards[reference.key] == nil {
+        violate("\(reference.shard) is acknowledged before it is durable")
+      }
+    case .lease(let grant):
+      if journal.shardIDs.contains(grant.shard) {
+        violate("\(grant.shard) is leased though its result is durable")
+      }
+      if journal.born[grant.shard.candidate] != grant.genome {
+        violate("\(grant.shard) is leased before its birth is durable")
+      }
+      if journal.evaluated[grant.shard.candidate] != nil {
+        violate("\(grant.shard) is leased though its candidate is evaluated")
+      }
+    case .finished:
+      if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
+        violate("workers are told that the run is finished, and it is not")
+      }
+    default: break
+    }
+  }
+
+  /// Checks what the coordinator tells people.
+  mutating func check(_ note: Coordinator.Note) {
+    if case .resultsDisagree(let shard, let label) = note {
+      violate("\(label) disagrees about \(shard)")
+    }
+  }
+
+  /// Checks that the journal brings back the state that wrote it, when all of it is written.
+  mutating func checkReplay() {
+    guard let machine = coordinator.machine, machine.isSettled else { return }
+    guard coordinator.isFinished || generator.chance(0.1) else { return }
+    compareReplay(with: machine)
+  }
+
+  private mutating func compareReplay(with machine: Coordinator) {
+    do {
+      let replayed = try Coordinator(settings: run.settings, recovering: journal.records)
+      if replayed.durableState != machine.durableState {
+        violate("the journal gives another state than the one that wrote it")
+      }
+      if replayed.epoch != machine.epoch.next { violate("the journal gives another epoch") }
+    } catch {
+      violate("the journal cannot be replayed: \(error)")
+    }
+  }
+
+  /// Checks the result of a run that has finished.
+  mutating func checkOutcome() {
+    guard let machine = coordinator.machine else {
+      violate("the coordinator is down at the end")
+      return
+    }
+    compareReplay(with: machine)
+    let concluded = journal.evaluated.count + journal.quarantined.count
+    if concluded != run.conclusionCount {
+      violate("\(concluded) candidates are concluded instead of \(run.conclusionCount)")
+    }
+    for (candidate, evaluation) in journal.evaluated.sorted(by: { $0.key < $1.key }) {
+      guard let genome = journal.born[candidate] else {
+        violate("\(candidate) is evaluated and was not born")
+        continue
+      }
+      if evaluation != run.evaluate(candidate, genome) {
+        violate("\(candidate) has another evaluation than a run without faults gives")
+      }
+      if isHarmful(genome) { violate("\(candidate) was evaluated though nobody can") }
+    }
+    checkQuarantines()
+  }
+
+  private mutating func checkQuarantines() {
+    let mayLoseWorkers =
+      plan.lossProbability > 0 || plan.hasPoison || plan.hasDeviantWorker
+      || plan.workerCrashes.count + plan.departures.count + plan.freezes.count > 2
+    for candidate in journal.quarantined.sorted() {
+      guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }
+      if !mayLoseWorkers { violate("\(candidate) was given up for no reason") }
+    }
+  }
+
+  private func isHarmful(_ genome: Genome) -> Bool {
+    (plan.hasPoison && run.isInTwelfth(0, genome))
+      || (plan.hasFailures && run.isInTwelfth(1, genome))
+  }
+}

@@ -1,0 +1,177 @@
+import Coordination
+import SparsityCore
+import WireProtocol
+
+/// The coordinator's process, if it runs.
+struct SimulatedCoordinator: Sendable {
+  /// The machine.
+  var machine: Coordinator?
+  /// The number of starts.
+  var life = 0
+  /// When the current life began.
+  var startedAt = 0
+  /// When the process wants to be woken, if at all.
+  var wakesAt: Int?
+  /// Whether a batch is being written.
+  var isWriting = false
+  /// Whether the last write failed.
+  var isStoreFailing = false
+  /// Whether the run is over.
+  var isFinished = false
+}
+
+extension Simulator {
+  /// Starts the coordinator with what the journal holds.
+  mutating func startCoordinator() {
+    guard coordinator.machine == nil, !coordinator.isFinished else { return }
+    do {
+      let machine = try Coordinator(
+        settings: run.settings,
+        recovering: journal.records.map { record throws(WireError) in
+          try JournalRecord(decoding: record.encoded())
+        })
+      coordinator.machine = machine
+    } catch {
+      violate("the coordinator does not start: \(error)")
+      return
+    }
+    coordinator.life += 1
+    coordinator.startedAt = now
+    coordinator.wakesAt = nil
+    coordinator.isWriting = false
+    coordinator.isStoreFailing = false
+    tell("coordinator starts with \(journal.records.count) records")
+    tellCoordinator(.started)
+  }
+
+  /// Kills the coordinator; a batch being written may or may not have become durable.
+  mutating func crashCoordinator(pause: Int) {
+    guard coordinator.machine != nil, !isHealed else { return }
+    tell("coordinator dies")
+    coordinator.machine = nil
+    events.add(.startCoordinator, at: now + pause)
+  }
+
+  /// Delivers a frame to the coordinator.
+  mutating func arriveAtCoordinator(_ frame: [UInt8], from worker: WorkerID) {
+    guard coordinator.machine != nil else { return }
+    deliveredCount += 1
+    digest(frame, mark: 1)
+    do {
+      let envelope = try Envelope(decoding: frame)
+      tell("\(worker) → \(envelope.message.name)")
+      tellCoordinator(.received(envelope, from: worker))
+    } catch {
+      tell("\(worker) → \(error)")
+      if places[worker] != nil { violate("an honest frame cannot be decoded: \(error)") }
+      tellCoordinator(.malformed(error, from: worker))
+    }
+  }
+
+  /// Applies an event to the coordinator and performs the effects.
+  mutating func tellCoordinator(_ event: Coordinator.Event) {
+    // In place: copying the machine would cost more than the event.
+    let instant = instant(since: coordinator.startedAt)
+    guard let effects = coordinator.machine?.apply(event, at: instant) else { return }
+    coordinator.machine?.checkInvariants()
+    for effect in effects { perform(effect) }
+    wakeCoordinator()
+  }
+
+  private mutating func wakeCoordinator() {
+    guard let deadline = coordinator.machine?.nextDeadline else {
+      coordinator.wakesAt = nil
+      return
+    }
+    let due = max(now + 1, coordinator.startedAt + milliseconds(deadline))
+    guard due != coordinator.wakesAt else { return }
+    coordinator.wakesAt = due
+    events.add(.wakeCoordinator(life: coordinator.life), at: due)
+  }
+
+  private mutating func perform(_ effect: Coordinator.Effect) {
+    switch effect {
+    case .send(let envelope, let worker):
+      check(envelope, to: worker)
+      send(envelope, to: worker)
+    case .persist(let batch): write(batch)
+    case .note(let note):
+      tell("note \(note)")
+      check(note)
+    case .finish(let ending):
+      tell("coordinator finishes: \(ending)")
+      if ending != .completed { violate("the run ended as \(ending)") }
+      coordinator.isFinished = true
+    }
+  }
+
+  private mutating func send(_ envelope: Envelope, to worker: WorkerID) {
+    let frame = envelope.encoded()
+    digest(frame, mark: 2)
+    tell("\(envelope.message.name) → \(worker)")
+    guard place(of: worker) != nil else {
+      if generator.chance(plan.noticeProbability) {
+        events.add(.noticeGone(worker, coordinatorLife: coordinator.life), at: now + 1)
+      }
+      return
+    }
+    for delay in delays() { events.add(.arriveAtWorker(frame, to: worker), at: now + delay) }
+  }
+
+  // MARK: The store
+
+  private mutating func write(_ batch: JournalBatch) {
+    if coordinator.isWriting { violate("two batches are written at once") }
+    coordinator.isWriting = true
+    let time = isHealed ? 1 : generator.number(in: plan.writeTimes)
+    events.add(.finishWrite(batch, coordinatorLife: coordinator.life), at: now + time)
+  }
+
+  mutating func finishWrite(_ batch: JournalBatch, coordinatorLife: Int) {
+    guard coordinator.machine != nil, coordinatorLife == coordinator.life else {
+      // The writer has died. Its last write may have reached the disk before, but not later than
+      // the next life's start, so only a batch without a successor may still count.
+      if coordinator.machine == nil, coordinatorLife == coordinator.life, generator.chance(0.5) {
+        commit(batch)
+      }
+      return
+    }
+    coordinator.isWriting = false
+    let isFailing = !isHealed && generator.chance(plan.writeFailureProbability)
+    // A write that is reported as failed may have become durable all the same.
+    if !isFailing || generator.chance(0.2) { commit(batch) }
+    tell("\(isFailing ? "failed to write" : "wrote") \(batch.records.count) records")
+    tellCoordinator(
+      isFailing
+        ? .persistFailed(firstSequence: batch.firstSequence, words: "the disk is full")
+        : .persisted(firstSequence: batch.firstSequence))
+    if !isFailing { checkReplay() }
+  }
+
+  private mutating func commit(_ batch: JournalBatch) {
+    for problem in journal.write(batch) { violate(problem) }
+    for record in batch.records { digest(record.encoded(), mark: 3) }
+  }
+}
+
+extension Simulator {
+  /// The current time as a process sees it that started at `start`.
+  func instant(since start: Int) -> Instant {
+    Instant(sinceStart: .milliseconds(now - start))
+  }
+
+  /// The milliseconds of a deadline since the start of its process, rounded up.
+  func milliseconds(_ deadline: Instant) -> Int {
+    let (seconds, attoseconds) = deadline.sinceStart.components
+    let unit: Int64 = 1_000_000_000_000_000
+    return Int(seconds) * 1000 + Int((attoseconds + unit - 1) / unit)
+  }
+
+  /// The delays after which copies of a message arrive; none if it is lost.
+  mutating func delays() -> [Int] {
+    if isHealed { return [generator.number(in: 1...5)] }
+    if generator.chance(plan.lossProbability) { return [] }
+    let count = generator.chance(plan.duplicationProbability) ? 2 : 1
+    return (0..<count).map { _ in generator.number(in: 1...plan.delayMax) }
+  }
+}

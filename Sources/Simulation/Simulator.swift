@@ -1,0 +1,196 @@
+import ContentHashing
+import Coordination
+import SparsityCore
+import WireProtocol
+
+/// Runs a coordinator and its workers in virtual time through faults that a seed decides.
+///
+/// Everything happens on one thread, in an order that depends on the seed alone. Machines are the
+/// real ones, every message crosses the real codec, and the checks look at what crosses the network
+/// and what is durable, not at what the machines believe.
+public struct Simulator: Sendable {
+  let seed: UInt64
+  let options: SimulationOptions
+  let plan: FaultPlan
+  let run: SimulatedRun
+  var generator: SeededGenerator
+  var events = EventQueue()
+  var now = 0
+  var isHealed = false
+  var coordinator: SimulatedCoordinator
+  var workers: [SimulatedWorker]
+  var places: [WorkerID: Int] = [:]
+  var journal = SimulatedJournal()
+  var violations: [String] = []
+  var hasher = ContentHasher()
+  var trace: Trace?
+  var eventCount = 0
+  var deliveredCount = 0
+  var computedShardCount = 0
+  /// A frame of an honest worker, for the rogue to spoil.
+  var sampleFrame: [UInt8] = []
+
+  /// Runs the simulation of a seed to its end.
+  ///
+  /// `trace` is given a line for each thing that happens.
+  public static func run(
+    seed: UInt64, options: SimulationOptions = SimulationOptions(),
+    trace: (@Sendable (String) -> Void)? = nil
+  ) -> SimulationReport {
+    var simulator = Simulator(seed: seed, options: options, trace: trace)
+    simulator.start()
+    while simulator.step() {}
+    return simulator.report()
+  }
+
+  private init(
+    seed: UInt64, options: SimulationOptions, trace: (@Sendable (String) -> Void)?
+  ) {
+    var generator = SeededGenerator(seed: seed)
+    let plan = FaultPlan(using: &generator)
+    let run = SimulatedRun(using: &generator)
+    self.seed = seed
+    self.options = options
+    self.plan = plan
+    self.run = run
+    self.trace = trace.map(Trace.init)
+    workers = (0..<plan.workerCount).map { index in
+      SimulatedWorker(
+        index: index, slots: plan.slotCounts[index],
+        evaluationTimes: plan.evaluationTimes[index],
+        isDeviant: plan.hasDeviantWorker && index == 1)
+    }
+    coordinator = SimulatedCoordinator()
+    self.generator = generator
+  }
+
+  private mutating func start() {
+    tell("plan: \(plan)")
+    events.add(.startCoordinator, at: 0)
+    for worker in workers {
+      events.add(.startWorker(worker.index), at: generator.number(in: 0...2_000))
+    }
+    for crash in plan.workerCrashes {
+      events.add(.crashWorker(crash.process, pause: crash.pause), at: crash.time)
+    }
+    for crash in plan.departures {
+      events.add(.crashWorker(crash.process, pause: nil), at: crash.time)
+    }
+    for drain in plan.drains {
+      events.add(.drainWorker(drain.process, pause: drain.pause), at: drain.time)
+    }
+    for freeze in plan.freezes {
+      events.add(.freezeWorker(freeze.process, pause: freeze.pause), at: freeze.time)
+    }
+    for crash in plan.coordinatorCrashes {
+      events.add(.crashCoordinator(pause: crash.pause), at: crash.time)
+    }
+    if plan.hasRogue { events.add(.sendGarbage, at: 100) }
+    events.add(.heal, at: plan.healsAt)
+  }
+
+  /// Works off the next occurrence; returns whether the simulation goes on.
+  private mutating func step() -> Bool {
+    guard violations.isEmpty, !coordinator.isFinished else { return false }
+    guard let (due, occurrence) = events.next() else {
+      violate("nothing happens any more, and the run is not finished")
+      return false
+    }
+    now = due
+    eventCount += 1
+    if now > plan.healsAt + options.livenessBound || eventCount > options.eventCountMax {
+      violate(
+        "not finished at \(now) ms after \(eventCount) events: "
+          + (coordinator.machine.map { "\($0.progress)" } ?? "the coordinator is down"))
+      return false
+    }
+    happen(occurrence)
+    return true
+  }
+
+  private mutating func happen(_ occurrence: Occurrence) {
+    switch occurrence {
+    case .arriveAtCoordinator(let frame, let worker): arriveAtCoordinator(frame, from: worker)
+    case .arriveAtWorker(let frame, let worker): arriveAtWorker(frame, to: worker)
+    case .noticeGone(let worker, let life):
+      if life == coordinator.life { tellCoordinator(.unreachable(worker)) }
+    case .wakeCoordinator(let life):
+      guard life == coordinator.life, let wakesAt = coordinator.wakesAt else { return }
+      if wakesAt <= now { tellCoordinator(.ticked) }
+    case .wakeWorker(let worker):
+      guard let place = place(of: worker) else { return }
+      guard let wakesAt = workers[place].process?.wakesAt else { return }
+      if wakesAt <= now { tellWorker(worker, .ticked) }
+    case .finishPreparation(let worker):
+      if let thaw = thaw(of: worker) {
+        events.add(occurrence, at: thaw)
+      } else {
+        tellWorker(worker, .prepared(run.inputs))
+      }
+    case .progress(let worker, let task, let token):
+      guard let place = place(of: worker) else { return }
+      guard workers[place].process?.running[task.shard] == token else { return }
+      tellWorker(worker, .progressed(task.shard, imagesDone: task.slice.count / 2))
+    case .finishEvaluation(let worker, let task, let token):
+      finishEvaluation(worker, task, token: token)
+    case .finishWrite(let batch, let life): finishWrite(batch, coordinatorLife: life)
+    case .crashWorker(let index, let pause): crashWorker(index, pause: pause)
+    case .startWorker(let index): startWorker(index)
+    case .drainWorker(let index, let pause): drainWorker(index, pause: pause)
+    case .freezeWorker(let index, let pause): freezeWorker(index, pause: pause)
+    case .crashCoordinator(let pause): crashCoordinator(pause: pause)
+    case .startCoordinator: startCoordinator()
+    case .sendGarbage: sendGarbage()
+    case .heal: heal()
+    }
+  }
+
+  /// Ends the faults: everybody who has not left for good comes back, and one worker at least.
+  private mutating func heal() {
+    isHealed = true
+    tell("the faults end")
+    if workers.allSatisfy({ $0.isGone || $0.isDeviant }) { workers[0].isGone = false }
+    for worker in workers where !worker.isGone && worker.process == nil {
+      events.add(.startWorker(worker.index), at: now + 1)
+    }
+    if coordinator.machine == nil { events.add(.startCoordinator, at: now + 1) }
+  }
+
+  /// Records that a rule was broken.
+  mutating func violate(_ words: String) {
+    violations.append("at \(now) ms: \(words)")
+    tell("BROKEN: \(words)")
+  }
+
+  /// Adds a line to the trace.
+  func tell(_ words: @autoclosure () -> String) {
+    trace?.write("\(now) \(words())")
+  }
+
+  /// Adds bytes to the digest, with the time.
+  mutating func digest(_ bytes: [UInt8], mark: UInt64) {
+    hasher.update(UInt64(now) << 8 | mark)
+    hasher.update(bytes.span)
+  }
+
+  private mutating func report() -> SimulationReport {
+    if violations.isEmpty { checkOutcome() }
+    for record in journal.records { hasher.update(record.encoded().span) }
+    return SimulationReport(
+      seed: seed, plan: plan, violations: violations, digest: hasher.finalized(), endTime: now,
+      eventCount: eventCount, deliveredCount: deliveredCount,
+      evaluationCount: journal.evaluated.count, quarantinedCount: journal.quarantined.count,
+      computedShardCount: computedShardCount, durableShardCount: journal.shards.count)
+  }
+}
+
+/// Where the lines of a simulation's history go.
+struct Trace: Sendable {
+  /// Takes a line.
+  let write: @Sendable (String) -> Void
+
+  /// Creates a trace.
+  init(_ write: @escaping @Sendable (String) -> Void) {
+    self.write = write
+  }
+}
