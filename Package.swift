@@ -63,7 +63,12 @@ let package = Package(
     target(
       "Coordination",
       ["SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel", "WireProtocol"]),
-    target("Simulation", ["SparsityCore", "Coordination", "EvolutionarySearch", "WireProtocol"]),
+    target(
+      "Simulation",
+      [
+        "SparsityCore", "ContentHashing", "AcceleratorModel", "Coordination",
+        "EvolutionarySearch", "WireProtocol",
+      ]),
 
     // Layer 3: files, sockets, threads.
     target("ZeroMQ", ["CZeroMQ"]),
