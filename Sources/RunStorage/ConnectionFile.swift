@@ -43,60 +43,19 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
   ///
   /// - Throws: ``RunStorageError``: missing, malformed, or readable by others in spite of a secret.
   public init(path: String) throws(RunStorageError) {
-    let data: Data
-    let mode: UInt16
-    do {
-      data = try Data(contentsOf: URL(filePath: path))
-      let attributes = try FileManager.default.attributesOfItem(atPath: path)
-      mode = (attributes[.posixPermissions] as? NSNumber)?.uint16Value ?? 0
-    } catch {
-      throw .cannotOpen(
-        path: path, reason: "\(error.localizedDescription); is the coordinator running?")
+    let file = try PrivateFile(path: path).read(ConnectionFile.self) { $0.workerSecretKey != nil }
+    guard file.version == 1 else {
+      throw .malformedFile(path: path, words: "version \(file.version) is not supported")
     }
-    guard data.count <= 1 << 16 else {
-      throw .malformedConnectionFile(path: path, words: "it is too large")
+    guard !file.endpoints.isEmpty else {
+      throw .malformedFile(path: path, words: "it names no endpoint")
     }
-    do {
-      self = try JSONDecoder().decode(ConnectionFile.self, from: data)
-    } catch {
-      throw .malformedConnectionFile(path: path, words: "it is not the expected JSON")
-    }
-    guard version == 1 else {
-      throw .malformedConnectionFile(path: path, words: "version \(version) is not supported")
-    }
-    guard !endpoints.isEmpty else {
-      throw .malformedConnectionFile(path: path, words: "it names no endpoint")
-    }
-    guard workerSecretKey == nil || mode & 0o077 == 0 else {
-      throw .exposedSecret(path: path, mode: mode)
-    }
+    self = file
   }
 
   /// Writes the file with mode 0600, in one step for whoever waits for it.
   public func write(to path: String) throws(RunStorageError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let temporary = "\(path).\(getpid()).partial"
-    let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    } catch {
-      throw .failed(operation: "encode", path: path, reason: "\(error)")
-    }
-    unsafe unlink(temporary)
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
-    }
-    let isWritten =
-      unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard isWritten, unsafe rename(temporary, path) == 0 else {
-      let reason = RunStorageError.words(errno: isWritten ? errno : code)
-      unsafe unlink(temporary)
-      throw .failed(operation: "write", path: path, reason: reason)
-    }
+    try PrivateFile(path: path).write(self)
   }
 
   /// Removes the file of a coordinator that ends; a file that is gone already is no error.

@@ -23,8 +23,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case superseded(path: String)
   /// Other users can read a file that holds a secret key.
   case exposedSecret(path: String, mode: UInt16)
-  /// The connection file is not what a coordinator writes.
-  case malformedConnectionFile(path: String, words: String)
+  /// A connection or key file is not what a coordinator writes.
+  case malformedFile(path: String, words: String)
   /// Any other failure of a read or write, in the words of the system.
   case failed(operation: String, path: String, reason: String)
 }
@@ -55,8 +55,8 @@ extension RunStorageError: CustomStringConvertible {
     case .exposedSecret(let path, let mode):
       "\(path) holds a secret key and others can read it (mode \(String(mode, radix: 8))); "
         + "run `chmod 600 \(path)`"
-    case .malformedConnectionFile(let path, let words):
-      "\(path) is not a connection file: \(words); is the coordinator running?"
+    case .malformedFile(let path, let words):
+      "\(path) is not a file that a coordinator writes: \(words); start the coordinator again"
     case .failed(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
     }
   }

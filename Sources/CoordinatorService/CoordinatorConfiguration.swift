@@ -1,0 +1,95 @@
+import Coordination
+import RunStorage
+
+/// Whether a coordinator encrypts and whom it lets in.
+public enum CoordinatorSecurity: Hashable, Sendable {
+  /// No encryption: whoever reaches the port can join, so only loopback is accepted.
+  case none
+  /// No encryption on any address, because somebody has asked for it in so many words.
+  case noneBeyondLoopback
+  /// CURVE; only holders of the workers' key get in.
+  case curve(RunKeys)
+}
+
+/// What a coordinator needs besides the settings of its machine.
+public struct CoordinatorConfiguration: Sendable {
+  /// What the machine is told.
+  public var settings: CoordinatorSettings
+  /// Where journal, log and connection file lie.
+  public var directory: RunDirectory
+  /// The address to bind to, as in `tcp://127.0.0.1:0`.
+  public var endpoint: String
+  /// Encryption and admission.
+  public var security: CoordinatorSecurity
+  /// The bytes after which the log starts anew; one older log is kept.
+  public var logSizeMax = 10 << 20
+  /// The shortest time between two calls of ``CoordinatorObserver/statusChanged``.
+  public var statusInterval: Duration = .milliseconds(100)
+  /// The shortest time between two calls of ``CoordinatorObserver/frontChanged``.
+  public var frontInterval: Duration = .seconds(2)
+  /// How long an orderly end may take before the coordinator ends without farewells.
+  public var stopTimeout: Duration = .seconds(20)
+
+  /// Creates a configuration.
+  public init(
+    settings: CoordinatorSettings, directory: RunDirectory, endpoint: String,
+    security: CoordinatorSecurity
+  ) {
+    self.settings = settings
+    self.directory = directory
+    self.endpoint = endpoint
+    self.security = security
+  }
+}
+
+/// What people and programs see of a running coordinator; called on the coordinator's thread.
+public struct CoordinatorObserver {
+  /// The coordinator listens and the connection file is written.
+  public var started: (ConnectionFile) -> Void = { _ in }
+  /// How far the run is; not more often than the configuration says, and once at the end.
+  public var statusChanged: (CoordinatorStatus) -> Void = { _ in }
+  /// Something that people should know, with the words that the log gets.
+  public var noted: (Coordinator.Note, _ words: String) -> Void = { _, _ in }
+  /// The front has changed; called now and then, and once at the end.
+  public var frontChanged: (Coordinator) throws -> Void = { _ in }
+  /// How often the process was asked to end: once is an orderly end, twice is at once.
+  public var stopRequestCount: () -> Int = { 0 }
+
+  /// Creates an observer that does nothing.
+  public init() {}
+}
+
+/// How far a run is, and what the transport has seen.
+public struct CoordinatorStatus: Hashable, Sendable {
+  /// What the machine knows.
+  public var progress: CoordinatorProgress
+  /// What the sockets know.
+  public var transport: TransportCounters
+}
+
+/// Counts of what the sockets have seen.
+public struct TransportCounters: Hashable, Sendable {
+  /// Messages received, malformed ones included.
+  public var received = 0
+  /// Messages sent.
+  public var sent = 0
+  /// Messages to peers that are not connected; nothing was sent.
+  public var unreachable = 0
+  /// Messages to peers whose queue is full; nothing was sent.
+  public var full = 0
+  /// Connections that the authenticator refused.
+  public var refusedConnections = 0
+  /// Batches that the journal has made durable.
+  public var commits = 0
+
+  /// Creates zero counts.
+  public init() {}
+}
+
+/// How a coordinator's run ended.
+public struct CoordinatorOutcome: Hashable, Sendable {
+  /// Whether everything is evaluated or the run was stopped.
+  public var ending: Coordinator.Ending
+  /// The state at the end.
+  public var status: CoordinatorStatus
+}

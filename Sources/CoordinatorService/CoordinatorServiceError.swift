@@ -1,0 +1,38 @@
+import Coordination
+import RunStorage
+import ZeroMQ
+
+/// Why a coordinator could not start or go on.
+public enum CoordinatorServiceError: Error, Equatable, Sendable {
+  /// The endpoint can be reached from other machines, but there are no keys.
+  case unprotectedEndpoint(String)
+  /// The endpoint is not of the form `tcp://HOST:PORT`.
+  case unsupportedEndpoint(String)
+  /// The sockets failed.
+  case transport(ZeroMQError)
+  /// A file of the run directory failed.
+  case storage(RunStorageError)
+  /// The journal or the settings do not fit.
+  case coordination(CoordinationError)
+  /// The key file of the run directory is not what this program writes.
+  case malformedKeyFile(path: String, words: String)
+}
+
+extension CoordinatorServiceError: CustomStringConvertible {
+  /// The error in words, with the next step.
+  public var description: String {
+    switch self {
+    case .unprotectedEndpoint(let endpoint):
+      "\(endpoint) can be reached from other machines, and without keys anybody could join; "
+        + "bind to tcp://127.0.0.1:PORT, or use keys"
+    case .unsupportedEndpoint(let endpoint):
+      "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT, "
+        + "tcp://*:PORT for all interfaces, port 0 for any free one"
+    case .transport(let error): "\(error)"
+    case .storage(let error): "\(error)"
+    case .coordination(let error): "\(error)"
+    case .malformedKeyFile(let path, let words):
+      "\(path) is not a key file: \(words); remove it to get fresh keys"
+    }
+  }
+}

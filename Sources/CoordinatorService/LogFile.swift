@@ -1,0 +1,73 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// The coordinator's log: a file of bounded size in the run directory.
+///
+/// A full file becomes `elsa.log.1`, which replaces the one before. A log that cannot be written
+/// costs the log, never the run.
+final class LogFile: Sendable {
+  private struct State {
+    var descriptor: Int32
+    var size: Int
+  }
+
+  private let path: String
+  private let sizeMax: Int
+  private let state: Mutex<State>
+
+  /// Opens or creates a log.
+  init(path: String, sizeMax: Int) {
+    precondition(sizeMax > 0)
+    self.path = path
+    self.sizeMax = sizeMax
+    state = Mutex(Self.open(path))
+  }
+
+  deinit {
+    state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
+  }
+
+  private static func open(_ path: String) -> State {
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return State(descriptor: -1, size: 0) }
+    return State(descriptor: descriptor, size: max(0, Int(lseek(descriptor, 0, SEEK_END))))
+  }
+
+  /// Adds a line.
+  func append(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    state.withLock { state in
+      if state.size > 0, state.size + bytes.count > sizeMax {
+        if state.descriptor >= 0 { close(state.descriptor) }
+        unsafe rename(path, path + ".1")
+        state = Self.open(path)
+      }
+      guard state.descriptor >= 0 else { return }
+      state.size += max(0, unsafe write(state.descriptor, bytes, bytes.count))
+    }
+  }
+}
+
+/// Writes log messages into a ``LogFile``, one a line, with the wall clock's time for people.
+struct LogFileHandler: LogHandler {
+  var logLevel: Logger.Level = .info
+  var metadata: Logger.Metadata = [:]
+  private let file: LogFile
+
+  /// Creates a handler of a file.
+  init(file: LogFile) {
+    self.file = file
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let message = "\(event.message)".replacing("\n", with: " ")
+    file.append("\(time) \(event.level.rawValue) \(message)")
+  }
+}

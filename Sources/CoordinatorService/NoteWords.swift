@@ -1,0 +1,41 @@
+import Coordination
+import Logging
+
+extension Coordinator.Note {
+  /// How urgent the note is, and what the log says about it.
+  var inWords: (Logger.Level, String) {
+    switch self {
+    case .resumed(let epoch, let evaluations, let shards):
+      (
+        .notice,
+        "resumed as epoch \(epoch) with \(evaluations) evaluations and \(shards) shards done"
+      )
+    case .workerJoined(let worker, let label, let slots):
+      (.info, "worker \(label) joined with \(slots) slots (session \(worker))")
+    case .workerReturned(let worker, let label, let leases):
+      (.info, "worker \(label) returned with \(leases) running leases (session \(worker))")
+    case .workerLeft(_, let label, let farewell):
+      (.info, "worker \(label) left: \(farewell.words)")
+    case .workerLost(_, let label, let leases, let words):
+      (.warning, "worker \(label) is lost with \(leases) leases: \(words)")
+    case .workerRefused(_, let label, _, let words):
+      (.warning, "worker \(label) was refused: \(words)")
+    case .candidateEvaluated(let evaluated, let isOnFront):
+      (
+        isOnFront ? .info : .debug,
+        "candidate \(evaluated.candidate) has \(evaluated.correctCount) of "
+          + "\(evaluated.imageCount) correct, objectives \(evaluated.objectives)"
+          + (isOnFront ? ", on the front" : "")
+      )
+    case .candidateQuarantined(let candidate, let words):
+      (.error, "candidate \(candidate) was given up: \(words)")
+    case .evaluationRejected(let shard, let label, let words):
+      (.warning, "worker \(label) could not evaluate shard \(shard): \(words)")
+    case .resultsDisagree(let shard, let label):
+      (.error, "worker \(label) has another result for shard \(shard) than the journal")
+    case .storageFailing(let words): (.error, "the run pauses: \(words)")
+    case .storageRecovered: (.notice, "the journal can be written again; the run goes on")
+    case .draining: (.notice, "asked to end: no new leases are given")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Coordination
+import Foundation
+import Logging
+import RunStorage
+import WireProtocol
+import ZeroMQ
+
+/// Runs the coordinator of a run on this thread until the run is complete or is stopped.
+///
+/// The journal is opened and replayed, the socket bound, and the connection file written; it is
+/// removed at the end, whatever the end is. Only one messaging context is created, after the keys.
+///
+/// - Throws: ``CoordinatorServiceError``: the directory or port is in use, the endpoint is open to
+///   other machines without keys, the journal is damaged or of another run.
+public func runCoordinator(
+  _ configuration: CoordinatorConfiguration, observer: CoordinatorObserver = .init()
+) throws(CoordinatorServiceError) -> CoordinatorOutcome {
+  let address = try BindAddress(configuration.endpoint)
+  if configuration.security == .none, !address.isLoopback {
+    throw .unprotectedEndpoint(configuration.endpoint)
+  }
+  let journal: Journal
+  let records: [JournalRecord]
+  do throws(RunStorageError) {
+    journal = try Journal(in: configuration.directory)
+    records = try journal.records()
+  } catch {
+    throw .storage(error)
+  }
+  let logger = makeLogger(configuration)
+  let limit = DescriptorLimit.raise()
+  let sessions = DescriptorLimit.sessionCountMax(limit: limit)
+  var settings = configuration.settings
+  settings.bounds.sessionCountMax = min(settings.bounds.sessionCountMax, sessions)
+  logger.info("\(limit) file descriptors allow \(settings.bounds.sessionCountMax) workers")
+  let machine: Coordinator
+  do throws(CoordinationError) {
+    machine = try Coordinator(settings: settings, recovering: records)
+  } catch {
+    throw .coordination(error)
+  }
+  do throws(CoordinatorServiceError) {
+    let outcome = try serve(
+      machine, configuration: configuration, observer: observer, logger: logger, journal: journal)
+    do throws(RunStorageError) {
+      try journal.close()
+    } catch {
+      // Everything is durable; what failed is only the tidying up.
+      logger.warning("\(error)")
+    }
+    logger.notice("ended: \(outcome.ending == .completed ? "complete" : "stopped, to be resumed")")
+    return outcome
+  } catch {
+    logger.critical("\(error)")
+    throw error
+  }
+}
+
+/// Binds the socket, tells workers where it is, and runs the loop.
+private func serve(
+  _ machine: Coordinator, configuration: CoordinatorConfiguration, observer: CoordinatorObserver,
+  logger: Logger, journal: Journal
+) throws(CoordinatorServiceError) -> CoordinatorOutcome {
+  var options = SocketOptions()
+  options.frameSizeMax = WireLimits.frameSizeMax
+  options.linger = .seconds(1)
+  var keys: RunKeys?
+  if case .curve(let runKeys) = configuration.security {
+    keys = runKeys
+    options.security = .curveServer(runKeys.server)
+  }
+  let endpoint: String
+  var loop: CoordinatorLoop
+  do throws(ZeroMQError) {
+    let context = try Context()
+    let wakeUp = try WakeUp()
+    // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
+    let authenticator = try Authenticator(
+      context, allowing: keys.map { [$0.workers.publicKey] } ?? [])
+    let socket = try Socket(context, kind: .router, options: options)
+    endpoint = try socket.bind(configuration.endpoint)
+    loop = CoordinatorLoop(
+      configuration: configuration, observer: observer, logger: logger, machine: machine,
+      socket: socket, authenticator: authenticator,
+      storage: StorageThread(journal: journal, wakeUp: wakeUp), wakeUp: wakeUp)
+  } catch {
+    throw .transport(error)
+  }
+  let path = configuration.directory.connectionFilePath
+  let file = try connectionFile(
+    endpoint: endpoint, keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
+  do throws(RunStorageError) {
+    try file.write(to: path)
+  } catch {
+    throw .storage(error)
+  }
+  defer { ConnectionFile.remove(path: path) }
+  logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
+  observer.started(file)
+  return try loop.run()
+}
+
+private func connectionFile(
+  endpoint: String, keys: RunKeys?, run: RunID, epoch: Epoch
+) throws(CoordinatorServiceError) -> ConnectionFile {
+  let host = ProcessInfo.processInfo.hostName
+  let endpoints = try BindAddress(endpoint).reachableEndpoints(
+    hostName: host, interfaces: BindAddress.interfaceAddresses())
+  return ConnectionFile(
+    endpoints: endpoints, serverKey: keys?.server.publicKey.z85,
+    workerPublicKey: keys?.workers.publicKey.z85, workerSecretKey: keys?.workers.secret.z85,
+    run: run, epoch: epoch, processID: getpid(), host: host)
+}
+
+private func makeLogger(_ configuration: CoordinatorConfiguration) -> Logger {
+  let file = LogFile(path: configuration.directory.logPath, sizeMax: configuration.logSizeMax)
+  return Logger(label: "elsa.coordinator") { _ in LogFileHandler(file: file) }
+}
