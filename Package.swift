@@ -92,7 +92,7 @@ let package = Package(
       "WorkerService",
       [
         "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "ZeroMQ",
-        "Evaluation", logging,
+        "RunStorage", "Evaluation",
       ]),
 
     // Layer 4: the program.

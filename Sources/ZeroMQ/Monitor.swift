@@ -32,7 +32,8 @@ extension HandshakeFailure: CustomStringConvertible {
   /// The failure in words, with the next step.
   public var description: String {
     switch self {
-    case .keyNotAllowed: "the coordinator does not allow this worker's key; use the key it was given"
+    case .keyNotAllowed:
+      "the coordinator does not allow this worker's key; use the key it was given"
     case .mechanismMismatch:
       "one side encrypts and the other does not; give the worker the connection file or server key"
     case .cryptographic: "the server key does not fit; use the one of the current connection file"

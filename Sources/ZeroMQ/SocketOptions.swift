@@ -10,7 +10,7 @@ public enum SocketKind: Sendable {
   case pair
 }
 
-/// How a socket treats peers, failures and memory: every option that libzmq sets unwisely by itself.
+/// How a socket treats peers, failures and memory: the options that libzmq by itself sets unwisely.
 public struct SocketOptions: Sendable {
   /// How long unsent messages may outlive the socket; libzmq's own default is for ever.
   public var linger: Duration = .milliseconds(500)

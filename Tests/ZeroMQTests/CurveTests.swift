@@ -118,7 +118,9 @@ import ZeroMQ
     #expect(keys.publicKey.z85 == "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
   }
 
-  @Test(arguments: ["", "short", String(repeating: "ä", count: 20), String(repeating: " ", count: 40)])
+  @Test(arguments: [
+    "", "short", String(repeating: "ä", count: 20), String(repeating: " ", count: 40),
+  ])
   func `text that is no key is refused`(text: String) {
     #expect(throws: ZeroMQError.invalidKey(role: "public key")) { try CurvePublicKey(z85: text) }
     #expect(throws: ZeroMQError.invalidKey(role: "secret key")) { try CurveSecretKey(z85: text) }

@@ -1,0 +1,55 @@
+import Coordination
+import Foundation
+import WireProtocol
+import ZeroMQ
+
+/// Runs a worker on this thread until its run is finished, it is told to leave, or it gives up.
+///
+/// The coordinator's address may be a connection file that appears later. Sockets live on this
+/// thread; `prepare` and the evaluator it returns run on other threads, so heartbeats go on
+/// whatever they do.
+///
+/// - Parameter prepare: loads the inputs of a run; its error ends the worker with its words.
+/// - Throws: ``WorkerServiceError``: no connection, unusable keys, sockets or counter file.
+public func runWorker(
+  _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
+  prepare: @escaping @Sendable (RunDescription) throws -> any ShardEvaluator
+) throws(WorkerServiceError) -> WorkerOutcome {
+  var counters: ShardCounterFile?
+  if let path = configuration.counterPath { counters = try ShardCounterFile(path: path) }
+  guard let connection = try waitForConnection(configuration, observer) else {
+    return WorkerOutcome(exit: .drained, shardCount: 0)
+  }
+  var loop: WorkerLoop
+  do throws(ZeroMQError) {
+    loop = try WorkerLoop(
+      configuration: configuration, observer: observer, connection: connection,
+      counters: counters, preparation: prepare)
+  } catch {
+    throw .transport(error)
+  }
+  return try loop.run()
+}
+
+/// Waits for the connection file, or returns `nil` if the worker is told to leave meanwhile.
+private func waitForConnection(
+  _ configuration: WorkerConfiguration, _ observer: WorkerObserver
+) throws(WorkerServiceError) -> WorkerConnection? {
+  let clock = ContinuousClock()
+  let deadline = clock.now + configuration.settings.giveUpTimeout
+  var isTold = false
+  while true {
+    if let connection = try configuration.connection.current() { return connection }
+    guard case .file(let path) = configuration.connection else {
+      preconditionFailure("a fixed connection is always known")
+    }
+    if observer.stopRequestCount() > 0 { return nil }
+    guard clock.now < deadline else {
+      let words = "\(path) has not appeared in \(configuration.settings.giveUpTimeout)"
+      throw .noConnection(path: path, words: words)
+    }
+    if !isTold { observer.troubled("waiting for \(path)") }
+    isTold = true
+    Thread.sleep(forTimeInterval: 0.05)
+  }
+}

@@ -1,0 +1,49 @@
+import Coordination
+import Synchronization
+import WireProtocol
+
+/// Evaluates the shards of one run, whose inputs are loaded.
+public protocol ShardEvaluator: Sendable {
+  /// What was loaded, to be compared with what the run wants.
+  var inputs: PreparedInputs { get }
+
+  /// Evaluates a shard; called from one thread for each slot.
+  ///
+  /// - Throws: any error; its description goes to the coordinator. What a cancelled evaluation
+  ///   returns or throws is ignored, see ``EvaluationControl/isCancelled``.
+  func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome
+}
+
+/// What an evaluator has found out about a shard.
+public struct ShardOutcome: Hashable, Sendable {
+  /// The correct images of the slice, and the sum of the losses.
+  public var measurement: ShardMeasurement
+  /// The candidate's cost, in the order of the run's cost names.
+  public var costs: [Int64]
+
+  /// Creates an outcome.
+  public init(measurement: ShardMeasurement, costs: [Int64]) {
+    self.measurement = measurement
+    self.costs = costs
+  }
+}
+
+/// How a running evaluation talks with the worker.
+public final class EvaluationControl: Sendable {
+  private let flag = Atomic<Bool>(false)
+  private let report: @Sendable (Int) -> Void
+
+  /// Creates the control of an evaluation whose progress goes to `report`.
+  public init(report: @escaping @Sendable (_ imagesDone: Int) -> Void) {
+    self.report = report
+  }
+
+  /// Whether the result is not wanted any more; long evaluations look now and then.
+  public var isCancelled: Bool { flag.load(ordering: .relaxed) }
+
+  /// Tells how many images of the slice are done.
+  public func progressed(imagesDone: Int) { report(imagesDone) }
+
+  /// Says that the result is not wanted any more.
+  public func cancel() { flag.store(true, ordering: .relaxed) }
+}

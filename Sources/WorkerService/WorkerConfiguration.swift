@@ -1,0 +1,83 @@
+import Coordination
+import SparsityCore
+import WireProtocol
+
+/// What a worker needs besides an evaluator.
+public struct WorkerConfiguration: Sendable {
+  /// How to find the coordinator.
+  public var connection: ConnectionSource
+  /// What the machine is told.
+  public var settings: WorkerSettings
+  /// A file to which a line is added for each computed shard, or `nil`; see ``ShardCounterFile``.
+  public var counterPath: String?
+  /// How long one address is tried before the next one, or before the file is read again.
+  public var attemptTimeout: Duration = .seconds(2)
+
+  /// Creates a configuration.
+  public init(
+    connection: ConnectionSource, settings: WorkerSettings, counterPath: String? = nil
+  ) {
+    self.connection = connection
+    self.settings = settings
+    self.counterPath = counterPath
+  }
+}
+
+extension WorkerSettings {
+  /// Creates the settings of a new session of this process, with a fresh identity.
+  ///
+  /// - Parameters:
+  ///   - label: the worker's name for people, as in `node07/4711`.
+  ///   - numerics: the best arithmetic of this machine in each precision; at least one.
+  public static func newSession(
+    label: String, build: String, slots: Int = 1, numerics: [Numerics]
+  ) -> WorkerSettings {
+    precondition(!numerics.isEmpty)
+    return WorkerSettings(
+      worker: WorkerID(UInt64.random(in: .min ... .max)),
+      jitterSeed: UInt64.random(in: .min ... .max), label: label, build: build, slots: slots,
+      instructionSet: numerics[0].instructionSet, precisions: numerics.map(\.precision),
+      kernelTable: numerics[0].kernelTable)
+  }
+}
+
+/// What people and programs see of a running worker; called on the worker's socket thread.
+public struct WorkerObserver {
+  /// Something that people should know, in words.
+  public var noted: (_ note: WorkerMachine.Note, _ words: String) -> Void = { _, _ in }
+  /// The transport has a trouble, in words; told once until it changes.
+  public var troubled: (_ words: String) -> Void = { _ in }
+  /// The number of shards computed so far, after each.
+  public var computed: (_ shardCount: Int) -> Void = { _ in }
+  /// How often the process was asked to end: once is a drain, twice is at once.
+  public var stopRequestCount: () -> Int = { 0 }
+  /// A seam for tests: whether the worker disappears at once, as if it had been killed.
+  package var isKilled: () -> Bool = { false }
+
+  /// Creates an observer that does nothing.
+  public init() {}
+}
+
+/// How a worker's life ended.
+public struct WorkerOutcome: Hashable, Sendable {
+  /// Why it ended; `nil` if it was told to end at once.
+  public var exit: WorkerMachine.Exit?
+  /// The shards computed.
+  public var shardCount: Int
+
+  /// Whether the worker did all that was wanted of it.
+  public var isSuccess: Bool { exit?.isSuccess ?? false }
+
+  /// The reason in words.
+  public var words: String {
+    switch exit {
+    case .finished: "the run is finished"
+    case .drained: "left as asked"
+    case .refused(_, let words): "the coordinator refuses this worker: \(words)"
+    case .coordinatorSilent(let words): "gave up: \(words)"
+    case .unprepared(let words): "cannot take part: \(words)"
+    case .otherRun(let words): words
+    case nil: "ended at once, as asked"
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import RunStorage
+import ZeroMQ
+
+/// Where the coordinator is and how to talk with it.
+public struct WorkerConnection: Hashable, Sendable {
+  /// The keys of an encrypted connection.
+  public struct Keys: Hashable, Sendable {
+    /// The worker's own pair.
+    public let worker: CurveKeyPair
+    /// The coordinator's public key.
+    public let server: CurvePublicKey
+
+    /// Creates keys.
+    public init(worker: CurveKeyPair, server: CurvePublicKey) {
+      self.worker = worker
+      self.server = server
+    }
+  }
+
+  /// The addresses to try, one after the other.
+  public let endpoints: [String]
+  /// The keys, or `nil` for plain text.
+  public let keys: Keys?
+
+  /// Creates a connection.
+  public init(endpoints: [String], keys: Keys?) {
+    precondition(!endpoints.isEmpty)
+    self.endpoints = endpoints
+    self.keys = keys
+  }
+
+  /// Reads a connection file.
+  public init(path: String) throws(WorkerServiceError) {
+    let file: ConnectionFile
+    do throws(RunStorageError) {
+      file = try ConnectionFile(path: path)
+    } catch {
+      throw .connectionFile(error)
+    }
+    guard (file.serverKey == nil) == (file.workerSecretKey == nil) else {
+      throw .incompleteKeys(path: path)
+    }
+    do throws(ZeroMQError) {
+      switch (file.serverKey, file.workerSecretKey) {
+      case (let serverKey?, let secret?):
+        keys = Keys(
+          worker: try CurveKeyPair(secret: CurveSecretKey(z85: secret)),
+          server: try CurvePublicKey(z85: serverKey))
+      default: keys = nil
+      }
+    } catch {
+      throw .transport(error)
+    }
+    endpoints = file.endpoints
+  }
+
+  /// The security of a socket.
+  var security: Security {
+    keys.map { .curveClient($0.worker, serverKey: $0.server) } ?? .none
+  }
+}
+
+/// How a worker learns where the coordinator is.
+public enum ConnectionSource: Hashable, Sendable {
+  /// From somebody who knows.
+  case fixed(WorkerConnection)
+  /// From a file that may appear later, and changes when the coordinator is started again.
+  case file(path: String)
+
+  /// Returns the connection, or `nil` if the file does not exist (yet).
+  func current() throws(WorkerServiceError) -> WorkerConnection? {
+    switch self {
+    case .fixed(let connection): return connection
+    case .file(let path):
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+      return try WorkerConnection(path: path)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import RunStorage
+import ZeroMQ
+
+/// Why a worker could not start or go on.
+public enum WorkerServiceError: Error, Equatable, Sendable {
+  /// The sockets failed, or a key is none.
+  case transport(ZeroMQError)
+  /// The connection file cannot be used.
+  case connectionFile(RunStorageError)
+  /// The connection file names a server key but lacks the worker's, or the other way round.
+  case incompleteKeys(path: String)
+  /// No connection file has appeared.
+  case noConnection(path: String, words: String)
+  /// The counter file cannot be opened or written.
+  case counterFile(path: String, reason: String)
+}
+
+extension WorkerServiceError: CustomStringConvertible {
+  /// The error in words, with the next step.
+  public var description: String {
+    switch self {
+    case .transport(let error): "\(error)"
+    case .connectionFile(let error): "\(error)"
+    case .incompleteKeys(let path):
+      "\(path) holds only some of the keys that encryption needs; start the coordinator again"
+    case .noConnection(let path, let words):
+      "no coordinator was found: \(words); start one that writes \(path)"
+    case .counterFile(let path, let reason): "cannot write \(path): \(reason)"
+    }
+  }
+}
