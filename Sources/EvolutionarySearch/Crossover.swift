@@ -1,12 +1,18 @@
 import SparsityCore
 
 /// Uniform crossover: each gene of the child is either parent's with equal chance.
-struct UniformCrossover: Sendable {
+package struct UniformCrossover: Sendable {
   /// The probability that the child mixes both parents instead of copying the first.
-  let probability: Double
+  package let probability: Double
+
+  /// Creates the operator.
+  package init(probability: Double) {
+    precondition((0...1).contains(probability))
+    self.probability = probability
+  }
 
   /// Returns a child of two parents.
-  func child(
+  package func child(
     of first: Genome, _ second: Genome, using generator: inout SeededGenerator
   ) -> Genome {
     precondition(first.genes.count == second.genes.count)

@@ -1,14 +1,21 @@
 import SparsityCore
 
 /// Per-gene mutation: a gene changes to another of its choices, each equally likely.
-struct ChoiceMutation: Sendable {
+package struct ChoiceMutation: Sendable {
   /// The number of choices of each gene.
-  let choiceCounts: [Int]
+  package let choiceCounts: [Int]
   /// The probability that a gene changes.
-  let probability: Double
+  package let probability: Double
+
+  /// Creates the operator.
+  package init(choiceCounts: [Int], probability: Double) {
+    precondition((0...1).contains(probability))
+    self.choiceCounts = choiceCounts
+    self.probability = probability
+  }
 
   /// Changes genes of `genome`, each with ``probability`` × `strength`.
-  func mutate(
+  package func mutate(
     _ genome: inout Genome, strength: Double, using generator: inout SeededGenerator
   ) {
     precondition(genome.genes.count == choiceCounts.count)

@@ -1,15 +1,20 @@
 import SparsityCore
 
 /// Turns an infeasible genome into a feasible one near it by changing one gene at a time.
-struct DescentRepair: Sendable {
+package struct DescentRepair: Sendable {
   /// The number of choices of each gene.
-  let choiceCounts: [Int]
+  package let choiceCounts: [Int]
   /// The most passes over all genes.
   static let passCountMax = 4
 
+  /// Creates the operator.
+  package init(choiceCounts: [Int]) {
+    self.choiceCounts = choiceCounts
+  }
+
   /// Changes genes in random order, keeping each change that lessens the violation, until the
   /// genome is feasible; returns whether it is.
-  func repair(
+  package func repair(
     _ genome: inout Genome, using generator: inout SeededGenerator,
     violation: (Genome) -> Double
   ) -> Bool {

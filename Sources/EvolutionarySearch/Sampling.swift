@@ -3,10 +3,10 @@ import SparsityCore
 /// Draws genomes whose totals spread over the whole space.
 ///
 /// Independent fair genes make totals pile up in the middle: the mean choice of 48 genes hardly
-/// ever leaves the central tenth. So each genome first takes a bias t in 0 ..< 1, and choice *l*
+/// ever leaves the central third. So each genome first takes a bias t in 0 ..< 1, and choice *l*
 /// of *n* then has the weight tˡ·(1 − t)ⁿ⁻¹⁻ˡ. The biases of successive genomes form a
 /// golden-ratio sequence, which covers the range evenly from the first few on.
-struct Sampling: Sendable {
+package struct Sampling: Sendable {
   /// The number of choices of each gene.
   private let choiceCounts: [Int]
   /// The bias of genome 0, in units of 2⁻⁶⁴.
@@ -16,21 +16,21 @@ struct Sampling: Sendable {
   private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// Creates the sampling of one search.
-  init(choiceCounts: [Int], seed: UInt64) {
+  package init(choiceCounts: [Int], seed: UInt64) {
     self.choiceCounts = choiceCounts
     var generator = SeededGenerator(seed: seed, stream: .max)
     offset = generator.next()
   }
 
   /// Returns the bias of the genome with a number.
-  func bias(of number: Int) -> Double {
+  package func bias(of number: Int) -> Double {
     precondition(number >= 0)
     let position = offset &+ UInt64(number) &* Self.step
     return Double(position >> 11) * 0x1p-53
   }
 
   /// Returns a genome drawn with a bias.
-  func genome(bias: Double, using generator: inout SeededGenerator) -> Genome {
+  package func genome(bias: Double, using generator: inout SeededGenerator) -> Genome {
     precondition((0..<1).contains(bias))
     var genes: [UInt8] = []
     genes.reserveCapacity(choiceCounts.count)

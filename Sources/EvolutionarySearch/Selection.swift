@@ -1,9 +1,14 @@
 import SparsityCore
 
 /// Binary tournament by rank, then crowding distance, then chance.
-struct BinaryTournament: Sendable {
+package struct BinaryTournament: Sendable {
+  /// Creates the operator.
+  package init() {}
+
   /// Returns the place of the winner of two distinct random individuals.
-  func winner(in population: RankedPopulation, using generator: inout SeededGenerator) -> Int {
+  package func winner(in population: RankedPopulation, using generator: inout SeededGenerator)
+    -> Int
+  {
     let count = population.individuals.count
     precondition(count > 0)
     let first = generator.index(below: count)
@@ -20,7 +25,7 @@ struct BinaryTournament: Sendable {
   }
 
   /// Returns the places of two parents, distinct if the population allows.
-  func parents(
+  package func parents(
     in population: RankedPopulation, using generator: inout SeededGenerator
   ) -> (Int, Int) {
     let first = winner(in: population, using: &generator)

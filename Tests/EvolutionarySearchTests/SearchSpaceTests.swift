@@ -104,7 +104,7 @@ struct SearchSpaceTests {
       tenths[min(9, total * 10 / 96)] += 1
       for gene in candidate.genome.genes { choices[Int(gene)] += 1 }
     }
-    // Independent fair genes would leave all but two or three tenths empty.
+    // Independent fair genes would leave six of the tenths empty.
     #expect(tenths.allSatisfy { $0 >= 8 }, "\(tenths)")
     #expect(choices.allSatisfy { $0 > 200 * 48 / 10 }, "\(choices)")
   }
