@@ -4,7 +4,7 @@
   {                                                                                             \
     .name = #isa,                                                                               \
     .is_supported = csk_cpu_supports_##isa,                                                     \
-    .f32_nm_multiply = csk_f32_nm_multiply_64__##isa,                                           \
+    .f32_nm_multiply = csk_f32_nm_multiply_80__##isa,                                           \
     .f32_layer_norm = csk_f32_layer_norm_row__##isa,                                            \
     .f32_softmax = csk_f32_softmax_row__##isa,                                                  \
     .f32_gelu = csk_f32_gelu_row__##isa,                                                        \

@@ -1,23 +1,24 @@
-// As the AVX2 variant, with 16 tokens to a register: 4 registers hold a tile, and two outputs take
-// turns so that 8 sums are under way. Each sum takes its products in the same order.
+// As the AVX2 variant, with 16 tokens to a register: 5 registers hold a tile, and two outputs take
+// turns so that 10 sums are under way. Each sum takes its products in the same order.
 
 #include "../avx512.h"
 #include "tiles.h"
 
-enum { TILE = CSK_TILE_TOKENS, LANES = 16, TURNS = 2 };
+enum { TILE = CSK_TILE_TOKENS, LANES = 16, REGISTERS = TILE / LANES, TURNS = 2 };
 
 /// Adds the products of a block (see csk_add_block_fn) for `turns` ≤ 2 neighbouring outputs.
 CSK_INLINE_AVX512 void add_outputs(
     size_t registers, size_t turns, const float *_Nonnull values, const uint8_t *_Nonnull columns,
     size_t kept, const float *_Nonnull x, bool is_first, const float *_Nullable bias,
     float *_Nonnull sums) {
-  __m512 sum[TURNS][TILE / LANES];
+  __m512 sum[TURNS][REGISTERS];
   for (size_t turn = 0; turn < turns; turn++) {
     const __m512 start = is_first && bias ? _mm512_set1_ps(bias[turn]) : _mm512_setzero_ps();
     for (size_t i = 0; i < registers; i++) {
       sum[turn][i] = is_first ? start : _mm512_load_ps(sums + turn * TILE + i * LANES);
     }
   }
+#pragma clang loop unroll_count(2)
   for (size_t place = 0; place < kept; place++) {
     for (size_t turn = 0; turn < turns; turn++) {
       const __m512 value = _mm512_set1_ps(values[turn * kept + place]);
@@ -34,7 +35,7 @@ CSK_INLINE_AVX512 void add_outputs(
   }
 }
 
-/// Adds the products of a block of inputs (see csk_add_block_fn) to `registers` ≤ 4 of a tile.
+/// Adds the products of a block of inputs (see csk_add_block_fn) to `registers` ≤ 5 of a tile.
 CSK_INLINE_AVX512 void add_block(
     size_t registers, const float *_Nonnull values, const uint8_t *_Nonnull columns, size_t kept,
     const float *_Nonnull x, size_t outputs, bool is_first, const float *_Nullable bias,
@@ -62,13 +63,15 @@ ADD_BLOCK(1)
 ADD_BLOCK(2)
 ADD_BLOCK(3)
 ADD_BLOCK(4)
+ADD_BLOCK(5)
 
 static const csk_add_block_fn add_block_by_registers[] = {
-    add_block_1, add_block_2, add_block_3, add_block_4,
+    add_block_1, add_block_2, add_block_3, add_block_4, add_block_5,
 };
 
-CSK_TARGET_AVX512 void csk_f32_nm_multiply_64__avx512(
+CSK_TARGET_AVX512 void csk_f32_nm_multiply_80__avx512(
     const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias, float *y,
     float *scratch) {
-  csk_multiply_tiles(weights, x, tokens, bias, y, scratch, LANES, add_block_by_registers);
+  csk_multiply_tiles(
+      weights, x, tokens, bias, y, scratch, LANES, REGISTERS, add_block_by_registers);
 }

@@ -1,7 +1,7 @@
 #include "CSparseKernels.h"
 
 // y[t][o] = bias[o] + Σ value · x[t][column], summed in the order of the columns.
-void csk_f32_nm_multiply_64__scalar(
+void csk_f32_nm_multiply_80__scalar(
     const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias, float *y,
     float *scratch) {
   (void)scratch;

@@ -56,20 +56,25 @@ CSK_INLINE_AVX2 void csk_transpose_out(
   }
 }
 
-/// Multiplies tile by tile; `add_block[n − 1]` serves tiles of up to n · `lanes` tokens.
+/// Multiplies tile by tile; `add_block[n − 1]` serves tiles of n registers of `lanes` tokens.
+///
+/// Tiles are as large as `registers_max` allows and as equal as can be, since a short last tile
+/// takes nearly as long as a full one.
 CSK_INLINE_AVX2 void csk_multiply_tiles(
     const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,
     const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch, size_t lanes,
-    const csk_add_block_fn _Nonnull *_Nonnull add_block) {
+    size_t registers_max, const csk_add_block_fn _Nonnull *_Nonnull add_block) {
   const size_t inputs = weights->inputs;
   const size_t outputs = weights->outputs;
   const size_t block_inputs = csk_f32_nm_block_inputs(weights->group_size);
   float *tile = (float *)(((uintptr_t)scratch + 63) / 64 * 64);
   float *sums = tile + inputs * CSK_TILE_TOKENS;
-  for (size_t token = 0; token < tokens; token += CSK_TILE_TOKENS) {
+  size_t registers_left = (tokens + lanes - 1) / lanes;
+  size_t tiles_left = (registers_left + registers_max - 1) / registers_max;
+  for (size_t token = 0; token < tokens; tiles_left--) {
+    const size_t registers = (registers_left + tiles_left - 1) / tiles_left;
     const size_t rest = tokens - token;
-    const size_t count = rest < CSK_TILE_TOKENS ? rest : CSK_TILE_TOKENS;
-    const size_t registers = (count + lanes - 1) / lanes;
+    const size_t count = rest < registers * lanes ? rest : registers * lanes;
     csk_transpose_in(x + token * inputs, inputs, count, registers * lanes, tile);
     for (size_t output = 0; output < outputs; output += CSK_TILE_OUTPUTS) {
       const size_t rest_outputs = outputs - output;
@@ -86,5 +91,7 @@ CSK_INLINE_AVX2 void csk_multiply_tiles(
       }
       csk_transpose_out(sums, width, count, y + token * outputs + output, outputs);
     }
+    token += count;
+    registers_left -= registers;
   }
 }

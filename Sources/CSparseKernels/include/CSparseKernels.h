@@ -16,9 +16,9 @@
 
 enum {
   /// The inputs of a full block before rounding down to whole groups.
-  CSK_BLOCK_INPUTS = 96,
-  /// The tokens of a tile.
-  CSK_TILE_TOKENS = 64,
+  CSK_BLOCK_INPUTS = 80,
+  /// The most tokens of a tile.
+  CSK_TILE_TOKENS = 80,
   /// The outputs whose sums a tile holds at once.
   CSK_TILE_OUTPUTS = 256,
 };
@@ -111,7 +111,7 @@ bool csk_cpu_supports_avx2(void);
 bool csk_cpu_supports_avx512(void);
 
 #define CSK_DECLARE_KERNELS(isa)                                                                \
-  void csk_f32_nm_multiply_64__##isa(                                                           \
+  void csk_f32_nm_multiply_80__##isa(                                                           \
       const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,       \
       const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);                 \
   void csk_f32_layer_norm_row__##isa(                                                           \
