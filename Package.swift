@@ -122,6 +122,12 @@ let package = Package(
     tests(
       "VisionTransformers",
       ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),
+    tests(
+      "Evaluation",
+      [
+        "Evaluation", "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning",
+        "SparseKernels", "ModelFiles", "ImageData",
+      ]),
     tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
     tests("ImageData", ["ImageData", "ModelFiles", "SparsityCore"]),
   ],

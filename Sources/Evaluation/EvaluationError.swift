@@ -1,0 +1,91 @@
+import ImageData
+import LinearAlgebra
+import ModelFiles
+import Pruning
+import SparsityCore
+import VisionTransformers
+
+/// Why a model cannot be loaded, or a genome not be evaluated.
+public enum EvaluationError: Error, Equatable, Sendable {
+  /// A file cannot be read, or does not hold what it should.
+  case file(ModelFileError)
+  /// A checkpoint's tensors do not make the model that its configuration describes.
+  case model(path: String, fault: ModelError)
+  /// A folder has no checkpoint, or several and none named `model.safetensors`.
+  case noSingleCheckpoint(folder: String, found: [String])
+  /// A path leads nowhere.
+  case noSuchPath(String)
+  /// This version cannot compute in a number format.
+  case unsupportedPrecision(Precision)
+  /// The run was started by a version with other kernels.
+  case otherKernelTable(found: Int, asked: Int)
+  /// The processor lacks instructions that the run is fixed to.
+  case unsupportedInstructionSet(found: InstructionSet, asked: InstructionSet)
+  /// A forward pass of so many images is not allowed.
+  case forwardBatchTooLarge(found: Int, allowed: Int)
+  /// The process computes with another instruction set already.
+  case instructionSetFixed(applied: InstructionSet, asked: InstructionSet)
+  /// oneDNN cannot be held to an instruction set.
+  case cannotLimitInstructions(LinearAlgebraError)
+  /// The images have another size or other classes than the model.
+  case images(ImageDataError)
+  /// A layer cannot be pruned.
+  case pruning(PruningError)
+  /// A genome does not belong to the search space.
+  case genomeNotInSpace(genes: [UInt8])
+  /// An image index is not one of the set.
+  case imageOutOfRange(image: Int, count: Int)
+  /// A forward pass gave logits that are NaN or infinite.
+  case logitsNotFinite(image: Int)
+  /// The caller asked to stop.
+  case cancelled
+}
+
+extension EvaluationError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .model(let path, let fault): "\(path): \(fault)"
+    case .noSingleCheckpoint(let folder, []):
+      "\(folder) holds no .safetensors file; give the path of a checkpoint"
+    case .noSingleCheckpoint(let folder, let found):
+      """
+      \(folder) holds several checkpoints (\(found.joined(separator: ", "))) and none named \
+      model.safetensors; give the path of one
+      """
+    case .noSuchPath(let path): "\(path) does not exist; give a checkpoint or a folder with one"
+    case .unsupportedPrecision(let precision):
+      "precision \(precision.rawValue) is not supported in this version; use f32"
+    case .otherKernelTable(let found, let asked):
+      """
+      the run was started with kernel table \(asked), and this program has \(found); \
+      use the version that started the run
+      """
+    case .unsupportedInstructionSet(let found, let asked):
+      """
+      the run is fixed to \(asked.rawValue) instructions, and this processor has \
+      \(found.rawValue) at most; use another machine, or start the run with \(found.rawValue)
+      """
+    case .forwardBatchTooLarge(let found, let allowed):
+      "a forward pass of \(found) images is asked for; at most \(allowed) are allowed"
+    case .instructionSetFixed(let applied, let asked):
+      """
+      this process computes with \(applied.rawValue) instructions and cannot change to \
+      \(asked.rawValue); start another process
+      """
+    case .cannotLimitInstructions(let error): "\(error)"
+    case .images(let error): "\(error)"
+    case .pruning(let error): "\(error)"
+    case .genomeNotInSpace(let genes):
+      "the genome \(genes) is not one of the search space"
+    case .imageOutOfRange(let image, let count):
+      "image \(image) is asked for; the set has \(count) images"
+    case .logitsNotFinite(let image):
+      """
+      the logits of image \(image) are not finite; the model overflows with these weights
+      """
+    case .cancelled: "the evaluation was cancelled"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import ImageData
+import Pruning
+import SparseKernels
+import SparsityCore
+import VisionTransformers
+
+/// Measures genomes on images: forward passes on several threads, the same bits for any number.
+///
+/// What is measured depends on the genome's weights, the images of the slice and the numerics. A
+/// slice is cut into forward batches from its beginning, so that slices that begin at a multiple
+/// of the forward batch give what a longer slice gives.
+public final class Evaluator: Sendable {
+  /// The layers and patterns that genomes choose from.
+  public let space: SearchSpace
+  /// The arithmetic.
+  public let numerics: Numerics
+  /// The number of threads.
+  public let threadCount: Int
+
+  private let bank: WeightBank
+  private let images: ImageSet
+  private let threads: EvaluationThreads
+
+  /// Checks that model, images and numerics fit together, applies the numerics to the process and
+  /// starts the threads.
+  ///
+  /// - Throws: ``EvaluationError`` in words.
+  public init(
+    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int
+  ) throws(EvaluationError) {
+    precondition(threads > 0)
+    try numerics.apply()
+    let shape = model.weights.shape
+    do {
+      try images.checkFits(shape)
+    } catch {
+      throw .images(error)
+    }
+    precondition(bank.space.layers == shape.prunableLayers)
+    self.space = bank.space
+    self.numerics = numerics
+    self.threadCount = threads
+    self.bank = bank
+    self.images = images
+    let variant = KernelVariant.best(within: numerics.instructionSet)
+    self.threads = EvaluationThreads(count: threads) {
+      ForwardPass(
+        weights: model.weights, normalization: model.normalization,
+        batchMax: numerics.forwardBatch, variant: variant)
+    }
+  }
+
+  /// Measures a genome on the images of a slice, in the order given.
+  ///
+  /// - Parameters:
+  ///   - genome: One level for each layer of ``space``.
+  ///   - imageIndices: The images of the slice.
+  ///   - isCancelled: Is asked before each forward batch, by any thread; `true` stops.
+  /// - Throws: ``EvaluationError/cancelled`` if stopped, or an error that names what cannot be
+  ///   measured.
+  public func evaluate(
+    genome: Genome, imageIndices: [Int],
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(EvaluationError) -> ImageMeasurements {
+    guard space.contains(genome) else { throw .genomeNotInSpace(genes: genome.genes) }
+    for image in imageIndices where !(0..<images.count).contains(image) {
+      throw .imageOutOfRange(image: image, count: images.count)
+    }
+    let layers = bank.weights(of: genome).map { weights -> LayerWeights in
+      weights.map { .compressed($0) } ?? .dense
+    }
+    let job = EvaluationJob(
+      layers: layers, images: images, imageIndices: imageIndices,
+      batchSize: numerics.forwardBatch, isCancelled: isCancelled)
+    threads.run(job)
+    return try job.measurements()
+  }
+}

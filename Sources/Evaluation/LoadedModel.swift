@@ -1,0 +1,93 @@
+import ContentHashing
+import Foundation
+import ModelFiles
+import SparsityCore
+import VisionTransformers
+
+/// A model in memory: its configuration and its checked weights.
+public struct LoadedModel: Sendable {
+  /// The sizes, the normalisation and the preprocessing.
+  public let configuration: ModelConfigurationFile
+  /// The parameters.
+  public let weights: VisionTransformerWeights
+  /// How pixels become the model's input.
+  public let normalization: PixelNormalization
+  /// Where the checkpoint lies.
+  public let path: String
+  /// The SHA-256 of the checkpoint file.
+  public let contentHash: ContentHash
+
+  /// Loads a checkpoint in the safetensors format, or the one of a folder.
+  ///
+  /// - Parameters:
+  ///   - path: The checkpoint; or a folder with `model.safetensors`, or with one checkpoint.
+  ///   - configurationPath: The configuration; without it, `config.json` beside the checkpoint.
+  /// - Throws: ``EvaluationError`` that names the file and what is wrong with it.
+  public init(path: String, configurationPath: String? = nil) throws(EvaluationError) {
+    let checkpoint = try Self.checkpointPath(at: path)
+    let configurationPath =
+      configurationPath ?? ModelConfigurationFile.path(besideWeights: checkpoint)
+    do {
+      try self.init(
+        file: SafetensorsFile(path: checkpoint),
+        configuration: ModelConfigurationFile(path: configurationPath, shapeNamed: Self.shape))
+    } catch let error as ModelFileError {
+      throw .file(error)
+    } catch let error as EvaluationError {
+      throw error
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  /// Makes a model of a checkpoint that is open and of its configuration.
+  public init(
+    file: SafetensorsFile, configuration: ModelConfigurationFile
+  ) throws(EvaluationError) {
+    var tensors: [String: Tensor] = [:]
+    for name in file.names {
+      do {
+        let (shape, values) = try file.floats(name)
+        tensors[name] = Tensor(shape: shape, values: values)
+      } catch {
+        throw .file(error)
+      }
+    }
+    do {
+      self.weights = try VisionTransformerWeights(shape: configuration.shape, tensors: tensors)
+      self.normalization = try PixelNormalization(
+        mean: configuration.mean, standardDeviation: configuration.standardDeviation)
+    } catch {
+      throw .model(path: file.path, fault: error)
+    }
+    self.configuration = configuration
+    self.path = file.path
+    self.contentHash = file.contentHash()
+  }
+
+  /// Returns the shape of an architecture whose configuration holds no sizes.
+  private static func shape(named name: String) -> TransformerShape? {
+    try? NamedModel.named(name).shape
+  }
+
+  /// Returns the path of the checkpoint that a path means.
+  static func checkpointPath(at path: String) throws(EvaluationError) -> String {
+    guard FileManager.default.fileExists(atPath: path) else { throw .noSuchPath(path) }
+    let values = try? URL(filePath: path).resolvingSymlinksInPath().resourceValues(
+      forKeys: [.isDirectoryKey])
+    guard values?.isDirectory == true else { return path }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw .file(.cannotRead(path: path, reason: error.localizedDescription))
+    }
+    let checkpoints = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    let usual = "model.safetensors"
+    let single = checkpoints.count == 1 ? checkpoints[0] : usual
+    guard checkpoints.contains(single) else {
+      throw .noSingleCheckpoint(folder: path, found: checkpoints)
+    }
+    return path.hasSuffix("/") ? path + single : path + "/" + single
+  }
+}
