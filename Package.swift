@@ -110,7 +110,7 @@ let package = Package(
     tests("SparsityCore", ["SparsityCore"]),
     tests("RunFiles", ["RunFiles", "SparsityCore"]),
     tests("Tidy"),
-    tests("LinearAlgebra", ["LinearAlgebra", "SparsityCore"]),
+    tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),

@@ -13,26 +13,35 @@ public func magnitudeMask(
   precondition(outputs > 0 && inputs > 0)
   precondition(weights.count == outputs * inputs)
   var mask = [Bool](repeating: false, count: weights.count)
-  // The rank of a weight is the number of weights that are kept before it.
-  var ranks = [Int](repeating: 0, count: pattern.groupSize)
+  var marks = mask.mutableSpan
   for row in stride(from: 0, to: weights.count, by: inputs) {
     for start in stride(from: row, to: row + inputs, by: pattern.groupSize) {
       let width = min(pattern.groupSize, row + inputs - start)
-      for place in 0..<width { ranks[place] = 0 }
-      for later in 1..<width {
-        let magnitude = abs(weights[start + later])
-        for earlier in 0..<later {
-          if magnitude > abs(weights[start + earlier]) {
-            ranks[earlier] += 1
-          } else {
-            ranks[later] += 1
-          }
-        }
-      }
-      for place in 0..<width { mask[start + place] = ranks[place] < pattern.kept }
+      markLargest(
+        pattern.kept, of: weights.extracting(start..<start + width), in: &marks, from: start)
     }
   }
   return mask
+}
+
+/// Sets the marks, from `start` on, of the `kept` weights of a group with the largest magnitudes.
+private func markLargest(
+  _ kept: Int, of group: Span<Float>, in marks: inout MutableSpan<Bool>, from start: Int
+) {
+  // The rank of a weight is the number of weights that are kept before it. Comparisons are counted
+  // rather than branched upon: their outcome is a coin toss.
+  var ranks = InlineArray<16, Int>(repeating: 0)
+  for later in 1..<group.count {
+    let magnitude = abs(group[later])
+    var losses = 0
+    for earlier in 0..<later {
+      let wins = magnitude > abs(group[earlier]) ? 1 : 0
+      ranks[earlier] += wins
+      losses += 1 - wins
+    }
+    ranks[later] = losses
+  }
+  for place in 0..<group.count { marks[start + place] = ranks[place] < kept }
 }
 
 /// Returns row-major `outputs` × `inputs` weights with those that a pattern drops set to zero.
@@ -44,6 +53,7 @@ public func magnitudePruned(
 ) -> [Float] {
   let mask = magnitudeMask(weights: weights, outputs: outputs, inputs: inputs, pattern: pattern)
   var pruned = [Float](repeating: 0, count: weights.count)
-  for index in mask.indices where mask[index] { pruned[index] = weights[index] }
+  var values = pruned.mutableSpan
+  for index in mask.indices { values[index] = mask[index] ? weights[index] : 0 }
   return pruned
 }

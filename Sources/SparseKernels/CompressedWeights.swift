@@ -28,39 +28,33 @@ public struct CompressedWeights: Sendable {
   ) throws(SparseKernelError) {
     precondition(outputs > 0 && inputs > 0)
     precondition(weights.count == outputs * inputs)
-    let blockInputs = Self.blockInputs(of: pattern)
     let count = outputs * pattern.keptCount(ofInputs: inputs)
-    var values: [Float] = []
-    var columns: [UInt8] = []
-    values.reserveCapacity(count)
-    columns.reserveCapacity(count)
+    // One place more, so that a dropped weight can be written and overwritten.
+    var values = [Float](repeating: 0, count: count + 1)
+    var columns = [UInt8](repeating: 0, count: count + 1)
+    var valueSpan = values.mutableSpan
+    var columnSpan = columns.mutableSpan
+    var place = 0
+    let blockInputs = Self.blockInputs(of: pattern)
     for blockStart in stride(from: 0, to: inputs, by: blockInputs) {
       let blockEnd = min(blockStart + blockInputs, inputs)
       for output in 0..<outputs {
-        for groupStart in stride(from: blockStart, to: blockEnd, by: pattern.groupSize) {
-          let group = groupStart..<min(groupStart + pattern.groupSize, blockEnd)
-          let row = output * inputs
-          var nonzeros = 0
-          for input in group where weights[row + input] != 0 { nonzeros += 1 }
-          let kept = min(pattern.kept, group.count)
-          guard nonzeros <= kept else {
+        for start in stride(from: blockStart, to: blockEnd, by: pattern.groupSize) {
+          let end = min(start + pattern.groupSize, blockEnd)
+          let group = weights.extracting(output * inputs + start..<output * inputs + end)
+          let nonzeros = packGroup(
+            group, column: start - blockStart, kept: pattern.kept, values: &valueSpan,
+            columns: &columnSpan, place: &place)
+          guard nonzeros <= pattern.kept else {
             throw .tooManyNonzeros(
-              output: output, firstInput: groupStart, found: nonzeros, pattern: pattern)
-          }
-          var fillers = kept - nonzeros
-          for input in group {
-            let value = weights[row + input]
-            if value == 0 {
-              guard fillers > 0 else { continue }
-              fillers -= 1
-            }
-            values.append(value)
-            columns.append(UInt8(input - blockStart))
+              output: output, firstInput: start, found: nonzeros, pattern: pattern)
           }
         }
       }
     }
-    precondition(values.count == count)
+    precondition(place == count)
+    values.removeLast()
+    columns.removeLast()
     self.outputs = outputs
     self.inputs = inputs
     self.pattern = pattern
@@ -94,4 +88,28 @@ public struct CompressedWeights: Sendable {
   private static func blockInputs(of pattern: NMPattern) -> Int {
     csk_f32_nm_block_inputs(pattern.groupSize)
   }
+}
+
+/// Writes a group's nonzeros from `place` on, filled up with its first zeros to what a pattern
+/// keeps, and returns how many nonzeros there are.
+///
+/// Nothing is written if there are more than `kept`. Otherwise one place behind the written ones is
+/// overwritten: storing every weight and moving on past some is faster than branching.
+private func packGroup(
+  _ group: Span<Float>, column: Int, kept: Int, values: inout MutableSpan<Float>,
+  columns: inout MutableSpan<UInt8>, place: inout Int
+) -> Int {
+  var nonzeros = 0
+  for index in 0..<group.count { nonzeros += group[index] != 0 ? 1 : 0 }
+  guard nonzeros <= kept else { return nonzeros }
+  var fillers = min(kept, group.count) - nonzeros
+  for index in 0..<group.count {
+    let isNonzero = group[index] != 0
+    let isFiller = !isNonzero && fillers > 0
+    values[place] = group[index]
+    columns[place] = UInt8(truncatingIfNeeded: column + index)
+    place += isNonzero || isFiller ? 1 : 0
+    fillers -= isFiller ? 1 : 0
+  }
+  return nonzeros
 }

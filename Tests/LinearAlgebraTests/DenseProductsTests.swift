@@ -108,20 +108,28 @@ struct DenseProductsTests {
     }
   }
 
-  @Test func `equal products have equal bits`() {
+  @Test(arguments: [(197, 576, 192), (788, 192, 768), (17, 10, 48), (1, 1000, 192)])
+  func `a product has the same bits wherever its operands lie in memory`(
+    tokens: Int, outputs: Int, inputs: Int
+  ) {
     limitThreadsToCaller()
     var generator = SeededGenerator(seed: 3)
-    let (tokens, inputs, outputs) = (197, 192, 576)
     let weights = (0..<outputs * inputs).map { _ in Float(generator.unitInterval() * 2 - 1) }
     let x = (0..<tokens * inputs).map { _ in Float(generator.unitInterval() * 2 - 1) }
-    let results = (0..<3).map { _ in
-      var y = [Float](repeating: 0, count: tokens * outputs)
+    var first: [Float] = []
+    for offset in [0, 1, 2, 3, 4, 7, 8, 15] {
+      let padding = [Float](repeating: 0, count: offset)
+      var y = [Float](repeating: 0, count: offset + tokens * outputs)
       var span = y.mutableSpan
-      multiplyDense(
-        weights: weights.span, outputs: outputs, inputs: inputs, by: x.span, tokens: tokens,
-        bias: nil, into: &span)
-      return y
+      multiplyMatrices(
+        (padding + x).span, MatrixLayout(offset: offset, leadingDimension: inputs),
+        (padding + weights).span,
+        MatrixLayout(offset: offset, leadingDimension: inputs, isTransposed: true),
+        rows: tokens, columns: outputs, inner: inputs,
+        into: &span, MatrixLayout(offset: offset, leadingDimension: outputs))
+      let result = Array(y[offset...])
+      if offset == 0 { first = result }
+      #expect(result == first)
     }
-    #expect(results[0] == results[1] && results[1] == results[2])
   }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SparseKernels
 import SparsityCore
 import Testing
 
@@ -21,6 +22,25 @@ struct LimitsTests {
         try limitInstructions(to: .baseline)
       }
       #expect(error?.description.contains("before it") == true)
+    }
+  }
+}
+
+extension LimitsTests {
+  @Test func `a limit that the processor has is accepted`() async {
+    await #expect(processExitsWith: .success) {
+      try limitInstructions(to: .detected)
+      multiplyOnce()
+    }
+  }
+
+  @Test(.enabled(if: InstructionSet.detected < .avx512, "needs a processor without AVX-512"))
+  func `instructions that the processor lacks are refused in words`() async {
+    await #expect(processExitsWith: .success) {
+      let error = #expect(throws: LinearAlgebraError.unsupportedInstructions(asked: .avx512)) {
+        try limitInstructions(to: .avx512)
+      }
+      #expect(error?.description.contains("cannot run avx512") == true)
     }
   }
 }

@@ -1,4 +1,5 @@
 #include "../avx2.h"
+#include "../square-root.h"
 #include "CSparseKernels.h"
 
 CSK_TARGET_AVX2 void csk_f32_layer_norm_row__avx2(
@@ -18,7 +19,7 @@ CSK_TARGET_AVX2 void csk_f32_layer_norm_row__avx2(
       squares = _mm256_fmadd_ps(difference, difference, squares);
     }
     const float variance = csk_sum_avx2(squares) / (float)width;
-    const __m256 factor = _mm256_set1_ps(1 / __builtin_sqrtf(variance + epsilon));
+    const __m256 factor = _mm256_set1_ps(1 / csk_square_root(variance + epsilon));
     for (size_t i = 0; i < whole; i += 8) {
       const __m256 normal =
           _mm256_mul_ps(_mm256_sub_ps(_mm256_loadu_ps(x + i), mean), factor);

@@ -1,4 +1,5 @@
 #include "../avx512.h"
+#include "../square-root.h"
 #include "CSparseKernels.h"
 
 CSK_TARGET_AVX512 void csk_f32_layer_norm_row__avx512(
@@ -18,7 +19,7 @@ CSK_TARGET_AVX512 void csk_f32_layer_norm_row__avx512(
       squares = _mm512_fmadd_ps(difference, difference, squares);
     }
     const float variance = csk_sum_avx512(squares) / (float)width;
-    const __m512 factor = _mm512_set1_ps(1 / __builtin_sqrtf(variance + epsilon));
+    const __m512 factor = _mm512_set1_ps(1 / csk_square_root(variance + epsilon));
     for (size_t i = 0; i < whole; i += 16) {
       const __m512 normal =
           _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(x + i), mean), factor);

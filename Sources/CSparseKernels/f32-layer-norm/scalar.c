@@ -1,4 +1,8 @@
+#include "../square-root.h"
 #include "CSparseKernels.h"
+
+// The reference rounds after every operation, whatever the compiler is told.
+#pragma STDC FP_CONTRACT OFF
 
 // y = (x − mean) / √(variance + epsilon) · scale + shift; the variance is the mean square of
 // x − mean.
@@ -11,7 +15,7 @@ void csk_f32_layer_norm_row__scalar(
     const float mean = sum / (float)width;
     float squares = 0;
     for (size_t i = 0; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
-    const float factor = 1 / __builtin_sqrtf(squares / (float)width + epsilon);
+    const float factor = 1 / csk_square_root(squares / (float)width + epsilon);
     for (size_t i = 0; i < width; i++) y[i] = (x[i] - mean) * factor * scale[i] + shift[i];
   }
 }

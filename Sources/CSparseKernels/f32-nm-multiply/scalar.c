@@ -1,5 +1,8 @@
 #include "CSparseKernels.h"
 
+// The reference rounds after every operation, whatever the compiler is told.
+#pragma STDC FP_CONTRACT OFF
+
 // y[t][o] = bias[o] + Σ value · x[t][column], summed in the order of the columns.
 void csk_f32_nm_multiply_80__scalar(
     const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias, float *y,

@@ -3,6 +3,9 @@
 #include "../constants.h"
 #include "CSparseKernels.h"
 
+// The reference rounds after every operation, whatever the compiler is told.
+#pragma STDC FP_CONTRACT OFF
+
 // exp(x) = 2ⁿ · exp(r), with n the integer nearest to x / ln 2; x ≤ 0 or NaN.
 static float exponential(float x) {
   if (x < CSK_EXP_MIN) x = CSK_EXP_MIN;
