@@ -217,18 +217,18 @@ extension Coordinator {
       return
     }
     let hasAdvanced = session.held != heartbeat.held || heartbeat.held.isEmpty
+    let advancedAt = hasAdvanced ? now : session.advancedAt
+    let isStalled = now - advancedAt >= settings.timing.stallTimeout
     sessions.modify(worker) { session in
       session.leaseCountMax = heartbeat.leaseCountMax
-      session.isSatisfied = false
+      session.isSatisfied = isStalled
       session.held = heartbeat.held
-      session.lapsed = []
-      if hasAdvanced { session.advancedAt = now }
+      session.advancedAt = advancedAt
+      if !isStalled { session.lapsed = [] }
     }
     send(.alive, to: worker)
-    let advancedAt = hasAdvanced ? now : session.advancedAt
-    if now - advancedAt < settings.timing.stallTimeout {
-      reconcile(heartbeat.held, with: worker, at: now)
-    }
+    guard !isStalled else { return }
+    reconcile(heartbeat.held, with: worker, at: now)
     repeatLostLeases(of: worker, held: heartbeat.held, at: now)
   }
 

@@ -23,7 +23,8 @@ public struct Coordinator: Sendable {
   var records: RecordQueue
   var sessions: SessionTable
   var quarantined: Set<CandidateID>
-  var counters = CoordinatorCounters()
+  /// What was seen so far in this epoch.
+  public internal(set) var counters = CoordinatorCounters()
   var phase = Phase.opening
   var isDraining = false
   /// The sessions that were refused, with the oldest first.

@@ -29,6 +29,8 @@ enum Occurrence: Sendable {
   case drainWorker(Int, pause: Int)
   /// A worker process stands still for a while.
   case freezeWorker(Int, pause: Int)
+  /// A worker's evaluations never end from now on.
+  case hangWorker(Int)
   /// The coordinator dies.
   case crashCoordinator(pause: Int)
   /// The coordinator starts.

@@ -27,6 +27,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var departures: [Crash] = []
   /// Workers that hang from some time until a later one.
   public var freezes: [Freeze] = []
+  /// Workers whose evaluations never end from some time on, while their heartbeats go on.
+  public var hangs: [Crash] = []
   /// When the coordinator dies; unwritten records are lost.
   public var coordinatorCrashes: [Crash] = []
   /// The shortest and the longest time of a write.
@@ -78,10 +80,34 @@ public struct FaultPlan: Hashable, Sendable {
     drawNetwork(using: &generator)
     drawCrashes(using: &generator)
     drawStore(using: &generator)
+    // Without faults nothing may be computed twice, which only calm plans can tell.
+    if generator.chance(0.06) {
+      calm()
+      return
+    }
     hasDeviantWorker = generator.chance(0.15)
     hasRogue = generator.chance(0.2)
     hasPoison = generator.chance(0.15)
     hasFailures = generator.chance(0.15)
+  }
+
+  /// Whether nothing goes wrong but writes.
+  public var isCalm: Bool {
+    lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
+      && !hasFailures && !hasDeviantWorker && !hasRogue && coordinatorCrashes.isEmpty
+      && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty) && freezes.isEmpty
+  }
+
+  private mutating func calm() {
+    lossProbability = 0
+    duplicationProbability = 0
+    delayMax = min(delayMax, 50)
+    workerCrashes = []
+    departures = []
+    hangs = []
+    drains = []
+    coordinatorCrashes = []
+    freezes = []
   }
 
   private mutating func drawNetwork(using generator: inout SeededGenerator) {
@@ -106,6 +132,7 @@ public struct FaultPlan: Hashable, Sendable {
     workerCrashes = crashes(0.5, 8, workerCount, pauses: 1...4_000, &generator)
     departures = crashes(0.3, workerCount, workerCount, pauses: 0...0, &generator)
     drains = crashes(0.3, 2, workerCount, pauses: 1...2_000, &generator)
+    hangs = crashes(0.2, 2, workerCount, pauses: 0...0, &generator)
     coordinatorCrashes = crashes(0.5, 6, 1, pauses: 1...6_000, &generator)
     freezes = crashes(0.3, 3, workerCount, pauses: 500...30_000, &generator).map {
       Freeze(process: $0.process, time: $0.time, pause: $0.pause)
@@ -132,7 +159,7 @@ extension FaultPlan: CustomStringConvertible {
     }
     for (name, count) in [
       ("worker crashes", workerCrashes.count), ("departures", departures.count),
-      ("freezes", freezes.count), ("drains", drains.count),
+      ("freezes", freezes.count), ("hangs", hangs.count), ("drains", drains.count),
       ("coordinator crashes", coordinatorCrashes.count),
     ] where count > 0 {
       words.append("\(count) \(name)")

@@ -16,6 +16,8 @@ struct SimulatedJournal: Sendable {
   private(set) var evaluated: [CandidateID: EvaluatedCandidate] = [:]
   /// The durable quarantines.
   private(set) var quarantined: Set<CandidateID> = []
+  /// The names of the workers that have durable results.
+  private(set) var workers: Set<String> = []
   /// The last epoch that has begun.
   private(set) var epoch = Epoch.none
 
@@ -48,6 +50,7 @@ struct SimulatedJournal: Sendable {
       born[candidate] = genome
       return isRepeated ? ["\(candidate) has a genome that was born before"] : []
     case .shardCompleted(let completion):
+      workers.insert(completion.worker)
       let isNew = shards.updateValue(completion.measurement, forKey: completion.key) == nil
       return isNew && shardIDs.insert(completion.shard).inserted
         ? [] : ["\(completion.shard) has a second durable result"]

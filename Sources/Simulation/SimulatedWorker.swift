@@ -29,6 +29,8 @@ struct SimulatedWorker: Sendable {
     var running: [ShardID: Int] = [:]
     /// When the process wants to be woken, if at all.
     var wakesAt: Int?
+    /// Whether evaluations never end.
+    var isHanging = false
     /// Until when the process stands still.
     var frozenUntil = 0
   }

@@ -1,4 +1,4 @@
-import ContentHashing
+import Coordination
 import SparsityCore
 import WireProtocol
 
@@ -24,6 +24,8 @@ public struct SimulationReport: Sendable {
   public let quarantinedCount: Int
   /// The evaluations that workers completed; more than shards if some were repeated.
   public let computedShardCount: Int
+  /// What the coordinator's last life has counted.
+  public let counters: CoordinatorCounters
   /// The shards in the journal.
   public let durableShardCount: Int
 
@@ -46,16 +48,16 @@ extension SimulationReport: CustomStringConvertible {
 
 /// What a simulation is limited to.
 public struct SimulationOptions: Sendable {
-  /// The virtual milliseconds after the faults within which everything must finish.
-  public var livenessBound: Int
+  /// The virtual milliseconds that a run may take after its faults beyond what its work takes.
+  public var patience: Int
   /// The events after which a run is given up.
   public var eventCountMax: Int
 
   /// Creates options.
-  public init(livenessBound: Int = 600_000, eventCountMax: Int = 400_000) {
-    precondition(livenessBound > 0)
+  public init(patience: Int = 200_000, eventCountMax: Int = 400_000) {
+    precondition(patience > 0)
     precondition(eventCountMax > 0)
-    self.livenessBound = livenessBound
+    self.patience = patience
     self.eventCountMax = eventCountMax
   }
 }

@@ -76,12 +76,22 @@ extension Simulator {
       if isHarmful(genome) { violate("\(candidate) was evaluated though nobody can") }
     }
     checkQuarantines()
+    let counters = machine.counters
+    if plan.isCalm, computedShardCount != journal.shards.count || counters.lapsedLeases > 0 {
+      violate(
+        "without faults \(computedShardCount) evaluations were made for "
+          + "\(journal.shards.count) shards and \(counters.lapsedLeases) leases lapsed")
+    }
+    if plan.hasDeviantWorker, journal.workers.contains("worker-1") {
+      violate("results of the worker that computes other costs were taken")
+    }
   }
 
   private mutating func checkQuarantines() {
     let mayLoseWorkers =
       plan.lossProbability > 0 || plan.hasPoison || plan.hasDeviantWorker
-      || plan.workerCrashes.count + plan.departures.count + plan.freezes.count > 2
+      || plan.workerCrashes.count + plan.departures.count + plan.freezes.count
+        + plan.hangs.count > 2
     for candidate in journal.quarantined.sorted() {
       guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }
       if !mayLoseWorkers { violate("\(candidate) was given up for no reason") }

@@ -158,6 +158,7 @@ extension Simulator {
   mutating func finishEvaluation(_ worker: WorkerID, _ task: EvaluationTask, token: Int) {
     guard let place = place(of: worker) else { return }
     guard workers[place].process?.running[task.shard] == token else { return }
+    guard workers[place].process?.isHanging == false else { return }
     if let thaw = thaw(of: worker) {
       events.add(.finishEvaluation(worker, task, token: token), at: thaw)
       return

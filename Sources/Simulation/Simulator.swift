@@ -27,6 +27,8 @@ public struct Simulator: Sendable {
   var eventCount = 0
   var deliveredCount = 0
   var computedShardCount = 0
+  /// When everything must be finished.
+  let deadline: Int
   /// A frame of an honest worker, for the rogue to spoil.
   var sampleFrame: [UInt8] = []
 
@@ -61,7 +63,18 @@ public struct Simulator: Sendable {
         isDeviant: plan.hasDeviantWorker && index == 1)
     }
     coordinator = SimulatedCoordinator()
+    deadline = plan.healsAt + Self.livenessBound(plan, run, options)
     self.generator = generator
+  }
+
+  /// Returns the time within which a single slow worker finishes the whole run.
+  private static func livenessBound(
+    _ plan: FaultPlan, _ run: SimulatedRun, _ options: SimulationOptions
+  ) -> Int {
+    let shards = run.conclusionCount * run.settings.description.slices.count
+    let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
+    let harm = plan.hasPoison || plan.hasFailures ? 60_000 * run.conclusionCount : 0
+    return options.patience + shards * (longest + 100) + harm
   }
 
   private mutating func start() {
@@ -82,6 +95,7 @@ public struct Simulator: Sendable {
     for freeze in plan.freezes {
       events.add(.freezeWorker(freeze.process, pause: freeze.pause), at: freeze.time)
     }
+    for hang in plan.hangs { events.add(.hangWorker(hang.process), at: hang.time) }
     for crash in plan.coordinatorCrashes {
       events.add(.crashCoordinator(pause: crash.pause), at: crash.time)
     }
@@ -98,7 +112,7 @@ public struct Simulator: Sendable {
     }
     now = due
     eventCount += 1
-    if now > plan.healsAt + options.livenessBound || eventCount > options.eventCountMax {
+    if now > deadline || eventCount > options.eventCountMax {
       violate(
         "not finished at \(now) ms after \(eventCount) events: "
           + (coordinator.machine.map { "\($0.progress)" } ?? "the coordinator is down"))
@@ -138,6 +152,9 @@ public struct Simulator: Sendable {
     case .startWorker(let index): startWorker(index)
     case .drainWorker(let index, let pause): drainWorker(index, pause: pause)
     case .freezeWorker(let index, let pause): freezeWorker(index, pause: pause)
+    case .hangWorker(let index):
+      tell("worker-\(index) hangs")
+      if !isHealed { workers[index].process?.isHanging = true }
     case .crashCoordinator(let pause): crashCoordinator(pause: pause)
     case .startCoordinator: startCoordinator()
     case .sendGarbage: sendGarbage()
@@ -149,7 +166,10 @@ public struct Simulator: Sendable {
   private mutating func heal() {
     isHealed = true
     tell("the faults end")
-    if workers.allSatisfy({ $0.isGone || $0.isDeviant }) { workers[0].isGone = false }
+    if workers.allSatisfy({ $0.isGone || $0.isDeviant || $0.process?.isHanging == true }) {
+      workers[0].isGone = false
+      workers[0].process = nil
+    }
     for worker in workers where !worker.isGone && worker.process == nil {
       events.add(.startWorker(worker.index), at: now + 1)
     }
@@ -180,7 +200,9 @@ public struct Simulator: Sendable {
       seed: seed, plan: plan, violations: violations, digest: hasher.finalized(), endTime: now,
       eventCount: eventCount, deliveredCount: deliveredCount,
       evaluationCount: journal.evaluated.count, quarantinedCount: journal.quarantined.count,
-      computedShardCount: computedShardCount, durableShardCount: journal.shards.count)
+      computedShardCount: computedShardCount,
+      counters: coordinator.machine?.counters ?? CoordinatorCounters(),
+      durableShardCount: journal.shards.count)
   }
 }
 

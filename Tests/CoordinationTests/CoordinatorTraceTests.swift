@@ -1,0 +1,153 @@
+import Coordination
+import SparsityCore
+import Testing
+import WireProtocol
+
+/// Scripts of what a coordinator is told and what it asks for; the folder documents the protocol.
+struct CoordinatorTraceTests {
+  @Test(arguments: [
+    "coordinator-run.txt", "coordinator-restart.txt", "coordinator-lost-worker.txt",
+    "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
+    "coordinator-drain.txt",
+  ])
+  func `the coordinator does what the script says`(name: String) throws {
+    var player = try Player()
+    try TraceText.check(name) { try player.perform($0) }
+  }
+
+  /// A coordinator with a store that answers when the script says so.
+  struct Player {
+    let run: TestRun
+    var machine: Coordinator
+    var now = Instant.start
+    var journal: [JournalRecord] = []
+    var batch: JournalBatch?
+    var isOver = false
+
+    init() throws {
+      run = try TestRun()
+      machine = try Coordinator(settings: run.settings, recovering: [])
+    }
+
+    mutating func perform(_ arguments: TraceText.Arguments) throws -> [String] {
+      switch arguments.command {
+      case "wait":
+        return wait(arguments.duration)
+      case "restart":
+        machine = try Coordinator(settings: run.settings, recovering: journal)
+        batch = nil
+        now = .start
+        return apply(.started)
+      default:
+        return apply(try event(arguments))
+      }
+    }
+
+    private mutating func wait(_ duration: Duration) -> [String] {
+      let end = now + duration
+      var lines: [String] = []
+      while let deadline = machine.nextDeadline, deadline <= end {
+        now = max(now, deadline)
+        lines += apply(.ticked)
+      }
+      now = end
+      return lines + apply(.ticked)
+    }
+
+    private mutating func apply(_ event: Coordinator.Event) -> [String] {
+      let effects = machine.apply(event, at: now)
+      machine.checkInvariants()
+      return effects.map { effect in
+        switch effect {
+        case .send(let envelope, let worker):
+          return "\(TraceText.words(envelope.message)) → \(TraceText.name(worker))"
+        case .persist(let batch):
+          self.batch = batch
+          return "persist \(batch.firstSequence): "
+            + batch.records.map(TraceText.words).joined(separator: ", ")
+        case .note(let note): return "note \(Self.words(note))"
+        case .finish(let ending): return "finish \(ending)"
+        }
+      }
+    }
+
+    private mutating func event(
+      _ arguments: TraceText.Arguments
+    ) throws -> Coordinator.Event {
+      switch arguments.command {
+      case "start": return .started
+      case "persisted":
+        let batch = try #require(self.batch)
+        journal.removeSubrange(batch.firstSequence...)
+        journal += batch.records
+        self.batch = nil
+        return .persisted(firstSequence: batch.firstSequence)
+      case "disk-full":
+        let batch = try #require(self.batch)
+        self.batch = nil
+        return .persistFailed(firstSequence: batch.firstSequence, words: "no space left")
+      case "disk-back": return .storageRecovered
+      case "gone": return .unreachable(arguments.worker)
+      case "garbage": return .malformed(.foreignBytes, from: arguments.worker)
+      case "drain": return .drainRequested
+      default:
+        return .received(
+          Envelope(
+            run: run.run, epoch: machine.epoch, sequence: 0, message: try message(arguments)),
+          from: arguments.worker)
+      }
+    }
+
+    private func message(_ arguments: TraceText.Arguments) throws -> Message {
+      switch arguments.command {
+      case "hello":
+        return .hello(
+          Hello(
+            supported: ProtocolVersion.supported, build: "test",
+            label: TraceText.name(arguments.worker), slots: 1,
+            instructionSet: arguments[2] == "old-processor" ? .baseline : .avx512,
+            precisions: [.f32], kernelTable: 1,
+            held: arguments[2] == "old-processor" ? [] : try arguments.held(from: 2, run)))
+      case "request": return .request(WorkRequest(leaseCountMax: arguments.number(2)))
+      case "beat":
+        return .heartbeat(
+          Heartbeat(
+            leaseCountMax: arguments.number(2), held: try arguments.held(from: 3, run)))
+      case "result":
+        var result = run.result(of: try arguments.shard(2))
+        if arguments[3] == "other-cost" { result.costs[0] += 1 }
+        if arguments[3] == "other-key" {
+          result.key = run.key(of: ShardID(candidate: CandidateID(1), slice: 1))
+        }
+        return .result(result)
+      case "reject":
+        let shard = try arguments.shard(2)
+        return .reject(
+          Rejection(
+            shard: shard, key: run.key(of: shard),
+            reason: arguments[3] == "failed" ? .evaluationFailed : .handedBack,
+            words: "not a number"))
+      case "bye": return .bye(Farewell(reason: .drained, words: "asked to leave"))
+      default: throw Problem(words: "no such command: \(arguments.command)")
+      }
+    }
+
+    private static func words(_ note: Coordinator.Note) -> String {
+      switch note {
+      case .candidateEvaluated(let evaluated, let isOnFront):
+        "evaluated \(evaluated.candidate)\(isOnFront ? ", on the front" : "")"
+      case .workerJoined(_, let label, _): "\(label) joined"
+      case .workerReturned(_, let label, let count): "\(label) returned with \(count) leases"
+      case .workerLeft(_, let label, let farewell): "\(label) left: \(farewell.words)"
+      case .workerLost(_, let label, let leases, let words):
+        "\(label) lost with \(leases) leases: \(words)"
+      case .workerRefused(_, let label, let reason, _): "\(label) refused: \(reason)"
+      default: "\(note)"
+      }
+    }
+  }
+
+  struct Problem: Error {
+    let words: String
+  }
+}

@@ -1,0 +1,56 @@
+import Coordination
+import SparsityCore
+import Testing
+import WireProtocol
+
+struct ShardKeysTests {
+  @Test func `everything that changes a result changes the key`() throws {
+    let run = try TestRun()
+    let description = run.settings.description
+    let genome = run.genome(of: CandidateID(0))
+    let slice = description.slices[0]
+    func key(
+      _ change: (inout RunDescription) -> Void = { _ in }, genome: Genome? = nil,
+      slice: ImageSlice? = nil
+    ) -> ShardKey {
+      var changed = description
+      change(&changed)
+      return ShardKeys(description: changed, space: run.settings.space)
+        .key(of: genome ?? run.genome(of: CandidateID(0)), slice: slice ?? description.slices[0])
+    }
+    let other = try #require(ContentHash(bytes: [UInt8](repeating: 99, count: 32)))
+    let keys = [
+      key(), key(genome: run.genome(of: CandidateID(1))), key(slice: description.slices[1]),
+      key(slice: ImageSlice(start: slice.start, count: 1)), key { $0.bank = other },
+      key { $0.data = RunInput(path: "data", content: other) }, key { $0.shuffleSeed = 2 },
+      key { $0.imageCount = 5 },
+      key {
+        $0.numerics = Numerics(
+          precision: .f32, kernelTable: 1, instructionSet: .avx512, forwardBatch: 4)
+      },
+    ]
+    #expect(Set(keys).count == keys.count)
+    #expect(key() == run.key(of: ShardID(candidate: CandidateID(0), slice: 0)))
+    #expect(key { $0.model = RunInput(path: "moved", content: other) } == key(genome: genome))
+  }
+
+  @Test func `keys stay the same from version to version`() throws {
+    // A changed key makes every journal worthless: change it on purpose or not at all.
+    let run = try TestRun()
+    let key = run.key(of: ShardID(candidate: CandidateID(0), slice: 1))
+    #expect(
+      key.hash.description
+        == "3d6684ed81c012c3e28a7299608fddffa15430a5f3bdb0e695d119a680f518cd")
+  }
+
+  @Test func `the shuffle is a permutation that the seed decides`() throws {
+    var description = try TestRun().settings.description
+    description.imageCount = 100
+    let order = description.shuffledImages()
+    #expect(order.sorted() == Array(0..<100))
+    #expect(order != Array(0..<100))
+    #expect(order == description.shuffledImages())
+    description.shuffleSeed += 1
+    #expect(order != description.shuffledImages())
+  }
+}

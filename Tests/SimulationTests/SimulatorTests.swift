@@ -1,0 +1,117 @@
+import Foundation
+import Simulation
+import Testing
+
+struct SimulatorTests {
+  /// The seeds of a run of the tests; the first ones are tried on each push.
+  static let blockSize: UInt64 = 25
+  static let blockCount: UInt64 = 20
+
+  @Test(arguments: 0..<blockCount)
+  func `no rule is broken`(block: UInt64) {
+    for seed in block * Self.blockSize..<(block + 1) * Self.blockSize {
+      let report = Simulator.run(seed: seed)
+      #expect(report.isGreen, "\(report)")
+    }
+  }
+
+  /// Seeds that have been red once.
+  @Test(arguments: [
+    UInt64(871), 1405, 2157, 2433, 2518, 2992, 3617, 4341,
+  ])
+  func `what was broken once stays mended`(seed: UInt64) {
+    let report = Simulator.run(seed: seed)
+    #expect(report.isGreen, "\(report)")
+  }
+
+  @Test func `the seeds try everything`() {
+    let reports = (UInt64(0)..<200).map { Simulator.run(seed: $0) }
+    let plans = reports.map(\.plan)
+    let faults: [(String, (FaultPlan) -> Bool)] = [
+      ("loss", { $0.lossProbability > 0.2 }), ("duplication", { $0.duplicationProbability > 0.1 }),
+      ("reordering", { $0.delayMax >= 500 }), ("crashes", { !$0.workerCrashes.isEmpty }),
+      ("departures", { !$0.departures.isEmpty }), ("freezes", { !$0.freezes.isEmpty }),
+      ("hangs", { !$0.hangs.isEmpty }), ("drains", { !$0.drains.isEmpty }),
+      ("coordinator crashes", { !$0.coordinatorCrashes.isEmpty }),
+      ("slow writes", { $0.writeTimes.upperBound >= 2_000 }),
+      ("failing writes", { $0.writeFailureProbability > 0.3 }),
+      ("other costs", { $0.hasDeviantWorker }), ("a rogue", { $0.hasRogue }),
+      ("poison", { $0.hasPoison }), ("failures", { $0.hasFailures }), ("calm", { $0.isCalm }),
+    ]
+    for (name, holds) in faults {
+      #expect(plans.count { holds($0) } >= 5, "too few plans with \(name)")
+    }
+    let counts: [(String, (SimulationReport) -> Int)] = [
+      ("late results", { $0.counters.lateResults }),
+      ("duplicates", { $0.counters.duplicateResults }),
+      ("postponed results", { $0.counters.postponedResults }),
+      ("lapsed leases", { $0.counters.lapsedLeases }),
+      ("adopted leases", { $0.counters.adoptedLeases }),
+      ("failed evaluations", { $0.counters.failedEvaluations }),
+      ("malformed frames", { $0.counters.malformedFrames }),
+      ("refused workers", { $0.counters.refusedWorkers }),
+      ("lost workers", { $0.counters.lostWorkers }),
+      ("failed writes", { $0.counters.failedWrites }),
+      ("quarantines", { $0.quarantinedCount }),
+      ("repeated evaluations", { $0.computedShardCount - $0.durableShardCount }),
+    ]
+    for (name, count) in counts {
+      #expect(reports.reduce(0) { $0 + count($1) } > 0, "no \(name) in 200 seeds")
+    }
+  }
+
+  @Test func `the same seed gives the same history`() {
+    for seed in UInt64(0)..<20 {
+      #expect(Simulator.run(seed: seed).digest == Simulator.run(seed: seed).digest)
+    }
+    #expect(Simulator.run(seed: 1).digest != Simulator.run(seed: 2).digest)
+  }
+
+  @Test func `a trace does not change the history`() {
+    let digest = Simulator.run(seed: 3).digest
+    let lines = Lines()
+    #expect(Simulator.run(seed: 3, trace: { lines.append($0) }).digest == digest)
+    #expect(lines.count > 100)
+  }
+
+  /// Prints digests for the test below when it starts this process again.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"] != nil))
+  func `digests of this process`() throws {
+    let digests = (UInt64(0)..<40).map { "\(Simulator.run(seed: $0).digest)" }
+    let path = try #require(ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"])
+    try digests.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  /// Sets and dictionaries have another order in each process, which one process cannot see.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"] == nil))
+  func `the same seed gives the same history in another process`() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "elsa-digests-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let process = Process()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = [
+      "--testing-library", "swift-testing", "--filter", "SimulatorTests.*digests of this process",
+    ]
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["ELSA_PRINT_DIGESTS": file.path]) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let digests = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    #expect(digests.count == 40)
+    for (seed, digest) in digests.enumerated() {
+      #expect("\(Simulator.run(seed: UInt64(seed)).digest)" == digest)
+    }
+  }
+
+  /// Lines that a trace has written.
+  final class Lines: @unchecked Sendable {
+    // Written by one thread only: a simulation runs on its caller's.
+    private var lines: [String] = []
+    var count: Int { lines.count }
+    func append(_ line: String) { lines.append(line) }
+  }
+}

@@ -1,0 +1,91 @@
+import SparsityCore
+import WireProtocol
+
+/// One value of every kind, with every field set to something else than its default.
+enum Samples {
+  static func hash(_ byte: UInt8) -> ContentHash {
+    guard let hash = ContentHash(bytes: Array(repeating: byte, count: 32)) else {
+      preconditionFailure("32 bytes are a hash")
+    }
+    return hash
+  }
+
+  static let shard = ShardID(candidate: CandidateID(300), slice: 3)
+  static let key = ShardKey(hash(7))
+
+  static var measurement: ShardMeasurement {
+    var correct = BitVector(count: 11)
+    for index in [0, 3, 8, 10] { correct[index] = true }
+    return ShardMeasurement(correct: correct, summedLoss: 0.1 + 0.2)
+  }
+
+  static var description: RunDescription {
+    guard let run = RunID(0x0123_4567_89ab_cdef) else { preconditionFailure("not zero") }
+    return RunDescription(
+      run: run, model: RunInput(path: "/models/deit", content: hash(1)),
+      configuration: RunInput(path: "/models/config.json", content: hash(2)),
+      data: RunInput(path: "/data/søk", content: hash(3)), imageCount: 450, bank: hash(4),
+      criterion: "magnitude", patterns: ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) },
+      numerics: Numerics(precision: .f32, kernelTable: 5, instructionSet: .avx2, forwardBatch: 8),
+      accelerator: "systolic32", acceleratorBatch: 16, objectives: [.accuracy, .throughput],
+      costNames: ["latencyCycles", "macs"], shuffleSeed: .max, shardSize: 250,
+      parameters: ["resize": "none", "crop": "224"])
+  }
+
+  static let held = [
+    HeldShard(shard: shard, key: key, state: .queued),
+    HeldShard(shard: shard, key: key, state: .running(imagesDone: 17)),
+    HeldShard(shard: shard, key: key, state: .measured),
+  ]
+
+  static let messages: [Message] = [
+    .hello(
+      Hello(
+        supported: ProtocolVersion(major: 1, minor: 0)...ProtocolVersion(major: 2, minor: 3),
+        build: "0.1.0", label: "node07/4711", slots: 4, instructionSet: .avx512,
+        precisions: [.f32, .bf16], kernelTable: 5, held: held)),
+    .request(WorkRequest(leaseCountMax: 8)),
+    .heartbeat(Heartbeat(leaseCountMax: 8, held: held)),
+    .result(
+      ShardResult(
+        shard: shard, key: key, measurement: measurement, costs: [12_345_678_901, -1, 0],
+        evaluationMicroseconds: 1_234_567)),
+    .reject(
+      Rejection(shard: shard, key: key, reason: .evaluationFailed, words: "the disk is gone")),
+    .bye(Farewell(reason: .drained, words: "the node is wanted for something else")),
+    .welcome(
+      Welcome(
+        version: .current, description: description, heartbeatMilliseconds: 1000,
+        leaseMilliseconds: 4000)),
+    .refused(
+      Refusal(
+        reason: .numerics, words: "the processor has no AVX-512", isFinal: true,
+        supported: ProtocolVersion.supported)),
+    .lease(
+      LeaseGrant(
+        shard: shard, slice: ImageSlice(start: 250, count: 200),
+        genome: Genome(genes: [0, 1, 2, 2, 1, 0]), key: key, attempt: 2)),
+    .cancel(ShardReference(shard: shard, key: key)),
+    .acknowledge(ShardReference(shard: shard, key: key)),
+    .alive, .rehello, .drain, .finished,
+  ]
+
+  static let records: [JournalRecord] = [
+    .opened(
+      RunOpening(epoch: Epoch(3), description: description, settings: "nsga2 population 50")),
+    .born(CandidateID(12), Genome(genes: [2, 2, 1, 0])),
+    .shardCompleted(
+      ShardCompletion(
+        shard: shard, key: key, measurement: measurement, worker: "node07/4711",
+        evaluationMicroseconds: 1_234_567)),
+    .evaluated(
+      EvaluatedCandidate(
+        candidate: CandidateID(12), correctCount: 300, imageCount: 450, summedLoss: 512.25,
+        costs: [1, 2, 3], objectives: [300.0 / 450, 1234.5])),
+    .quarantined(CandidateID(12), words: "it killed three workers"),
+  ]
+
+  static func envelope(_ message: Message) -> Envelope {
+    Envelope(run: description.run, epoch: Epoch(3), sequence: 99, message: message)
+  }
+}
