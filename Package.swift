@@ -130,6 +130,16 @@ let package = Package(
       ]),
     tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
     tests("ImageData", ["ImageData", "ModelFiles", "SparsityCore"]),
+    tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing"]),
+    .testTarget(
+      name: "CoordinationTests",
+      dependencies: [
+        "Coordination", "WireProtocol", "SparsityCore", "EvolutionarySearch", "AcceleratorModel",
+      ],
+      exclude: ["Traces"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation"], exclude: ["PlantedBugs"],
+      swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c2x
 )
