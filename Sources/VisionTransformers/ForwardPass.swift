@@ -10,7 +10,7 @@ public struct ForwardPass: ~Copyable {
   public enum Stage: Hashable, Sendable {
     /// The tokens after positions were added: (images × tokens × width).
     case embedding
-    /// The tokens after a block: (images × tokens × width).
+    /// The tokens after a block: (images × tokens × width), of the last block only the extra ones.
     case block(Int)
   }
 
@@ -106,20 +106,22 @@ public struct ForwardPass: ~Copyable {
   private mutating func computeLogits(
     count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
   ) {
+    let shape = weights.shape
     embed(count: count)
-    show(.embedding, count: count)
-    for block in 0..<weights.shape.depth {
-      addAttention(block: block, count: count, layers: layers)
-      addPerceptron(block: block, count: count, layers: layers)
-      show(.block(block), count: count)
+    show(.embedding, rows: count * shape.tokens)
+    for block in 0..<shape.depth {
+      // The heads look at the extra tokens only, so the last block computes no other.
+      let kept = block + 1 == shape.depth ? shape.extraTokens : shape.tokens
+      addAttention(block: block, count: count, kept: kept, layers: layers)
+      addPerceptron(block: block, rows: count * kept, layers: layers)
+      show(.block(block), rows: count * kept)
     }
     applyHeads(count: count, into: &logits)
   }
 
-  /// Shows the residual stream to the observer.
-  private func show(_ stage: Stage, count: Int) {
+  /// Shows the first rows of the residual stream to the observer.
+  private func show(_ stage: Stage, rows: Int) {
     guard let observe else { return }
-    let shape = weights.shape
-    observe(stage, tokens.span.extracting(0..<count * shape.tokens * shape.width))
+    observe(stage, tokens.span.extracting(0..<rows * weights.shape.width))
   }
 }
