@@ -115,6 +115,13 @@ let package = Package(
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
+    tests("CoordinatorService", ["CoordinatorService", "RunStorage"]),
+    tests(
+      "WorkerService",
+      [
+        "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
+        "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
+      ]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     .testTarget(
       name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],

@@ -1,14 +1,14 @@
 import Foundation
 
 /// An address that a coordinator binds to: `tcp://HOST:PORT`.
-struct BindAddress: Hashable {
+package struct BindAddress: Hashable {
   /// The host or interface, `*` or `0.0.0.0` for all.
-  let host: String
+  package let host: String
   /// The port as text, `*` or `0` for any free one.
-  let port: String
+  package let port: String
 
   /// Reads an endpoint.
-  init(_ endpoint: String) throws(CoordinatorServiceError) {
+  package init(_ endpoint: String) throws(CoordinatorServiceError) {
     guard endpoint.hasPrefix("tcp://") else { throw .unsupportedEndpoint(endpoint) }
     let rest = endpoint.dropFirst("tcp://".count)
     guard let colon = rest.lastIndex(of: ":") else { throw .unsupportedEndpoint(endpoint) }
@@ -20,17 +20,17 @@ struct BindAddress: Hashable {
   }
 
   /// Whether only this machine can reach the address.
-  var isLoopback: Bool {
+  package var isLoopback: Bool {
     if host == "localhost" || host == "[::1]" || host == "::1" { return true }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// Whether the address stands for all interfaces.
-  var isWildcard: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
+  package var isWildcard: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
 
   /// Returns the endpoints that workers should try, the most likely one first.
-  func reachableEndpoints(hostName: String, interfaces: [String]) -> [String] {
+  package func reachableEndpoints(hostName: String, interfaces: [String]) -> [String] {
     guard isWildcard else { return ["tcp://\(host):\(port)"] }
     var hosts: [String] = []
     // Workers on this machine get along without a name service.
@@ -41,7 +41,7 @@ struct BindAddress: Hashable {
   }
 
   /// Returns the IPv4 addresses of this machine's interfaces that are up, without loopback.
-  static func interfaceAddresses() -> [String] {
+  package static func interfaceAddresses() -> [String] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&list) == 0 else { return [] }
     defer { unsafe freeifaddrs(list) }

@@ -29,6 +29,8 @@ public struct CoordinatorConfiguration: Sendable {
   public var frontInterval: Duration = .seconds(2)
   /// How long an orderly end may take before the coordinator ends without farewells.
   public var stopTimeout: Duration = .seconds(20)
+  /// A seam for tests: gets the journal when it is open, to make it fail.
+  package var journalOpened: @Sendable (Journal) -> Void = { _ in }
 
   /// Creates a configuration.
   public init(

@@ -139,11 +139,12 @@ struct CoordinatorLoop: ~Copyable {
     let now = now
     if let deadline = machine.nextDeadline, deadline <= now { try apply(.ticked) }
     let requests = observer.stopRequestCount()
-    if requests > 0, stopDeadline == nil {
+    if requests == 1, stopDeadline == nil {
       stopDeadline = now + configuration.stopTimeout
       try apply(.drainRequested)
     }
-    if let stopDeadline, ending == nil, requests > 1 || stopDeadline <= now { ending = .drained }
+    let isOverdue = requests > 1 || (stopDeadline.map { $0 <= now } ?? false)
+    if isOverdue, ending == nil { ending = .drained }
   }
 
   // MARK: Effects

@@ -1,12 +1,12 @@
 import Glibc
 
 /// The number of files and connections that this process may have open.
-enum DescriptorLimit {
+package enum DescriptorLimit {
   /// Raises the limit as far as the system allows and returns it.
   ///
   /// At the limit libzmq's thread would spin, so the coordinator stays below it: see
   /// ``sessionCountMax(limit:)``.
-  static func raise() -> Int {
+  package static func raise() -> Int {
     var limits = rlimit()
     guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else {
       return 1024
@@ -24,7 +24,7 @@ enum DescriptorLimit {
   /// The sessions that a process with `limit` descriptors can serve.
   ///
   /// A session needs one; the rest is for files and for connections that are still being opened.
-  static func sessionCountMax(limit: Int) -> Int {
+  package static func sessionCountMax(limit: Int) -> Int {
     max(1, limit - max(64, limit / 10))
   }
 }

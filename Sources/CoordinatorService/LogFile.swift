@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A full file becomes `elsa.log.1`, which replaces the one before. A log that cannot be written
 /// costs the log, never the run.
-final class LogFile: Sendable {
+package final class LogFile: Sendable {
   private struct State {
     var descriptor: Int32
     var size: Int
@@ -17,7 +17,7 @@ final class LogFile: Sendable {
   private let state: Mutex<State>
 
   /// Opens or creates a log.
-  init(path: String, sizeMax: Int) {
+  package init(path: String, sizeMax: Int) {
     precondition(sizeMax > 0)
     self.path = path
     self.sizeMax = sizeMax
@@ -35,7 +35,7 @@ final class LogFile: Sendable {
   }
 
   /// Adds a line.
-  func append(_ line: String) {
+  package func append(_ line: String) {
     let bytes = Array((line + "\n").utf8)
     state.withLock { state in
       if state.size > 0, state.size + bytes.count > sizeMax {

@@ -27,6 +27,7 @@ public func runCoordinator(
   } catch {
     throw .storage(error)
   }
+  configuration.journalOpened(journal)
   let logger = makeLogger(configuration)
   let limit = DescriptorLimit.raise()
   let sessions = DescriptorLimit.sessionCountMax(limit: limit)

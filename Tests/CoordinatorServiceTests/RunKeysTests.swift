@@ -1,0 +1,53 @@
+import CoordinatorService
+import Foundation
+import RunStorage
+import Testing
+
+@Suite final class RunKeysTests {
+  let directory = RunDirectory(
+    path: FileManager.default.temporaryDirectory.path + "/elsa-keys-\(UUID().uuidString)")
+  var path: String { directory.file("keys.json") }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+  @Test func `keys are made once and found again, for their owner only`() throws {
+    let keys = try RunKeys(in: directory)
+    #expect(try RunKeys(in: directory) == keys)
+    #expect(keys.server != keys.workers)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+  }
+
+  @Test func `keys that others can read are refused`() throws {
+    _ = try RunKeys(in: directory)
+    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+    let expected = CoordinatorServiceError.storage(.exposedSecret(path: path, mode: 0o640))
+    #expect(throws: expected) { try RunKeys(in: self.directory) }
+  }
+
+  @Test func `a damaged key file is named`() throws {
+    try directory.create()
+    try PrivateFile(path: path).write(["version": "1", "server": "x", "workers": "y"])
+    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    try FileManager.default.removeItem(atPath: path)
+    struct File: Encodable {
+      let version = 1
+      let server = "too short"
+      let workers = "too short"
+    }
+    try PrivateFile(path: path).write(File())
+    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    #expect("\(try #require(error))".contains("is not a key file"))
+  }
+}
+
+@Suite struct DescriptorLimitTests {
+  @Test func `the limit is raised and leaves room beside the sessions`() {
+    let limit = DescriptorLimit.raise()
+    #expect(limit == DescriptorLimit.raise())
+    #expect(limit > 0)
+    #expect(DescriptorLimit.sessionCountMax(limit: 1_024) == 922)
+    #expect(DescriptorLimit.sessionCountMax(limit: 300) == 236)
+    #expect(DescriptorLimit.sessionCountMax(limit: 10) == 1)
+  }
+}

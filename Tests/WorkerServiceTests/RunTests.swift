@@ -1,0 +1,193 @@
+import Coordination
+import CoordinatorService
+import Foundation
+import RunStorage
+import SparsityCore
+import Synchronization
+import Testing
+import WireProtocol
+import WorkerService
+import ZeroMQ
+
+@Suite(.serialized) struct RunTests {
+  @Test(arguments: [false, true])
+  func `three workers complete 200 evaluations, each shard once`(isEncrypted: Bool) throws {
+    let run = try TestRun(evaluations: 200)
+    let security = isEncrypted ? CoordinatorSecurity.curve(try RunKeys(in: run.directory)) : .none
+    let coordinator = RunningCoordinator(run.configuration(security: security))
+    let file = try coordinator.started()
+    #expect((file.serverKey != nil) == isEncrypted)
+    let workers = (1...3).map { RunningWorker(run, label: "worker \($0)") }
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(outcome.status.progress.evaluationCount == 200)
+    #expect(outcome.status.transport.refusedConnections == 0)
+    for worker in workers { #expect(try worker.outcome().exit == .finished) }
+    #expect(try run.evaluatedCount() == 200)
+    #expect(run.computed.withLock { Set($0).count } == 200)
+    #expect(run.computed.withLock { $0.count } == 200)
+    #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
+    let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
+    #expect(log.contains("worker worker 2 joined"))
+    #expect(log.contains("ended: complete"))
+  }
+
+  @Test func `the work of a killed worker is leased again`() throws {
+    let run = try TestRun(evaluations: 40, images: 12, shardSize: 4)
+    let coordinator = RunningCoordinator(run.configuration())
+    _ = try coordinator.started()
+    let isHolding = Mutex(false)
+    let victim = RunningWorker(run, label: "victim") { _, control in
+      isHolding.withLock { $0 = true }
+      while !control.isCancelled { usleep(1_000) }
+    }
+    #expect(wait { isHolding.withLock { $0 } })
+    victim.kill()
+    let killed = ContinuousClock.now
+    #expect(try victim.outcome().exit == nil)
+    let other = RunningWorker(run, label: "other")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(outcome.status.progress.counters.lapsedLeases >= 1)
+    #expect(try other.outcome().shardCount == 120)
+    #expect(try run.evaluatedCount() == 40)
+    #expect(ContinuousClock.now - killed < .seconds(20))
+  }
+
+  @Test func `the work of a frozen worker is leased again`() throws {
+    let run = try TestRun(evaluations: 40)
+    let coordinator = RunningCoordinator(run.configuration())
+    _ = try coordinator.started()
+    let isHolding = Mutex(false)
+    let frozen = RunningWorker(run, label: "frozen", giveUpTimeout: .seconds(2)) { _, control in
+      isHolding.withLock { $0 = true }
+      while !control.isCancelled { usleep(1_000) }
+    }
+    #expect(wait { isHolding.withLock { $0 } })
+    frozen.freeze(true)
+    let other = RunningWorker(run, label: "other")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try other.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.lapsedLeases >= 1)
+    frozen.freeze(false)
+    let exit = try frozen.outcome().exit
+    #expect(exit != nil)
+  }
+
+  @Test func `a restarted coordinator repeats no journaled shard and its workers stay`() throws {
+    let run = try TestRun(evaluations: 150, images: 12, shardSize: 6)
+    let first = RunningCoordinator(run.configuration())
+    let firstFile = try first.started()
+    let workers = (1...3).map { number in
+      RunningWorker(run, label: "worker \(number)") { _, _ in usleep(500) }
+    }
+    #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 40 })
+    first.stop(2)
+    #expect(try first.outcome().ending == .drained)
+    let journaled = Set(try run.journaledShards())
+    #expect(journaled.count >= 80)
+    let computedBefore = run.computed.withLock { $0.count }
+
+    let second = RunningCoordinator(run.configuration())
+    let secondFile = try second.started()
+    #expect(secondFile.epoch == firstFile.epoch + 1)
+    let outcome = try second.outcome()
+    #expect(outcome.ending == .completed)
+    for worker in workers { #expect(try worker.outcome().exit == .finished) }
+    let computedAfter = run.computed.withLock { $0[computedBefore...] }
+    let repeated = computedAfter.filter(journaled.contains)
+    #expect(repeated.isEmpty)
+    // What the workers held when the coordinator ended was not lost either.
+    #expect(run.computed.withLock { $0.count } == 300)
+    #expect(try run.journaledShards().count == 300)
+    #expect(try run.evaluatedCount() == 150)
+  }
+
+  @Test func `a stopped coordinator tells its workers and can be resumed`() throws {
+    let run = try TestRun(evaluations: 60)
+    let first = RunningCoordinator(run.configuration())
+    _ = try first.started()
+    let worker = RunningWorker(run, label: "worker") { _, _ in usleep(1_000) }
+    #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 10 })
+    first.stop(1)
+    let outcome = try first.outcome()
+    #expect(outcome.ending == .drained)
+    #expect(try worker.outcome().exit == .drained)
+    #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
+    // An orderly end loses nothing: all that was computed is in the journal.
+    #expect(try run.journaledShards().count == run.computed.withLock { $0.count })
+    let second = RunningCoordinator(run.configuration())
+    let other = RunningWorker(run, label: "other")
+    #expect(try second.outcome().ending == .completed)
+    #expect(try other.outcome().exit == .finished)
+    #expect(run.computed.withLock { $0.count } == 60)
+  }
+
+  @Test func `a worker that is asked to leave finishes what runs and is no failure`() throws {
+    let run = try TestRun(evaluations: 60)
+    let coordinator = RunningCoordinator(run.configuration())
+    _ = try coordinator.started()
+    let leaving = RunningWorker(run, label: "leaving") { _, _ in usleep(2_000) }
+    #expect(wait { run.computed.withLock { $0.count } >= 5 })
+    leaving.stop(1)
+    let exit = try leaving.outcome()
+    #expect(exit.exit == .drained)
+    #expect(exit.isSuccess)
+    let other = RunningWorker(run, label: "other")
+    let outcome = try coordinator.outcome()
+    #expect(try other.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(run.computed.withLock { $0.count } == 60)
+    let words = coordinator.notes.filter { $0.contains("worker leaving left") }
+    #expect(words.count == 1)
+  }
+
+  @Test func `a disk that is full for a while delays the run and loses nothing`() throws {
+    let run = try TestRun(evaluations: 60)
+    var configuration = run.configuration()
+    configuration.journalOpened = { journal in
+      journal.inject { (40..<80).contains($0) ? .diskFull(path: journal.path) : nil }
+    }
+    let coordinator = RunningCoordinator(configuration)
+    let worker = RunningWorker(run, label: "worker")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.failedWrites >= 1)
+    #expect(try run.evaluatedCount() == 60)
+    #expect(coordinator.notes.contains { $0.contains("no room left on the disk") })
+    #expect(coordinator.notes.contains { $0.contains("the run goes on") })
+  }
+
+  @Test func `a journal that another coordinator has taken over ends the run`() throws {
+    let run = try TestRun(evaluations: 60)
+    var configuration = run.configuration()
+    configuration.journalOpened = { journal in
+      journal.inject { $0 > 40 ? .superseded(path: journal.path) : nil }
+    }
+    let coordinator = RunningCoordinator(configuration)
+    let worker = RunningWorker(run, label: "worker", giveUpTimeout: .seconds(1))
+    #expect(
+      throws: CoordinatorServiceError.storage(.superseded(path: run.directory.journalPath))
+    ) { try coordinator.outcome() }
+    guard case .coordinatorSilent = try worker.outcome().exit else {
+      Issue.record("the worker should give up")
+      return
+    }
+  }
+
+  @Test func `counters name each computed shard`() throws {
+    let run = try TestRun(evaluations: 20)
+    let path = FileManager.default.temporaryDirectory.path + "/elsa-\(UUID().uuidString).counters"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let coordinator = RunningCoordinator(run.configuration())
+    let worker = RunningWorker(run, label: "worker", counterPath: path)
+    _ = try coordinator.outcome()
+    _ = try worker.outcome()
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let shards = lines.map { $0.split(separator: " ").prefix(2).joined(separator: "/") }
+    #expect(Set(shards) == Set((0..<20).map { "\($0)/0" }))
+    #expect(lines.count == 20)
+  }
+}

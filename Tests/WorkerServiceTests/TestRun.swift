@@ -1,0 +1,238 @@
+import AcceleratorModel
+import Coordination
+import CoordinatorService
+import EvolutionarySearch
+import Foundation
+import RunStorage
+import SparsityCore
+import Synchronization
+import Testing
+import WireProtocol
+import WorkerService
+
+/// A run of empty evaluations in a folder of its own, with coordinators and workers on threads.
+final class TestRun: Sendable {
+  let directory: RunDirectory
+  let settings: CoordinatorSettings
+  let costs: CostModel
+  /// Every evaluation that was carried out, in the order of their ends.
+  let computed = Mutex<[ShardID]>([])
+
+  init(evaluations: Int, images: Int = 12, shardSize: Int = 12, depth: Int = 2) throws {
+    let name = "elsa-services-\(UUID().uuidString)"
+    directory = RunDirectory(path: FileManager.default.temporaryDirectory.path + "/" + name)
+    let shape = try TransformerShape(
+      imageSize: 8, patchSize: 4, channels: 1, width: 8, depth: depth, heads: 2, hiddenWidth: 16,
+      classes: 4)
+    let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
+    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+    self.costs = costs
+    func hash(_ byte: UInt8) throws -> ContentHash {
+      try #require(ContentHash(bytes: [UInt8](repeating: byte, count: 32)))
+    }
+    let description = RunDescription(
+      run: try #require(RunID(99)), model: RunInput(path: "model", content: try hash(1)),
+      configuration: RunInput(path: "configuration", content: try hash(2)),
+      data: RunInput(path: "data", content: try hash(3)), imageCount: images, bank: try hash(4),
+      criterion: "magnitude", patterns: space.patterns,
+      numerics: Numerics(
+        precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 4),
+      accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
+      costNames: Cost.wireNames, shuffleSeed: 1, shardSize: shardSize)
+    settings = CoordinatorSettings(
+      description: description, space: space,
+      search: SearchSettings(
+        populationSize: 10, evaluationCountMax: evaluations, seed: 5, algorithm: .nsga2,
+        objectiveCount: 2, initial: SearchSettings.uniformGenomes(of: space.choiceCounts)),
+      model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
+      settingsText: "test",
+      timing: CoordinatorTiming(
+        heartbeatInterval: .milliseconds(50), leaseDuration: .milliseconds(400),
+        sessionTimeout: .milliseconds(1_500), stallTimeout: .seconds(60),
+        storageRetryInterval: .milliseconds(20), farewellTimeout: .milliseconds(500)))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+  /// The configuration of a coordinator on loopback.
+  func configuration(security: CoordinatorSecurity = .none) -> CoordinatorConfiguration {
+    var configuration = CoordinatorConfiguration(
+      settings: settings, directory: directory, endpoint: "tcp://127.0.0.1:0", security: security)
+    configuration.stopTimeout = .seconds(5)
+    return configuration
+  }
+
+  /// The records of the journal.
+  func records() throws -> [JournalRecord] {
+    try JournalReader(of: directory).records()
+  }
+
+  /// The shards whose results the journal holds.
+  func journaledShards() throws -> [ShardID] {
+    try records().compactMap { record in
+      if case .shardCompleted(let completion) = record { completion.shard } else { nil }
+    }
+  }
+
+  /// The candidates that the journal calls evaluated.
+  func evaluatedCount() throws -> Int {
+    try records().count { if case .evaluated = $0 { true } else { false } }
+  }
+}
+
+/// Waits until `condition` holds, at most `limit`; returns whether it does.
+func wait(
+  atMost limit: Duration = .seconds(20), until condition: () throws -> Bool
+) rethrows -> Bool {
+  let deadline = ContinuousClock.now + limit
+  while try !condition() {
+    if ContinuousClock.now >= deadline { return false }
+    usleep(2_000)
+  }
+  return true
+}
+
+/// A coordinator on a thread.
+final class RunningCoordinator: Sendable {
+  private struct State {
+    var file: ConnectionFile?
+    var status: CoordinatorStatus?
+    var notes: [String] = []
+    var result: Result<CoordinatorOutcome, CoordinatorServiceError>?
+  }
+
+  private let state = Mutex(State())
+  private let stopRequests = Atomic<Int>(0)
+
+  init(_ configuration: CoordinatorConfiguration) {
+    let thread = Thread { [self] in
+      var observer = CoordinatorObserver()
+      observer.started = { file in self.state.withLock { $0.file = file } }
+      observer.statusChanged = { status in self.state.withLock { $0.status = status } }
+      observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
+      observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
+      let result: Result<CoordinatorOutcome, CoordinatorServiceError>
+      do throws(CoordinatorServiceError) {
+        result = .success(try runCoordinator(configuration, observer: observer))
+      } catch {
+        result = .failure(error)
+      }
+      self.state.withLock { $0.result = result }
+    }
+    thread.start()
+  }
+
+  /// Asks for an orderly end (1) or an end at once (2).
+  func stop(_ count: Int) { stopRequests.store(count, ordering: .relaxed) }
+
+  var file: ConnectionFile? { state.withLock { $0.file } }
+  var status: CoordinatorStatus? { state.withLock { $0.status } }
+  var notes: [String] { state.withLock { $0.notes } }
+
+  /// Waits until it listens.
+  func started() throws -> ConnectionFile {
+    #expect(wait { state.withLock { $0.file != nil || $0.result != nil } })
+    return try #require(file)
+  }
+
+  /// Waits for the end.
+  func outcome() throws -> CoordinatorOutcome {
+    try #require(wait(atMost: .seconds(60)) { state.withLock { $0.result != nil } })
+    return try #require(state.withLock { $0.result }).get()
+  }
+}
+
+/// Evaluates shards by arithmetic on genes instead of images.
+struct FakeEvaluator: ShardEvaluator {
+  let run: TestRun
+  let inputs: PreparedInputs
+  /// Is called before each evaluation; it may wait or throw.
+  let before: @Sendable (EvaluationTask, EvaluationControl) throws -> Void
+
+  func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome {
+    try before(task, control)
+    var correct = BitVector(count: task.slice.count)
+    for index in 0..<task.slice.count {
+      let layer = (task.slice.start + index) % task.genome.genes.count
+      correct[index] = task.genome.genes[layer] > 0
+    }
+    run.computed.withLock { $0.append(task.shard) }
+    let cost = run.costs.cost(of: task.genome)
+    return ShardOutcome(
+      measurement: ShardMeasurement(correct: correct, summedLoss: Double(task.slice.count)),
+      costs: cost.wireValues)
+  }
+}
+
+/// A worker on a thread.
+final class RunningWorker: Sendable {
+  private struct State {
+    var troubles: [String] = []
+    var result: Result<WorkerOutcome, WorkerServiceError>?
+  }
+
+  private let state = Mutex(State())
+  private let stopRequests = Atomic<Int>(0)
+  private let killed = Atomic<Bool>(false)
+  private let frozen = Atomic<Bool>(false)
+
+  init(
+    _ run: TestRun, label: String, connection: ConnectionSource? = nil,
+    giveUpTimeout: Duration = .seconds(20), counterPath: String? = nil,
+    before: @escaping @Sendable (EvaluationTask, EvaluationControl) throws -> Void = { _, _ in },
+    prepare: (@Sendable (RunDescription) throws -> any ShardEvaluator)? = nil
+  ) {
+    let description = run.settings.description
+    var settings = WorkerSettings.newSession(
+      label: label, build: "test", numerics: [description.numerics])
+    settings.resendInterval = .milliseconds(50)
+    settings.resendIntervalMax = .milliseconds(400)
+    settings.silenceTimeout = .milliseconds(400)
+    settings.giveUpTimeout = giveUpTimeout
+    var configuration = WorkerConfiguration(
+      connection: connection ?? .file(path: run.directory.connectionFilePath),
+      settings: settings, counterPath: counterPath)
+    configuration.attemptTimeout = .milliseconds(200)
+    let inputs = PreparedInputs(
+      space: run.settings.space, model: description.model.content,
+      data: description.data.content, imageCount: description.imageCount,
+      bank: description.bank)
+    let standard: @Sendable (RunDescription) throws -> any ShardEvaluator = { _ in
+      FakeEvaluator(run: run, inputs: inputs, before: before)
+    }
+    let thread = Thread { [self, configuration] in
+      var observer = WorkerObserver()
+      observer.troubled = { words in self.state.withLock { $0.troubles.append(words) } }
+      observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
+      observer.isKilled = {
+        while self.frozen.load(ordering: .relaxed) { usleep(2_000) }
+        return self.killed.load(ordering: .relaxed)
+      }
+      let result: Result<WorkerOutcome, WorkerServiceError>
+      do throws(WorkerServiceError) {
+        result = .success(
+          try runWorker(configuration, observer: observer, prepare: prepare ?? standard))
+      } catch {
+        result = .failure(error)
+      }
+      self.state.withLock { $0.result = result }
+    }
+    thread.start()
+  }
+
+  /// Asks to leave (1) or to end at once (2).
+  func stop(_ count: Int) { stopRequests.store(count, ordering: .relaxed) }
+  /// Makes the worker disappear without a word.
+  func kill() { killed.store(true, ordering: .relaxed) }
+  /// Stops or continues the socket thread, as SIGSTOP and SIGCONT do.
+  func freeze(_ isFrozen: Bool) { frozen.store(isFrozen, ordering: .relaxed) }
+
+  var troubles: [String] { state.withLock { $0.troubles } }
+
+  /// Waits for the end.
+  func outcome() throws -> WorkerOutcome {
+    try #require(wait(atMost: .seconds(60)) { state.withLock { $0.result != nil } })
+    return try #require(state.withLock { $0.result }).get()
+  }
+}

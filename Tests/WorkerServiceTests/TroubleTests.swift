@@ -1,0 +1,175 @@
+import Coordination
+import CoordinatorService
+import Foundation
+import RunStorage
+import SparsityCore
+import Synchronization
+import Testing
+import WireProtocol
+import WorkerService
+import ZeroMQ
+
+@Suite(.serialized) struct TroubleTests {
+  struct Failure: Error, CustomStringConvertible {
+    var description: String { "the images are on strike" }
+  }
+
+  @Test func `garbage and strangers are counted and survived`() throws {
+    let run = try TestRun(evaluations: 40)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    let context = try Context()
+    let stranger = try Socket(context, kind: .dealer)
+    try stranger.connect(endpoint)
+    _ = try stranger.send(Array("GET / HTTP/1.1".utf8).span)
+    _ = try stranger.send([[1], [2], [3]])
+    _ = try stranger.send([UInt8](repeating: 0x45, count: 100_000).span)
+    var options = SocketOptions()
+    let worker = WorkerID(1)
+    options.routingID = RoutingID(bytes: worker.routingIdentity)
+    let impostor = try Socket(context, kind: .dealer, options: options)
+    try impostor.connect(endpoint)
+    var generator = SeededGenerator(seed: 3)
+    let heartbeat = Envelope(
+      run: RunID(99), epoch: Epoch(1), sequence: 0,
+      message: .heartbeat(Heartbeat(leaseCountMax: 1, held: [])))
+    for _ in 0..<200 {
+      var frame = heartbeat.encoded()
+      frame[generator.index(below: frame.count)] = UInt8(generator.index(below: 256))
+      _ = try impostor.send(frame.span)
+    }
+    #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) >= 3 })
+    let honest = RunningWorker(run, label: "honest")
+    #expect(try coordinator.outcome().ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    #expect(try run.evaluatedCount() == 40)
+  }
+
+  @Test func `a worker with the wrong key says so and gives up`() throws {
+    let run = try TestRun(evaluations: 10)
+    let keys = try RunKeys(in: run.directory)
+    let coordinator = RunningCoordinator(run.configuration(security: .curve(keys)))
+    let endpoints = try coordinator.started().endpoints
+    let stranger = WorkerConnection.Keys(
+      worker: try .generate(), server: keys.server.publicKey)
+    let uninvited = RunningWorker(
+      run, label: "uninvited", connection: .fixed(.init(endpoints: endpoints, keys: stranger)),
+      giveUpTimeout: .seconds(2))
+    let misled = WorkerConnection.Keys(
+      worker: keys.workers, server: try CurveKeyPair.generate().publicKey)
+    let misdirected = RunningWorker(
+      run, label: "misdirected", connection: .fixed(.init(endpoints: endpoints, keys: misled)),
+      giveUpTimeout: .seconds(2))
+    let plain = RunningWorker(
+      run, label: "plain", connection: .fixed(.init(endpoints: endpoints, keys: nil)),
+      giveUpTimeout: .seconds(2))
+    let expectations = [
+      (uninvited, "does not allow this worker's key"), (misdirected, "wrong server key"),
+      (plain, "one side encrypts and the other does not"),
+    ]
+    for (worker, words) in expectations {
+      let outcome = try worker.outcome()
+      #expect(!outcome.isSuccess)
+      #expect(outcome.words.contains(words), "\(outcome.words)")
+      #expect(worker.troubles.contains { $0.contains(words) })
+    }
+    let invited = RunningWorker(run, label: "invited")
+    let outcome = try coordinator.outcome()
+    #expect(try invited.outcome().exit == .finished)
+    #expect(outcome.status.transport.refusedConnections >= 1)
+    #expect(outcome.status.progress.counters.refusedWorkers == 0)
+  }
+
+  @Test func `a worker that cannot load the inputs leaves with words`() throws {
+    let run = try TestRun(evaluations: 10)
+    let coordinator = RunningCoordinator(run.configuration())
+    let unable = RunningWorker(run, label: "unable", prepare: { _ in throw Failure() })
+    let outcome = try unable.outcome()
+    #expect(outcome.exit == .unprepared(words: "the images are on strike"))
+    #expect(!outcome.isSuccess)
+    let able = RunningWorker(run, label: "able")
+    #expect(try coordinator.outcome().ending == .completed)
+    #expect(try able.outcome().exit == .finished)
+  }
+
+  @Test func `a candidate that fails wherever it is evaluated is given up, not the run`() throws {
+    let run = try TestRun(evaluations: 10)
+    let coordinator = RunningCoordinator(run.configuration())
+    let worker = RunningWorker(run, label: "worker") { task, _ in
+      if task.shard.candidate == CandidateID(3) { throw Failure() }
+    }
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+    #expect(outcome.status.progress.quarantinedCount == 1)
+    #expect(coordinator.notes.contains { $0.contains("candidate #3 was given up") })
+  }
+
+  @Test func `nobody to connect to is reported in words`() throws {
+    let run = try TestRun(evaluations: 10)
+    let lost = RunningWorker(
+      run, label: "lost", connection: .fixed(.init(endpoints: ["tcp://127.0.0.1:1"], keys: nil)),
+      giveUpTimeout: .seconds(1))
+    let outcome = try lost.outcome()
+    #expect(outcome.words.contains("tcp://127.0.0.1:1 cannot be reached"))
+    #expect(!outcome.isSuccess)
+  }
+
+  @Test func `a connection file that never appears is named`() throws {
+    let run = try TestRun(evaluations: 10)
+    let waiting = RunningWorker(run, label: "waiting", giveUpTimeout: .milliseconds(500))
+    let error = #expect(throws: WorkerServiceError.self) { try waiting.outcome() }
+    #expect("\(try #require(error))".contains(run.directory.connectionFilePath))
+  }
+
+  @Test func `of several addresses the one that answers is found`() throws {
+    let run = try TestRun(evaluations: 10)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    let endpoints = ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2", endpoint]
+    let worker = RunningWorker(
+      run, label: "worker", connection: .fixed(.init(endpoints: endpoints, keys: nil)))
+    #expect(try coordinator.outcome().ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+  }
+
+  @Test func `a second coordinator, a port in use and an open address are refused`() throws {
+    let run = try TestRun(evaluations: 10)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    let second = RunningCoordinator(run.configuration())
+    let inUse = #expect(throws: CoordinatorServiceError.self) { try second.outcome() }
+    #expect("\(try #require(inUse))".contains("in use by another coordinator"))
+
+    let other = try TestRun(evaluations: 10)
+    var configuration = other.configuration()
+    configuration.endpoint = endpoint
+    let third = RunningCoordinator(configuration)
+    #expect(
+      throws: CoordinatorServiceError.transport(.addressInUse(endpoint: endpoint))
+    ) { try third.outcome() }
+    #expect(!FileManager.default.fileExists(atPath: other.directory.connectionFilePath))
+
+    configuration.endpoint = "tcp://*:0"
+    let fourth = RunningCoordinator(configuration)
+    #expect(
+      throws: CoordinatorServiceError.unprotectedEndpoint("tcp://*:0")
+    ) { try fourth.outcome() }
+    coordinator.stop(2)
+    _ = try coordinator.outcome()
+  }
+
+  @Test func `a journal of a run with other settings is refused`() throws {
+    let run = try TestRun(evaluations: 10)
+    let first = RunningCoordinator(run.configuration())
+    _ = try first.started()
+    #expect(wait { (try? run.records().count) ?? 0 > 0 })
+    first.stop(2)
+    _ = try first.outcome()
+    var configuration = run.configuration()
+    configuration.settings.description.bank = configuration.settings.description.model.content
+    let second = RunningCoordinator(configuration)
+    let error = #expect(throws: CoordinatorServiceError.self) { try second.outcome() }
+    #expect("\(try #require(error))".contains("differs in bank"))
+  }
+}
