@@ -13,59 +13,57 @@ extension Resampling {
   static func resampledRows(_ image: PixelImage, rows: Range<Int>, windows: [ResamplingWindow])
     -> PixelImage
   {
-    switch image.channels {
-    case 1: resampledGreyRows(image, rows: rows, windows: windows)
-    default: resampledColourRows(image, rows: rows, windows: windows)
-    }
-  }
-
-  private static func resampledGreyRows(
-    _ image: PixelImage, rows: Range<Int>, windows: [ResamplingWindow]
-  ) -> PixelImage {
-    var pixels = [UInt8](repeating: 0, count: rows.count * windows.count)
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= image.height)
+    // The loops below do not check bounds again.
+    precondition(windows.allSatisfy { $0.start >= 0 && $0.end <= image.width })
+    var pixels = [UInt8](repeating: 0, count: rows.count * windows.count * image.channels)
+    let lineSize = image.width * image.channels
     let values = image.pixels.span
-    var output = 0
-    for row in rows {
-      let line = values.extracting(row * image.width..<(row + 1) * image.width)
-      for window in windows {
-        var sum = half
-        for index in window.weights.indices {
-          sum &+= Int32(line[window.start + index]) &* window.weights[index]
-        }
-        pixels[output] = clipped(sum)
-        output += 1
-      }
-    }
-    return PixelImage(width: windows.count, height: rows.count, channels: 1, pixels: pixels)
-  }
-
-  private static func resampledColourRows(
-    _ image: PixelImage, rows: Range<Int>, windows: [ResamplingWindow]
-  ) -> PixelImage {
-    var pixels = [UInt8](repeating: 0, count: rows.count * windows.count * 3)
-    let values = image.pixels.span
-    let lineSize = image.width * 3
-    var output = 0
+    var output = pixels.mutableSpan
+    var position = 0
     for row in rows {
       let line = values.extracting(row * lineSize..<(row + 1) * lineSize)
       for window in windows {
-        var red = half
-        var green = half
-        var blue = half
-        var position = window.start * 3
-        for weight in window.weights {
-          red &+= Int32(line[position]) &* weight
-          green &+= Int32(line[position + 1]) &* weight
-          blue &+= Int32(line[position + 2]) &* weight
-          position += 3
+        if image.channels == 1 {
+          output[position] = greyValue(line, window)
+        } else {
+          let sum = colourSum(line, window)
+          output[position] = clipped(sum.red)
+          output[position + 1] = clipped(sum.green)
+          output[position + 2] = clipped(sum.blue)
         }
-        pixels[output] = clipped(red)
-        pixels[output + 1] = clipped(green)
-        pixels[output + 2] = clipped(blue)
-        output += 3
+        position += image.channels
       }
     }
-    return PixelImage(width: windows.count, height: rows.count, channels: 3, pixels: pixels)
+    return PixelImage(
+      width: windows.count, height: rows.count, channels: image.channels, pixels: pixels)
+  }
+
+  @inline(__always)
+  private static func greyValue(_ line: Span<UInt8>, _ window: ResamplingWindow) -> UInt8 {
+    let weights = window.weights.span
+    var sum = half
+    for index in weights.indices {
+      sum &+= unsafe Int32(line[unchecked: window.start + index]) &* weights[unchecked: index]
+    }
+    return clipped(sum)
+  }
+
+  @inline(__always)
+  private static func colourSum(_ line: Span<UInt8>, _ window: ResamplingWindow)
+    -> (red: Int32, green: Int32, blue: Int32)
+  {
+    let weights = window.weights.span
+    var (red, green, blue) = (half, half, half)
+    var position = window.start * 3
+    for index in weights.indices {
+      let weight = unsafe weights[unchecked: index]
+      unsafe red &+= Int32(line[unchecked: position]) &* weight
+      unsafe green &+= Int32(line[unchecked: position + 1]) &* weight
+      unsafe blue &+= Int32(line[unchecked: position + 2]) &* weight
+      position += 3
+    }
+    return (red, green, blue)
   }
 
   /// Returns an image whose rows are resampled by one window a row; the windows count rows of the
@@ -77,16 +75,27 @@ extension Resampling {
     var pixels = [UInt8](repeating: 0, count: windows.count * lineSize)
     var sums = [Int32](repeating: 0, count: lineSize)
     let values = image.pixels.span
+    var output = pixels.mutableSpan
     for (row, window) in windows.enumerated() {
-      for index in sums.indices { sums[index] = half }
+      var sums = sums.mutableSpan
+      for index in 0..<lineSize { sums[index] = half }
       for (offset, weight) in window.weights.enumerated() {
         let start = (window.start + offset - firstRow) * lineSize
-        let line = values.extracting(start..<start + lineSize)
-        for index in sums.indices { sums[index] &+= Int32(line[index]) &* weight }
+        add(values.extracting(start..<start + lineSize), times: weight, to: &sums)
       }
-      for index in sums.indices { pixels[row * lineSize + index] = clipped(sums[index]) }
+      for index in 0..<lineSize { output[row * lineSize + index] = clipped(sums[index]) }
     }
     return PixelImage(
       width: image.width, height: windows.count, channels: image.channels, pixels: pixels)
+  }
+
+  /// Adds the weighted values of a line to the sums.
+  private static func add(
+    _ line: Span<UInt8>, times weight: Int32, to sums: inout MutableSpan<Int32>
+  ) {
+    precondition(line.count == sums.count)
+    for index in line.indices {
+      unsafe sums[unchecked: index] &+= Int32(line[unchecked: index]) &* weight
+    }
   }
 }

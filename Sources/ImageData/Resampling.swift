@@ -6,6 +6,9 @@ package struct ResamplingWindow: Equatable, Sendable {
   package let start: Int
   /// One weight for each input from `start`, in units of 2⁻²².
   package let weights: [Int32]
+
+  /// The input after the last.
+  var end: Int { start + weights.count }
 }
 
 /// Resampling with antialiasing as Pillow does it for 8-bit images, equal to the last bit.
@@ -80,7 +83,7 @@ package enum Resampling {
   /// The inputs that any of the windows uses.
   private static func inputRange(_ windows: [ResamplingWindow]) -> Range<Int> {
     let start = windows.map(\.start).min() ?? 0
-    let end = windows.map { $0.start + $0.weights.count }.max() ?? 0
+    let end = windows.map(\.end).max() ?? 0
     return start..<end
   }
 

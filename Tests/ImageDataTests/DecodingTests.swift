@@ -72,9 +72,13 @@ struct DecodingTests {
     var bytes = try fixture("rgb444progressive.jpg")
     let scan = try #require(
       bytes.indices.dropLast().last { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xDA })
-    bytes.removeLast(20)
     bytes.insert(contentsOf: [1, 2, 3], at: scan)
-    #expect(throws: ImageFault.self) { try decoded(bytes) }
+    #expect(try decoded(bytes).pixels == golden("rgb444progressive.jpg", channels: 3))
+    bytes.removeLast(6)
+    #expect(
+      throws: ImageFault.damaged(
+        reason: "Corrupt JPEG data: 3 extraneous bytes before marker 0xda")
+    ) { try decoded(bytes) }
   }
 
   @Test func `trailing bytes do no harm`() throws {
@@ -85,9 +89,10 @@ struct DecodingTests {
   }
 
   @Test func `a damaged PNG is found by its checksums`() throws {
-    for offset in [20, 60] {
+    // One row less in the header, which would decode, and one bit in the compressed data.
+    for (offset, change) in [(23, UInt8(9 ^ 8)), (60, 1)] {
       var bytes = try fixture("rgb.png")
-      bytes[offset] ^= 1
+      bytes[offset] ^= change
       #expect(throws: ImageFault.self) { try decoded(bytes) }
     }
   }

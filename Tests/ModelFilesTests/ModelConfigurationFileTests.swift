@@ -90,10 +90,11 @@ struct ModelConfigurationFileTests {
     let text = Self.hub.replacing(
       "\"num_features\": 192,", with: "\"model_args\": {\"img_size\": 384, \"depth\": 6},"
     )
-    .replacing("\"num_classes\": 1000, \"num", with: "\"num_classes\": 10, \"num")
+    .replacing("\"num_classes\": 1000, \"model", with: "\"num_classes\": 10, \"model")
     let shape = try read(text, shapeNamed: tinyShape).shape
     #expect(shape.imageSize == 384)
     #expect(shape.depth == 6)
+    #expect(shape.classes == 10)
     #expect(shape.width == 192)
   }
 
