@@ -1,7 +1,7 @@
-// Sums of up to 80 tokens by 8 to a register, for one output at a time. Tokens are transposed first,
-// so that one weight meets neighbouring tokens in memory. A block of inputs of a tile (25 KiB)
-// stays in the first-level cache while all outputs pass. Each sum takes its products in the order
-// of the inputs, so its bits do not depend on where its token lies in a tile.
+// Sums of up to 80 tokens by 8 to a register, for one output at a time. Tokens are transposed
+// first, so that one weight meets neighbouring tokens in memory. A block of inputs of a tile
+// (25 KiB) stays in the first-level cache while all outputs pass. Each sum takes its products in
+// the order of the inputs, so its bits do not depend on where its token lies in a tile.
 
 #include "tiles.h"
 
