@@ -14,7 +14,7 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
   case avx512
 
   /// Whether this processor and its operating system can run the variant.
-  public var isSupported: Bool { unsafe kernels.pointee.is_supported() }
+  public var isSupported: Bool { Self.support[index] }
 
   /// The instructions that the variant needs.
   public var instructionSet: InstructionSet {
@@ -40,6 +40,11 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
 
   /// The number of variants in the list of C kernels.
   package static var countInList: Int { csk_variant_count() }
+
+  /// Whether each variant is supported; asked once, since virtual machines answer CPUID slowly.
+  private static let support = allCases.map { variant in
+    unsafe variant.kernels.pointee.is_supported()
+  }
 
   private var index: Int {
     switch self {
