@@ -44,7 +44,7 @@ public enum ImageDataError: Error, Equatable, Sendable {
 public enum PackedFault: Error, Equatable, Sendable {
   case wrongImages(found: String)
   case wrongLabels(found: String)
-  case negativeLabel(index: Int, label: Int)
+  case impossibleLabel(index: Int, label: Int)
   case noImages
   case unknownVersion(String)
   case invalidMetadata(key: String, value: String)
@@ -108,7 +108,7 @@ extension PackedFault: CustomStringConvertible {
       "\"images\" must be U8 [count, height, width, 1 or 3], but is \(found)"
     case .wrongLabels(let found):
       "\"labels\" must be I32 or I64, one for each image, but is \(found)"
-    case .negativeLabel(let index, let label):
+    case .impossibleLabel(let index, let label):
       "image \(index) has the label \(label)"
     case .noImages:
       "it holds no images"

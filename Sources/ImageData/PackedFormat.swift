@@ -63,8 +63,8 @@ extension ImageSet {
       entry.elementType == .int32 || entry.elementType == .int64,
       let labels = try? file.integers("labels").values
     else { throw .wrongLabels(found: description(of: file.tensors["labels"])) }
-    if let index = labels.firstIndex(where: { $0 < 0 }) {
-      throw .negativeLabel(index: index, label: labels[index])
+    if let index = labels.firstIndex(where: { !(0...Int(Int32.max)).contains($0) }) {
+      throw .impossibleLabel(index: index, label: labels[index])
     }
     return labels
   }

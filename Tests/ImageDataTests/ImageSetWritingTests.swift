@@ -1,12 +1,7 @@
-import Foundation
 import ImageData
 import Testing
 
 struct ImageSetWritingTests {
-  private static func temporaryPath() -> String {
-    FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
-  }
-
   @Test func `a written subset reads as the same images`() throws {
     let images: [[UInt8]] = (0..<5).map { image in (0..<12).map { UInt8(image * 20 + $0) } }
     let set = ImageSet(
@@ -14,15 +9,16 @@ struct ImageSetWritingTests {
       labels: [4, 3, 2, 1, 300], classNames: (0...300).map { "class \($0)" },
       preprocessing: "none")
     let subset = set.subset([4, 0, 2])
-    let path = Self.temporaryPath()
-    defer { unlink(path) }
-    try subset.write(toPackedFile: path)
-    let read = try ImageSet(packedFile: path)
-    #expect(read.labels == [300, 4, 2])
-    #expect(read.imageSize == set.imageSize)
-    #expect(read.classNames == set.classNames)
-    #expect(read.preprocessing == "none")
-    #expect(read.contentHash(threads: 1) == subset.contentHash(threads: 1))
+    try withTemporaryFolder { folder in
+      let path = folder + "/set.safetensors"
+      try subset.write(toPackedFile: path)
+      let read = try ImageSet(packedFile: path)
+      #expect(read.labels == [300, 4, 2])
+      #expect(read.imageSize == set.imageSize)
+      #expect(read.classNames == set.classNames)
+      #expect(read.preprocessing == "none")
+      #expect(read.contentHash(threads: 1) == subset.contentHash(threads: 1))
+    }
   }
 
   @Test func `a set that cannot be written names the file`() {

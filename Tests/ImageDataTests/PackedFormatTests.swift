@@ -44,7 +44,11 @@ struct PackedFormatTests {
     #expect(try fault([images([2, 2, 2, 3])]) == .wrongLabels(found: "missing"))
     #expect(try fault([images([2, 2, 2, 3]), labels([0])]) == .wrongLabels(found: "I32 [1]"))
     #expect(
-      try fault([images([2, 2, 2, 3]), labels([0, -1])]) == .negativeLabel(index: 1, label: -1))
+      try fault([images([2, 2, 2, 3]), labels([0, -1])]) == .impossibleLabel(index: 1, label: -1))
+    let large = NewTensor(
+      name: "labels", elementType: .int64, shape: [2], bytes: littleEndianBytes([1, 1 << 31]))
+    #expect(
+      try fault([images([2, 2, 2, 3]), large]) == .impossibleLabel(index: 1, label: 1 << 31))
     #expect(try fault([images([0, 2, 2, 3]), labels([])]) == .noImages)
   }
 
