@@ -52,20 +52,22 @@ struct CoordinatorLoop: ~Copyable {
     self.start = clock.now
   }
 
+  deinit { storage.finish() }
+
   private var now: Instant { Instant(sinceStart: clock.now - start) }
 
   /// Runs until the machine has finished or the process is asked to end.
   mutating func run() throws(CoordinatorServiceError) -> CoordinatorOutcome {
     var poller = Poller()
     let socketSource = poller.watch(socket)
-    _ = poller.watch(wakeUp)
+    let wakeUpSource = poller.watch(wakeUp)
     _ = poller.watch(authenticator.socket)
     do throws(ZeroMQError) {
       try apply(.started)
       while ending == nil {
         try poller.wait(atMost: timeout())
         try authenticator.serve()
-        wakeUp.clear()
+        if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
         if poller.isReadable(socketSource) { try drainSocket() }
         try applyTime()

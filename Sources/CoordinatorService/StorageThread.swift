@@ -16,6 +16,7 @@ final class StorageThread: Sendable {
   private struct State {
     var batches: [JournalBatch] = []
     var outcomes: [Outcome] = []
+    var isFinished = false
   }
 
   private let journal: Journal
@@ -47,8 +48,13 @@ final class StorageThread: Sendable {
     }
   }
 
-  /// Ends the thread after the batches that were handed over, and waits for it.
+  /// Ends the thread after the batches that were handed over, and waits for it; once is enough.
   func finish() {
+    let isFirst = state.withLock { state in
+      defer { state.isFinished = true }
+      return !state.isFinished
+    }
+    guard isFirst else { return }
     work.signal()
     ended.wait()
   }

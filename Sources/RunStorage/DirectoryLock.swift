@@ -29,6 +29,9 @@ final class DirectoryLock: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Gives the right away before the value ends.
+  func release() { flock(descriptor, LOCK_UN) }
+
   /// Returns what the holder wrote about itself.
   private static func text(in descriptor: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 256)

@@ -204,5 +204,6 @@ public final class Journal: Sendable {
     } catch {
       throw RunStorageError(error, operation: "close", path: path)
     }
+    lock.release()
   }
 }

@@ -6,6 +6,8 @@ struct Transport: ~Copyable {
   private let socket: Socket
   private let monitor: Monitor
   private var poller: Poller
+  private let wakeUp: WakeUp
+  private let wakeUpSource: Poller.Source
 
   /// Begins to connect to `endpoint`.
   init(
@@ -24,16 +26,19 @@ struct Transport: ~Copyable {
     var poller = Poller()
     _ = poller.watch(socket)
     _ = poller.watch(monitor.socket)
-    _ = poller.watch(wakeUp)
+    let wakeUpSource = poller.watch(wakeUp)
     try socket.connect(endpoint)
     self.socket = socket
     self.monitor = monitor
     self.poller = poller
+    self.wakeUp = wakeUp
+    self.wakeUpSource = wakeUpSource
   }
 
-  /// Waits until something has happened.
+  /// Waits until something has happened; signals of the wake-up so far are forgotten.
   mutating func wait(atMost timeout: Duration) throws(ZeroMQError) {
     try poller.wait(atMost: timeout)
+    if poller.isReadable(wakeUpSource) { wakeUp.clear() }
   }
 
   /// Sends a frame; one that finds no room is lost, as on any bad day of the network.

@@ -12,6 +12,8 @@ public struct WorkerConfiguration: Sendable {
   public var counterPath: String?
   /// How long one address is tried before the next one, or before the file is read again.
   public var attemptTimeout: Duration = .seconds(2)
+  /// How long the security handshake may take once an address has answered.
+  public var handshakeTimeout: Duration = .seconds(10)
 
   /// Creates a configuration.
   public init(

@@ -63,7 +63,6 @@ struct WorkerLoop: ~Copyable {
     try apply(.started)
     while exit == nil, !observer.isKilled() {
       try attempting { () throws(ZeroMQError) in try transport.wait(atMost: timeout()) }
-      wakeUp.clear()
       try applyConnectionEvents()
       try applyMessages()
       try applyRunnerOutcomes()
@@ -147,7 +146,8 @@ struct WorkerLoop: ~Copyable {
   private mutating func applyConnectionEvents() throws(WorkerServiceError) {
     while let event = try attempting({ () throws(ZeroMQError) in try transport.nextEvent() }) {
       switch event {
-      case .connected, .acceptFailed: break
+      case .acceptFailed: break
+      case .connected: attemptDeadline = now + configuration.handshakeTimeout
       case .ready:
         isReady = true
         trouble = nil
@@ -156,6 +156,7 @@ struct WorkerLoop: ~Copyable {
         isReady = false
       case .refused(let failure):
         isReady = false
+        attemptDeadline = min(attemptDeadline, now + configuration.attemptTimeout)
         try report("\(connection.endpoints[endpointIndex]): \(failure)")
       }
     }

@@ -274,6 +274,42 @@ import WireProtocol
     #expect(try reader.records(from: records.count).isEmpty)
   }
 
+  @Test func `the journal of a killed coordinator is read and resumed`() throws {
+    let journal = try Journal(in: run.directory)
+    let records = try exampleRecords(count: 50)
+    try journal.append(records, at: 0, writtenAt: exampleTime)
+    // What a killed process leaves: file and write-ahead log, not yet moved together.
+    let copy = TemporaryRun()
+    try copy.directory.create()
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(
+        atPath: journal.path + suffix, toPath: copy.directory.journalPath + suffix)
+    }
+    #expect(try JournalReader(of: copy.directory).records() == records)
+    let resumed = try Journal(in: copy.directory)
+    #expect(try resumed.records() == records)
+    #expect(resumed.openingCount == 2)
+  }
+
+  @Test func `a log that was torn in the last batch loses that batch only`() throws {
+    let journal = try Journal(in: run.directory)
+    let records = try exampleRecords(count: 50)
+    try journal.append(Array(records[..<30]), at: 0, writtenAt: exampleTime)
+    try journal.append(Array(records[30...]), at: 30, writtenAt: exampleTime)
+    let log = try Data(contentsOf: URL(filePath: journal.path + "-wal"))
+    for cut in [1, 100, 4_000, 5_000] {
+      let copy = TemporaryRun()
+      try copy.directory.create()
+      try FileManager.default.copyItem(
+        atPath: journal.path, toPath: copy.directory.journalPath)
+      try log.dropLast(cut).write(to: URL(filePath: copy.directory.journalPath + "-wal"))
+      let resumed = try Journal(in: copy.directory)
+      #expect(try resumed.records() == Array(records[..<30]))
+      try resumed.append(Array(records[30...]), at: 30, writtenAt: exampleTime)
+      #expect(try resumed.records() == records)
+    }
+  }
+
   @Test func `a folder without a run is named`() throws {
     let path = run.directory.journalPath
     #expect(

@@ -22,6 +22,9 @@ import ZeroMQ
     #expect(outcome.ending == .completed)
     #expect(outcome.status.progress.evaluationCount == 200)
     #expect(outcome.status.transport.refusedConnections == 0)
+    #expect(coordinator.status == outcome.status)
+    #expect(coordinator.fronts.first ?? 200 < 200)
+    #expect(coordinator.fronts.last == 200)
     for worker in workers { #expect(try worker.outcome().exit == .finished) }
     #expect(try run.evaluatedCount() == 200)
     #expect(run.computed.withLock { Set($0).count } == 200)
@@ -98,8 +101,8 @@ import ZeroMQ
     let computedAfter = run.computed.withLock { $0[computedBefore...] }
     let repeated = computedAfter.filter(journaled.contains)
     #expect(repeated.isEmpty)
-    // What the workers held when the coordinator ended was not lost either.
-    #expect(run.computed.withLock { $0.count } == 300)
+    // Of what was in flight, only what another worker was quicker to get was computed again.
+    #expect(run.computed.withLock { $0.count } <= 300 + 2 * workers.count)
     #expect(try run.journaledShards().count == 300)
     #expect(try run.evaluatedCount() == 150)
   }
@@ -146,8 +149,9 @@ import ZeroMQ
   @Test func `a disk that is full for a while delays the run and loses nothing`() throws {
     let run = try TestRun(evaluations: 60)
     var configuration = run.configuration()
+    let path = run.directory.journalPath
     configuration.journalOpened = { journal in
-      journal.inject { (40..<80).contains($0) ? .diskFull(path: journal.path) : nil }
+      journal.inject { (40..<80).contains($0) ? .diskFull(path: path) : nil }
     }
     let coordinator = RunningCoordinator(configuration)
     let worker = RunningWorker(run, label: "worker")
@@ -160,11 +164,36 @@ import ZeroMQ
     #expect(coordinator.notes.contains { $0.contains("the run goes on") })
   }
 
+  @Test func `a coordinator that cannot write ends all the same when it is asked to`() throws {
+    let run = try TestRun(evaluations: 60)
+    var configuration = run.configuration()
+    configuration.stopTimeout = .seconds(1)
+    let path = run.directory.journalPath
+    configuration.journalOpened = { journal in
+      journal.inject { $0 >= 40 ? .diskFull(path: path) : nil }
+    }
+    let coordinator = RunningCoordinator(configuration)
+    let worker = RunningWorker(run, label: "worker", giveUpTimeout: .seconds(1))
+    #expect(wait { coordinator.status?.progress.isStorageFailing ?? false })
+    coordinator.stop(1)
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .drained)
+    #expect(outcome.status.progress.evaluationCount < 60)
+    _ = try worker.outcome()
+    // What was acknowledged is there, and a coordinator with room goes on from it.
+    let second = RunningCoordinator(run.configuration())
+    let other = RunningWorker(run, label: "other")
+    #expect(try second.outcome().ending == .completed)
+    #expect(try other.outcome().exit == .finished)
+    #expect(try run.evaluatedCount() == 60)
+  }
+
   @Test func `a journal that another coordinator has taken over ends the run`() throws {
     let run = try TestRun(evaluations: 60)
     var configuration = run.configuration()
+    let path = run.directory.journalPath
     configuration.journalOpened = { journal in
-      journal.inject { $0 > 40 ? .superseded(path: journal.path) : nil }
+      journal.inject { $0 > 40 ? .superseded(path: path) : nil }
     }
     let coordinator = RunningCoordinator(configuration)
     let worker = RunningWorker(run, label: "worker", giveUpTimeout: .seconds(1))

@@ -99,6 +99,7 @@ final class RunningCoordinator: Sendable {
     var file: ConnectionFile?
     var status: CoordinatorStatus?
     var notes: [String] = []
+    var fronts: [Int] = []
     var result: Result<CoordinatorOutcome, CoordinatorServiceError>?
   }
 
@@ -111,6 +112,11 @@ final class RunningCoordinator: Sendable {
       observer.started = { file in self.state.withLock { $0.file = file } }
       observer.statusChanged = { status in self.state.withLock { $0.status = status } }
       observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
+      observer.frontChanged = { machine in
+        self.state.withLock { $0.fronts.append(machine.search.evaluationCount) }
+        // The front is a convenience: an error when it is written must not end the run.
+        throw CancellationError()
+      }
       observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
       let result: Result<CoordinatorOutcome, CoordinatorServiceError>
       do throws(CoordinatorServiceError) {
@@ -129,6 +135,8 @@ final class RunningCoordinator: Sendable {
   var file: ConnectionFile? { state.withLock { $0.file } }
   var status: CoordinatorStatus? { state.withLock { $0.status } }
   var notes: [String] { state.withLock { $0.notes } }
+  /// The evaluations that were done at each writing of the front.
+  var fronts: [Int] { state.withLock { $0.fronts } }
 
   /// Waits until it listens.
   func started() throws -> ConnectionFile {
