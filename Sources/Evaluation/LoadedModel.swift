@@ -27,17 +27,15 @@ public struct LoadedModel: Sendable {
     let checkpoint = try Self.checkpointPath(at: path)
     let configurationPath =
       configurationPath ?? ModelConfigurationFile.path(besideWeights: checkpoint)
+    let file: SafetensorsFile
+    let configuration: ModelConfigurationFile
     do {
-      try self.init(
-        file: SafetensorsFile(path: checkpoint),
-        configuration: ModelConfigurationFile(path: configurationPath, shapeNamed: Self.shape))
-    } catch let error as ModelFileError {
-      throw .file(error)
-    } catch let error as EvaluationError {
-      throw error
+      file = try SafetensorsFile(path: checkpoint)
+      configuration = try ModelConfigurationFile(path: configurationPath, shapeNamed: Self.shape)
     } catch {
-      preconditionFailure("\(error)")
+      throw .file(error)
     }
+    try self.init(file: file, configuration: configuration)
   }
 
   /// Makes a model of a checkpoint that is open and of its configuration.

@@ -5,7 +5,7 @@ import Synchronization
 
 extension Numerics {
   /// The images of a forward pass where nobody asks for another number.
-  public static let defaultForwardBatch = 4
+  public static let defaultForwardBatch = 2
 
   /// The most images of a forward pass; memory grows with it.
   public static let forwardBatchMax = 256

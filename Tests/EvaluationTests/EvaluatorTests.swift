@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import ModelFiles
 import Pruning
+import SparseKernels
 import SparsityCore
 import Synchronization
 import Testing
@@ -86,6 +87,22 @@ struct EvaluatorTests {
         let part = index < cut ? first.correct[index] : second.correct[index - cut]
         #expect(part == whole.correct[index])
       }
+    }
+  }
+
+  @Test func `a process that is held to the baseline counts the same`() async {
+    await #expect(processExitsWith: .success) {
+      let model = try digitsModel()
+      let bank = try model.weightBank(
+        space: model.searchSpace(patterns: [.dense]), criterion: .magnitude, threads: 1)
+      let baseline = Numerics(
+        precision: .f32, kernelTable: kernelTableVersion, instructionSet: .baseline,
+        forwardBatch: 8)
+      let evaluator = try Evaluator(
+        model: model, bank: bank, images: digits("search"), numerics: baseline, threads: 2)
+      let measurements = try evaluator.evaluate(
+        genome: Genome(uniform: 0, layerCount: 24), imageIndices: Array(0..<450))
+      #expect(abs(measurements.correct.populationCount - 444) <= 1)
     }
   }
 

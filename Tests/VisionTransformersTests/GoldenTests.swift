@@ -48,9 +48,12 @@ struct GoldenTests {
     let expected = try golden.floats("\(model)_logits_\(name)").values
     for isCompressed in [true, false] {
       let layers = try digits.layers(uniform: pattern(name), isCompressed: isCompressed)
-      let logits = digits.logits(pixels: pixels, count: shape[0], layers: layers)
-      #expect(maximumDifference(logits, expected) < 1e-4)
-      #expect(topClasses(logits, classes: 10) == topClasses(expected, classes: 10))
+      for variant in KernelVariant.allCases where variant.isSupported {
+        let logits = digits.logits(
+          pixels: pixels, count: shape[0], layers: layers, variant: variant)
+        #expect(maximumDifference(logits, expected) < 1e-4)
+        #expect(topClasses(logits, classes: 10) == topClasses(expected, classes: 10))
+      }
     }
   }
 
