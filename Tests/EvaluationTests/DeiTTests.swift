@@ -46,8 +46,8 @@ struct DeiTTests {
 
   /// The validation images, cut from 227 × 227 pixels to the size of the model.
   ///
-  /// The margins are 1.5 pixels. The table was made with a crop that begins at 1; torchvision's, and
-  /// ours, begins at 2. That changes up to ten of the counts, so this test cuts for itself.
+  /// The margins are 1.5 pixels. The table was made with a crop that begins at 1; torchvision's and
+  /// ours begins at 2. That changes counts by up to ten, so this test cuts for itself.
   private func imagesOfTheTable(imageSize: Int) throws -> ImageSet {
     let original = Preprocessing(
       resize: nil, cropSize: 227, interpolation: .bicubic, channels: 3)
