@@ -80,6 +80,7 @@ extension Coordinator {
       counters.postponedResults += 1
       return
     }
+    sessions.modify(worker) { $0.streak = FailureStreak() }
     counters.results += 1
     counters.images += result.measurement.correct.count
     counters.evaluationMicroseconds &+= result.evaluationMicroseconds

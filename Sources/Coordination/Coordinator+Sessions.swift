@@ -68,12 +68,12 @@ extension Coordinator {
     }
     let former = sessions[worker]
     guard !isDraining || former != nil else {
-      turnAway(worker, .closing, words: "the coordinator takes no more workers", hello)
+      turnAway(worker, .closing, words: "the coordinator takes no more workers")
       return
     }
     guard former != nil || sessions.count < settings.bounds.sessionCountMax else {
       let words = "there are \(sessions.count) workers, the limit; ask again later"
-      turnAway(worker, .tooManyWorkers, words: words, hello)
+      turnAway(worker, .tooManyWorkers, words: words)
       return
     }
     admit(hello, from: worker, version: version, former: former, at: now)
@@ -89,6 +89,7 @@ extension Coordinator {
       ?? Session(
         worker: worker, label: hello.label, slots: hello.slots, version: version, heardAt: now,
         advancedAt: now)
+    if let streak = streaks.remove(worker) { session.streak = streak }
     session.heardAt = now
     session.slots = hello.slots
     sessions.insert(session)
@@ -129,26 +130,25 @@ extension Coordinator {
     return nil
   }
 
-  /// Refuses a worker for now; it may ask again.
+  /// Refuses somebody without a session for now, and without a word to people: many may ask often.
   private mutating func turnAway(
-    _ worker: WorkerID, _ reason: Refusal.Reason, words: String, _ hello: Hello
-  ) {
-    counters.refusedWorkers += 1
-    send(
-      .refused(
-        Refusal(
-          reason: reason, words: words, isFinal: false, supported: ProtocolVersion.supported)),
-      to: worker)
-  }
-
-  /// Refuses a worker for good: it loses its leases and is not listened to again.
-  mutating func refuse(
-    _ worker: WorkerID, _ reason: Refusal.Reason, words: String, label: String? = nil
+    _ worker: WorkerID, _ reason: Refusal.Reason, words: String
   ) {
     counters.refusedWorkers += 1
     let refusal = Refusal(
-      reason: reason, words: words, isFinal: true, supported: ProtocolVersion.supported)
-    refused.set(refusal, for: worker)
+      reason: reason, words: words, isFinal: false, supported: ProtocolVersion.supported)
+    send(.refused(refusal), to: worker)
+  }
+
+  /// Refuses a worker: it loses its leases and, if that is final, is not listened to again.
+  mutating func refuse(
+    _ worker: WorkerID, _ reason: Refusal.Reason, isFinal: Bool = true, words: String,
+    label: String? = nil
+  ) {
+    counters.refusedWorkers += 1
+    let refusal = Refusal(
+      reason: reason, words: words, isFinal: isFinal, supported: ProtocolVersion.supported)
+    if isFinal { refused.set(refusal, for: worker) }
     let label = label ?? sessions[worker]?.label ?? "\(worker)"
     if let session = sessions[worker] {
       for shard in session.leases { giveBack(shard, from: worker) }
@@ -179,7 +179,7 @@ extension Coordinator {
     let suspects = Set(running.map(\.candidate)).sorted()
     lost.set(suspects, for: worker)
     for candidate in suspects {
-      let count = ledger.countFailure(of: candidate, lost: worker)
+      let count = ledger.countFailure(of: candidate, by: worker)
       quarantineIfHopeless(candidate, failureCount: count, words: "workers died over it")
     }
   }
@@ -298,12 +298,39 @@ extension Coordinator {
     case .keyMismatch:
       refuse(worker, .inputMismatch, words: rejection.words)
     case .evaluationFailed:
-      counters.failedEvaluations += 1
-      giveBack(shard, from: worker)
       note(.evaluationRejected(shard, label: session.label, words: rejection.words))
-      let count = ledger.countFailure(of: shard.candidate)
-      quarantineIfHopeless(shard.candidate, failureCount: count, words: rejection.words)
+      giveBack(shard, from: worker)
+      blame(shard.candidate, or: worker, words: rejection.words)
     }
+  }
+
+  /// Counts a failed evaluation against the candidate, or turns the worker away if nothing that it
+  /// evaluates succeeds.
+  ///
+  /// Until its next success a worker counts once against a candidate: with many slots it may have
+  /// leased several shards of it before the first one failed.
+  private mutating func blame(_ candidate: CandidateID, or worker: WorkerID, words: String) {
+    counters.failedEvaluations += 1
+    guard var streak = sessions[worker]?.streak else { return }
+    let isNew = streak.candidates.insert(candidate).inserted
+    guard isNew || isLastResort else { return }
+    // When nothing but failed candidates is left, they are at fault, or nobody can help them.
+    let isWorkerSuspect =
+      streak.candidates.count.isMultiple(of: settings.bounds.failureCountMax)
+      && (!isSearchSpent || ledger.hasUnfailed(besides: candidate))
+    guard isWorkerSuspect else {
+      sessions.modify(worker) { $0.streak = streak }
+      let count = ledger.countFailure(of: candidate, by: worker)
+      quarantineIfHopeless(candidate, failureCount: count, words: words)
+      return
+    }
+    for candidate in streak.candidates { ledger.forgive(worker, candidate: candidate) }
+    streak.turnAwayCount += 1
+    streaks.set(streak, for: worker)
+    refuse(
+      worker, .failing, isFinal: streak.turnAwayCount >= settings.bounds.failureCountMax,
+      words: "the evaluations of \(streak.candidates.count) candidates in a row have failed: "
+        + words)
   }
 
   // MARK: Time

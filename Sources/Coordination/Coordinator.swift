@@ -31,6 +31,8 @@ public struct Coordinator: Sendable {
   var refused: RecentMemory<WorkerID, Refusal>
   /// The candidates that lost sessions are suspected to have killed.
   var lost: RecentMemory<WorkerID, [CandidateID]>
+  /// What has failed at workers that were turned away because of it.
+  var streaks: RecentMemory<WorkerID, FailureStreak>
   /// The malformed frames of each peer.
   var malformed: RecentMemory<WorkerID, Int>
   /// The concluded candidates at which the search last had nothing to offer.
@@ -73,6 +75,7 @@ public struct Coordinator: Sendable {
     let memory = settings.bounds.refusedCountMax
     refused = RecentMemory(countMax: memory)
     lost = RecentMemory(countMax: memory)
+    streaks = RecentMemory(countMax: memory)
     malformed = RecentMemory(countMax: memory)
     self.records = RecordQueue(epoch: epoch, durableCount: replay.recordCount)
     self.records.append(
@@ -126,7 +129,7 @@ public struct Coordinator: Sendable {
   }
 
   /// Whether the search has nothing more to offer, now that its candidates are concluded.
-  private var isSearchSpent: Bool {
+  var isSearchSpent: Bool {
     search.birthCount >= settings.search.evaluationCountMax || exhaustedAt == concludedCount
   }
 
@@ -180,18 +183,26 @@ extension Coordinator {
   /// Leases pending shards to workers that want some, and asks for candidates when they run out.
   private mutating func handOutWork(at now: Instant) {
     guard phase == .working, !isDraining, !records.isFailing else { return }
+    // Workers that could take a lease, but have failed with everything that waits.
+    var choosy: [WorkerID] = []
     while ledger.pendingCount > 0, let worker = sessions.popSpare() {
-      guard let heardAt = sessions[worker]?.heardAt,
-        now - heardAt < settings.timing.leaseDuration
+      guard let session = sessions[worker],
+        now - session.heardAt < settings.timing.leaseDuration
       else {
         sessions.modify(worker) { $0.isSatisfied = true }
         continue
       }
-      guard let shard = ledger.popPending() else { preconditionFailure("no shard is pending") }
+      let avoided = isLastResort ? [] : session.streak.candidates
+      guard let shard = ledger.popPending(avoiding: avoided) else {
+        choosy.append(worker)
+        continue
+      }
       lease(shard, to: worker, at: now)
       sessions.enqueueIfSpare(worker)
     }
-    while sessions.spareCount > ledger.pendingCount + ledger.unbornCount {
+    for worker in choosy { sessions.enqueueIfSpare(worker) }
+    let choosyCount = choosy.reduce(0) { $0 + sessions.spareCount(of: $1) }
+    while max(sessions.spareCount - ledger.pendingCount, choosyCount) > ledger.unbornCount {
       guard records.count < settings.bounds.waitingRecordCountMax else { return }
       guard !isSearchSpent else { return }
       guard let candidate = ask() else {
@@ -203,6 +214,12 @@ extension Coordinator {
         candidate, cost: cost, keys: keys.keys(of: candidate.genome, slices: ledger.slices))
       records.append(.born(candidate.id, candidate.genome))
     }
+  }
+
+  /// Whether pending shards are all that is left, so that they go even to workers that have
+  /// failed with them.
+  var isLastResort: Bool {
+    isSearchSpent && ledger.unbornCount + ledger.leasedCount + ledger.persistingCount == 0
   }
 
   private mutating func ask() -> Candidate? {

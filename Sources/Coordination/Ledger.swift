@@ -41,10 +41,8 @@ struct OpenCandidate: Sendable {
   var leaseCounts: [Int]
   /// The shards that are not done.
   var remainingCount: Int
-  /// Failed evaluations.
-  var failureCount = 0
-  /// The workers that died while they ran one of its shards.
-  var lostWorkers: Set<WorkerID> = []
+  /// The failed evaluations of each worker, its death while it ran a shard included.
+  var failures: [WorkerID: Int] = [:]
 }
 
 /// The open candidates and where their shards are.
@@ -133,25 +131,36 @@ struct Ledger: Sendable {
     }
   }
 
-  /// Counts a failed evaluation or the loss of a worker; returns how many there are now.
-  mutating func countFailure(of candidate: CandidateID, lost worker: WorkerID? = nil) -> Int {
-    guard candidates[candidate] != nil else { return 0 }
-    if let worker {
-      candidates[candidate]?.lostWorkers.insert(worker)
-    } else {
-      candidates[candidate]?.failureCount += 1
-    }
-    return candidates[candidate].map { $0.failureCount + $0.lostWorkers.count } ?? 0
+  /// Counts a failure of a worker against a candidate; returns how many there are now.
+  mutating func countFailure(of candidate: CandidateID, by worker: WorkerID) -> Int {
+    candidates[candidate]?.failures[worker, default: 0] += 1
+    return candidates[candidate]?.failures.values.reduce(0, +) ?? 0
   }
 
-  /// Takes back that a worker died over a candidate: it was only out of reach.
+  /// Whether some candidate but one has not failed anywhere.
+  ///
+  /// - Complexity: O(*n*) for *n* open candidates.
+  func hasUnfailed(besides candidate: CandidateID) -> Bool {
+    candidates.contains { $0.key != candidate && $0.value.failures.isEmpty }
+  }
+
+  /// Takes back what counts against a candidate because of a worker: the fault was the worker's.
   mutating func forgive(_ worker: WorkerID, candidate: CandidateID) {
-    candidates[candidate]?.lostWorkers.remove(worker)
+    candidates[candidate]?.failures[worker] = nil
   }
 
-  /// Returns the pending shard of the oldest candidate, or `nil`; it stays pending.
-  mutating func popPending() -> ShardID? {
+  /// Returns the pending shard of the oldest candidate that is not avoided, or `nil`; the caller
+  /// leases it.
+  ///
+  /// - Complexity: O(log *n*), times the number of avoided shards.
+  mutating func popPending(avoiding avoided: Set<CandidateID>) -> ShardID? {
+    var passedOver: [ShardID] = []
+    defer { for shard in passedOver { queue.insert(shard) } }
     while let shard = queue.popMinimum() {
+      if state(of: shard) == .pending, avoided.contains(shard.candidate) {
+        passedOver.append(shard)
+        continue
+      }
       queued.remove(shard)
       if state(of: shard) == .pending { return shard }
     }

@@ -1,3 +1,4 @@
+import SparsityCore
 import WireProtocol
 
 /// What a coordinator knows about one life of a worker process.
@@ -18,6 +19,8 @@ struct Session: Sendable {
   var unleasedCount = 0
   /// Running shards whose leases have lapsed since the worker was last heard.
   var lapsed: [ShardID] = []
+  /// What has failed here since the last success.
+  var streak = FailureStreak()
   /// Whether the worker gave a lease back or let one lapse and has not asked since.
   var isSatisfied = false
   /// Whether the session waits in the queue of those that could take a lease.
@@ -34,6 +37,14 @@ struct Session: Sendable {
     guard !isSatisfied else { return 0 }
     return max(0, min(leaseCountMax, limit * slots) - leases.count - unleasedCount)
   }
+}
+
+/// Failed evaluations of one worker without a success between them.
+struct FailureStreak: Sendable {
+  /// The candidates whose evaluation has failed; the worker gets others first.
+  var candidates: Set<CandidateID> = []
+  /// How often the worker was turned away because of them.
+  var turnAwayCount = 0
 }
 
 /// The sessions of a coordinator, and the queue of those that could take a lease.
@@ -57,6 +68,11 @@ struct SessionTable: Sendable {
 
   /// The number of sessions.
   var count: Int { sessions.count }
+
+  /// The leases that a worker could take now.
+  func spareCount(of worker: WorkerID) -> Int {
+    sessions[worker]?.spare(limit: leasesPerSlotMax) ?? 0
+  }
 
   /// The sessions in the order of their identities.
   var workers: [WorkerID] { sessions.keys.sorted() }

@@ -94,7 +94,8 @@ public struct WorkerMachine: Sendable {
     case .malformed(let error): note(.ignoredMessage(words: "\(error)"))
     case .transportProblem(let words): link.problem = words
     case .prepared(let inputs): start(with: inputs, at: now)
-    case .preparationFailed(let words): leave(.unable, words: words, exit: .unprepared(words: words))
+    case .preparationFailed(let words):
+      leave(.unable, words: words, exit: .unprepared(words: words))
     case .progressed(let shard, let imagesDone): advance(shard, to: imagesDone)
     case .evaluated(let shard, let evaluation): finish(shard, evaluation, at: now)
     case .evaluationFailed(let shard, let words): fail(shard, words: words)

@@ -39,6 +39,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var drains: [Crash] = []
   /// Whether one worker computes other costs.
   public var hasDeviantWorker = false
+  /// Whether every evaluation of one worker fails.
+  public var hasSickWorker = false
   /// Whether somebody sends bytes that are no messages.
   public var hasRogue = false
   /// Whether one candidate in twelve kills every worker that evaluates it.
@@ -86,6 +88,7 @@ public struct FaultPlan: Hashable, Sendable {
       return
     }
     hasDeviantWorker = generator.chance(0.15)
+    hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
     hasPoison = generator.chance(0.15)
     hasFailures = generator.chance(0.15)
@@ -94,7 +97,7 @@ public struct FaultPlan: Hashable, Sendable {
   /// Whether nothing goes wrong but writes.
   public var isCalm: Bool {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
-      && !hasFailures && !hasDeviantWorker && !hasRogue && coordinatorCrashes.isEmpty
+      && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue && coordinatorCrashes.isEmpty
       && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty) && freezes.isEmpty
   }
 
@@ -165,7 +168,8 @@ extension FaultPlan: CustomStringConvertible {
       words.append("\(count) \(name)")
     }
     for (name, holds) in [
-      ("a worker with other costs", hasDeviantWorker), ("a rogue peer", hasRogue),
+      ("a worker with other costs", hasDeviantWorker), ("a sick worker", hasSickWorker),
+      ("a rogue peer", hasRogue),
       ("candidates that kill workers", hasPoison), ("evaluations that fail", hasFailures),
     ] where holds {
       words.append(name)

@@ -12,6 +12,8 @@ struct SimulatedWorker: Sendable {
   let evaluationTimes: ClosedRange<Int>
   /// Whether the worker computes other costs than the coordinator.
   let isDeviant: Bool
+  /// Whether every evaluation fails here.
+  var isSick: Bool
   /// The process, if one runs.
   var process: Process?
   /// Whether no process will start here again.
@@ -34,4 +36,7 @@ struct SimulatedWorker: Sendable {
     /// Until when the process stands still.
     var frozenUntil = 0
   }
+
+  /// Whether the worker can do its part, now or after a restart.
+  var isSound: Bool { !isGone && !isDeviant && !isSick && process?.isHanging != true }
 }

@@ -137,7 +137,7 @@ extension Simulator {
       events.add(.startWorker(place), at: now + generator.number(in: 1...2_000))
     case .refused:
       workers[place].isGone = true
-      if !workers[place].isDeviant { violate("honest worker-\(place) was refused: \(exit)") }
+      if !workers[place].isDeviant && !workers[place].isSick { violate("honest worker-\(place) was refused: \(exit)") }
     case .unprepared, .otherRun:
       violate("worker-\(place) ended as \(exit)")
     }
@@ -167,7 +167,7 @@ extension Simulator {
     if plan.hasPoison, run.isInTwelfth(0, task.genome) {
       tell("\(task.shard) kills worker-\(place)")
       crashWorker(place, pause: generator.number(in: 1...2_000))
-    } else if plan.hasFailures, run.isInTwelfth(1, task.genome) {
+    } else if workers[place].isSick || (plan.hasFailures && run.isInTwelfth(1, task.genome)) {
       tellWorker(worker, .evaluationFailed(task.shard, words: "not a number"))
     } else {
       computedShardCount += 1

@@ -60,7 +60,8 @@ public struct Simulator: Sendable {
       SimulatedWorker(
         index: index, slots: plan.slotCounts[index],
         evaluationTimes: plan.evaluationTimes[index],
-        isDeviant: plan.hasDeviantWorker && index == 1)
+        isDeviant: plan.hasDeviantWorker && index == 1,
+        isSick: plan.hasSickWorker && index == 0)
     }
     coordinator = SimulatedCoordinator()
     deadline = plan.healsAt + Self.livenessBound(plan, run, options)
@@ -166,8 +167,9 @@ public struct Simulator: Sendable {
   private mutating func heal() {
     isHealed = true
     tell("the faults end")
-    if workers.allSatisfy({ $0.isGone || $0.isDeviant || $0.process?.isHanging == true }) {
+    if !workers.contains(where: \.isSound) {
       workers[0].isGone = false
+      workers[0].isSick = false
       workers[0].process = nil
     }
     for worker in workers where !worker.isGone && worker.process == nil {

@@ -254,6 +254,8 @@ public struct Refusal: Hashable, Sendable {
     case inputMismatch = 6
     /// The coordinator takes no more workers.
     case closing = 7
+    /// The evaluations of several candidates failed here, none succeeded; try again later.
+    case failing = 8
   }
 
   /// Why the peer is refused.

@@ -36,6 +36,7 @@ struct SimulatorTests {
       ("slow writes", { $0.writeTimes.upperBound >= 2_000 }),
       ("failing writes", { $0.writeFailureProbability > 0.3 }),
       ("other costs", { $0.hasDeviantWorker }), ("a rogue", { $0.hasRogue }),
+      ("a sick worker", { $0.hasSickWorker }),
       ("poison", { $0.hasPoison }), ("failures", { $0.hasFailures }), ("calm", { $0.isCalm }),
     ]
     for (name, holds) in faults {

@@ -10,7 +10,8 @@ struct GeneratedCodeTests {
     let sources = URL(filePath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Sources/WireProtocol")
-    let specification = try [UInt8](Data(contentsOf: sources.appending(path: "Protocol/elsa.proto")))
+    let specification = try [UInt8](
+      Data(contentsOf: sources.appending(path: "Protocol/elsa.proto")))
     let generated = try String(
       contentsOf: sources.appending(path: "Generated/elsa.pb.swift"), encoding: .utf8)
     let hash = ContentHash(of: specification.span)
