@@ -8,24 +8,24 @@ struct CoordinatorTraceTests {
   @Test(arguments: [
     "coordinator-run.txt", "coordinator-restart.txt", "coordinator-lost-worker.txt",
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
-    "coordinator-drain.txt",
+    "coordinator-sick-worker.txt", "coordinator-drain.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
-    var player = try Player()
+    var player = try Player(evaluations: name == "coordinator-sick-worker.txt" ? 6 : 2)
     try TraceText.check(name) { try player.perform($0) }
   }
 
   /// A coordinator with a store that answers when the script says so.
   struct Player {
-    let run: TestRun
+    var run: TestRun
     var machine: Coordinator
     var now = Instant.start
     var journal: [JournalRecord] = []
     var batch: JournalBatch?
     var isOver = false
 
-    init() throws {
-      run = try TestRun()
+    init(evaluations: Int) throws {
+      run = try TestRun(evaluations: evaluations)
       machine = try Coordinator(settings: run.settings, recovering: [])
     }
 
@@ -60,6 +60,9 @@ struct CoordinatorTraceTests {
       return effects.map { effect in
         switch effect {
         case .send(let envelope, let worker):
+          if case .lease(let grant) = envelope.message {
+            run.genomes[grant.shard.candidate] = grant.genome
+          }
           return "\(TraceText.words(envelope.message)) → \(TraceText.name(worker))"
         case .persist(let batch):
           self.batch = batch
@@ -77,13 +80,13 @@ struct CoordinatorTraceTests {
       switch arguments.command {
       case "start": return .started
       case "persisted":
-        let batch = try #require(self.batch)
+        guard let batch else { throw Problem(words: "nothing is being written") }
         journal.removeSubrange(batch.firstSequence...)
         journal += batch.records
         self.batch = nil
         return .persisted(firstSequence: batch.firstSequence)
       case "disk-full":
-        let batch = try #require(self.batch)
+        guard let batch else { throw Problem(words: "nothing is being written") }
         self.batch = nil
         return .persistFailed(firstSequence: batch.firstSequence, words: "no space left")
       case "disk-back": return .storageRecovered

@@ -8,6 +8,8 @@ import WireProtocol
 /// A run of two shards a candidate over a model of four layers.
 struct TestRun {
   var settings: CoordinatorSettings
+  /// The genomes of later candidates, once known.
+  var genomes: [CandidateID: Genome] = [:]
   let inputs: PreparedInputs
   let worker: WorkerSettings
 
@@ -46,10 +48,10 @@ struct TestRun {
 
   var run: RunID { settings.description.run }
 
-  /// Returns the genome of one of the first two candidates.
+  /// Returns the genome of one of the first two candidates or of a known one.
   func genome(of candidate: CandidateID) -> Genome {
     let initial = settings.search.initial
-    return initial[candidate.rawValue % initial.count]
+    return genomes[candidate] ?? initial[candidate.rawValue % initial.count]
   }
 
   func key(of shard: ShardID) -> ShardKey {
