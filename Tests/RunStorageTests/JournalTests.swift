@@ -225,6 +225,19 @@ import WireProtocol
     }
   }
 
+  @Test func `a page lost in the middle is noticed when the journal is opened`() throws {
+    var bytes = try closedJournal()
+    let pageSize = 4_096
+    let middle = bytes.count / pageSize / 2 * pageSize
+    bytes.replaceSubrange(middle..<(middle + pageSize), with: Data(count: pageSize))
+    try bytes.write(to: URL(filePath: run.directory.journalPath))
+    let error = #expect(throws: RunStorageError.self) { try Journal(in: run.directory) }
+    guard case .corrupt = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test func `one changed bit of a record is noticed`() throws {
     let bytes = try closedJournal()
     let mark = Data("node/1".utf8)

@@ -82,12 +82,14 @@ import ZeroMQ
     let run = try TestRun(evaluations: 150, images: 12, shardSize: 6)
     let first = RunningCoordinator(run.configuration())
     let firstFile = try first.started()
+    let gate = Gate(run, after: 120)
     let workers = (1...3).map { number in
-      RunningWorker(run, label: "worker \(number)") { _, _ in usleep(500) }
+      RunningWorker(run, label: "worker \(number)") { _, control in gate.pass(control) }
     }
     #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 40 })
     first.stop(2)
     #expect(try first.outcome().ending == .drained)
+    gate.open()
     let journaled = Set(try run.journaledShards())
     #expect(journaled.count >= 80)
     let computedBefore = run.computed.withLock { $0.count }
@@ -111,9 +113,12 @@ import ZeroMQ
     let run = try TestRun(evaluations: 60)
     let first = RunningCoordinator(run.configuration())
     _ = try first.started()
-    let worker = RunningWorker(run, label: "worker") { _, _ in usleep(1_000) }
+    let gate = Gate(run, after: 20)
+    let worker = RunningWorker(run, label: "worker") { _, control in gate.pass(control) }
     #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 10 })
     first.stop(1)
+    #expect(wait { first.notes.contains { $0.contains("asked to end") } })
+    gate.open()
     let outcome = try first.outcome()
     #expect(outcome.ending == .drained)
     #expect(try worker.outcome().exit == .drained)
@@ -127,13 +132,39 @@ import ZeroMQ
     #expect(run.computed.withLock { $0.count } == 60)
   }
 
+  @Test func `a stop does not wait for a worker that has disappeared`() throws {
+    let run = try TestRun(evaluations: 60)
+    var configuration = run.configuration()
+    configuration.settings.timing.leaseDuration = .seconds(40)
+    configuration.settings.timing.sessionTimeout = .seconds(40)
+    configuration.stopTimeout = .seconds(40)
+    let coordinator = RunningCoordinator(configuration)
+    _ = try coordinator.started()
+    let isHolding = Mutex(false)
+    let victim = RunningWorker(run, label: "victim") { _, control in
+      isHolding.withLock { $0 = true }
+      while !control.isCancelled { usleep(1_000) }
+    }
+    #expect(wait { isHolding.withLock { $0 } })
+    victim.kill()
+    _ = try victim.outcome()
+    let start = ContinuousClock.now
+    coordinator.stop(1)
+    #expect(try coordinator.outcome().ending == .drained)
+    // The order to leave cannot be delivered, which says that the worker is gone.
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
   @Test func `a worker that is asked to leave finishes what runs and is no failure`() throws {
     let run = try TestRun(evaluations: 60)
     let coordinator = RunningCoordinator(run.configuration())
     _ = try coordinator.started()
-    let leaving = RunningWorker(run, label: "leaving") { _, _ in usleep(2_000) }
+    let gate = Gate(run, after: 20)
+    let leaving = RunningWorker(run, label: "leaving") { _, control in gate.pass(control) }
     #expect(wait { run.computed.withLock { $0.count } >= 5 })
     leaving.stop(1)
+    #expect(wait { leaving.notes.contains { $0.contains("takes no new work") } })
+    gate.open()
     let exit = try leaving.outcome()
     #expect(exit.exit == .drained)
     #expect(exit.isSuccess)

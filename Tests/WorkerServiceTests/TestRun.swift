@@ -93,6 +93,27 @@ func wait(
   return true
 }
 
+/// Holds evaluations back once a number of shards is computed, until it is opened.
+final class Gate: Sendable {
+  private let isOpen = Atomic<Bool>(false)
+  private let run: TestRun
+  private let count: Int
+
+  init(_ run: TestRun, after count: Int) {
+    self.run = run
+    self.count = count
+  }
+
+  func open() { isOpen.store(true, ordering: .relaxed) }
+
+  func pass(_ control: EvaluationControl) {
+    while !isOpen.load(ordering: .relaxed), !control.isCancelled {
+      if run.computed.withLock({ $0.count }) < count { return }
+      usleep(1_000)
+    }
+  }
+}
+
 /// A coordinator on a thread.
 final class RunningCoordinator: Sendable {
   private struct State {
@@ -176,6 +197,7 @@ struct FakeEvaluator: ShardEvaluator {
 /// A worker on a thread.
 final class RunningWorker: Sendable {
   private struct State {
+    var notes: [String] = []
     var troubles: [String] = []
     var result: Result<WorkerOutcome, WorkerServiceError>?
   }
@@ -211,6 +233,7 @@ final class RunningWorker: Sendable {
     }
     let thread = Thread { [self, configuration] in
       var observer = WorkerObserver()
+      observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
       observer.troubled = { words in self.state.withLock { $0.troubles.append(words) } }
       observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
       observer.isKilled = {
@@ -236,6 +259,7 @@ final class RunningWorker: Sendable {
   /// Stops or continues the socket thread, as SIGSTOP and SIGCONT do.
   func freeze(_ isFrozen: Bool) { frozen.store(isFrozen, ordering: .relaxed) }
 
+  var notes: [String] { state.withLock { $0.notes } }
   var troubles: [String] { state.withLock { $0.troubles } }
 
   /// Waits for the end.
