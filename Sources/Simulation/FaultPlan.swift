@@ -97,7 +97,8 @@ public struct FaultPlan: Hashable, Sendable {
   /// Whether nothing goes wrong but writes.
   public var isCalm: Bool {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
-      && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue && coordinatorCrashes.isEmpty
+      && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue
+      && coordinatorCrashes.isEmpty
       && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty) && freezes.isEmpty
   }
 

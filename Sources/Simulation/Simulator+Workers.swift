@@ -137,7 +137,9 @@ extension Simulator {
       events.add(.startWorker(place), at: now + generator.number(in: 1...2_000))
     case .refused:
       workers[place].isGone = true
-      if !workers[place].isDeviant && !workers[place].isSick { violate("honest worker-\(place) was refused: \(exit)") }
+      if !workers[place].isDeviant && !workers[place].isSick {
+        violate("honest worker-\(place) was refused: \(exit)")
+      }
     case .unprepared, .otherRun:
       violate("worker-\(place) ended as \(exit)")
     }
