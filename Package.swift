@@ -92,7 +92,7 @@ let package = Package(
       "WorkerService",
       [
         "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "ZeroMQ",
-        "RunStorage", "Evaluation",
+        "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
       ]),
 
     // Layer 4: the program.
@@ -121,6 +121,7 @@ let package = Package(
       [
         "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
         "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
+        "Evaluation", "ImageData", "ModelFiles", "Pruning",
       ]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     .testTarget(

@@ -113,6 +113,13 @@ public struct EvaluationTask: Hashable, Sendable {
   public var slice: ImageSlice
   /// The candidate's genome.
   public var genome: Genome
+
+  /// Creates a task.
+  public init(shard: ShardID, slice: ImageSlice, genome: Genome) {
+    self.shard = shard
+    self.slice = slice
+    self.genome = genome
+  }
 }
 
 /// The outcome of an evaluation.
