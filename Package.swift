@@ -110,6 +110,7 @@ let package = Package(
     tests("SparsityCore", ["SparsityCore"]),
     tests("RunFiles", ["RunFiles", "SparsityCore"]),
     tests("Tidy"),
+    tests("EndToEnd", ["elsa", "RunStorage", "WireProtocol"]),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),

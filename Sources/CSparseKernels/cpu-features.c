@@ -1,6 +1,7 @@
 // What the processor can do (CPUID) and what the operating system saves of it (XCR0).
 
 #include <cpuid.h>
+#include <stdatomic.h>
 
 #include "CSparseKernels.h"
 
@@ -45,15 +46,29 @@ static bool has_all(unsigned found, unsigned wanted) { return (found & wanted) =
 
 bool csk_cpu_supports_scalar(void) { return true; }
 
-bool csk_cpu_supports_avx2(void) {
-  features found = read_features();
-  return has_all(found.leaf1_c, HAS_FMA | HAS_AVX) && has_all(found.leaf7_b, HAS_AVX2) &&
-         has_all(found.saved_states, SAVES_SSE_AND_AVX);
-}
+enum { KNOWN = 1u, AVX2 = 2u, AVX512 = 4u };
 
-bool csk_cpu_supports_avx512(void) {
+static unsigned read_supported(void) {
   features found = read_features();
   unsigned wanted = HAS_AVX512F | HAS_AVX512DQ | HAS_AVX512BW | HAS_AVX512VL;
-  return csk_cpu_supports_avx2() && has_all(found.leaf7_b, wanted) &&
-         has_all(found.saved_states, SAVES_AVX512);
+  bool avx2 = has_all(found.leaf1_c, HAS_FMA | HAS_AVX) && has_all(found.leaf7_b, HAS_AVX2) &&
+              has_all(found.saved_states, SAVES_SSE_AND_AVX);
+  bool avx512 =
+      avx2 && has_all(found.leaf7_b, wanted) && has_all(found.saved_states, SAVES_AVX512);
+  return KNOWN | (avx2 ? AVX2 : 0) | (avx512 ? AVX512 : 0);
 }
+
+// CPUID leaves a virtual machine and takes tens of microseconds there, so it is asked once.
+static unsigned supported(void) {
+  static _Atomic unsigned cached = 0;
+  unsigned found = atomic_load_explicit(&cached, memory_order_relaxed);
+  if (found == 0) {
+    found = read_supported();
+    atomic_store_explicit(&cached, found, memory_order_relaxed);
+  }
+  return found;
+}
+
+bool csk_cpu_supports_avx2(void) { return supported() & AVX2; }
+
+bool csk_cpu_supports_avx512(void) { return supported() & AVX512; }

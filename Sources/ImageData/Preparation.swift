@@ -7,8 +7,9 @@ package func prepared(_ image: PixelImage, _ preprocessing: Preprocessing) -> [U
   precondition(image.channels == preprocessing.channels)
   let (width, height) = resizedSize(
     width: image.width, height: image.height, shorterSide: preprocessing.resize)
-  let columns = CentreCrop(length: width, cropLength: preprocessing.cropSize)
-  let rows = CentreCrop(length: height, cropLength: preprocessing.cropSize)
+  let (side, rounding) = (preprocessing.cropSize, preprocessing.cropRounding)
+  let columns = CentreCrop(length: width, cropLength: side, rounding: rounding)
+  let rows = CentreCrop(length: height, cropLength: side, rounding: rounding)
   let part = Resampling.resized(
     image, width: width, height: height, columns: columns.source, rows: rows.source,
     interpolation: preprocessing.interpolation)
@@ -32,14 +33,18 @@ package struct CentreCrop: Equatable, Sendable {
   package let padding: Int
 
   /// Finds the centre of `length` positions.
-  package init(length: Int, cropLength: Int) {
+  package init(length: Int, cropLength: Int, rounding: CropRounding = .halfToEven) {
     if length < cropLength {
       self.source = 0..<length
       self.padding = (cropLength - length) / 2
       return
     }
-    // Python's round: half to even.
-    let start = Int((Double(length - cropLength) / 2).rounded(.toNearestOrEven))
+    let margin = length - cropLength
+    let start =
+      switch rounding {
+      case .halfToEven: Int((Double(margin) / 2).rounded(.toNearestOrEven))
+      case .down: margin / 2
+      }
     self.source = start..<start + cropLength
     self.padding = 0
   }

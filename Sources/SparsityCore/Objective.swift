@@ -21,9 +21,9 @@ public enum Objective: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Returns `value` in the sense that a search minimises.
-  public func minimized(_ value: Double) -> Double { isMaximized ? -value : value }
+  /// Returns `value` in the sense that a search minimises; never negative zero.
+  public func minimized(_ value: Double) -> Double { isMaximized ? 0 - value : value }
 
   /// Returns the natural value of what ``minimized(_:)`` gave.
-  public func natural(_ minimized: Double) -> Double { isMaximized ? -minimized : minimized }
+  public func natural(_ minimized: Double) -> Double { isMaximized ? 0 - minimized : minimized }
 }

@@ -6,8 +6,8 @@ extension Arithmetic {
   /// Computes one head of one image's attention: softmax(Q·Kᵀ / √d) · V for the first queries.
   ///
   /// Queries, keys and values are read where the qkv layer wrote them: rows of 3 · width numbers,
-  /// in which each of the three has its heads side by side. `y` has `queries` rows of width numbers for
-  /// each image.
+  /// in which each of the three has its heads side by side. `y` has `queries` rows of width numbers
+  /// for each image.
   func attend(
     queriesKeysValues: [Float], shape: TransformerShape, image: Int, head: Int, queries: Int,
     scores: inout [Float], into y: inout [Float]

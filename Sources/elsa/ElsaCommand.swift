@@ -17,7 +17,11 @@ struct ElsaCommand: ParsableCommand {
         elsa search RUN.yaml --workers 2 --run-directory my-run
       """,
     version: ElsaVersion.text,
-    subcommands: [])
+    subcommands: [
+      DoctorCommand.self, DemoCommand.self, SearchCommand.self, CoordinatorCommand.self,
+      WorkerCommand.self, EvaluateCommand.self, EstimateCommand.self, PackCommand.self,
+      FrontCommand.self, SimulateCommand.self,
+    ])
 
   /// Parses the arguments, runs the command and ends with 0 (done), 1 (failed) or 2 (usage).
   static func main() {

@@ -21,7 +21,10 @@ struct DeiTTests {
   @Test func `DeiT-Tiny counts what PyTorch counts`() throws {
     let model = try LoadedModel(path: sharedData.appending(path: "deit_tiny_patch16_224").path)
     let space = model.searchSpace(patterns: try patterns("2:4", "4:8", "3:4", "6:8", "4:4"))
-    let images = try imagesOfTheTable(imageSize: model.weights.shape.imageSize)
+    let images = try loadImages(
+      path: sharedData.appending(path: "imagenet-val-650").path,
+      preprocessing: model.configuration.preprocessing.withoutResize, threads: 2
+    ).set
     let evaluator = try Evaluator(
       model: model, bank: model.weightBank(space: space, criterion: .magnitude, threads: 2),
       images: images, numerics: .detected(precision: .f32), threads: 2)
@@ -32,40 +35,10 @@ struct DeiTTests {
       let top1 = measurements.correct.populationCount
       let top5 = measurements.top5Correct.populationCount
       let meanLoss = measurements.summedLoss / 650
-      withKnownIssue(
-        "Pruning keeps other weights of equal magnitude than PyTorch", isIntermittent: true
-      ) {
-        #expect(abs(top1 - row.top1) <= 1, "\(row.pattern): \(top1) correct")
-        #expect(abs(top5 - row.top5) <= 1, "\(row.pattern): \(top5) among the first five")
-        #expect(abs(meanLoss - row.meanLoss) <= 1e-3, "\(row.pattern): mean loss \(meanLoss)")
-      } when: {
-        !row.pattern.isDense
-      }
+      #expect(abs(top1 - row.top1) <= 1, "\(row.pattern): \(top1) correct")
+      #expect(abs(top5 - row.top5) <= 1, "\(row.pattern): \(top5) among the first five")
+      #expect(abs(meanLoss - row.meanLoss) <= 1e-3, "\(row.pattern): mean loss \(meanLoss)")
     }
-  }
-
-  /// The validation images, cut from 227 × 227 pixels to the size of the model.
-  ///
-  /// The margins are 1.5 pixels. The table was made with a crop that begins at 1; torchvision's and
-  /// ours begins at 2. That changes counts by up to ten, so this test cuts for itself.
-  private func imagesOfTheTable(imageSize: Int) throws -> ImageSet {
-    let original = Preprocessing(
-      resize: nil, cropSize: 227, interpolation: .bicubic, channels: 3)
-    let loaded = try loadImages(
-      path: sharedData.appending(path: "imagenet-val-650").path, preprocessing: original,
-      threads: 2)
-    #expect(loaded.broken.isEmpty)
-    let images = loaded.set.labels.indices.map { index in
-      loaded.set.withPixels(at: index) { pixels in
-        (1...imageSize).flatMap { row in
-          let start = (row * 227 + 1) * 3
-          return (start..<start + imageSize * 3).map { pixels[$0] }
-        }
-      }
-    }
-    let size = ImageSize(height: imageSize, width: imageSize, channels: 3)
-    return ImageSet(
-      name: "cropped at 1", imageSize: size, images: images, labels: loaded.set.labels)
   }
 
   private func rows() throws -> [(pattern: NMPattern, top1: Int, top5: Int, meanLoss: Double)] {

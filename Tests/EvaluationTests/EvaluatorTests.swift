@@ -47,13 +47,7 @@ struct EvaluatorTests {
     for (level, correct) in expected.enumerated() {
       let measurements = try evaluator.evaluate(
         genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<450))
-      withKnownIssue(
-        "Pruning keeps other weights of equal magnitude than PyTorch", isIntermittent: true
-      ) {
-        #expect(abs(measurements.correct.populationCount - correct) <= 1)
-      } when: {
-        level < 3
-      }
+      #expect(abs(measurements.correct.populationCount - correct) <= 1)
       #expect(measurements.top5Correct.populationCount >= measurements.correct.populationCount)
       #expect(measurements.losses.count == 450)
       #expect(measurements.losses.allSatisfy { $0 >= 0 })

@@ -27,6 +27,7 @@ struct ValueTests {
     #expect(Objective.accuracy.minimized(0.5) == -0.5)
     #expect(Objective.macs.minimized(3) == 3)
     for objective in Objective.allCases {
+      #expect(objective.natural(0).sign == .plus)
       #expect(objective.natural(objective.minimized(2)) == 2)
     }
   }

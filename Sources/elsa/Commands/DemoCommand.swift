@@ -8,16 +8,18 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Runs a whole search on the bundled digits model, in under a minute.",
     discussion: """
-      Starts a coordinator and workers as separate processes on this machine, searches the patterns \
-      1:4, 2:4, 3:4 and 4:4 for a small ViT that reads handwritten digits, and prints the Pareto \
-      front with the accuracy on images that the search has not seen.
+      Starts a coordinator and workers as separate processes on this machine, searches the \
+      patterns 1:4, 2:4, 3:4 and 4:4 for a small ViT that reads handwritten digits, and prints the \
+      Pareto front with the accuracy on images that the search has not seen.
 
       EXAMPLES
         elsa demo
         elsa demo --evaluations 500 --workers 4 --run-directory my-demo
       """)
 
-  @Option(help: ArgumentHelp("Where to keep the run (default: a new temporary folder).", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to keep the run (default: a new temporary folder).", valueName: "folder"))
   var runDirectory: String?
 
   @Option(help: "The candidates to evaluate.")

@@ -35,7 +35,9 @@ struct DoctorCommand: ParsableCommand {
       for finding in findings { table.append([finding.level.mark, finding.check, finding.found]) }
       table.lines.dropFirst(2).forEach(Output.result)
       for finding in findings {
-        if let fix = finding.fix { Output.result("\n\(finding.level.mark) \(finding.check): \(fix)") }
+        if let fix = finding.fix {
+          Output.result("\n\(finding.level.mark) \(finding.check): \(fix)")
+        }
       }
     }
     if findings.contains(where: { $0.level == .failing }) { throw ExitCode(1) }
@@ -137,20 +139,13 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static func fileSystem(of path: String) -> Finding {
-    var statistics = statfs()
-    let networkTypes: [Int: String] = [
-      0x6969: "NFS", 0xFF53_4D42: "CIFS", 0x517B: "SMB", 0x0BD0_0BD0: "Lustre",
-      0x6573_5546: "FUSE", 0x4750_4653: "GPFS",
-    ]
-    guard unsafe statfs(existingFolder(of: path), &statistics) == 0 else {
-      return Finding(check: "file system", found: "unknown", level: .warning, fix: nil)
-    }
-    let name = networkTypes[Int(UInt32(truncatingIfNeeded: statistics.f_type))]
+    let kind = MountTable.fileSystem(of: existingFolder(of: path)) ?? "unknown"
+    let isNetwork = MountTable.isNetwork(kind)
     return Finding(
-      check: "file system", found: name ?? "local", level: name == nil ? .fine : .warning,
-      fix: name.map {
-        "\($0) can damage a journal; keep run directories on a disk of the coordinator's machine"
-      })
+      check: "file system", found: kind, level: isNetwork ? .warning : .fine,
+      fix: isNetwork
+        ? "\(kind) can damage a journal; keep run directories on the coordinator's own disk"
+        : nil)
   }
 
   /// The folder itself or the nearest one above it that exists.

@@ -65,7 +65,8 @@ struct EstimateCommand: ParsableCommand {
     guard let model else { return }
     let reference = try ModelReference(model, config: config)
     let layers = reference.shape.prunableLayers
-    let (space, genome) = GenomeOptions.space(of: try genome.assignment(for: layers), layers: layers)
+    let (space, genome) = GenomeOptions.space(
+      of: try genome.assignment(for: layers), layers: layers)
     let costs = try CostModel(
       shape: reference.shape, space: space, profile: accelerator.profile(), batch: batch)
     let report = EstimateReport(model: reference.name, costs: costs, genome: genome)

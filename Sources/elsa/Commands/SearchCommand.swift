@@ -61,7 +61,8 @@ struct SearchCommand: ParsableCommand {
 /// Checks that either a run file is given or a run is resumed.
 func validateRunFile(_ runFile: String?, resume: Bool) throws {
   if resume, runFile != nil {
-    throw ValidationError("--resume goes on with the run directory's own run file; leave RUN.yaml out.")
+    throw ValidationError(
+      "--resume goes on with the run directory's own run file; leave RUN.yaml out.")
   }
   if !resume, runFile == nil {
     throw ValidationError("Give a run file, or --resume to go on with the run directory.")

@@ -15,15 +15,14 @@ struct DemoFiles {
     } catch {
       throw CommandFailure("cannot create \(folder): \(error.localizedDescription)")
     }
-    let files: [(name: String, content: cdd_file)] = unsafe [
-      ("model.safetensors", cdd_digits_model()), ("config.json", cdd_digits_config()),
-      ("search.safetensors", cdd_digits_search()), ("test.safetensors", cdd_digits_test()),
-      ("ATTRIBUTION.txt", cdd_digits_attribution()),
+    let files: [(name: String, content: Data)] = [
+      ("model.safetensors", unsafe Self.content(of: cdd_digits_model())),
+      ("config.json", unsafe Self.content(of: cdd_digits_config())),
+      ("search.safetensors", unsafe Self.content(of: cdd_digits_search())),
+      ("test.safetensors", unsafe Self.content(of: cdd_digits_test())),
+      ("ATTRIBUTION.txt", unsafe Self.content(of: cdd_digits_attribution())),
     ]
-    for (name, content) in unsafe files {
-      let data = unsafe Data(bytes: content.bytes, count: content.size)
-      try directory.write(data, to: "\(folder)/\(name)")
-    }
+    for (name, content) in files { try directory.write(content, to: "\(folder)/\(name)") }
     let text = """
       model: {weights: model.safetensors}
       data: {search: search.safetensors, test: test.safetensors}
@@ -35,5 +34,10 @@ struct DemoFiles {
       """
     runFile = "\(folder)/run.yaml"
     try directory.write(Data((text + "\n").utf8), to: runFile)
+  }
+
+  /// Returns a copy of a file that the program carries.
+  private static func content(of file: cdd_file) -> Data {
+    unsafe Data(bytes: file.bytes, count: file.size)
   }
 }

@@ -29,41 +29,13 @@ struct FrontSource {
       batch: description.acceleratorBatch)
   }
 
-  /// Returns the report of what `records` hold.
-  func report(of records: some Sequence<JournalRecord>) -> FrontReport {
-    var genomes: [CandidateID: Genome] = [:]
-    var evaluated: [CandidateID: EvaluatedCandidate] = [:]
-    var archive = Archive()
-    var quarantinedCount = 0
-    for record in records {
-      switch record {
-      case .born(let candidate, let genome):
-        genomes[candidate] = genome
-      case .evaluated(let result):
-        guard let genome = genomes[result.candidate] else { continue }
-        evaluated[result.candidate] = result
-        let minimized = zip(description.objectives, result.objectives).map { $0.minimized($1) }
-        archive.insert(Individual(id: result.candidate, genome: genome, objectives: minimized))
-      case .quarantined:
-        quarantinedCount += 1
-      case .opened, .shardCompleted:
-        break
-      }
-    }
-    let points = archive.individuals.compactMap { individual in
-      evaluated[individual.id].map { point(of: individual.genome, $0) }
-    }
-    return report(
-      points: points, evaluations: evaluated.count, quarantined: quarantinedCount,
-      hypervolume: archive.hypervolume(referencePoint: referencePoint))
-  }
-
   /// The corner against which hypervolume is measured, in minimised objectives.
   var referencePoint: [Double] {
     ReferencePoint.minimized(of: description.objectives, dense: costs.denseCost)
   }
 
-  private func report(
+  /// Returns the report of a front with these points.
+  fileprivate func report(
     points: [FrontReport.Point], evaluations: Int, quarantined: Int, hypervolume: Double
   ) -> FrontReport {
     let named = zip(description.objectives, referencePoint).map { objective, value in
@@ -80,7 +52,8 @@ struct FrontSource {
       points: points.sorted { ($1.accuracy, $1.throughput) < ($0.accuracy, $0.throughput) })
   }
 
-  private func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
+  /// Returns what a report says about an evaluated genome.
+  fileprivate func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
     let cost = costs.cost(of: genome)
     let patterns = costs.space.patterns(of: genome)
     let layers = zip(costs.space.layers, patterns)
@@ -97,5 +70,52 @@ struct FrontSource {
       meanLoss: result.summedLoss / Double(result.imageCount),
       throughput: cost.throughputImagesPerSecond, latencyCycles: cost.latencyCycles,
       latencySeconds: cost.latencySeconds, macs: cost.macs, testAccuracy: nil)
+  }
+}
+
+/// The front of a journal that is read from its beginning, record by record.
+struct FrontBuilder {
+  private let source: FrontSource
+  private var genomes: [CandidateID: Genome] = [:]
+  private var evaluated: [CandidateID: EvaluatedCandidate] = [:]
+  private var archive = Archive()
+  private var quarantinedCount = 0
+  /// The number of records read so far.
+  private(set) var recordCount = 0
+
+  /// Creates the front of an empty journal.
+  init(_ source: FrontSource) {
+    self.source = source
+  }
+
+  /// Reads the next records.
+  mutating func add(_ records: some Sequence<JournalRecord>) {
+    for record in records {
+      recordCount += 1
+      switch record {
+      case .born(let candidate, let genome):
+        genomes[candidate] = genome
+      case .evaluated(let result):
+        guard let genome = genomes[result.candidate] else { continue }
+        evaluated[result.candidate] = result
+        let objectives = source.description.objectives
+        let minimized = zip(objectives, result.objectives).map { $0.minimized($1) }
+        archive.insert(Individual(id: result.candidate, genome: genome, objectives: minimized))
+      case .quarantined:
+        quarantinedCount += 1
+      case .opened, .shardCompleted:
+        break
+      }
+    }
+  }
+
+  /// The front so far.
+  var report: FrontReport {
+    let points = archive.individuals.compactMap { individual in
+      evaluated[individual.id].map { source.point(of: individual.genome, $0) }
+    }
+    return source.report(
+      points: points, evaluations: evaluated.count, quarantined: quarantinedCount,
+      hypervolume: archive.hypervolume(referencePoint: source.referencePoint))
   }
 }

@@ -11,6 +11,8 @@ struct JournaledFront {
   let directory: RunDirectory
   /// What the run computes.
   let description: RunDescription
+  /// The layers and levels of the run.
+  let space: SearchSpace
   /// The front.
   let front: FrontReport
 
@@ -33,7 +35,16 @@ struct JournaledFront {
       shape: configuration.shape)
     self.directory = directory
     self.description = description
-    self.front = Self.addingTestAccuracies(to: source.report(of: records), in: directory)
+    self.space = source.costs.space
+    var builder = FrontBuilder(source)
+    builder.add(records)
+    self.front = Self.addingTestAccuracies(to: builder.report, in: directory)
+  }
+
+  /// Returns the identity of the run that a directory's journal holds, if it has begun one.
+  static func identity(in directory: RunDirectory) throws -> RunID? {
+    guard FileManager.default.fileExists(atPath: directory.journalPath) else { return nil }
+    return description(in: try JournalReader(of: directory).records())?.run
   }
 
   /// Returns what the latest start of the coordinator computes.

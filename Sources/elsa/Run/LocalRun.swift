@@ -49,7 +49,8 @@ struct LocalRun {
     guard coordinator.hasSucceeded else {
       workers.forEach { $0.terminate() }
       throw CommandFailure(
-        "the coordinator \(coordinator.ending)", nextStep: "see \(directory.logPath) and the lines above")
+        "the coordinator \(coordinator.ending)",
+        nextStep: "see \(directory.logPath) and the lines above")
     }
   }
 
@@ -81,7 +82,7 @@ struct LocalRun {
 
   private func startCoordinator(resuming: Bool) throws -> ChildProcess {
     var arguments = ["coordinator", "--run-directory", directory.path]
-    arguments += ["--bind", "tcp://127.0.0.1:*", "--quiet"]
+    arguments += ["--bind", "tcp://127.0.0.1:*", "--local"]
     if resuming { arguments.append("--resume") } else if let runFile { arguments.append(runFile) }
     return try ChildProcess(role: "coordinator", arguments: arguments)
   }
@@ -90,7 +91,8 @@ struct LocalRun {
     try ChildProcess(
       role: "worker \(index + 1)",
       arguments: [
-        "worker", "--connection-file", directory.connectionFilePath, "--name", "worker-\(index + 1)",
+        "worker", "--connection-file", directory.connectionFilePath, "--name",
+        "worker-\(index + 1)",
         "--threads", "\(threadsPerWorker)", "--quiet",
       ])
   }

@@ -30,7 +30,8 @@ struct PreparedRun {
   init(runFilePath: String?, directory: RunDirectory, identity: RunID?) throws {
     try directory.prepare(resuming: runFilePath == nil)
     var runFile = try Self.read(runFilePath ?? directory.runFile)
-    let model = try LoadedModel(path: runFile.model.weights, configurationPath: runFile.model.config)
+    let model = try LoadedModel(
+      path: runFile.model.weights, configurationPath: runFile.model.config)
     let profile = try AcceleratorProfile.named(runFile.accelerator.profile)
     let shape = model.weights.shape
     let space = SearchSpace(layers: shape.prunableLayers, patterns: runFile.patterns)
@@ -39,16 +40,19 @@ struct PreparedRun {
     let constraints = RunConstraints(runFile.constraints, dense: costs.denseCost)
     try constraints.check(feasibleIn: costs)
 
-    let numerics = try Self.numerics(of: runFile)
+    let numerics = Numerics.best(
+      for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
     runFile.instructionSet = numerics.instructionSet
-    let images = try RunImages(runFile: runFile, model: model, directory: directory)
+    let images = try RunImages(
+      runFile: runFile, model: model, directory: directory, resuming: runFilePath == nil)
     let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
     let description = RunDescription(
       run: identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
-      bank: WeightBank.contentHash(model: model.contentHash, criterion: .magnitude),
-      criterion: runFile.pruning.rawValue, patterns: space.patterns, numerics: numerics,
+      bank: WeightBank.contentHash(
+        modelHash: model.contentHash, criterion: .magnitude),
+      criterion: PruningCriterion.magnitude.rawValue, patterns: space.patterns, numerics: numerics,
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages)
@@ -66,7 +70,8 @@ struct PreparedRun {
       settingsText: runFile.yaml)
   }
 
-  private static func read(_ path: String) throws -> RunFile {
+  /// Reads a run file; its paths become absolute.
+  static func read(_ path: String) throws -> RunFile {
     guard let content = FileManager.default.contents(atPath: path) else {
       throw CommandFailure(
         "cannot read the run file \(path)", nextStep: "see README.md for an example of one")
@@ -78,15 +83,6 @@ struct PreparedRun {
     return try RunFile(yaml: text, file: path).resolvingPaths { relative in
       URL(filePath: relative, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
     }
-  }
-
-  private static func numerics(of runFile: RunFile) throws -> Numerics {
-    let best = Numerics.detected(precision: runFile.precision)
-    let numerics = Numerics(
-      precision: best.precision, kernelTable: best.kernelTable,
-      instructionSet: runFile.instructionSet ?? best.instructionSet,
-      forwardBatch: best.forwardBatch)
-    return numerics
   }
 
   private static func searchSettings(_ runFile: RunFile, _ space: SearchSpace) -> SearchSettings {

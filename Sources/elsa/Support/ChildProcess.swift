@@ -45,7 +45,7 @@ final class ChildProcess {
     if isRunning { process.terminate() }
   }
 
-  /// Waits for the end; after `patience` the process is asked to end, after twice that it is killed.
+  /// Waits for the end; after `patience` the process is asked to end, after twice that killed.
   func finish(patience: Duration) {
     let start = ContinuousClock.now
     var wasAsked = false

@@ -19,7 +19,8 @@ struct GenomeOptions: ParsableArguments {
       throw ValidationError("--uniform and --genome exclude each other.")
     }
     if let uniform, NMPattern(uniform) == nil {
-      throw ValidationError("--uniform is \"\(uniform)\"; write N:M with 1 ≤ N ≤ M ≤ 16, as in 2:4.")
+      throw ValidationError(
+        "--uniform is \"\(uniform)\"; write N:M with 1 ≤ N ≤ M ≤ 16, as in 2:4.")
     }
   }
 

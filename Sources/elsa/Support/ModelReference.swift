@@ -21,15 +21,18 @@ struct ModelReference {
         "no model at \(model)", nextStep: "give a checkpoint, a folder with one, or a timm name")
     } else {
       let named = try NamedModel.named(model)
-      self.name = named.name
-      self.shape = named.shape
+      self.init(name: named.name, shape: named.shape)
     }
+  }
+
+  private init(name: String, shape: TransformerShape) {
+    self.name = name
+    self.shape = shape
   }
 
   private init(configuration path: String, of model: String) throws {
     let file = try ModelConfigurationFile(path: path, shapeNamed: Self.shape)
-    self.name = file.architecture.isEmpty ? model : file.architecture
-    self.shape = file.shape
+    self.init(name: file.architecture.isEmpty ? model : file.architecture, shape: file.shape)
   }
 
   /// Returns the shape of a timm name, or `nil` if it is not known.
@@ -37,10 +40,13 @@ struct ModelReference {
     NamedModel.all.first { $0.name == name }?.shape
   }
 
-  private static func configurationPath(of model: String) -> String {
+  /// Returns where the configuration of a checkpoint or folder lies.
+  static func configurationPath(of model: String) -> String {
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: model, isDirectory: &isFolder)
-    if exists, isFolder.boolValue { return (model as NSString).appendingPathComponent("config.json") }
+    if exists, isFolder.boolValue {
+      return (model as NSString).appendingPathComponent("config.json")
+    }
     if model.hasSuffix(".json") { return model }
     return ModelConfigurationFile.path(besideWeights: model)
   }

@@ -9,6 +9,7 @@ struct ProgressLine {
   private let start: ContinuousClock.Instant
   private var lastWrite: ContinuousClock.Instant?
   private var isOpen = false
+  private var firstDone: Int?
 
   /// Creates the progress line of something that starts now.
   init(isTerminal: Bool = Output.isTerminal) {
@@ -19,21 +20,32 @@ struct ProgressLine {
   /// Shows `done` of `total` steps and what else there is to say.
   mutating func show(done: Int, total: Int, unit: String, details: String = "") {
     let now = ContinuousClock.now
+    // What was done before this line began says nothing about the speed.
+    let begun = firstDone ?? done
+    firstDone = begun
     let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(60)
     let isLast = done >= total
     if let lastWrite, now - lastWrite < interval, !(isLast && isTerminal) { return }
-    if lastWrite == nil, !isTerminal, !isLast {
+    if lastWrite == nil, !isTerminal {
+      // The first line elsewhere comes after a minute, so that short work stays silent.
       lastWrite = now
       return
     }
     lastWrite = now
     let elapsed = (now - start).seconds
-    let rate = elapsed > 0 ? Double(done) / elapsed : 0
+    let rate = elapsed > 0 ? Double(done - begun) / elapsed : 0
     let left = rate > 0 ? NumberFormat.time(Double(total - done) / rate) : "?"
     var text = "\(done)/\(total) \(unit)"
     if !details.isEmpty { text += "  \(details)" }
     text += "  \(left) left"
     write(isTerminal ? "\(Self.bar(done: done, total: total)) \(text)" : text)
+  }
+
+  /// Writes a line of its own above the progress line.
+  mutating func interrupt(with text: String) {
+    if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+    Output.note(text)
+    lastWrite = isTerminal ? nil : lastWrite
   }
 
   /// Ends the line, so that what is written next starts on a new one.

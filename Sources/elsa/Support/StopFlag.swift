@@ -14,7 +14,7 @@ enum StopFlag {
   /// Makes SIGTERM and SIGINT set the flag instead of ending the program.
   static func install() {
     for number in [SIGTERM, SIGINT] {
-      unsafe signal(number) { _ in
+      signal(number) { _ in
         StopFlag.requests.add(1, ordering: .relaxed)
       }
     }

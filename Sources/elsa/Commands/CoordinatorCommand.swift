@@ -1,0 +1,82 @@
+import ArgumentParser
+import Coordination
+import CoordinatorService
+import RunStorage
+
+/// The process that owns a run.
+struct CoordinatorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coordinator",
+    abstract: "Owns a run: hands work to workers and keeps the journal.",
+    discussion: """
+      Writes connection.json (mode 0600) into the run directory while it runs; workers join with \
+      it. Beyond loopback the connection is encrypted (CURVE) and only holders of the run's worker \
+      key, which the connection file carries, get in.
+
+      EXAMPLES
+        elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555'
+        elsa coordinator --run-directory my-run --resume
+      """)
+
+  @Argument(help: ArgumentHelp("What to search; not given with --resume.", valueName: "run.yaml"))
+  var runFile: String?
+
+  @Option(help: ArgumentHelp("Where to keep everything about the run.", valueName: "folder"))
+  var runDirectory: String
+
+  @Option(
+    help: ArgumentHelp("The address to listen on; port * takes a free one.", valueName: "endpoint"))
+  var bind = "tcp://127.0.0.1:*"
+
+  @Flag(help: "Encrypt and admit by key on loopback, too.")
+  var encrypt = false
+
+  @Flag(help: "Go on with the run in the run directory.")
+  var resume = false
+
+  @Flag(help: .hidden) var local = false
+
+  func validate() throws {
+    try validateRunFile(runFile, resume: resume)
+  }
+
+  func run() throws {
+    StopFlag.install()
+    let directory = RunDirectory(userPath: runDirectory)
+    let run = try PreparedRun(
+      runFilePath: runFile, directory: directory,
+      identity: resume ? JournaledFront.identity(in: directory) : nil)
+    let security: CoordinatorSecurity =
+      encrypt || !Self.isLoopback(bind) ? .curve(try RunKeys(in: directory)) : .none
+    var configuration = CoordinatorConfiguration(
+      settings: run.settings, directory: directory, endpoint: bind, security: security)
+    configuration.frontInterval = .seconds(10)
+
+    let progress = RunProgress(isLocal: local)
+    var front = FrontBuilder(run.frontSource)
+    var observer = CoordinatorObserver()
+    observer.started = { progress.started($0, directory: directory) }
+    observer.statusChanged = { progress.show($0) }
+    observer.noted = { progress.note($0, words: $1) }
+    observer.stopRequestCount = { StopFlag.requestCount }
+    observer.frontChanged = { _ in
+      front.add(try JournalReader(of: directory).records(from: front.recordCount))
+      try directory.write(front.report.encoded(), to: directory.front)
+    }
+    let outcome = try runCoordinator(configuration, observer: observer)
+    progress.finish()
+    guard outcome.ending == .completed else {
+      throw CommandFailure(
+        "stopped after \(outcome.status.progress.evaluationCount) evaluations; nothing is lost",
+        nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume")
+    }
+    if !local {
+      Output.note("The search is done. See: elsa front \(directory.path)")
+    }
+  }
+
+  /// Whether an endpoint is plainly one that only this machine reaches.
+  private static func isLoopback(_ endpoint: String) -> Bool {
+    ["tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
+  }
+}

@@ -1,0 +1,119 @@
+import AcceleratorModel
+import ArgumentParser
+import Evaluation
+import Foundation
+import SparsityCore
+
+/// The accuracy of one configuration.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measures the accuracy of one configuration with truly sparse inference.",
+    discussion: """
+      Without --uniform and --genome the dense model is measured.
+
+      EXAMPLES
+        elsa evaluate --model deit_tiny/ --data val/ --uniform 2:4
+        elsa evaluate --model deit_tiny/ --data val-227/ --resize none --genome genome.json --json
+      """)
+
+  @Option(
+    help: ArgumentHelp("A checkpoint with its config.json, or their folder.", valueName: "model"))
+  var model: String
+
+  @Option(help: ArgumentHelp("The model's config.json, if not beside it.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A packed set, an ImageFolder or a folder with labels.txt.", valueName: "images"))
+  var data: String
+
+  @OptionGroup var genome: GenomeOptions
+
+  @Option(help: ArgumentHelp("How weights are chosen.", valueName: "magnitude|supernet"))
+  var pruning = "magnitude"
+
+  @Option(help: ArgumentHelp("The number format.", valueName: "f32"))
+  var precision = "f32"
+
+  @OptionGroup var images: ImageOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard let precision = Precision(rawValue: precision) else {
+      throw ValidationError("--precision is \"\(precision)\"; write f32.")
+    }
+    guard precision == .f32 else {
+      throw ValidationError("--precision bf16 is not available in this version; write f32.")
+    }
+    guard ["magnitude", "supernet"].contains(pruning) else {
+      throw ValidationError(
+        "--pruning is \"\(pruning)\"; this version knows magnitude, and supernet for checkpoints "
+          + "trained as one.")
+    }
+  }
+
+  /// What was measured; its names are the fields of the JSON.
+  struct Report: Encodable {
+    let model: String
+    let images: Int
+    let brokenImages: Int
+    let correct: Int
+    let top1: Double
+    let top5: Double
+    let meanLoss: Double
+    let imagesPerSecond: Double
+    let macs: Int64
+    let denseMacs: Int64
+    let precision: String
+    let pruning: String
+    let numerics: String
+  }
+
+  func run() throws {
+    StopFlag.install()
+    let loaded = try LoadedModel(path: model, configurationPath: config)
+    let layers = loaded.weights.shape.prunableLayers
+    let (space, genome) = GenomeOptions.space(
+      of: try genome.assignment(for: layers), layers: layers)
+    let (set, broken) = try images.load(
+      data, preprocessing: images.preprocessing(of: loaded.configuration))
+    let numerics = Numerics.best(for: loaded.weights.shape, precision: .f32)
+    let evaluation = try ModelEvaluation(
+      model: loaded, space: space, images: set, numerics: numerics, threads: images.threadCount)
+    let progress = SharedProgress()
+    let start = ContinuousClock.now
+    let totals = try evaluation.measure(genome) {
+      progress.show(done: $0, total: set.count, unit: "images")
+    }
+    let seconds = (ContinuousClock.now - start).seconds
+    progress.finish()
+    let costs = try CostModel(
+      shape: loaded.weights.shape, space: space, profile: .systolic32, batch: 1)
+    let cost = costs.cost(of: genome)
+    let report = Report(
+      model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
+      correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
+      imagesPerSecond: Double(totals.images) / seconds, macs: cost.macs,
+      denseMacs: cost.denseMacs, precision: precision, pruning: pruning,
+      numerics: numerics.description)
+    if json { return try Output.json(report) }
+    show(report)
+  }
+
+  private func show(_ report: Report) {
+    Output.result(
+      "top-1      \(report.correct) of \(report.images) (\(NumberFormat.percent(report.top1)))")
+    Output.result("top-5      \(NumberFormat.percent(report.top5))")
+    Output.result("mean loss  \(NumberFormat.fixed(report.meanLoss, 4))")
+    Output.result(
+      "MACs       \(NumberFormat.scaled(report.macs)) an image "
+        + "of \(NumberFormat.scaled(report.denseMacs))")
+    Output.result(
+      "speed      \(NumberFormat.fixed(report.imagesPerSecond, 1)) images/s, "
+        + "\(images.threadCount) threads, \(report.numerics)")
+  }
+}

@@ -1,0 +1,72 @@
+import Evaluation
+import Foundation
+import ImageData
+import RunFiles
+import RunStorage
+import SparsityCore
+
+/// What a finished run shows: its front, with the accuracy on images the search has not seen.
+struct FinalReport {
+  /// The run's folder.
+  let directory: RunDirectory
+  /// The evaluation threads.
+  let threads: Int
+
+  /// Measures the test set, keeps the front in the run directory and prints it.
+  func print(json: Bool) throws {
+    let front = try JournaledFront(directory: directory).measuringTest(threads: threads)
+    if json { return try Output.json(front) }
+    front.lines.forEach(Output.result)
+  }
+}
+
+extension JournaledFront {
+  /// Returns the front with test accuracies; measures and keeps those that are not known yet.
+  func measuringTest(threads: Int?) throws -> FrontReport {
+    let runFile = try PreparedRun.read(directory.runFile)
+    guard let testPath = RunImagePacker.testPath(of: runFile, in: directory) else {
+      try directory.write(front.encoded(), to: directory.front)
+      return front
+    }
+    var front = front
+    let unknown = front.points.indices.filter { front.points[$0].testAccuracy == nil }
+    if !unknown.isEmpty {
+      let evaluation = try testEvaluation(runFile, testPath: testPath, threads: threads)
+      let progress = SharedProgress()
+      for (done, index) in unknown.enumerated() {
+        progress.show(done: done, total: unknown.count, unit: "members measured on the test set")
+        let genome = try genome(of: front.points[index])
+        front.points[index].testAccuracy = try evaluation.measure(genome).top1
+      }
+      progress.finish()
+    }
+    try directory.write(front.encoded(), to: directory.front)
+    return front
+  }
+
+  private func testEvaluation(
+    _ runFile: RunFile, testPath: String, threads: Int?
+  ) throws -> ModelEvaluation {
+    let model = try LoadedModel(
+      path: runFile.model.weights, configurationPath: directory.configuration)
+    guard model.contentHash == description.model.content else {
+      throw CommandFailure(
+        "\(runFile.model.weights) is not the checkpoint of this run any more",
+        nextStep: "put the original back, or read the front without --test")
+    }
+    return try ModelEvaluation(
+      model: model, space: space, images: ImageSet(packedFile: testPath),
+      numerics: description.numerics,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  private func genome(of point: FrontReport.Point) throws -> Genome {
+    let assignment = space.layers.compactMap { layer in
+      point.genome.layers[layer.name].flatMap { NMPattern($0) }
+    }
+    guard let genome = space.genome(choosing: assignment) else {
+      throw CommandFailure("candidate #\(point.candidate) is not of this run's search space")
+    }
+    return genome
+  }
+}

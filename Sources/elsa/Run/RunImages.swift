@@ -1,0 +1,120 @@
+import Evaluation
+import Foundation
+import ImageData
+import ModelFiles
+import RunFiles
+import RunStorage
+import WireProtocol
+
+/// The image sets of a run, packed and checked.
+struct RunImages {
+  /// The set that candidates are measured on.
+  let search: RunInput
+  /// The images of that set.
+  let searchCount: Int
+
+  /// Packs the sets of a new run, or finds those that an earlier start packed.
+  ///
+  /// - Throws: ``CommandFailure`` if sets share images or do not fit the model.
+  init(runFile: RunFile, model: LoadedModel, directory: RunDirectory, resuming: Bool) throws {
+    let threads = ProcessInfo.processInfo.activeProcessorCount
+    let packer = RunImagePacker(
+      runFile: runFile, model: model, directory: directory, threads: threads)
+    if !resuming { try packer.pack() }
+    let searchPath = packer.searchPath
+    let search = try ImageSet(packedFile: searchPath)
+    try search.checkFits(model.weights.shape)
+    if let testPath = packer.testPath {
+      let test = try ImageSet(packedFile: testPath)
+      try test.checkFits(model.weights.shape)
+      if !resuming, !runFile.data.allowsOverlap {
+        try Self.checkDisjoint(search, test, threads: threads)
+      }
+    }
+    self.search = RunInput(path: searchPath, content: search.contentHash(threads: threads))
+    self.searchCount = search.count
+  }
+
+  private static func checkDisjoint(_ search: ImageSet, _ test: ImageSet, threads: Int) throws {
+    let shared = ImageSet.identicalImages(search, test, threads: threads)
+    guard let first = shared.first else { return }
+    throw CommandFailure(
+      "search and test set share \(shared.count) images (the first: search image \(first.first), "
+        + "test image \(first.second))",
+      nextStep: "remove them from one set; or, to select on the test set knowingly, "
+        + "write allowOverlap: true under data")
+  }
+}
+
+/// Where a run's packed sets lie, and how they get there.
+struct RunImagePacker {
+  let runFile: RunFile
+  let model: LoadedModel
+  let directory: RunDirectory
+  let threads: Int
+
+  /// The packed set that candidates are measured on.
+  var searchPath: String {
+    switch runFile.data.images {
+    case .sets(let search, _): Self.isFile(search) ? search : directory.searchSet
+    case .split: directory.searchSet
+    }
+  }
+
+  /// The packed set of the final report, if the run has one.
+  var testPath: String? { Self.testPath(of: runFile, in: directory) }
+
+  /// Returns the packed test set of a run, if it has one.
+  static func testPath(of runFile: RunFile, in directory: RunDirectory) -> String? {
+    switch runFile.data.images {
+    case .sets(_, let test): test.map { isFile($0) ? $0 : directory.testSet }
+    case .split(_, _, let test, _): test > 0 ? directory.testSet : nil
+    }
+  }
+
+  /// Packs what is not packed.
+  func pack() throws {
+    switch runFile.data.images {
+    case .sets(let search, let test):
+      try pack(search, to: directory.searchSet, role: "search")
+      if let test { try pack(test, to: directory.testSet, role: "test") }
+    case .split(let images, let search, let test, let seed):
+      let (set, _) = try load(images)
+      let parts = try set.split([("search", search), ("test", test)], seed: seed)
+      if test > 0 { try parts[1].write(toPackedFile: directory.testSet) }
+      try parts[0].write(toPackedFile: directory.searchSet)
+    }
+  }
+
+  private var preprocessing: Preprocessing {
+    let preprocessing = model.configuration.preprocessing
+    return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
+  }
+
+  private func pack(_ source: String, to output: String, role: String) throws {
+    guard !Self.isFile(source) else { return }
+    let progress = SharedProgress()
+    let report = try ImageData.pack(
+      source: source, output: output, preprocessing: preprocessing, threads: threads,
+      skipBroken: runFile.data.skipsBroken
+    ) { progress.show(done: $0, total: $1, unit: "images of the \(role) set packed") }
+    progress.finish()
+    try ImageOptions.report(report.broken, of: source, skipsBroken: true)
+  }
+
+  private func load(_ source: String) throws -> (set: ImageSet, broken: Int) {
+    let progress = SharedProgress()
+    let loaded = try loadImages(path: source, preprocessing: preprocessing, threads: threads) {
+      progress.show(done: $0, total: $1, unit: "images read")
+    }
+    progress.finish()
+    try ImageOptions.report(loaded.broken, of: source, skipsBroken: runFile.data.skipsBroken)
+    return (loaded.set, loaded.broken.count)
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && !isFolder.boolValue
+  }
+}

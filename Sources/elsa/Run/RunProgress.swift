@@ -1,0 +1,57 @@
+import Coordination
+import CoordinatorService
+import RunStorage
+
+/// What a person at the coordinator sees while a run goes on.
+final class RunProgress {
+  private let isLocal: Bool
+  private var line = ProgressLine()
+  private let start = ContinuousClock.now
+
+  /// Creates the view of a run.
+  init(isLocal: Bool) {
+    self.isLocal = isLocal
+  }
+
+  /// The coordinator can be reached.
+  func started(_ file: ConnectionFile, directory: RunDirectory) {
+    guard !isLocal else { return }
+    Output.note("Run \(file.run) listens on \(file.endpoints.joined(separator: ", ")).")
+    Output.note("Workers join with: elsa worker --connection-file \(directory.connectionFilePath)")
+  }
+
+  /// Shows how far the run is.
+  func show(_ status: CoordinatorStatus) {
+    let progress = status.progress
+    let seconds = (ContinuousClock.now - start).seconds
+    let images = progress.counters.images
+    let rate = seconds > 0 ? Double(images) / seconds : 0
+    var details = [
+      "front \(progress.frontCount)",
+      "hypervolume \(NumberFormat.short(progress.hypervolume))",
+      "\(progress.workerCount) workers",
+      "\(NumberFormat.fixed(rate, 0)) images/s",
+    ]
+    if progress.isStorageFailing { details.append("PAUSED: the journal cannot be written") }
+    if progress.quarantinedCount > 0 { details.append("\(progress.quarantinedCount) given up") }
+    line.show(
+      done: progress.evaluationCount, total: progress.evaluationCountMax, unit: "evaluations",
+      details: details.joined(separator: "  "))
+  }
+
+  /// Shows what people should know at once; the rest is in the log.
+  func note(_ note: Coordinator.Note, words: String) {
+    switch note {
+    case .resumed, .workerLost, .workerRefused, .candidateQuarantined, .evaluationRejected,
+      .resultsDisagree, .storageFailing, .storageRecovered:
+      line.interrupt(with: words)
+    case .workerJoined, .workerReturned, .workerLeft, .candidateEvaluated, .draining:
+      break
+    }
+  }
+
+  /// Ends the progress line.
+  func finish() {
+    line.finish()
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import ImageData
+import ModelFiles
+
+/// How images are read, as commands are told it.
+struct ImageOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "config: as the model's configuration says; none: images have their size, only crop.",
+      valueName: "config|none"))
+  var resize = "config"
+
+  @Flag(help: "Leave broken images out (they are named and counted) instead of failing.")
+  var skipBroken = false
+
+  @Option(help: "The threads (default: one a core).")
+  var threads: Int?
+
+  func validate() throws {
+    guard ["config", "none"].contains(resize) else {
+      throw ValidationError("--resize is \"\(resize)\"; write config or none.")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
+    }
+  }
+
+  /// The threads to use.
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Returns the preprocessing of a model with what the options change.
+  func preprocessing(of configuration: ModelConfigurationFile) -> Preprocessing {
+    resize == "none" ? configuration.preprocessing.withoutResize : configuration.preprocessing
+  }
+
+  /// Loads a data set and reports its broken images.
+  ///
+  /// - Throws: ``CommandFailure`` if images are broken and may not be left out.
+  func load(_ path: String, preprocessing: Preprocessing) throws -> (set: ImageSet, broken: Int) {
+    let progress = SharedProgress()
+    let loaded = try loadImages(path: path, preprocessing: preprocessing, threads: threadCount) {
+      progress.show(done: $0, total: $1, unit: "images read")
+    }
+    progress.finish()
+    try Self.report(loaded.broken, of: path, skipsBroken: skipBroken)
+    return (loaded.set, loaded.broken.count)
+  }
+
+  /// Names broken images.
+  ///
+  /// - Throws: ``CommandFailure`` unless they may be left out.
+  static func report(_ broken: [BrokenImage], of path: String, skipsBroken: Bool) throws {
+    guard !broken.isEmpty else { return }
+    broken.forEach { Output.note("broken image: \($0)") }
+    guard skipsBroken else {
+      throw CommandFailure(
+        "\(broken.count) images of \(path) are broken",
+        nextStep: "repair them, or leave them out: --skip-broken (in a run file: skipBroken: true)")
+    }
+    Output.note("\(broken.count) broken images of \(path) are left out")
+  }
+}

@@ -1,0 +1,20 @@
+import Evaluation
+import SparsityCore
+
+extension Numerics {
+  /// The tokens of a forward pass: enough to fill the kernels, few enough to stay in the caches.
+  private static let tokensPerForwardPass = 800
+
+  /// Returns the arithmetic that this machine computes a model in.
+  ///
+  /// Small models take more images into a forward pass, so that products do not become tiny.
+  static func best(
+    for shape: TransformerShape, precision: Precision, instructionSet: InstructionSet? = nil
+  ) -> Numerics {
+    let batch = min(max(1, tokensPerForwardPass / shape.tokens), Numerics.forwardBatchMax)
+    let best = Numerics.detected(precision: precision, forwardBatch: batch)
+    return Numerics(
+      precision: precision, kernelTable: best.kernelTable,
+      instructionSet: instructionSet ?? best.instructionSet, forwardBatch: batch)
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import RunStorage
+import Testing
+import WireProtocol
+
+/// A small search on the digits model, in a folder of its own.
+struct DigitsRun {
+  let folder: TemporaryFolder
+  let runFile: String
+  let directory: RunDirectory
+
+  /// Writes the run file; `lines` are added to it.
+  init(evaluations: Int, lines: String = "") throws {
+    folder = try TemporaryFolder()
+    directory = RunDirectory(path: folder.file("run"))
+    runFile = try folder.write(
+      """
+      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
+      data: {search: \(Program.demoData)/search.safetensors}
+      patterns: ["1:4", "2:4", "3:4", "4:4"]
+      accelerator: {profile: systolic32, batch: 8}
+      search: {population: 20, evaluations: \(evaluations), seed: 3}
+      fidelity: {shardImages: 90}
+      \(lines)
+      """, to: "run.yaml")
+  }
+
+  /// Starts a coordinator and waits until workers can join.
+  func startCoordinator(resuming: Bool = false) throws -> RunningProgram {
+    let what = resuming ? ["--resume"] : [runFile]
+    let coordinator = try Program.start(
+      ["coordinator"] + what + ["--run-directory", directory.path])
+    try waitUntil("the coordinator listens") {
+      guard coordinator.process.isRunning else {
+        throw EarlyEnd(words: coordinator.errors)
+      }
+      return try connection()?.processID == coordinator.process.processIdentifier
+    }
+    return coordinator
+  }
+
+  /// Starts a worker that counts its shards in a file of its name.
+  func startWorker(_ name: String) throws -> RunningProgram {
+    try Program.start([
+      "worker", "--connection-file", directory.connectionFilePath, "--name", name,
+      "--threads", "1", "--counters", folder.file(name),
+    ])
+  }
+
+  /// The connection file, if there is one.
+  func connection() throws -> ConnectionFile? {
+    guard FileManager.default.fileExists(atPath: directory.connectionFilePath) else { return nil }
+    return try ConnectionFile(path: directory.connectionFilePath)
+  }
+
+  /// The shards that a worker says it has computed, as `candidate/slice`.
+  func computed(by name: String) -> [String] {
+    let text = String(
+      decoding: FileManager.default.contents(atPath: folder.file(name)) ?? Data(), as: UTF8.self)
+    return text.split(separator: "\n").map { line in
+      line.split(separator: " ").prefix(2).joined(separator: "/")
+    }
+  }
+
+  /// The shards in the journal, as `candidate/slice`.
+  func journaled() throws -> Set<String> {
+    let records = try JournalReader(of: directory).records()
+    return Set(
+      records.compactMap { record in
+        guard case .shardCompleted(let completion) = record else { return nil }
+        return "\(completion.shard.candidate.rawValue)/\(completion.shard.slice)"
+      })
+  }
+
+  /// The front as `elsa front --json` reports it.
+  func front() throws -> [String: Any] {
+    try Program.run(["front", directory.path, "--json"]).json()
+  }
+
+  /// A process ended although it should have gone on.
+  struct EarlyEnd: Error {
+    let words: String
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+struct EstimateTests {
+  @Test func `one product costs what the closed form says`() throws {
+    // DeiT-S qkv at 2:4 on 32×32 ws: SCALE-Sim's Total Cycles is 62855, one less than F·L.
+    let json = try Program.run(
+      ["estimate", "--gemm", "197x384x1152", "--pattern", "2:4", "--json"]
+    ).json()
+    #expect(json["latencyCycles"] as? Int == 62_856)
+    #expect(json["macs"] as? Int == 197 * 192 * 1152)
+  }
+
+  @Test func `array and dataflow can be overridden`() throws {
+    let json = try Program.run([
+      "estimate", "--gemm", "197x384x1152", "--array", "32x32", "--dataflow", "os", "--json",
+    ]).json()
+    #expect(json["latencyCycles"] as? Int == 112_392)
+  }
+
+  @Test func `a named model needs no weights, and its layers add up`() throws {
+    let json = try Program.run([
+      "estimate", "--model", "deit_small_patch16_224", "--uniform", "2:4", "--json",
+    ]).json()
+    let layers = try #require(json["layers"] as? [[String: Any]])
+    let sum = layers.compactMap { $0["cycles"] as? Int }.reduce(0, +)
+    #expect(json["latencyCycles"] as? Int == sum)
+    let elsaMacs = try #require(json["elsaMacs"] as? Double)
+    let elsaDenseMacs = try #require(json["elsaDenseMacs"] as? Double)
+    #expect((elsaMacs / 1e7).rounded() == 251)
+    #expect((elsaDenseMacs / 1e7).rounded() == 460)
+    #expect(json["energyJoulesPerImage"] == nil, "no model of energy exists yet")
+    #expect(layers.contains { $0["pattern"] as? String == "2:4" })
+  }
+
+  @Test func `the paper's digit strings are read`() throws {
+    let digits =
+      "1111,1121,1112,2121,1112,1112,2221,1212,1121,2221,4221,4211"
+    let json = try Program.run([
+      "estimate", "--model", "deit_base_patch16_224", "--genome", "elsa:\(digits)", "--json",
+    ]).json()
+    let elsaMacs = try #require(json["elsaMacs"] as? Double)
+    #expect((elsaMacs / 1e7).rounded() == 688)
+  }
+
+  @Test(arguments: [
+    (["--model", "resnet50"], "resnet50"),
+    (["--model", "missing/"], "no model at missing/"),
+    (["--model", "deit_tiny_patch16_224", "--accelerator", "tpu9"], "systolic32"),
+    (["--model", "deit_tiny_patch16_224", "--genome", "nowhere.json"], "cannot read the genome"),
+    (["--model", "deit_tiny_patch16_224", "--genome", "elsa:11"], "1 blocks given"),
+  ])
+  func `what cannot be estimated is refused in words`(arguments: [String], words: String) throws {
+    let ending = try Program.run(["estimate"] + arguments)
+    #expect(ending.status == 1)
+    #expect(ending.errors.contains(words), "\(ending.errors)")
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+struct EvaluateTests {
+  @Test(arguments: [("4:4", 444), ("3:4", 445), ("2:4", 426), ("1:4", 103)])
+  func `the digits model counts what PyTorch counts`(pattern: String, correct: Int) throws {
+    let json = try Program.run([
+      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
+      "--data", "\(Program.demoData)/search.safetensors", "--uniform", pattern, "--json",
+    ]).json()
+    #expect(json["images"] as? Int == 450)
+    #expect(abs(try #require(json["correct"] as? Int) - correct) <= 1)
+    #expect(json["precision"] as? String == "f32")
+    let macs = try #require(json["macs"] as? Int)
+    let denseMacs = try #require(json["denseMacs"] as? Int)
+    #expect(pattern == "4:4" ? macs == denseMacs : macs < denseMacs)
+  }
+
+  @Test func `a genome file is evaluated like the pattern it holds`() throws {
+    let folder = try TemporaryFolder()
+    let layers = (0..<6).flatMap { block in
+      ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map { "\"blocks.\(block).\($0)\": \"2:4\"" }
+    }
+    let genome = try folder.write(
+      "{\"model\": \"digits\", \"layers\": {\(layers.joined(separator: ", "))}}",
+      to: "genome.json")
+    let json = try Program.run([
+      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
+      "--data", "\(Program.demoData)/search.safetensors", "--genome", genome, "--json",
+    ]).json()
+    #expect(abs(try #require(json["correct"] as? Int) - 426) <= 1)
+  }
+
+  @Test func `packing a folder of images counts what is broken`() throws {
+    let folder = try TemporaryFolder()
+    let fixtures = Program.root.appending(path: "Tests/Fixtures/images").path
+    let names = try FileManager.default.contentsOfDirectory(atPath: fixtures)
+      .filter { $0.hasSuffix(".png") }.sorted()
+    let images = folder.file("set")
+    for (label, name) in names.prefix(2).enumerated() {
+      let target = "\(images)/class\(label)"
+      try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        atPath: "\(fixtures)/\(name)", toPath: "\(target)/\(name)")
+    }
+    try Data("no image".utf8).write(to: URL(filePath: "\(images)/class0/broken.png"))
+    let arguments = [
+      "pack", images, "--model", Program.demoData, "--output", folder.file("set.safetensors"),
+      "--json",
+    ]
+    let refused = try Program.run(arguments)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("broken.png"))
+    let json = try Program.run(arguments + ["--skip-broken"]).json()
+    #expect(json["images"] as? Int == 2)
+    #expect((json["broken"] as? [String])?.count == 1)
+  }
+
+  @Test func `the simulator keeps every rule and repeats itself in another process`() throws {
+    let endings = try (0..<2).map { _ in
+      try Program.run(["simulate", "--seeds", "0..20", "--json"])
+    }
+    #expect(endings[0].status == 0, "\(endings[0].errors)")
+    #expect(endings[0].output == endings[1].output)
+    #expect(endings[0].output.contains("digest"))
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+struct UsageTests {
+  static let commands = [
+    "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "pack", "front",
+    "simulate",
+  ]
+
+  @Test func `the help names every command`() throws {
+    let ending = try Program.run(["--help"])
+    #expect(ending.status == 0)
+    for command in Self.commands {
+      #expect(ending.output.contains("\n  \(command) "), "\(command) is missing")
+    }
+  }
+
+  @Test(arguments: commands) func `every command has an example`(command: String) throws {
+    let ending = try Program.run([command, "--help"])
+    #expect(ending.status == 0)
+    #expect(ending.output.contains("EXAMPLES\n"))
+    #expect(ending.output.contains("elsa \(command)"))
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["search"], ["estimate"], ["estimate", "--model", "m", "--uniform", "5:4"],
+    ["estimate", "--gemm", "1x2"], ["evaluate", "--precision", "f8"], ["front"],
+    ["demo", "--workers", "0"], ["estimate", "--model", "m", "--gemm", "1x2x3"],
+    ["search", "run.yaml", "--run-directory", "d", "--resume"],
+  ])
+  func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
+    let ending = try Program.run(arguments)
+    #expect(ending.status == 2)
+    #expect(ending.output.isEmpty)
+    #expect(ending.errors.contains("Error: "))
+  }
+
+  @Test func `the doctor finds this machine able`() throws {
+    let ending = try Program.run(["doctor", "--json"])
+    #expect(ending.status == 0)
+    let findings = try #require(
+      JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [[String: Any]])
+    let checks = findings.compactMap { $0["check"] as? String }
+    #expect(checks.contains("processor"))
+    #expect(checks.contains("disk"))
+    #expect(findings.allSatisfy { $0["level"] as? String != "failing" })
+  }
+}
