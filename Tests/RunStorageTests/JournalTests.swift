@@ -76,9 +76,10 @@ import WireProtocol
     try journal.close()
     let queue = try DatabaseQueue(path: run.directory.journalPath)
     let rows = try queue.read { try Row.fetchAll($0, sql: "SELECT * FROM records") }
-    #expect(rows.map { $0["kind"] as String } == [
-      "opened", "born", "shard", "shard", "evaluated", "quarantined",
-    ])
+    #expect(
+      rows.map { $0["kind"] as String } == [
+        "opened", "born", "shard", "shard", "evaluated", "quarantined",
+      ])
     #expect(rows[1]["genome"] == "2:4 4:4")
     #expect(rows[3]["candidate"] == 1)
     #expect(rows[3]["slice"] == 1)
