@@ -226,7 +226,8 @@ extension Coordinator {
       session.advancedAt = advancedAt
       if !isStalled { session.lapsed = [] }
     }
-    send(.alive, to: worker)
+    // A worker that beats while the coordinator ends has not heard that it shall leave.
+    send(isDraining ? .drain : .alive, to: worker)
     guard !isStalled else { return }
     reconcile(heartbeat.held, with: worker, at: now)
     repeatLostLeases(of: worker, held: heartbeat.held, at: now)
@@ -314,10 +315,11 @@ extension Coordinator {
     guard var streak = sessions[worker]?.streak else { return }
     let isNew = streak.candidates.insert(candidate).inserted
     guard isNew || isLastResort else { return }
-    // When nothing but failed candidates is left, they are at fault, or nobody can help them.
+    // When the worker has failed with all that is left, the rest of the run cannot tell either;
+    // then the candidates are given up in the end.
     let isWorkerSuspect =
       streak.candidates.count.isMultiple(of: settings.bounds.failureCountMax)
-      && (!isSearchSpent || ledger.hasUnfailed(besides: candidate))
+      && (!isSearchSpent || ledger.hasCandidate(besides: streak.candidates))
     guard isWorkerSuspect else {
       sessions.modify(worker) { $0.streak = streak }
       let count = ledger.countFailure(of: candidate, by: worker)

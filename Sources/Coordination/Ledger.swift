@@ -137,11 +137,11 @@ struct Ledger: Sendable {
     return candidates[candidate]?.failures.values.reduce(0, +) ?? 0
   }
 
-  /// Whether some candidate but one has not failed anywhere.
+  /// Whether some open candidate is not among `others`.
   ///
   /// - Complexity: O(*n*) for *n* open candidates.
-  func hasUnfailed(besides candidate: CandidateID) -> Bool {
-    candidates.contains { $0.key != candidate && $0.value.failures.isEmpty }
+  func hasCandidate(besides others: Set<CandidateID>) -> Bool {
+    candidates.keys.contains { !others.contains($0) }
   }
 
   /// Takes back what counts against a candidate because of a worker: the fault was the worker's.

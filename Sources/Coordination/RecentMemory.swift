@@ -1,26 +1,26 @@
 /// A dictionary that forgets its oldest entry when it is full.
-struct RecentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package struct RecentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// The entries that are kept.
-  let countMax: Int
+  package let countMax: Int
   private var values: [Key: Value] = [:]
   private var order: [Key] = []
   private var start = 0
 
   /// Creates an empty memory.
-  init(countMax: Int = 10_000) {
+  package init(countMax: Int = 10_000) {
     precondition(countMax > 0)
     self.countMax = countMax
   }
 
   /// The number of entries.
-  var count: Int { values.count }
+  package var count: Int { values.count }
 
   /// The value of a key.
-  subscript(key: Key) -> Value? { values[key] }
+  package subscript(key: Key) -> Value? { values[key] }
 
   /// Sets the value of a key and returns the former one.
   @discardableResult
-  mutating func set(_ value: Value, for key: Key) -> Value? {
+  package mutating func set(_ value: Value, for key: Key) -> Value? {
     let old = values.updateValue(value, forKey: key)
     guard old == nil else { return old }
     order.append(key)
@@ -36,7 +36,7 @@ struct RecentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   ///
   /// - Complexity: O(*n*).
   @discardableResult
-  mutating func remove(_ key: Key) -> Value? {
+  package mutating func remove(_ key: Key) -> Value? {
     guard let value = values.removeValue(forKey: key) else { return nil }
     order.removeFirst(start)
     start = 0

@@ -4,44 +4,44 @@ import WireProtocol
 ///
 /// New records gather while a batch is written, so a slow store gets large batches and a fast one
 /// small ones.
-struct RecordQueue: Sendable {
+package struct RecordQueue: Sendable {
   /// The records that one batch holds at most.
-  static let batchCountMax = 4096
+  package static let batchCountMax = 4096
 
   /// The epoch that batches carry.
-  let epoch: Epoch
+  package let epoch: Epoch
   /// The place in the journal of the first record that is not durable.
-  private(set) var firstSequence: Int
+  package private(set) var firstSequence: Int
   /// When to try again, if the store fails.
-  private(set) var retryDeadline: Instant?
+  package private(set) var retryDeadline: Instant?
   private var records: [JournalRecord] = []
   private var writingCount = 0
 
   /// Creates an empty queue behind the durable records.
-  init(epoch: Epoch, durableCount: Int) {
+  package init(epoch: Epoch, durableCount: Int) {
     self.epoch = epoch
     firstSequence = durableCount
   }
 
   /// The records that are not durable.
-  var count: Int { records.count }
+  package var count: Int { records.count }
 
   /// Whether everything is durable.
-  var isEmpty: Bool { records.isEmpty }
+  package var isEmpty: Bool { records.isEmpty }
 
   /// When the next attempt to write is due, if one is waited for.
-  var wakeDeadline: Instant? { writingCount == 0 ? retryDeadline : nil }
+  package var wakeDeadline: Instant? { writingCount == 0 ? retryDeadline : nil }
 
   /// Whether the last write failed.
-  var isFailing: Bool { retryDeadline != nil }
+  package var isFailing: Bool { retryDeadline != nil }
 
   /// Adds a record behind the others.
-  mutating func append(_ record: JournalRecord) {
+  package mutating func append(_ record: JournalRecord) {
     records.append(record)
   }
 
   /// Returns the next batch to write, if there is something to write and the store is free.
-  mutating func nextBatch(at now: Instant) -> JournalBatch? {
+  package mutating func nextBatch(at now: Instant) -> JournalBatch? {
     guard writingCount == 0, !records.isEmpty else { return nil }
     if let retryDeadline, now < retryDeadline { return nil }
     writingCount = min(records.count, Self.batchCountMax)
@@ -52,7 +52,7 @@ struct RecordQueue: Sendable {
   /// Takes note that the batch is durable and returns its records.
   ///
   /// - Precondition: a batch that begins at `sequence` is being written.
-  mutating func confirm(firstSequence sequence: Int) -> [JournalRecord] {
+  package mutating func confirm(firstSequence sequence: Int) -> [JournalRecord] {
     precondition(writingCount > 0)
     precondition(sequence == firstSequence)
     let confirmed = Array(records.prefix(writingCount))
@@ -66,7 +66,7 @@ struct RecordQueue: Sendable {
   /// Takes note that the batch could not be written; it will come again at `deadline`.
   ///
   /// - Precondition: a batch that begins at `sequence` is being written.
-  mutating func fail(firstSequence sequence: Int, retryAt deadline: Instant) {
+  package mutating func fail(firstSequence sequence: Int, retryAt deadline: Instant) {
     precondition(writingCount > 0)
     precondition(sequence == firstSequence)
     writingCount = 0
@@ -74,12 +74,12 @@ struct RecordQueue: Sendable {
   }
 
   /// Makes the next attempt due at once.
-  mutating func retryNow(at now: Instant) {
+  package mutating func retryNow(at now: Instant) {
     if retryDeadline != nil { retryDeadline = now }
   }
 
   /// Traps unless the batch being written is part of the queue.
-  func checkInvariants() {
+  package func checkInvariants() {
     precondition(writingCount <= records.count)
     precondition(writingCount <= Self.batchCountMax)
   }

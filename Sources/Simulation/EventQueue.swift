@@ -26,13 +26,17 @@ enum Occurrence: Sendable {
   /// A worker process starts.
   case startWorker(Int)
   /// A worker is asked to leave.
-  case drainWorker(Int, pause: Int)
+  case drainWorker(Int)
   /// A worker process stands still for a while.
   case freezeWorker(Int, pause: Int)
   /// A worker's evaluations never end from now on.
   case hangWorker(Int)
   /// The coordinator dies.
   case crashCoordinator(pause: Int)
+  /// The coordinator is asked to end in good order.
+  case drainCoordinator(pause: Int)
+  /// The store can write again.
+  case recoverStore(coordinatorLife: Int)
   /// The coordinator starts.
   case startCoordinator
   /// Somebody sends bytes that are no message.

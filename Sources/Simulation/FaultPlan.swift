@@ -31,6 +31,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var hangs: [Crash] = []
   /// When the coordinator dies; unwritten records are lost.
   public var coordinatorCrashes: [Crash] = []
+  /// When the coordinator is asked to end in good order; it comes back and resumes.
+  public var coordinatorDrains: [Crash] = []
   /// The shortest and the longest time of a write.
   public var writeTimes: ClosedRange<Int> = 1...1
   /// The probability that a write fails.
@@ -98,8 +100,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var isCalm: Bool {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
       && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue
-      && coordinatorCrashes.isEmpty
-      && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty) && freezes.isEmpty
+      && [coordinatorCrashes, coordinatorDrains].allSatisfy(\.isEmpty) && freezes.isEmpty
+      && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty)
   }
 
   private mutating func calm() {
@@ -111,6 +113,7 @@ public struct FaultPlan: Hashable, Sendable {
     hangs = []
     drains = []
     coordinatorCrashes = []
+    coordinatorDrains = []
     freezes = []
   }
 
@@ -138,6 +141,7 @@ public struct FaultPlan: Hashable, Sendable {
     drains = crashes(0.3, 2, workerCount, pauses: 1...2_000, &generator)
     hangs = crashes(0.2, 2, workerCount, pauses: 0...0, &generator)
     coordinatorCrashes = crashes(0.5, 6, 1, pauses: 1...6_000, &generator)
+    coordinatorDrains = crashes(0.15, 2, 1, pauses: 1...4_000, &generator)
     freezes = crashes(0.3, 3, workerCount, pauses: 500...30_000, &generator).map {
       Freeze(process: $0.process, time: $0.time, pause: $0.pause)
     }
@@ -165,6 +169,7 @@ extension FaultPlan: CustomStringConvertible {
       ("worker crashes", workerCrashes.count), ("departures", departures.count),
       ("freezes", freezes.count), ("hangs", hangs.count), ("drains", drains.count),
       ("coordinator crashes", coordinatorCrashes.count),
+      ("coordinator drains", coordinatorDrains.count),
     ] where count > 0 {
       words.append("\(count) \(name)")
     }

@@ -14,8 +14,8 @@ struct SimulatedCoordinator: Sendable {
   var wakesAt: Int?
   /// Whether a batch is being written.
   var isWriting = false
-  /// Whether the last write failed.
-  var isStoreFailing = false
+  /// How long the process stays away after an orderly end, if it was asked for one.
+  var drainPause: Int?
   /// Whether the run is over.
   var isFinished = false
 }
@@ -39,7 +39,7 @@ extension Simulator {
     coordinator.startedAt = now
     coordinator.wakesAt = nil
     coordinator.isWriting = false
-    coordinator.isStoreFailing = false
+    coordinator.drainPause = nil
     tell("coordinator starts with \(journal.records.count) records")
     tellCoordinator(.started)
   }
@@ -50,6 +50,14 @@ extension Simulator {
     tell("coordinator dies")
     coordinator.machine = nil
     events.add(.startCoordinator, at: now + pause)
+  }
+
+  /// Asks the coordinator to end in good order; it starts again after `pause`.
+  mutating func drainCoordinator(pause: Int) {
+    guard coordinator.machine != nil, !isHealed else { return }
+    tell("coordinator is asked to end")
+    coordinator.drainPause = pause
+    tellCoordinator(.drainRequested)
   }
 
   /// Delivers a frame to the coordinator.
@@ -100,9 +108,22 @@ extension Simulator {
       check(note)
     case .finish(let ending):
       tell("coordinator finishes: \(ending)")
-      if ending != .completed { violate("the run ended as \(ending)") }
-      coordinator.isFinished = true
+      endCoordinator(ending)
     }
+  }
+
+  private mutating func endCoordinator(_ ending: Coordinator.Ending) {
+    guard ending == .drained else {
+      coordinator.isFinished = true
+      return
+    }
+    guard let pause = coordinator.drainPause else {
+      violate("the coordinator ended as \(ending), and nobody has asked it to")
+      return
+    }
+    if coordinator.machine?.isSettled == false { violate("the coordinator ended before its store") }
+    coordinator.machine = nil
+    events.add(.startCoordinator, at: now + pause)
   }
 
   private mutating func send(_ envelope: Envelope, to worker: WorkerID) {
@@ -146,6 +167,10 @@ extension Simulator {
         ? .persistFailed(firstSequence: batch.firstSequence, words: "the disk is full")
         : .persisted(firstSequence: batch.firstSequence))
     if !isFailing { checkReplay() }
+    if isFailing, generator.chance(0.3) {
+      events.add(
+        .recoverStore(coordinatorLife: coordinatorLife), at: now + generator.number(in: 1...500))
+    }
   }
 
   private mutating func commit(_ batch: JournalBatch) {

@@ -48,7 +48,7 @@ extension Simulator {
   }
 
   /// Asks a worker's process to leave; another takes its place.
-  mutating func drainWorker(_ index: Int, pause: Int) {
+  mutating func drainWorker(_ index: Int) {
     guard !isHealed, let worker = workers[index].process?.worker else { return }
     tell("worker-\(index) is asked to leave")
     tellWorker(worker, .drainRequested)

@@ -91,7 +91,7 @@ public struct Simulator: Sendable {
       events.add(.crashWorker(crash.process, pause: nil), at: crash.time)
     }
     for drain in plan.drains {
-      events.add(.drainWorker(drain.process, pause: drain.pause), at: drain.time)
+      events.add(.drainWorker(drain.process), at: drain.time)
     }
     for freeze in plan.freezes {
       events.add(.freezeWorker(freeze.process, pause: freeze.pause), at: freeze.time)
@@ -99,6 +99,9 @@ public struct Simulator: Sendable {
     for hang in plan.hangs { events.add(.hangWorker(hang.process), at: hang.time) }
     for crash in plan.coordinatorCrashes {
       events.add(.crashCoordinator(pause: crash.pause), at: crash.time)
+    }
+    for drain in plan.coordinatorDrains {
+      events.add(.drainCoordinator(pause: drain.pause), at: drain.time)
     }
     if plan.hasRogue { events.add(.sendGarbage, at: 100) }
     events.add(.heal, at: plan.healsAt)
@@ -151,12 +154,15 @@ public struct Simulator: Sendable {
     case .finishWrite(let batch, let life): finishWrite(batch, coordinatorLife: life)
     case .crashWorker(let index, let pause): crashWorker(index, pause: pause)
     case .startWorker(let index): startWorker(index)
-    case .drainWorker(let index, let pause): drainWorker(index, pause: pause)
+    case .drainWorker(let index): drainWorker(index)
     case .freezeWorker(let index, let pause): freezeWorker(index, pause: pause)
     case .hangWorker(let index):
       tell("worker-\(index) hangs")
       if !isHealed { workers[index].process?.isHanging = true }
     case .crashCoordinator(let pause): crashCoordinator(pause: pause)
+    case .drainCoordinator(let pause): drainCoordinator(pause: pause)
+    case .recoverStore(let life):
+      if life == coordinator.life { tellCoordinator(.storageRecovered) }
     case .startCoordinator: startCoordinator()
     case .sendGarbage: sendGarbage()
     case .heal: heal()
