@@ -314,7 +314,7 @@ extension Coordinator {
     counters.failedEvaluations += 1
     guard var streak = sessions[worker]?.streak else { return }
     let isNew = streak.candidates.insert(candidate).inserted
-    guard isNew || isLastResort else { return }
+    guard isNew || isRestIdle else { return }
     // When the worker has failed with all that is left, the rest of the run cannot tell either;
     // then the candidates are given up in the end.
     let isWorkerSuspect =

@@ -37,6 +37,8 @@ public struct Coordinator: Sendable {
   var malformed: RecentMemory<WorkerID, Int>
   /// The concluded candidates at which the search last had nothing to offer.
   var exhaustedAt: Int?
+  /// Since when nobody takes what is left.
+  var restIdleSince: Instant?
   /// When leases and sessions are looked through again.
   var scanDeadline: Instant?
   /// The messages sent so far.
@@ -192,7 +194,7 @@ extension Coordinator {
         sessions.modify(worker) { $0.isSatisfied = true }
         continue
       }
-      let avoided = isLastResort ? [] : session.streak.candidates
+      let avoided = isLastResort(at: now) ? [] : session.streak.candidates
       guard let shard = ledger.popPending(avoiding: avoided) else {
         choosy.append(worker)
         continue
@@ -216,10 +218,23 @@ extension Coordinator {
     }
   }
 
-  /// Whether pending shards are all that is left, so that they go even to workers that have
-  /// failed with them.
-  var isLastResort: Bool {
+  /// Whether pending shards are all that is left and nobody works on any.
+  var isRestIdle: Bool {
     isSearchSpent && ledger.unbornCount + ledger.leasedCount + ledger.persistingCount == 0
+  }
+
+  /// Whether the rest goes even to workers that have failed with it: nobody else has come for it
+  /// for as long as a silent worker may take to return.
+  private mutating func isLastResort(at now: Instant) -> Bool {
+    guard isRestIdle else {
+      restIdleSince = nil
+      return false
+    }
+    let due = (restIdleSince ?? now) + settings.timing.sessionTimeout
+    restIdleSince = restIdleSince ?? now
+    guard due > now else { return true }
+    wantScan(at: due)
+    return false
   }
 
   private mutating func ask() -> Candidate? {
