@@ -77,17 +77,17 @@ struct SimulatorTests {
     #expect(lines.count > 100)
   }
 
-  /// Prints digests for the test below when it starts this process again.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"] != nil))
-  func `digests of this process`() throws {
-    let digests = (UInt64(0)..<40).map { "\(Simulator.run(seed: $0).digest)" }
-    let path = try #require(ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"])
+  /// Writes digests for the test below, which starts this process again; alone it checks a few.
+  @Test func `digests of this process`() throws {
+    let path = ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"]
+    let digests = (UInt64(0)..<(path == nil ? 3 : 40)).map { "\(Simulator.run(seed: $0).digest)" }
+    #expect(Set(digests).count == digests.count)
+    guard let path else { return }
     try digests.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   /// Sets and dictionaries have another order in each process, which one process cannot see.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["ELSA_PRINT_DIGESTS"] == nil))
-  func `the same seed gives the same history in another process`() throws {
+  @Test func `the same seed gives the same history in another process`() throws {
     let file = FileManager.default.temporaryDirectory
       .appending(path: "elsa-digests-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
