@@ -31,6 +31,8 @@ struct SimulatedWorker: Sendable {
     var running: [ShardID: Int] = [:]
     /// When the process wants to be woken, if at all.
     var wakesAt: Int?
+    /// The harmless candidates whose evaluation has failed here.
+    var failureCount = 0
     /// Whether evaluations never end.
     var isHanging = false
     /// Until when the process stands still.

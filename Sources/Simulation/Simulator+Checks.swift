@@ -98,7 +98,20 @@ extension Simulator {
     }
   }
 
-  private func isHarmful(_ genome: Genome) -> Bool {
+  /// Checks that a worker on which nothing succeeds is not given more and more.
+  ///
+  /// It is turned away three times after three candidates, and may hold six leases then; a
+  /// coordinator that starts knows nothing of it.
+  mutating func countFailure(at place: Int) {
+    workers[place].process?.failureCount += 1
+    let count = workers[place].process?.failureCount ?? 0
+    if count > 3 * (3 + 6) * coordinator.life {
+      violate("\(count) evaluations have failed at worker-\(place), and it still gets leases")
+    }
+  }
+
+  /// Whether nobody can evaluate a genome.
+  func isHarmful(_ genome: Genome) -> Bool {
     (plan.hasPoison && run.isInTwelfth(0, genome))
       || (plan.hasFailures && run.isInTwelfth(1, genome))
   }

@@ -169,7 +169,8 @@ extension Simulator {
     if plan.hasPoison, run.isInTwelfth(0, task.genome) {
       tell("\(task.shard) kills worker-\(place)")
       crashWorker(place, pause: generator.number(in: 1...2_000))
-    } else if workers[place].isSick || (plan.hasFailures && run.isInTwelfth(1, task.genome)) {
+    } else if workers[place].isSick || isHarmful(task.genome) {
+      if !isHarmful(task.genome) { countFailure(at: place) }
       tellWorker(worker, .evaluationFailed(task.shard, words: "not a number"))
     } else {
       computedShardCount += 1
