@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "constants.h"
+
 #ifndef CSK_TARGET_AVX2
 #define CSK_TARGET_AVX2 __attribute__((target("avx2,fma")))
 #endif
@@ -51,4 +53,49 @@ CSK_INLINE_AVX2 void csk_transpose_avx2(
     _mm256_storeu_ps(
         to + (i + 4) * to_stride, _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31));
   }
+}
+
+/// Returns exp(x) = 2ⁿ · exp(r) for x ≤ 0, with n the integer nearest to x / ln 2.
+CSK_INLINE_AVX2 __m256 csk_exp_avx2(__m256 x) {
+  // A NaN in the second place goes through the maximum.
+  x = _mm256_max_ps(_mm256_set1_ps(CSK_EXP_MIN), x);
+  const __m256 n = _mm256_round_ps(
+      _mm256_mul_ps(x, _mm256_set1_ps(CSK_LOG2_E)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(CSK_LN2_HIGH), x);
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(CSK_LN2_LOW), r);
+  __m256 tail = _mm256_set1_ps(CSK_EXP_4);
+  tail = _mm256_fmadd_ps(tail, r, _mm256_set1_ps(CSK_EXP_3));
+  tail = _mm256_fmadd_ps(tail, r, _mm256_set1_ps(CSK_EXP_2));
+  tail = _mm256_fmadd_ps(tail, r, _mm256_set1_ps(CSK_EXP_1));
+  tail = _mm256_fmadd_ps(tail, r, _mm256_set1_ps(CSK_EXP_0));
+  const __m256 head = _mm256_fmadd_ps(_mm256_mul_ps(r, r), tail, r);
+  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+  return _mm256_mul_ps(_mm256_add_ps(head, _mm256_set1_ps(1)), power);
+}
+
+/// Returns v / 2 · (1 + erf(v / √2)).
+CSK_INLINE_AVX2 __m256 csk_gelu_avx2(__m256 v) {
+  const __m256 z = _mm256_mul_ps(v, _mm256_set1_ps(CSK_SQRT_HALF));
+  const __m256 u = _mm256_mul_ps(z, z);
+  __m256 p = _mm256_set1_ps(CSK_ERF_P5);
+  p = _mm256_fmadd_ps(p, u, _mm256_set1_ps(CSK_ERF_P4));
+  p = _mm256_fmadd_ps(p, u, _mm256_set1_ps(CSK_ERF_P3));
+  p = _mm256_fmadd_ps(p, u, _mm256_set1_ps(CSK_ERF_P2));
+  p = _mm256_fmadd_ps(p, u, _mm256_set1_ps(CSK_ERF_P1));
+  p = _mm256_fmadd_ps(p, u, _mm256_set1_ps(CSK_ERF_P0));
+  __m256 q = _mm256_set1_ps(CSK_ERF_Q5);
+  q = _mm256_fmadd_ps(q, u, _mm256_set1_ps(CSK_ERF_Q4));
+  q = _mm256_fmadd_ps(q, u, _mm256_set1_ps(CSK_ERF_Q3));
+  q = _mm256_fmadd_ps(q, u, _mm256_set1_ps(CSK_ERF_Q2));
+  q = _mm256_fmadd_ps(q, u, _mm256_set1_ps(CSK_ERF_Q1));
+  q = _mm256_fmadd_ps(q, u, _mm256_set1_ps(1));
+  const __m256 inside = _mm256_div_ps(_mm256_mul_ps(z, p), q);
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  const __m256 beyond = _mm256_or_ps(_mm256_and_ps(sign, z), _mm256_set1_ps(1));
+  const __m256 is_beyond =
+      _mm256_cmp_ps(_mm256_andnot_ps(sign, z), _mm256_set1_ps(CSK_ERF_MAX), _CMP_GE_OQ);
+  const __m256 erf = _mm256_blendv_ps(inside, beyond, is_beyond);
+  const __m256 half = _mm256_mul_ps(v, _mm256_set1_ps(0.5f));
+  return _mm256_fmadd_ps(half, erf, half);
 }

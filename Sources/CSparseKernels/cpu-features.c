@@ -15,6 +15,10 @@ enum {
   HAS_AVX512F = 1u << 16,
   HAS_AVX512DQ = 1u << 17,
   HAS_AVX512BW = 1u << 30,
+  // CPUID leaf 7, register C.
+  HAS_AVX512VNNI = 1u << 11,
+  // CPUID leaf 7, subleaf 1, register A.
+  HAS_AVX512BF16 = 1u << 5,
   // Register states that the operating system saves.
   SAVES_SSE_AND_AVX = 0x06,
   SAVES_AVX512 = 0xe6,
@@ -25,15 +29,22 @@ static const unsigned HAS_AVX512VL = 1u << 31;
 typedef struct features {
   unsigned leaf1_c;
   unsigned leaf7_b;
+  unsigned leaf7_c;
+  unsigned leaf7_1_a;
   unsigned saved_states;
 } features;
 
 static features read_features(void) {
-  features found = {0, 0, 0};
+  features found = {0};
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return found;
   found.leaf1_c = c;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) found.leaf7_b = b;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    found.leaf7_b = b;
+    found.leaf7_c = c;
+    // Register A holds the last subleaf.
+    if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) found.leaf7_1_a = a;
+  }
   if (found.leaf1_c & HAS_OSXSAVE) {
     unsigned low = 0, high = 0;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -46,7 +57,7 @@ static bool has_all(unsigned found, unsigned wanted) { return (found & wanted) =
 
 bool csk_cpu_supports_scalar(void) { return true; }
 
-enum { KNOWN = 1u, AVX2 = 2u, AVX512 = 4u };
+enum { KNOWN = 1u, AVX2 = 2u, AVX512 = 4u, AVX512BF16 = 8u };
 
 static unsigned read_supported(void) {
   features found = read_features();
@@ -55,7 +66,10 @@ static unsigned read_supported(void) {
               has_all(found.saved_states, SAVES_SSE_AND_AVX);
   bool avx512 =
       avx2 && has_all(found.leaf7_b, wanted) && has_all(found.saved_states, SAVES_AVX512);
-  return KNOWN | (avx2 ? AVX2 : 0) | (avx512 ? AVX512 : 0);
+  // Every processor with the bf16 instructions has VNNI, and oneDNN asks for both.
+  bool avx512bf16 = avx512 && has_all(found.leaf7_c, HAS_AVX512VNNI) &&
+                    has_all(found.leaf7_1_a, HAS_AVX512BF16);
+  return KNOWN | (avx2 ? AVX2 : 0) | (avx512 ? AVX512 : 0) | (avx512bf16 ? AVX512BF16 : 0);
 }
 
 // CPUID leaves a virtual machine and takes tens of microseconds there, so it is asked once.
@@ -72,3 +86,5 @@ static unsigned supported(void) {
 bool csk_cpu_supports_avx2(void) { return supported() & AVX2; }
 
 bool csk_cpu_supports_avx512(void) { return supported() & AVX512; }
+
+bool csk_cpu_supports_avx512bf16(void) { return supported() & AVX512BF16; }

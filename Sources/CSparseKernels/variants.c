@@ -1,21 +1,22 @@
 #include "CSparseKernels.h"
 
-#define CSK_VARIANT(isa)                                                                        \
-  {                                                                                             \
-    .name = #isa,                                                                               \
-    .is_supported = csk_cpu_supports_##isa,                                                     \
-    .f32_nm_multiply = csk_f32_nm_multiply_80__##isa,                                           \
-    .f32_layer_norm = csk_f32_layer_norm_row__##isa,                                            \
-    .f32_softmax = csk_f32_softmax_row__##isa,                                                  \
-    .f32_gelu = csk_f32_gelu_row__##isa,                                                        \
-    .f32_add = csk_f32_add_row__##isa,                                                          \
-    .f32_add_bias = csk_f32_add_bias_row__##isa,                                                \
-  }
+#define CSK_NAME_AND_SUPPORT(isa) .name = #isa, .is_supported = csk_cpu_supports_##isa
+
+// The fp32 kernels of an instruction set.
+#define CSK_F32_KERNELS(isa)                                                                    \
+  .f32_nm_multiply = csk_f32_nm_multiply_80__##isa,                                             \
+  .f32_layer_norm = csk_f32_layer_norm_row__##isa,                                              \
+  .f32_softmax = csk_f32_softmax_row__##isa,                                                    \
+  .f32_gelu = csk_f32_gelu_row__##isa,                                                          \
+  .f32_add = csk_f32_add_row__##isa,                                                            \
+  .f32_add_bias = csk_f32_add_bias_row__##isa
 
 static const csk_variant variants[] = {
-    CSK_VARIANT(scalar),
-    CSK_VARIANT(avx2),
-    CSK_VARIANT(avx512),
+    {CSK_NAME_AND_SUPPORT(scalar), CSK_F32_KERNELS(scalar)},
+    {CSK_NAME_AND_SUPPORT(avx2), CSK_F32_KERNELS(avx2)},
+    {CSK_NAME_AND_SUPPORT(avx512), CSK_F32_KERNELS(avx512)},
+    // Fp32 has nothing to gain from bf16 instructions: equal functions, equal bits.
+    {CSK_NAME_AND_SUPPORT(avx512bf16), CSK_F32_KERNELS(avx512)},
 };
 
 size_t csk_variant_count(void) { return sizeof variants / sizeof variants[0]; }

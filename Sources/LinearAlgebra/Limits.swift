@@ -27,5 +27,6 @@ private func oneDNNLevel(of set: InstructionSet) -> dnnl_cpu_isa_t {
   case .baseline: dnnl_cpu_isa_sse41
   case .avx2: dnnl_cpu_isa_avx2
   case .avx512: dnnl_cpu_isa_avx512_core
+  case .avx512bf16: dnnl_cpu_isa_avx512_core_bf16
   }
 }

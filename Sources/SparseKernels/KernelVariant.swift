@@ -12,6 +12,8 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
   case avx2
   /// AVX-512 F, BW, DQ and VL, 16 numbers at a time.
   case avx512
+  /// AVX-512 with its bf16 instructions; the fp32 kernels are those of ``avx512``.
+  case avx512bf16
 
   /// Whether this processor and its operating system can run the variant.
   public var isSupported: Bool { Self.support[index] }
@@ -22,6 +24,7 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
     case .scalar: .baseline
     case .avx2: .avx2
     case .avx512: .avx512
+    case .avx512bf16: .avx512bf16
     }
   }
 
@@ -51,6 +54,7 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
     case .scalar: 0
     case .avx2: 1
     case .avx512: 2
+    case .avx512bf16: 3
     }
   }
 }

@@ -12,6 +12,8 @@ public enum InstructionSet: String, CaseIterable, Hashable, Sendable {
   case avx2
   /// AVX-512 F, BW, DQ and VL.
   case avx512
+  /// AVX-512 with its bf16 instructions and VNNI.
+  case avx512bf16
 }
 
 extension InstructionSet: Comparable {
@@ -25,6 +27,7 @@ extension InstructionSet: Comparable {
     case .baseline: 0
     case .avx2: 1
     case .avx512: 2
+    case .avx512bf16: 3
     }
   }
 }

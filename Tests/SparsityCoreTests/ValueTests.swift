@@ -42,6 +42,6 @@ struct ValueTests {
   }
 
   @Test func `instruction sets are ordered by ability`() {
-    #expect(InstructionSet.allCases.sorted() == [.baseline, .avx2, .avx512])
+    #expect(InstructionSet.allCases.sorted() == [.baseline, .avx2, .avx512, .avx512bf16])
   }
 }

@@ -109,8 +109,10 @@ const csk_variant *_Nonnull csk_variant_at(size_t index);
 bool csk_cpu_supports_scalar(void);
 bool csk_cpu_supports_avx2(void);
 bool csk_cpu_supports_avx512(void);
+bool csk_cpu_supports_avx512bf16(void);
 
-#define CSK_DECLARE_KERNELS(isa)                                                                \
+// The avx512bf16 variant shares the fp32 kernels of avx512.
+#define CSK_DECLARE_F32_KERNELS(isa)                                                            \
   void csk_f32_nm_multiply_80__##isa(                                                           \
       const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,       \
       const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);                 \
@@ -124,8 +126,8 @@ bool csk_cpu_supports_avx512(void);
   void csk_f32_add_bias_row__##isa(                                                             \
       const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y)
 
-CSK_DECLARE_KERNELS(scalar);
-CSK_DECLARE_KERNELS(avx2);
-CSK_DECLARE_KERNELS(avx512);
+CSK_DECLARE_F32_KERNELS(scalar);
+CSK_DECLARE_F32_KERNELS(avx2);
+CSK_DECLARE_F32_KERNELS(avx512);
 
 #pragma clang assume_nonnull end

@@ -1,0 +1,11 @@
+// What the variants with AVX-512's bf16 instructions share, beside what AVX-512 has.
+
+#pragma once
+
+#include "avx512.h"
+
+#ifndef CSK_TARGET_AVX512BF16
+#define CSK_TARGET_AVX512BF16                                                                   \
+  __attribute__((target("fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+#endif
+#define CSK_INLINE_AVX512BF16 static inline __attribute__((always_inline)) CSK_TARGET_AVX512BF16
