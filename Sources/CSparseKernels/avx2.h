@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "constants.h"
+#include "square-root.h"
 
 #ifndef CSK_TARGET_AVX2
 #define CSK_TARGET_AVX2 __attribute__((target("avx2,fma")))
@@ -74,6 +75,22 @@ CSK_INLINE_AVX2 __m256 csk_exp_avx2(__m256 x) {
   return _mm256_mul_ps(_mm256_add_ps(head, _mm256_set1_ps(1)), power);
 }
 
+/// Returns 2ⁿ · 2^f for x ≤ 0, with n the integer nearest to x.
+CSK_INLINE_AVX2 __m256 csk_exp2_avx2(__m256 x) {
+  // A NaN in the second place goes through the maximum.
+  x = _mm256_max_ps(_mm256_set1_ps(CSK_EXP2_MIN), x);
+  const __m256 n = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m256 f = _mm256_sub_ps(x, n);
+  __m256 power = _mm256_set1_ps(CSK_EXP2_5);
+  power = _mm256_fmadd_ps(power, f, _mm256_set1_ps(CSK_EXP2_4));
+  power = _mm256_fmadd_ps(power, f, _mm256_set1_ps(CSK_EXP2_3));
+  power = _mm256_fmadd_ps(power, f, _mm256_set1_ps(CSK_EXP2_2));
+  power = _mm256_fmadd_ps(power, f, _mm256_set1_ps(CSK_EXP2_1));
+  power = _mm256_fmadd_ps(power, f, _mm256_set1_ps(1));
+  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  return _mm256_mul_ps(power, _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23)));
+}
+
 /// Returns v / 2 · (1 + erf(v / √2)).
 CSK_INLINE_AVX2 __m256 csk_gelu_avx2(__m256 v) {
   const __m256 z = _mm256_mul_ps(v, _mm256_set1_ps(CSK_SQRT_HALF));
@@ -98,4 +115,87 @@ CSK_INLINE_AVX2 __m256 csk_gelu_avx2(__m256 v) {
   const __m256 erf = _mm256_blendv_ps(inside, beyond, is_beyond);
   const __m256 half = _mm256_mul_ps(v, _mm256_set1_ps(0.5f));
   return _mm256_fmadd_ps(half, erf, half);
+}
+
+/// Returns the bf16 numbers as fp32, exactly.
+CSK_INLINE_AVX2 __m256 csk_widen_avx2(__m128i v) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
+}
+
+/// Rounds to bf16 as vcvtneps2bf16 does, see `csk_narrow`.
+CSK_INLINE_AVX2 __m128i csk_narrow_avx2(__m256 v) {
+  const __m256i bits = _mm256_castps_si256(v);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i carry = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff));
+  const __m256i exponent = _mm256_and_si256(bits, _mm256_set1_epi32(0x7f800000));
+  const __m256i is_small = _mm256_cmpeq_epi32(exponent, _mm256_setzero_si256());
+  const __m256i sign = _mm256_and_si256(bits, _mm256_set1_epi32((int)0x80000000));
+  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  __m256i result = _mm256_blendv_epi8(_mm256_add_epi32(bits, carry), sign, is_small);
+  result = _mm256_srli_epi32(_mm256_blendv_epi8(result, quiet, is_nan), 16);
+  return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
+}
+
+/// Loads the first `count` ≤ 8 bf16 numbers; the other lanes are zero.
+CSK_INLINE_AVX2 __m128i csk_load_part_avx2(const uint16_t *_Nonnull from, size_t count) {
+  uint16_t lanes[8] = {0};
+  for (size_t i = 0; i < count; i++) lanes[i] = from[i];
+  return _mm_loadu_si128((const __m128i *)lanes);
+}
+
+/// Stores the first `count` ≤ 8 bf16 numbers.
+CSK_INLINE_AVX2 void csk_store_part_avx2(uint16_t *_Nonnull to, size_t count, __m128i v) {
+  uint16_t lanes[8];
+  _mm_storeu_si128((__m128i *)lanes, v);
+  for (size_t i = 0; i < count; i++) to[i] = lanes[i];
+}
+
+/// The mean of a row and the factor 1 / √(variance + epsilon), in all lanes.
+typedef struct csk_statistics_avx2 {
+  __m256 mean;
+  __m256 factor;
+} csk_statistics_avx2;
+
+/// Returns the statistics of `width` numbers; the variance is the mean square of x − mean.
+CSK_INLINE_AVX2 csk_statistics_avx2 csk_row_statistics_avx2(
+    const float *_Nonnull x, size_t width, float epsilon) {
+  // Four sums hide the latency of the additions.
+  const size_t fours = width / 32 * 32, whole = width / 8 * 8;
+  const __m256i rest = csk_first_lanes_avx2(width - whole);
+  const __m256 end = _mm256_maskload_ps(x + whole, rest);
+  __m256 sum[4] = {end, _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+  for (size_t i = 0; i < fours; i += 32) {
+    for (size_t j = 0; j < 4; j++) {
+      sum[j] = _mm256_add_ps(sum[j], _mm256_loadu_ps(x + i + 8 * j));
+    }
+  }
+  for (size_t i = fours; i < whole; i += 8) {
+    sum[1] = _mm256_add_ps(sum[1], _mm256_loadu_ps(x + i));
+  }
+  const __m256 total = _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3]));
+  const __m256 mean = _mm256_set1_ps(csk_sum_avx2(total) / (float)width);
+  const __m256 last = _mm256_and_ps(_mm256_sub_ps(end, mean), _mm256_castsi256_ps(rest));
+  sum[0] = _mm256_mul_ps(last, last);
+  for (size_t j = 1; j < 4; j++) sum[j] = _mm256_setzero_ps();
+  for (size_t i = 0; i < fours; i += 32) {
+    for (size_t j = 0; j < 4; j++) {
+      const __m256 difference = _mm256_sub_ps(_mm256_loadu_ps(x + i + 8 * j), mean);
+      sum[j] = _mm256_fmadd_ps(difference, difference, sum[j]);
+    }
+  }
+  for (size_t i = fours; i < whole; i += 8) {
+    const __m256 difference = _mm256_sub_ps(_mm256_loadu_ps(x + i), mean);
+    sum[1] = _mm256_fmadd_ps(difference, difference, sum[1]);
+  }
+  const __m256 squares =
+      _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3]));
+  const float variance = csk_sum_avx2(squares) / (float)width;
+  return (csk_statistics_avx2){mean, _mm256_set1_ps(1 / csk_square_root(variance + epsilon))};
+}
+
+/// Returns (x − mean) · factor · scale + shift.
+CSK_INLINE_AVX2 __m256 csk_normalize_avx2(
+    __m256 x, csk_statistics_avx2 row, __m256 scale, __m256 shift) {
+  return _mm256_fmadd_ps(_mm256_mul_ps(_mm256_sub_ps(x, row.mean), row.factor), scale, shift);
 }

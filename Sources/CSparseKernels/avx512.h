@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "constants.h"
+#include "square-root.h"
 
 #ifndef CSK_TARGET_AVX512
 #define CSK_TARGET_AVX512 __attribute__((target("fma,avx512f,avx512bw,avx512dq,avx512vl")))
@@ -55,28 +56,104 @@ CSK_INLINE_AVX512 __m512 csk_exp_avx512(__m512 x) {
   return _mm512_mul_ps(_mm512_add_ps(head, _mm512_set1_ps(1)), power);
 }
 
-/// Returns v / 2 · (1 + erf(v / √2)).
+/// Returns 2ⁿ · 2^f for x ≤ 0, with n the integer nearest to x.
+CSK_INLINE_AVX512 __m512 csk_exp2_avx512(__m512 x) {
+  // A NaN in the second place goes through the maximum.
+  x = _mm512_max_ps(_mm512_set1_ps(CSK_EXP2_MIN), x);
+  const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 f = _mm512_sub_ps(x, n);
+  __m512 power = _mm512_set1_ps(CSK_EXP2_5);
+  power = _mm512_fmadd_ps(power, f, _mm512_set1_ps(CSK_EXP2_4));
+  power = _mm512_fmadd_ps(power, f, _mm512_set1_ps(CSK_EXP2_3));
+  power = _mm512_fmadd_ps(power, f, _mm512_set1_ps(CSK_EXP2_2));
+  power = _mm512_fmadd_ps(power, f, _mm512_set1_ps(CSK_EXP2_1));
+  power = _mm512_fmadd_ps(power, f, _mm512_set1_ps(1));
+  return _mm512_scalef_ps(power, n);
+}
+
+/// Returns v / 2 · (1 + erf(v / √2)) = v / 2 + |v / 2| · erf(|v| / √2).
 CSK_INLINE_AVX512 __m512 csk_gelu_avx512(__m512 v) {
-  const __m512 z = _mm512_mul_ps(v, _mm512_set1_ps(CSK_SQRT_HALF));
-  const __m512 u = _mm512_mul_ps(z, z);
-  __m512 p = _mm512_set1_ps(CSK_ERF_P5);
-  p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(CSK_ERF_P4));
-  p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(CSK_ERF_P3));
-  p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(CSK_ERF_P2));
-  p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(CSK_ERF_P1));
-  p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(CSK_ERF_P0));
-  __m512 q = _mm512_set1_ps(CSK_ERF_Q5);
-  q = _mm512_fmadd_ps(q, u, _mm512_set1_ps(CSK_ERF_Q4));
-  q = _mm512_fmadd_ps(q, u, _mm512_set1_ps(CSK_ERF_Q3));
-  q = _mm512_fmadd_ps(q, u, _mm512_set1_ps(CSK_ERF_Q2));
-  q = _mm512_fmadd_ps(q, u, _mm512_set1_ps(CSK_ERF_Q1));
-  q = _mm512_fmadd_ps(q, u, _mm512_set1_ps(1));
-  const __m512 inside = _mm512_div_ps(_mm512_mul_ps(z, p), q);
-  const __m512 max = _mm512_set1_ps(CSK_ERF_MAX);
-  __m512 erf = _mm512_mask_mov_ps(
-      inside, _mm512_cmp_ps_mask(z, max, _CMP_GE_OQ), _mm512_set1_ps(1));
-  erf = _mm512_mask_mov_ps(
-      erf, _mm512_cmp_ps_mask(z, _mm512_set1_ps(-CSK_ERF_MAX), _CMP_LE_OQ), _mm512_set1_ps(-1));
   const __m512 half = _mm512_mul_ps(v, _mm512_set1_ps(0.5f));
-  return _mm512_fmadd_ps(half, erf, half);
+  const __m512 size = _mm512_abs_ps(half);
+  const __m512 t = _mm512_min_ps(
+      _mm512_mul_ps(size, _mm512_set1_ps(CSK_ERF_PIECES_PER_HALF)),
+      _mm512_set1_ps(CSK_ERF_PIECES_MAX));
+  // At 1.5 · 2²³ the unit is 1, so the sum's lowest bits are the integer nearest to t.
+  const __m512 shift = _mm512_set1_ps(0x1.8p23f);
+  const __m512 shifted = _mm512_add_ps(t, shift);
+  const __m512 r = _mm512_sub_ps(t, _mm512_sub_ps(shifted, shift));
+  const __m512i piece = _mm512_castps_si512(shifted);
+  __m512 erf = _mm512_permutexvar_ps(piece, _mm512_loadu_ps(csk_erf_pieces[4]));
+  for (int degree = 3; degree >= 0; degree--) {
+    const __m512 coefficients = _mm512_loadu_ps(csk_erf_pieces[degree]);
+    erf = _mm512_fmadd_ps(erf, r, _mm512_permutexvar_ps(piece, coefficients));
+  }
+  return _mm512_fmadd_ps(size, erf, half);
+}
+
+/// Returns the bf16 numbers as fp32, exactly.
+CSK_INLINE_AVX512 __m512 csk_widen_avx512(__m256i v) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
+}
+
+/// Rounds to bf16 as vcvtneps2bf16 does, see `csk_narrow`.
+CSK_INLINE_AVX512 __m256i csk_narrow_avx512(__m512 v) {
+  const __m512i bits = _mm512_castps_si512(v);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i carry = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff));
+  const __mmask16 is_normal = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7f800000));
+  const __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const __m512i sign = _mm512_and_si512(bits, _mm512_set1_epi32((int)0x80000000));
+  __m512i result = _mm512_mask_add_epi32(sign, is_normal, bits, carry);
+  result = _mm512_mask_or_epi32(result, is_nan, bits, _mm512_set1_epi32(0x400000));
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(result, 16));
+}
+
+/// The mean of a row and the factor 1 / √(variance + epsilon), in all lanes.
+typedef struct csk_statistics_avx512 {
+  __m512 mean;
+  __m512 factor;
+} csk_statistics_avx512;
+
+/// Returns the statistics of `width` numbers; the variance is the mean square of x − mean.
+CSK_INLINE_AVX512 csk_statistics_avx512 csk_row_statistics_avx512(
+    const float *_Nonnull x, size_t width, float epsilon) {
+  // Four sums hide the latency of the additions.
+  const size_t fours = width / 64 * 64, whole = width / 16 * 16;
+  const uint16_t rest = csk_first_lanes_avx512(width - whole);
+  const __m512 end = _mm512_maskz_loadu_ps(rest, x + whole);
+  __m512 sum[4] = {end, _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (size_t i = 0; i < fours; i += 64) {
+    for (size_t j = 0; j < 4; j++) {
+      sum[j] = _mm512_add_ps(sum[j], _mm512_loadu_ps(x + i + 16 * j));
+    }
+  }
+  for (size_t i = fours; i < whole; i += 16) {
+    sum[1] = _mm512_add_ps(sum[1], _mm512_loadu_ps(x + i));
+  }
+  const __m512 total = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
+  const __m512 mean = _mm512_set1_ps(csk_sum_avx512(total) / (float)width);
+  const __m512 last = _mm512_maskz_sub_ps(rest, end, mean);
+  sum[0] = _mm512_mul_ps(last, last);
+  for (size_t j = 1; j < 4; j++) sum[j] = _mm512_setzero_ps();
+  for (size_t i = 0; i < fours; i += 64) {
+    for (size_t j = 0; j < 4; j++) {
+      const __m512 difference = _mm512_sub_ps(_mm512_loadu_ps(x + i + 16 * j), mean);
+      sum[j] = _mm512_fmadd_ps(difference, difference, sum[j]);
+    }
+  }
+  for (size_t i = fours; i < whole; i += 16) {
+    const __m512 difference = _mm512_sub_ps(_mm512_loadu_ps(x + i), mean);
+    sum[1] = _mm512_fmadd_ps(difference, difference, sum[1]);
+  }
+  const __m512 squares =
+      _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
+  const float variance = csk_sum_avx512(squares) / (float)width;
+  return (csk_statistics_avx512){mean, _mm512_set1_ps(1 / csk_square_root(variance + epsilon))};
+}
+
+/// Returns (x − mean) · factor · scale + shift.
+CSK_INLINE_AVX512 __m512 csk_normalize_avx512(
+    __m512 x, csk_statistics_avx512 row, __m512 scale, __m512 shift) {
+  return _mm512_fmadd_ps(_mm512_mul_ps(_mm512_sub_ps(x, row.mean), row.factor), scale, shift);
 }

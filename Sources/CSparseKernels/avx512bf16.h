@@ -9,3 +9,8 @@
   __attribute__((target("fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 #endif
 #define CSK_INLINE_AVX512BF16 static inline __attribute__((always_inline)) CSK_TARGET_AVX512BF16
+
+/// Rounds to bf16 in one instruction, see `csk_narrow`.
+CSK_INLINE_AVX512BF16 __m256i csk_narrow_avx512bf16(__m512 v) {
+  return (__m256i)_mm512_cvtneps_pbh(v);
+}

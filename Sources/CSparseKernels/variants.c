@@ -11,12 +11,40 @@
   .f32_add = csk_f32_add_row__##isa,                                                            \
   .f32_add_bias = csk_f32_add_bias_row__##isa
 
+// The bf16 kernels of an instruction set.
+#define CSK_BF16_KERNELS(isa)                                                                   \
+  .bf16_narrow = csk_bf16_narrow_row__##isa,                                                    \
+  .bf16_layer_norm = csk_bf16_layer_norm_row__##isa,                                            \
+  .bf16_gelu = csk_bf16_gelu_row__##isa
+
+#define CSK_BF16_WIDEN(isa) .bf16_widen = csk_bf16_widen_row__##isa
+
 static const csk_variant variants[] = {
-    {CSK_NAME_AND_SUPPORT(scalar), CSK_F32_KERNELS(scalar)},
-    {CSK_NAME_AND_SUPPORT(avx2), CSK_F32_KERNELS(avx2)},
-    {CSK_NAME_AND_SUPPORT(avx512), CSK_F32_KERNELS(avx512)},
+    {
+        CSK_NAME_AND_SUPPORT(scalar),
+        CSK_F32_KERNELS(scalar),
+        CSK_BF16_KERNELS(scalar),
+        CSK_BF16_WIDEN(scalar),
+    },
+    {
+        CSK_NAME_AND_SUPPORT(avx2),
+        CSK_F32_KERNELS(avx2),
+        CSK_BF16_KERNELS(avx2),
+        CSK_BF16_WIDEN(avx2),
+    },
+    {
+        CSK_NAME_AND_SUPPORT(avx512),
+        CSK_F32_KERNELS(avx512),
+        CSK_BF16_KERNELS(avx512),
+        CSK_BF16_WIDEN(avx512),
+    },
     // Fp32 has nothing to gain from bf16 instructions: equal functions, equal bits.
-    {CSK_NAME_AND_SUPPORT(avx512bf16), CSK_F32_KERNELS(avx512)},
+    {
+        CSK_NAME_AND_SUPPORT(avx512bf16),
+        CSK_F32_KERNELS(avx512),
+        CSK_BF16_KERNELS(avx512bf16),
+        CSK_BF16_WIDEN(avx512),
+    },
 };
 
 size_t csk_variant_count(void) { return sizeof variants / sizeof variants[0]; }

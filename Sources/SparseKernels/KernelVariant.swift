@@ -2,7 +2,7 @@ import CSparseKernels
 import SparsityCore
 
 /// The version of the kernels and of the choice among them; it changes when result bits may.
-public let kernelTableVersion = 1
+public let kernelTableVersion = 2
 
 /// One implementation of every kernel, for one instruction set.
 public enum KernelVariant: String, CaseIterable, Hashable, Sendable {

@@ -86,6 +86,24 @@ typedef void (*csk_f32_add_fn)(const float *_Nonnull x, size_t count, float *_No
 typedef void (*csk_f32_add_bias_fn)(
     const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y);
 
+/// Rounds to the nearest bf16 number, ties to even.
+///
+/// As the processors' own instruction does, what is smaller than any normal number becomes a zero
+/// of its sign, and a NaN becomes a quiet one: all variants give the same bits.
+typedef void (*csk_bf16_narrow_fn)(
+    const float *_Nonnull x, size_t count, uint16_t *_Nonnull y);
+
+/// Widens bf16 numbers to fp32, exactly.
+typedef void (*csk_bf16_widen_fn)(const uint16_t *_Nonnull x, size_t count, float *_Nonnull y);
+
+/// As `csk_f32_layer_norm_fn`, with the result rounded to bf16.
+typedef void (*csk_bf16_layer_norm_fn)(
+    const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,
+    const float *_Nonnull shift, float epsilon, uint16_t *_Nonnull y);
+
+/// As `csk_f32_gelu_fn` on bf16 numbers: computed in fp32, then rounded.
+typedef void (*csk_bf16_gelu_fn)(uint16_t *_Nonnull values, size_t count);
+
 /// The kernels of one instruction set.
 typedef struct csk_variant {
   /// The instruction set, as in `avx2`.
@@ -98,6 +116,10 @@ typedef struct csk_variant {
   csk_f32_gelu_fn _Nonnull f32_gelu;
   csk_f32_add_fn _Nonnull f32_add;
   csk_f32_add_bias_fn _Nonnull f32_add_bias;
+  csk_bf16_narrow_fn _Nonnull bf16_narrow;
+  csk_bf16_widen_fn _Nonnull bf16_widen;
+  csk_bf16_layer_norm_fn _Nonnull bf16_layer_norm;
+  csk_bf16_gelu_fn _Nonnull bf16_gelu;
 } csk_variant;
 
 /// The number of variants.
@@ -129,5 +151,26 @@ bool csk_cpu_supports_avx512bf16(void);
 CSK_DECLARE_F32_KERNELS(scalar);
 CSK_DECLARE_F32_KERNELS(avx2);
 CSK_DECLARE_F32_KERNELS(avx512);
+
+#define CSK_DECLARE_BF16_KERNELS(isa)                                                           \
+  void csk_bf16_narrow_row__##isa(                                                              \
+      const float *_Nonnull x, size_t count, uint16_t *_Nonnull y);                             \
+  void csk_bf16_layer_norm_row__##isa(                                                          \
+      const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,          \
+      const float *_Nonnull shift, float epsilon, uint16_t *_Nonnull y);                        \
+  void csk_bf16_gelu_row__##isa(uint16_t *_Nonnull values, size_t count)
+
+CSK_DECLARE_BF16_KERNELS(scalar);
+CSK_DECLARE_BF16_KERNELS(avx2);
+CSK_DECLARE_BF16_KERNELS(avx512);
+CSK_DECLARE_BF16_KERNELS(avx512bf16);
+
+// Widening needs no bf16 instruction.
+#define CSK_DECLARE_BF16_WIDEN(isa)                                                             \
+  void csk_bf16_widen_row__##isa(const uint16_t *_Nonnull x, size_t count, float *_Nonnull y)
+
+CSK_DECLARE_BF16_WIDEN(scalar);
+CSK_DECLARE_BF16_WIDEN(avx2);
+CSK_DECLARE_BF16_WIDEN(avx512);
 
 #pragma clang assume_nonnull end

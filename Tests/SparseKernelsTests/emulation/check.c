@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "CSparseKernels.h"
 
@@ -173,6 +174,81 @@ static void check_gelu(const csk_variant *variant, size_t count) {
   free(x), free(y);
 }
 
+static float with_bits(uint32_t bits) {
+  float value = 0;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static float wide(uint16_t bits) { return with_bits((uint32_t)bits << 16); }
+
+/// Returns the bf16 number nearest to a value, of two equally near the even one.
+static uint16_t nearest_bf16(float value) {
+  uint32_t bits = 0;
+  memcpy(&bits, &value, sizeof bits);
+  const uint16_t high = (uint16_t)(bits >> 16);
+  if (isnan(value)) return high | 0x40;
+  if (fabsf(value) < 0x1p-126f) return high & 0x8000;
+  if (isinf(value)) return high;
+  // The number beyond the largest one is 2¹²⁸.
+  const double below = fabs(wide(high)), unit = ldexp(1, ilogb(below) - 7);
+  const double rest = fabs(value) - below;
+  const bool is_up = rest > unit / 2 || (rest == unit / 2 && high & 1);
+  return high + is_up;
+}
+
+static void check_narrow(const csk_variant *variant, size_t count) {
+  static const uint32_t special[] = {
+    0, 0x80000000, 1, 0x807fffff, 0x00800000, 0x7f7fffff, 0xff7f8000, 0x7f800000, 0xff800000,
+    0x7f800001, 0xffc12345, 0x3f808000, 0x3f818000, 0x3f808001, 0x007fffff, 0x7f7f7fff,
+  };
+  float *x = numbers(count), *again = room(count * sizeof *again);
+  uint16_t *y = room(count * sizeof *y);
+  for (size_t i = 0; i < count; i++) {
+    size_t kind = below(20);
+    x[i] = with_bits(kind < 16 ? special[kind] : (uint32_t)(next_random() >> 32));
+  }
+  variant->bf16_narrow(x, count, y);
+  variant->bf16_widen(y, count, again);
+  for (size_t i = 0; i < count; i++) {
+    compare(variant->name, "narrow", y[i], nearest_bf16(x[i]), 0);
+    compare(variant->name, "widen", memcmp(&again[i], (float[]){wide(y[i])}, sizeof(float)), 0, 0);
+  }
+  free(x), free(again), free(y);
+}
+
+/// A bf16 result may round another way than the formula's where fp32 errs by `bound`.
+static double bf16_bound(double expected, double bound) {
+  return bound + (fabs(expected) + bound) * 0x1p-8 + 0x1p-126;
+}
+
+static void check_bf16_gelu(const csk_variant *variant, size_t count) {
+  float *x = numbers(count);
+  uint16_t *y = room(count * sizeof *y);
+  for (size_t i = 0; i < count; i++) x[i] = wide(y[i] = nearest_bf16(8 * x[i]));
+  variant->bf16_gelu(y, count);
+  for (size_t i = 0; i < count; i++) {
+    double expected = 0.5 * x[i] * (1 + erf(x[i] / sqrt(2)));
+    double bound = bf16_bound(expected, 0.5 * fabs(x[i]) * (1e-6 + 6 * unit));
+    compare(variant->name, "bf16 gelu", wide(y[i]), expected, bound);
+  }
+  free(x), free(y);
+}
+
+/// The bf16 LayerNorm is that of fp32, rounded: to the bit, since both share the arithmetic.
+static void check_bf16_layer_norm(const csk_variant *variant, size_t width) {
+  enum { ROWS = 3 };
+  float *x = numbers(ROWS * width), *scale = numbers(width), *shift = numbers(width);
+  float *wide_y = room(ROWS * width * sizeof *wide_y);
+  uint16_t *y = room(ROWS * width * sizeof *y);
+  variant->f32_layer_norm(x, ROWS, width, scale, shift, 1e-6f, wide_y);
+  variant->bf16_layer_norm(x, ROWS, width, scale, shift, 1e-6f, y);
+  for (size_t i = 0; i < ROWS * width; i++) {
+    compare(variant->name, "bf16 layer norm", y[i], nearest_bf16(wide_y[i]), 0);
+  }
+  free(x), free(scale), free(shift), free(wide_y), free(y);
+}
+
 static void check_additions(const csk_variant *variant, size_t width) {
   enum { ROWS = 3 };
   float *x = numbers(ROWS * width), *start = numbers(ROWS * width);
@@ -200,6 +276,9 @@ int main(void) {
       check_layer_norm(variant, width);
       check_softmax(variant, width);
       check_gelu(variant, 100 * width + width % 16);
+      check_narrow(variant, 100 * width + width % 16);
+      check_bf16_gelu(variant, 100 * width + width % 16);
+      check_bf16_layer_norm(variant, width);
       check_additions(variant, width);
     }
     printf("%s: %zu numbers compared\n", variant->name, compared - before);

@@ -37,6 +37,61 @@ static inline simde__m512i emulated_cvtps_epi32(simde__m512 v) {
   return simde_mm512_loadu_si512(results);
 }
 
+static inline simde__m256i emulated_maskz_loadu_epi16(uint16_t mask, const void *from) {
+  uint16_t lanes[16] = {0};
+  for (int i = 0; i < 16; i++) {
+    if (mask >> i & 1) memcpy(&lanes[i], (const uint16_t *)from + i, sizeof lanes[i]);
+  }
+  return simde_mm256_loadu_si256(lanes);
+}
+
+static inline void emulated_mask_storeu_epi16(void *to, uint16_t mask, simde__m256i v) {
+  uint16_t lanes[16];
+  simde_mm256_storeu_si256(lanes, v);
+  for (int i = 0; i < 16; i++) {
+    if (mask >> i & 1) memcpy((uint16_t *)to + i, &lanes[i], sizeof lanes[i]);
+  }
+}
+
+static inline simde__m512i emulated_cvtepu16_epi32(simde__m256i v) {
+  uint16_t lanes[16];
+  uint32_t results[16];
+  simde_mm256_storeu_si256(lanes, v);
+  for (int i = 0; i < 16; i++) results[i] = lanes[i];
+  return simde_mm512_loadu_si512(results);
+}
+
+static inline simde__m256i emulated_cvtepi32_epi16(simde__m512i v) {
+  uint32_t lanes[16];
+  uint16_t results[16];
+  simde_mm512_storeu_si512(lanes, v);
+  for (int i = 0; i < 16; i++) results[i] = (uint16_t)lanes[i];
+  return simde_mm256_loadu_si256(results);
+}
+
+// The bf16 instruction, after Intel's description: it takes and gives no subnormal numbers.
+static inline simde__m256i emulated_cvtneps_pbh(simde__m512 v) {
+  uint32_t lanes[16];
+  uint16_t results[16];
+  simde_mm512_storeu_ps(lanes, v);
+  for (int i = 0; i < 16; i++) {
+    const uint32_t bits = lanes[i], size = bits & 0x7fffffff;
+    if (size < 0x00800000) {
+      results[i] = (uint16_t)(bits >> 16 & 0x8000);
+    } else if (size > 0x7f800000) {
+      results[i] = (uint16_t)(bits >> 16 | 0x40);
+    } else {
+      results[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    }
+  }
+  return simde_mm256_loadu_si256(results);
+}
+
 #define _mm512_maskz_loadu_ps(mask, from) emulated_maskz_loadu_ps(mask, from)
 #define _mm512_mask_storeu_ps(to, mask, v) emulated_mask_storeu_ps(to, mask, v)
 #define _mm512_cvtps_epi32(v) emulated_cvtps_epi32(v)
+#define _mm256_maskz_loadu_epi16(mask, from) emulated_maskz_loadu_epi16(mask, from)
+#define _mm256_mask_storeu_epi16(to, mask, v) emulated_mask_storeu_epi16(to, mask, v)
+#define _mm512_cvtneps_pbh(v) emulated_cvtneps_pbh(v)
+#define _mm512_cvtepu16_epi32(v) emulated_cvtepu16_epi32(v)
+#define _mm512_cvtepi32_epi16(v) emulated_cvtepi32_epi16(v)
