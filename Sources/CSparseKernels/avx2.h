@@ -34,11 +34,9 @@ CSK_INLINE_AVX2 float csk_max_avx2(__m256 v) {
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
-/// Transposes eight rows of eight floats: to[c · to_stride + r] = from[r · from_stride + c].
-CSK_INLINE_AVX2 void csk_transpose_avx2(
-    const float *_Nonnull from, size_t from_stride, float *_Nonnull to, size_t to_stride) {
-  __m256 row[8], pair[8], quad[8];
-  for (size_t i = 0; i < 8; i++) row[i] = _mm256_loadu_ps(from + i * from_stride);
+/// Transposes eight rows of eight floats.
+CSK_INLINE_AVX2 void csk_transpose_rows_avx2(__m256 row[_Nonnull 8]) {
+  __m256 pair[8], quad[8];
   for (size_t i = 0; i < 4; i++) {
     pair[2 * i] = _mm256_unpacklo_ps(row[2 * i], row[2 * i + 1]);
     pair[2 * i + 1] = _mm256_unpackhi_ps(row[2 * i], row[2 * i + 1]);
@@ -50,9 +48,8 @@ CSK_INLINE_AVX2 void csk_transpose_avx2(
     }
   }
   for (size_t i = 0; i < 4; i++) {
-    _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20));
-    _mm256_storeu_ps(
-        to + (i + 4) * to_stride, _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31));
+    row[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    row[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
   }
 }
 

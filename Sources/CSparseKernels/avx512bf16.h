@@ -10,6 +10,11 @@
 #endif
 #define CSK_INLINE_AVX512BF16 static inline __attribute__((always_inline)) CSK_TARGET_AVX512BF16
 
+// Keeps the compiler from loading a part of a register again instead of spreading it.
+#ifndef CSK_KEEP_IN_REGISTER
+#define CSK_KEEP_IN_REGISTER(v) __asm__("" : "+v"(v))
+#endif
+
 /// Rounds to bf16 in one instruction, see `csk_narrow`.
 CSK_INLINE_AVX512BF16 __m256i csk_narrow_avx512bf16(__m512 v) {
   return (__m256i)_mm512_cvtneps_pbh(v);

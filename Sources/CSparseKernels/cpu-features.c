@@ -2,6 +2,8 @@
 
 #include <cpuid.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "CSparseKernels.h"
 
@@ -59,6 +61,17 @@ bool csk_cpu_supports_scalar(void) { return true; }
 
 enum { KNOWN = 1u, AVX2 = 2u, AVX512 = 4u, AVX512BF16 = 8u };
 
+// Returns the variants up to the one that ELSA_INSTRUCTION_SET names: tests force a variant so. A
+// name that is none of them limits nothing here; the program refuses it.
+static unsigned allowed(void) {
+  const char *limit = getenv("ELSA_INSTRUCTION_SET");
+  if (!limit) return ~0u;
+  if (strcmp(limit, "baseline") == 0) return KNOWN;
+  if (strcmp(limit, "avx2") == 0) return KNOWN | AVX2;
+  if (strcmp(limit, "avx512") == 0) return KNOWN | AVX2 | AVX512;
+  return ~0u;
+}
+
 static unsigned read_supported(void) {
   features found = read_features();
   unsigned wanted = HAS_AVX512F | HAS_AVX512DQ | HAS_AVX512BW | HAS_AVX512VL;
@@ -69,7 +82,9 @@ static unsigned read_supported(void) {
   // Every processor with the bf16 instructions has VNNI, and oneDNN asks for both.
   bool avx512bf16 = avx512 && has_all(found.leaf7_c, HAS_AVX512VNNI) &&
                     has_all(found.leaf7_1_a, HAS_AVX512BF16);
-  return KNOWN | (avx2 ? AVX2 : 0) | (avx512 ? AVX512 : 0) | (avx512bf16 ? AVX512BF16 : 0);
+  unsigned found_all =
+      KNOWN | (avx2 ? AVX2 : 0) | (avx512 ? AVX512 : 0) | (avx512bf16 ? AVX512BF16 : 0);
+  return found_all & allowed();
 }
 
 // CPUID leaves a virtual machine and takes tens of microseconds there, so it is asked once.

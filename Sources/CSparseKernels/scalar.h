@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "constants.h"
+#include "csk-products.h"
 
 // The reference rounds after every operation, whatever the compiler is told.
 #pragma STDC FP_CONTRACT OFF
@@ -75,4 +76,24 @@ static inline float csk_erf_scalar(float z) {
 /// Returns v / 2 · (1 + erf(v / √2)).
 static inline float csk_gelu_scalar(float v) {
   return 0.5f * v * (1 + csk_erf_scalar(v * CSK_SQRT_HALF));
+}
+
+/// Brings a product to place `index` of y, see csk_epilogue.
+static inline void csk_finish_f32(
+    float product, csk_epilogue epilogue, float *_Nonnull y, size_t index) {
+  switch (epilogue) {
+    case CSK_STORE: y[index] = product; break;
+    case CSK_STORE_GELU: y[index] = csk_gelu_scalar(product); break;
+    case CSK_ADD: y[index] += product; break;
+  }
+}
+
+/// Brings a product to place `index` of y, which is bf16, but fp32 where products are added.
+static inline void csk_finish_bf16(
+    float product, csk_epilogue epilogue, void *_Nonnull y, size_t index) {
+  switch (epilogue) {
+    case CSK_STORE: ((uint16_t *)y)[index] = csk_narrow(product); break;
+    case CSK_STORE_GELU: ((uint16_t *)y)[index] = csk_narrow(csk_gelu_scalar(product)); break;
+    case CSK_ADD: ((float *)y)[index] += product; break;
+  }
 }

@@ -17,24 +17,32 @@
   .bf16_layer_norm = csk_bf16_layer_norm_row__##isa,                                            \
   .bf16_gelu = csk_bf16_gelu_row__##isa
 
+// Pairs pay with the instruction that multiplies them alone; without it the reference serves.
+#define CSK_BF16_PRODUCTS(isa, pair_isa)                                                        \
+  .bf16_nm_multiply = csk_bf16_nm_multiply_80__##isa,                                           \
+  .bf16_pair_multiply = csk_bf16_pair_multiply_48__##pair_isa
+
 #define CSK_BF16_WIDEN(isa) .bf16_widen = csk_bf16_widen_row__##isa
 
 static const csk_variant variants[] = {
     {
         CSK_NAME_AND_SUPPORT(scalar),
         CSK_F32_KERNELS(scalar),
+        CSK_BF16_PRODUCTS(scalar, scalar),
         CSK_BF16_KERNELS(scalar),
         CSK_BF16_WIDEN(scalar),
     },
     {
         CSK_NAME_AND_SUPPORT(avx2),
         CSK_F32_KERNELS(avx2),
+        CSK_BF16_PRODUCTS(avx2, scalar),
         CSK_BF16_KERNELS(avx2),
         CSK_BF16_WIDEN(avx2),
     },
     {
         CSK_NAME_AND_SUPPORT(avx512),
         CSK_F32_KERNELS(avx512),
+        CSK_BF16_PRODUCTS(avx512, scalar),
         CSK_BF16_KERNELS(avx512),
         CSK_BF16_WIDEN(avx512),
     },
@@ -42,6 +50,7 @@ static const csk_variant variants[] = {
     {
         CSK_NAME_AND_SUPPORT(avx512bf16),
         CSK_F32_KERNELS(avx512),
+        CSK_BF16_PRODUCTS(avx512, avx512bf16),
         CSK_BF16_KERNELS(avx512bf16),
         CSK_BF16_WIDEN(avx512),
     },

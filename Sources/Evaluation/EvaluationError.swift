@@ -15,8 +15,6 @@ public enum EvaluationError: Error, Equatable, Sendable {
   case noSingleCheckpoint(folder: String, found: [String])
   /// A path leads nowhere.
   case noSuchPath(String)
-  /// This version cannot compute in a number format.
-  case unsupportedPrecision(Precision)
   /// The run was started by a version with other kernels.
   case otherKernelTable(found: Int, asked: Int)
   /// The processor lacks instructions that the run is fixed to.
@@ -55,8 +53,6 @@ extension EvaluationError: CustomStringConvertible {
       model.safetensors; give the path of one
       """
     case .noSuchPath(let path): "\(path) does not exist; give a checkpoint or a folder with one"
-    case .unsupportedPrecision(let precision):
-      "precision \(precision.rawValue) is not supported in this version; use f32"
     case .otherKernelTable(let found, let asked):
       """
       the run was started with kernel table \(asked), and this program has \(found); \

@@ -17,7 +17,7 @@ public final class Evaluator: Sendable {
   /// The number of threads.
   public let threadCount: Int
 
-  private let bank: WeightBank
+  private let bank: PackedBank
   private let images: ImageSet
   private let threads: EvaluationThreads
 
@@ -40,13 +40,14 @@ public final class Evaluator: Sendable {
     self.space = bank.space
     self.numerics = numerics
     self.threadCount = threads
-    self.bank = bank
     self.images = images
-    let variant = KernelVariant.best(within: numerics.instructionSet)
+    let packed = PackedVisionTransformer(
+      model.weights, precision: numerics.precision,
+      variant: KernelVariant.best(within: numerics.instructionSet))
+    self.bank = PackedBank(bank, for: packed, threads: threads)
     self.threads = EvaluationThreads(count: threads) {
       ForwardPass(
-        weights: model.weights, normalization: model.normalization,
-        batchMax: numerics.forwardBatch, variant: variant)
+        model: packed, normalization: model.normalization, batchMax: numerics.forwardBatch)
     }
   }
 
@@ -66,11 +67,8 @@ public final class Evaluator: Sendable {
     for image in imageIndices where !(0..<images.count).contains(image) {
       throw .imageOutOfRange(image: image, count: images.count)
     }
-    let layers = bank.weights(of: genome).map { weights -> LayerWeights in
-      weights.map { .compressed($0) } ?? .dense
-    }
     let job = EvaluationJob(
-      layers: layers, images: images, imageIndices: imageIndices,
+      layers: bank.weights(of: genome), images: images, imageIndices: imageIndices,
       batchSize: numerics.forwardBatch, isCancelled: isCancelled)
     threads.run(job)
     return try job.measurements()

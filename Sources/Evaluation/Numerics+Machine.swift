@@ -21,7 +21,6 @@ extension Numerics {
 
   /// Throws words that say why this machine or this version cannot compute with these numerics.
   public func checkSupport() throws(EvaluationError) {
-    guard precision == .f32 else { throw .unsupportedPrecision(precision) }
     guard kernelTable == kernelTableVersion else {
       throw .otherKernelTable(found: kernelTableVersion, asked: kernelTable)
     }

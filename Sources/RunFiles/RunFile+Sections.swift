@@ -143,11 +143,7 @@ extension RunFile {
   }
 
   static func precision(_ value: YAMLValue) throws(RunFileError) -> Precision {
-    let precision = try value.choice(Precision.self)
-    guard precision == .f32 else {
-      throw value.error("precision bf16 is not available in this version; write f32")
-    }
-    return precision
+    try value.choice(Precision.self)
   }
 }
 

@@ -113,7 +113,7 @@ extension RunFile {
     self.constraints = try Self.constraints(sections["constraints"])
     self.search = try Search(sections["search"])
     self.shardImages = try Self.shardImages(sections["fidelity"])
-    self.precision = try sections["precision"].map(Self.precision) ?? .f32
+    self.precision = try sections["precision"].map(Self.precision) ?? .bf16
     self.instructionSet = try sections["instructionSet"].map { value throws(RunFileError) in
       try value.choice(InstructionSet.self)
     }

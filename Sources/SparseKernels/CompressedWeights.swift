@@ -62,6 +62,17 @@ public struct CompressedWeights: Sendable {
     self.columns = columns
   }
 
+  /// Creates weights from their parts, as another instance holds them.
+  init(outputs: Int, inputs: Int, pattern: NMPattern, values: [Float], columns: [UInt8]) {
+    precondition(values.count == outputs * pattern.keptCount(ofInputs: inputs))
+    precondition(columns.count == values.count)
+    self.outputs = outputs
+    self.inputs = inputs
+    self.pattern = pattern
+    self.values = values
+    self.columns = columns
+  }
+
   /// The bytes that values and places take.
   public var size: Int { values.count * MemoryLayout<Float>.size + columns.count }
 

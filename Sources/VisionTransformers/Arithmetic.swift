@@ -7,85 +7,129 @@ import SparsityCore
 /// Every operation reads some buffers and writes another: the buffers are distinct arguments, so
 /// that none is copied.
 struct Arithmetic {
+  /// The number format of activations.
+  let precision: Precision
   /// The variant of the kernels that runs.
   let variant: KernelVariant
   /// The constant that LayerNorm adds to the variance.
   let epsilon: Float
 
-  /// Normalises rows: LayerNorm with scale and shift.
-  func normalize(_ x: [Float], _ norm: NormParameters, rows: Int, into y: inout [Float]) {
+  /// Normalises rows of tokens: LayerNorm with scale and shift.
+  func normalize(_ x: [Float], _ norm: NormParameters, rows: Int, into y: inout Activations) {
     let width = norm.weights.count
     let count = rows * width
-    var target = y.mutableSpan
-    var rowsOfTarget = target._mutatingExtracting(0..<count)
-    layerNorm(
-      x.span.extracting(0..<count), rows: rows, width: width, scale: norm.weights.span,
-      shift: norm.bias.span, epsilon: epsilon, into: &rowsOfTarget, variant: variant)
+    let input = x.span.extracting(0..<count)
+    switch precision {
+    case .f32:
+      var target = y.f32.mutableSpan
+      var output = target._mutatingExtracting(0..<count)
+      layerNorm(
+        input, rows: rows, width: width, scale: norm.weights.span, shift: norm.bias.span,
+        epsilon: epsilon, into: &output, variant: variant)
+    case .bf16:
+      var target = y.bf16.mutableSpan
+      var output = target._mutatingExtracting(0..<count)
+      layerNorm(
+        input, rows: rows, width: width, scale: norm.weights.span, shift: norm.bias.span,
+        epsilon: epsilon, into: &output, variant: variant)
+    }
   }
 
-  /// Applies a prunable linear layer with the weights that `layer` says.
+  /// Applies a prunable linear layer, and GELU behind it if asked for.
   func apply(
-    _ parameters: LinearParameters, _ layer: LayerWeights, to x: [Float], rows: Int,
-    into y: inout [Float], scratch: inout [Float]
+    _ layer: PreparedLayer, to x: Activations, rows: Int, hasGELU: Bool,
+    into y: inout Activations, _ workspace: inout Workspace
   ) {
-    switch layer {
-    case .dense:
-      multiply(parameters, weights: parameters.weights, by: x, rows: rows, into: &y)
-    case .replaced(let weights):
-      multiply(parameters, weights: weights, by: x, rows: rows, into: &y)
-    case .compressed(let weights):
-      precondition(weights.outputs == parameters.outputs)
-      precondition(weights.inputs == parameters.inputs)
-      var target = y.mutableSpan
-      var output = target._mutatingExtracting(0..<rows * parameters.outputs)
-      var scratch = scratch.mutableSpan
-      let input = x.span.extracting(0..<rows * parameters.inputs)
-      if let bias = parameters.bias {
-        SparseKernels.multiply(
-          weights, by: input, tokens: rows, bias: bias.span, into: &output, scratch: &scratch,
-          variant: variant)
-      } else {
-        SparseKernels.multiply(
-          weights, by: input, tokens: rows, bias: nil, into: &output, scratch: &scratch,
-          variant: variant)
-      }
+    switch precision {
+    case .f32:
+      let input = x.f32.span.extracting(0..<rows * layer.inputs)
+      var target = y.f32.mutableSpan
+      var output = target._mutatingExtracting(0..<rows * layer.outputs)
+      apply(
+        layer, to: input, rows: rows, epilogue: hasGELU ? .storeGELU : .store, into: &output,
+        &workspace)
+    case .bf16:
+      let input = x.bf16.span.extracting(0..<rows * layer.inputs)
+      var target = y.bf16.mutableSpan
+      var output = target._mutatingExtracting(0..<rows * layer.outputs)
+      apply(layer, to: input, rows: rows, hasGELU: hasGELU, into: &output, &workspace)
     }
   }
 
-  /// Multiplies rows of `x` by a dense matrix of the size of `parameters`, and adds their bias.
-  ///
-  /// - Parameter first: The first row of `x` that is used.
-  func multiply(
-    _ parameters: LinearParameters, weights: [Float], by x: [Float], from first: Int = 0,
-    rows: Int, into y: inout [Float]
+  /// Adds a prunable linear layer to the first rows of the tokens.
+  func apply(
+    _ layer: PreparedLayer, to x: Activations, rows: Int, addingTo tokens: inout [Float],
+    _ workspace: inout Workspace
   ) {
-    let (outputs, inputs) = (parameters.outputs, parameters.inputs)
-    precondition(weights.count == outputs * inputs)
-    let input = x.span.extracting(first * inputs..<(first + rows) * inputs)
-    var target = y.mutableSpan
-    var output = target._mutatingExtracting(0..<rows * outputs)
-    if let bias = parameters.bias {
-      multiplyDense(
-        weights: weights.span, outputs: outputs, inputs: inputs, by: input, tokens: rows,
-        bias: bias.span, into: &output)
-    } else {
-      multiplyDense(
-        weights: weights.span, outputs: outputs, inputs: inputs, by: input, tokens: rows,
-        bias: nil, into: &output)
+    var target = tokens.mutableSpan
+    var output = target._mutatingExtracting(0..<rows * layer.outputs)
+    switch precision {
+    case .f32:
+      let input = x.f32.span.extracting(0..<rows * layer.inputs)
+      apply(layer, to: input, rows: rows, epilogue: .add, into: &output, &workspace)
+    case .bf16:
+      let input = x.bf16.span.extracting(0..<rows * layer.inputs)
+      apply(layer, to: input, rows: rows, addingTo: &output, &workspace)
     }
   }
 
-  /// Applies GELU to the first `count` numbers.
-  func applyGELU(to x: inout [Float], count: Int) {
-    var all = x.mutableSpan
-    var used = all._mutatingExtracting(0..<count)
-    gelu(&used, variant: variant)
+  /// Adds a dense layer of rows `first..<first + rows` of x to fp32 numbers.
+  func applyDense(
+    _ weights: DenseWeights, bias: [Float]?, to x: Activations, first: Int, rows: Int,
+    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
+  ) {
+    let used = first * weights.inputs..<(first + rows) * weights.inputs
+    switch precision {
+    case .f32:
+      let input = x.f32.span.extracting(used)
+      multiply(
+        weights, by: input, rows: rows, bias: bias, adds: true, into: &y, &workspace.products)
+    case .bf16:
+      let input = x.bf16.span.extracting(used)
+      multiply(weights, by: input, rows: rows, bias: bias, addingTo: &y, &workspace)
+    }
   }
 
-  /// Adds the first `count` numbers of `x` to those of `y`.
-  func add(_ x: [Float], count: Int, to y: inout [Float]) {
-    var all = y.mutableSpan
-    var target = all._mutatingExtracting(0..<count)
-    SparseKernels.add(x.span.extracting(0..<count), to: &target, variant: variant)
+  /// Computes the attention of one image, whose rows follow each other in both buffers.
+  func attend(
+    queriesKeysValues: Activations, shape: TransformerShape, image: Int, queries: Int,
+    into y: inout Activations, _ workspace: inout Workspace
+  ) {
+    let row = 3 * shape.width
+    let source = image * shape.tokens * row..<(image + 1) * shape.tokens * row
+    let target = image * queries * shape.width..<(image + 1) * queries * shape.width
+    let scale = 1 / Float(shape.headWidth).squareRoot()
+    let sizes = AttentionShape(
+      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
+    var scratch = workspace.scratch.mutableSpan
+    switch precision {
+    case .f32:
+      var all = y.f32.mutableSpan
+      var output = all._mutatingExtracting(target)
+      SparseKernels.attend(
+        queriesKeysValues.f32.span.extracting(source), shape: sizes, queries: queries,
+        scale: scale, into: &output, scratch: &scratch, variant: variant)
+    case .bf16:
+      var all = y.bf16.mutableSpan
+      var output = all._mutatingExtracting(target)
+      SparseKernels.attend(
+        queriesKeysValues.bf16.span.extracting(source), shape: sizes, queries: queries,
+        scale: scale, into: &output, scratch: &scratch, variant: variant)
+    }
   }
+}
+
+/// A prunable layer of a packed model, with the weights that it runs with.
+struct PreparedLayer {
+  /// The checkpoint's parameters, for the bias.
+  let parameters: LinearParameters
+  /// The checkpoint's weights, packed.
+  let dense: DenseWeights
+  /// What the layer runs with.
+  let weights: LayerWeights
+
+  /// The output features.
+  var outputs: Int { parameters.outputs }
+  /// The input features.
+  var inputs: Int { parameters.inputs }
 }

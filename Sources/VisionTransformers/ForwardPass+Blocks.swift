@@ -1,4 +1,3 @@
-import LinearAlgebra
 import SparseKernels
 
 extension ForwardPass {
@@ -12,20 +11,17 @@ extension ForwardPass {
     let rows = count * shape.tokens
     arithmetic.normalize(tokens, parameters.norm1, rows: rows, into: &layerInput)
     arithmetic.apply(
-      parameters.qkv, layers[4 * block], to: layerInput, rows: rows, into: &wide,
-      scratch: &scratch)
+      layer(at: 4 * block, layers), to: layerInput, rows: rows, hasGELU: false, into: &wide,
+      &workspace)
     for image in 0..<count {
-      for head in 0..<shape.heads {
-        arithmetic.attend(
-          queriesKeysValues: wide, shape: shape, image: image, head: head, queries: kept,
-          scores: &scores, into: &layerInput)
-      }
+      arithmetic.attend(
+        queriesKeysValues: wide, shape: shape, image: image, queries: kept, into: &layerInput,
+        &workspace)
     }
-    arithmetic.apply(
-      parameters.projection, layers[4 * block + 1], to: layerInput, rows: count * kept,
-      into: &update, scratch: &scratch)
     keepFirstTokens(kept, count: count)
-    arithmetic.add(update, count: count * kept * shape.width, to: &tokens)
+    arithmetic.apply(
+      layer(at: 4 * block + 1, layers), to: layerInput, rows: count * kept, addingTo: &tokens,
+      &workspace)
   }
 
   /// Moves the first `kept` tokens of each image together at the start of the residual stream.
@@ -44,36 +40,37 @@ extension ForwardPass {
     let parameters = weights.blocks[block]
     arithmetic.normalize(tokens, parameters.norm2, rows: rows, into: &layerInput)
     arithmetic.apply(
-      parameters.fc1, layers[4 * block + 2], to: layerInput, rows: rows, into: &wide,
-      scratch: &scratch)
-    arithmetic.applyGELU(to: &wide, count: rows * weights.shape.hiddenWidth)
+      layer(at: 4 * block + 2, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
+      &workspace)
     arithmetic.apply(
-      parameters.fc2, layers[4 * block + 3], to: wide, rows: rows, into: &update,
-      scratch: &scratch)
-    arithmetic.add(update, count: rows * weights.shape.width, to: &tokens)
+      layer(at: 4 * block + 3, layers), to: wide, rows: rows, addingTo: &tokens, &workspace)
   }
 
   /// Computes the logits from the extra tokens, which are all that is left of each image.
   mutating func applyHeads(count: Int, into logits: inout MutableSpan<Float>) {
-    let shape = weights.shape
-    let width = shape.width
-    let heads = weights.heads.count
+    let heads = model.heads.count
     // Each head reads the tokens of its kind: (heads × images × width).
-    for head in 0..<heads {
-      for image in 0..<count {
-        let source = (image * heads + head) * width
-        let target = (head * count + image) * width
-        for index in 0..<width { update[target + index] = tokens[source + index] }
-      }
+    if heads > 1 { sortExtraTokens(count: count, kinds: heads) }
+    arithmetic.normalize(tokens, weights.norm, rows: heads * count, into: &layerInput)
+    for index in logits.indices { logits[index] = 0 }
+    for (head, packed) in model.heads.enumerated() {
+      arithmetic.applyDense(
+        packed, bias: weights.heads[head].bias, to: layerInput, first: head * count, rows: count,
+        addingTo: &logits, &workspace)
     }
-    arithmetic.normalize(update, weights.norm, rows: heads * count, into: &layerInput)
-    for (head, parameters) in weights.heads.enumerated() {
-      arithmetic.multiply(
-        parameters, weights: parameters.weights, by: layerInput, from: head * count,
-        rows: count, into: &wide)
-      for index in 0..<count * shape.classes {
-        let sum = head == 0 ? wide[index] : logits[index] + wide[index]
-        logits[index] = head + 1 == heads ? sum / Float(heads) : sum
+    guard heads > 1 else { return }
+    for index in logits.indices { logits[index] /= Float(heads) }
+  }
+
+  /// Changes the order of the extra tokens from (images × kinds) to (kinds × images).
+  private mutating func sortExtraTokens(count: Int, kinds: Int) {
+    let width = weights.shape.width
+    let old = Array(tokens[0..<count * kinds * width])
+    for image in 0..<count {
+      for kind in 0..<kinds {
+        let source = (image * kinds + kind) * width
+        let target = (kind * count + image) * width
+        for index in 0..<width { tokens[target + index] = old[source + index] }
       }
     }
   }

@@ -1,26 +1,56 @@
-extension ForwardPass {
-  /// Copies the patches of pixel images into `wide`, normalised: (images × patches × patch values).
-  ///
-  /// The values of a patch are ordered by channel, row, column, as the embedding's weights are.
-  mutating func gatherPatches(pixels: Span<UInt8>, count: Int) {
-    let shape = weights.shape
-    let (side, size, channels) = (shape.imageSize, shape.patchSize, shape.channels)
-    var next = 0
-    for image in 0..<count {
-      for patchRow in 0..<side / size {
-        for patchColumn in 0..<side / size {
-          for channel in 0..<channels {
-            for row in patchRow * size..<(patchRow + 1) * size {
-              var source = ((image * side + row) * side + patchColumn * size) * channels + channel
-              for _ in 0..<size {
-                wide[next] = pixelTable[channel * 256 + Int(pixels[source])]
-                next += 1
-                source += channels
-              }
-            }
+import SparseKernels
+import SparsityCore
+
+/// Calls `body` with the first pixel's place and the patch value's place of each row of a patch.
+///
+/// Patches follow each other row by row, image by image; the values of a patch are ordered by
+/// channel, row, column, as the embedding's weights are.
+private func forEachPatchRow(
+  of shape: TransformerShape, count: Int,
+  _ body: (_ image: Int, _ channel: Int, _ row: Int, _ column: Int, _ place: Int) -> Void
+) {
+  let (side, size) = (shape.imageSize, shape.patchSize)
+  var place = 0
+  for image in 0..<count {
+    for patchRow in 0..<side / size {
+      for patchColumn in 0..<side / size {
+        for channel in 0..<shape.channels {
+          for row in patchRow * size..<(patchRow + 1) * size {
+            body(image, channel, row, patchColumn * size, place)
+            place += size
           }
         }
       }
+    }
+  }
+}
+
+/// Looks the pixels of patches up in a table of 256 values for each channel.
+private func gather<Element: BitwiseCopyable>(
+  _ pixels: Span<UInt8>, of shape: TransformerShape, count: Int, table: Span<Element>,
+  into patches: inout MutableSpan<Element>
+) {
+  let (side, size, channels) = (shape.imageSize, shape.patchSize, shape.channels)
+  forEachPatchRow(of: shape, count: count) { image, channel, row, column, place in
+    let start = ((image * side + row) * side + column) * channels + channel
+    let values = table.extracting(256 * channel..<256 * (channel + 1))
+    for index in 0..<size {
+      patches[place + index] = values[Int(pixels[start + index * channels])]
+    }
+  }
+}
+
+extension ForwardPass {
+  /// Copies the patches of pixel images into `wide`, normalised: (images × patches × patch values).
+  mutating func gatherPatches(pixels: Span<UInt8>, count: Int) {
+    let shape = weights.shape
+    switch model.precision {
+    case .f32:
+      var patches = wide.f32.mutableSpan
+      gather(pixels, of: shape, count: count, table: pixelTable.f32.span, into: &patches)
+    case .bf16:
+      var patches = wide.bf16.mutableSpan
+      gather(pixels, of: shape, count: count, table: pixelTable.bf16.span, into: &patches)
     }
   }
 
@@ -28,19 +58,13 @@ extension ForwardPass {
   mutating func gatherPatches(normalized images: Span<Float>, count: Int) {
     let shape = weights.shape
     let (side, size, channels) = (shape.imageSize, shape.patchSize, shape.channels)
-    var next = 0
-    for image in 0..<count {
-      for patchRow in 0..<side / size {
-        for patchColumn in 0..<side / size {
-          for channel in 0..<channels {
-            for row in patchRow * size..<(patchRow + 1) * size {
-              let source = ((image * channels + channel) * side + row) * side + patchColumn * size
-              for column in 0..<size {
-                wide[next] = images[source + column]
-                next += 1
-              }
-            }
-          }
+    forEachPatchRow(of: shape, count: count) { image, channel, row, column, place in
+      let source = ((image * channels + channel) * side + row) * side + column
+      for index in 0..<size {
+        let value = images[source + index]
+        switch model.precision {
+        case .f32: wide.f32[place + index] = value
+        case .bf16: wide.bf16[place + index] = value.isNaN ? 0x7fc0 : value.bf16Bits
         }
       }
     }
@@ -51,20 +75,17 @@ extension ForwardPass {
   mutating func embed(count: Int) {
     let shape = weights.shape
     let (width, extra) = (shape.width, shape.extraTokens)
-    let embedding = weights.patchEmbedding
-    arithmetic.multiply(
-      embedding, weights: embedding.weights, by: wide, rows: count * shape.patches, into: &update)
+    let size = shape.tokens * width
     let positions = weights.positions
     for image in 0..<count {
-      let start = image * shape.tokens * width
-      for index in 0..<extra * width {
-        tokens[start + index] = weights.extraTokens[index] + positions[index]
-      }
-      let source = image * shape.patches * width
-      for index in 0..<shape.patches * width {
-        let position = extra * width + index
-        tokens[start + position] = update[source + index] + positions[position]
-      }
+      let start = image * size
+      for index in 0..<size { tokens[start + index] = positions[index] }
+      for index in 0..<extra * width { tokens[start + index] += weights.extraTokens[index] }
+      var all = tokens.mutableSpan
+      var target = all._mutatingExtracting(start + extra * width..<start + size)
+      arithmetic.applyDense(
+        model.embedding, bias: weights.patchEmbedding.bias, to: wide,
+        first: image * shape.patches, rows: shape.patches, addingTo: &target, &workspace)
     }
   }
 }

@@ -1,9 +1,10 @@
 import SparseKernels
 import SparsityCore
 
-/// The forward pass of a vision transformer in fp32, with all the memory that one thread needs.
+/// The forward pass of a vision transformer, with all the memory that one thread needs.
 ///
-/// A pass is made once for each thread and used for many batches: buffers are as large as the
+/// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
+/// number format of the model. A pass is made once for each thread and used for many batches: buffers are as large as the
 /// largest batch needs, and nothing is allocated for a layer. The weights are shared.
 public struct ForwardPass: ~Copyable {
   /// A place in the network whose activations ``ForwardPass/observe`` is shown.
@@ -14,8 +15,8 @@ public struct ForwardPass: ~Copyable {
     case block(Int)
   }
 
-  /// The weights of the model.
-  public let weights: VisionTransformerWeights
+  /// The model, packed for the arithmetic of the pass.
+  public let model: PackedVisionTransformer
   /// The most images of one batch.
   public let batchMax: Int
   /// Is shown the activations of each stage as soon as they are computed.
@@ -23,45 +24,44 @@ public struct ForwardPass: ~Copyable {
 
   /// The operations, with the variant of the kernels that runs.
   let arithmetic: Arithmetic
-  /// The normalised value of each pixel value, 256 for each channel.
-  let pixelTable: [Float]
-  /// The residual stream: (images × tokens × width).
+  /// The normalised value of each pixel value, 256 for each channel, in the format of the pass.
+  let pixelTable: Activations
+  /// The residual stream: (images × tokens × width), always fp32.
   var tokens: [Float]
   /// The input of a linear layer: normalised tokens, or the output of the attention.
-  var layerInput: [Float]
-  /// What a block adds to the residual stream.
-  var update: [Float]
-  /// The patches; then queries, keys and values; then the hidden layer; then the logits.
-  var wide: [Float]
-  /// The attention scores of one head: (tokens × tokens).
-  var scores: [Float]
-  /// What the sparse kernels need beside their operands.
-  var scratch: [Float]
+  var layerInput: Activations
+  /// The patches; then queries, keys and values; then the hidden layer.
+  var wide: Activations
+  /// What the operations need beside their operands.
+  var workspace: Workspace
+
+  /// The weights of the model.
+  public var weights: VisionTransformerWeights { model.weights }
 
   /// Allocates a pass for batches of up to `batchMax` images.
   public init(
-    weights: VisionTransformerWeights, normalization: PixelNormalization, batchMax: Int,
-    variant: KernelVariant
+    model: PackedVisionTransformer, normalization: PixelNormalization, batchMax: Int
   ) {
+    let shape = model.weights.shape
     precondition(batchMax > 0)
-    precondition(normalization.mean.count == weights.shape.channels)
-    precondition(variant.isSupported)
-    let shape = weights.shape
+    precondition(normalization.mean.count == shape.channels)
+    let precision = model.precision
     let rows = batchMax * shape.tokens
     let widest = max(3 * shape.width, shape.hiddenWidth, shape.patchValues)
-    self.weights = weights
+    self.model = model
     self.batchMax = batchMax
-    self.arithmetic = Arithmetic(variant: variant, epsilon: shape.layerNormEpsilon)
-    self.pixelTable = normalization.table
-    self.tokens = Array(repeating: 0, count: rows * shape.width)
-    self.layerInput = Array(repeating: 0, count: rows * shape.width)
-    self.update = Array(repeating: 0, count: rows * shape.width)
-    self.wide = Array(repeating: 0, count: max(rows * widest, batchMax * shape.classes))
-    self.scores = Array(repeating: 0, count: shape.tokens * shape.tokens)
-    let scratchCounts = shape.prunableLayers.map {
-      scratchCount(outputs: $0.outputs, inputs: $0.inputs)
+    self.arithmetic = Arithmetic(
+      precision: precision, variant: model.variant, epsilon: shape.layerNormEpsilon)
+    var table = Activations(count: 256 * shape.channels, precision: precision)
+    switch precision {
+    case .f32: table.f32 = normalization.table
+    case .bf16: table.bf16 = normalization.table.map(\.bf16Bits)
     }
-    self.scratch = Array(repeating: 0, count: scratchCounts.max() ?? 0)
+    self.pixelTable = table
+    self.tokens = Array(repeating: 0, count: rows * shape.width)
+    self.layerInput = Activations(count: rows * shape.width, precision: precision)
+    self.wide = Activations(count: rows * widest, precision: precision)
+    self.workspace = Workspace(model: model, rows: rows)
   }
 
   /// Computes the logits of images as they are: pixel values, (images × rows × columns × channels).
@@ -117,6 +117,13 @@ public struct ForwardPass: ~Copyable {
       show(.block(block), rows: count * kept)
     }
     applyHeads(count: count, into: &logits)
+  }
+
+  /// Returns a prunable layer with the weights that it runs with.
+  func layer(at index: Int, _ layers: [LayerWeights]) -> PreparedLayer {
+    PreparedLayer(
+      parameters: weights.prunableLayer(at: index), dense: model.layers[index],
+      weights: layers[index])
   }
 
   /// Shows the first rows of the residual stream to the observer.

@@ -49,8 +49,8 @@ private func product(
   var ySpan = y.mutableSpan
   var scratchSpan = scratch.mutableSpan
   multiply(
-    weights, by: x.span, tokens: tokens, bias: hasBias ? layer.bias.span : nil, into: &ySpan,
-    scratch: &scratchSpan, variant: variant)
+    weights, by: x.span, tokens: tokens, bias: hasBias ? layer.bias.span : nil, epilogue: .store,
+    into: &ySpan, scratch: &scratchSpan, variant: variant)
   return y
 }
 

@@ -10,9 +10,13 @@ struct SmallModel {
   let tensors: [String: Tensor]
   let weights: VisionTransformerWeights
   let normalization: PixelNormalization
+  let precision: Precision
   var layers: [LayerWeights]
 
-  init(seed: UInt64, channels: Int = 3, isDistilled: Bool = false) throws {
+  init(
+    seed: UInt64, channels: Int = 3, isDistilled: Bool = false, precision: Precision = .f32
+  ) throws {
+    self.precision = precision
     shape = try smallShape(channels: channels, isDistilled: isDistilled)
     tensors = randomTensors(of: shape, seed: seed)
     weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
@@ -30,11 +34,14 @@ struct SmallModel {
     return (0..<count * imagePixels).map { _ in UInt8(generator.index(below: 256)) }
   }
 
+  var packed: PackedVisionTransformer {
+    PackedVisionTransformer(
+      weights, precision: precision, variant: .best(within: InstructionSet.detected))
+  }
+
   func makePass(batchMax: Int) -> ForwardPass {
     limitThreadsToCaller()
-    return ForwardPass(
-      weights: weights, normalization: normalization, batchMax: batchMax,
-      variant: KernelVariant.best(within: InstructionSet.detected))
+    return ForwardPass(model: packed, normalization: normalization, batchMax: batchMax)
   }
 
   func logits(pixels: [UInt8], count: Int, batchMax: Int) -> [Float] {
@@ -117,24 +124,27 @@ struct ForwardPassTests {
     var tensors = model.tensors
     tensors[name] = Tensor(shape: tensor.shape, values: halved)
     let dense = model.logits(pixels: pixels, count: 1, batchMax: 1)
-    var pass = ForwardPass(
-      weights: try VisionTransformerWeights(shape: model.shape, tensors: tensors),
-      normalization: model.normalization, batchMax: 1, variant: .scalar)
+    let other = PackedVisionTransformer(
+      try VisionTransformerWeights(shape: model.shape, tensors: tensors), precision: .f32,
+      variant: .scalar)
+    var pass = ForwardPass(model: other, normalization: model.normalization, batchMax: 1)
     var expected = [Float](repeating: 0, count: model.shape.classes)
     var span = expected.mutableSpan
     pass.logits(pixels: pixels.span, count: 1, layers: model.layers, into: &span)
 
-    model.layers[layer] = .replaced(halved)
+    let sizes = model.shape.prunableLayers[layer]
+    model.layers[layer] = .replaced(
+      DenseWeights(halved.span, outputs: sizes.outputs, inputs: sizes.inputs, format: .f32))
     let replaced = model.logits(pixels: pixels, count: 1, batchMax: 1)
     #expect(maximumDifference(replaced, expected) < 1e-5)
     #expect(maximumDifference(replaced, dense) > 1e-4)
   }
 
-  @Test(arguments: 0..<8)
-  func `compressed weights give what the same zeros give in a dense product`(
-    layer: Int
+  @Test(arguments: 0..<8, Precision.allCases)
+  func `sparse products give what the same zeros give in a dense product`(
+    layer: Int, precision: Precision
   ) throws {
-    var model = try SmallModel(seed: 10)
+    var model = try SmallModel(seed: 10, precision: precision)
     let pixels = model.pixels(count: 2, seed: 11)
     let parameters = model.weights.prunableLayer(at: layer)
     let pattern = try #require(NMPattern("2:4"))
@@ -142,14 +152,30 @@ struct ForwardPassTests {
     let pruned = parameters.weights.enumerated().map { index, value in
       index % parameters.inputs % 4 < 2 ? value : 0
     }
-    model.layers[layer] = .replaced(pruned)
+    let compressed = try CompressedWeights(
+      pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
+      pattern: pattern)
+    let dense = model.logits(pixels: pixels, count: 2, batchMax: 2)
+    model.layers[layer] = model.packed.layerWeights(compressed, at: layer, form: .dense)
     let expected = model.logits(pixels: pixels, count: 2, batchMax: 2)
-    model.layers[layer] = .compressed(
-      try CompressedWeights(
-        pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
-        pattern: pattern))
-    let compressed = model.logits(pixels: pixels, count: 2, batchMax: 2)
-    #expect(maximumDifference(compressed, expected) < 1e-5)
+    let forms: [ProductForm] = precision == .bf16 ? [.columns, .pairs] : [.columns]
+    for form in forms {
+      model.layers[layer] = model.packed.layerWeights(compressed, at: layer, form: form)
+      let sparse = model.logits(pixels: pixels, count: 2, batchMax: 2)
+      // In bf16, sums of another order may round to a neighbour, a 256th away.
+      #expect(maximumDifference(sparse, expected) < (precision == .bf16 ? 2e-2 : 1e-5))
+      #expect(maximumDifference(sparse, dense) > 1e-4)
+    }
+  }
+
+  @Test func `bf16 is close to fp32`() throws {
+    let exact = try SmallModel(seed: 14, isDistilled: true)
+    let rounded = try SmallModel(seed: 14, isDistilled: true, precision: .bf16)
+    let pixels = exact.pixels(count: 3, seed: 15)
+    let expected = exact.logits(pixels: pixels, count: 3, batchMax: 3)
+    let found = rounded.logits(pixels: pixels, count: 3, batchMax: 3)
+    #expect(maximumDifference(found, expected) < 3e-2)
+    #expect(found != expected)
   }
 
   @Test func `the observer sees every stage once, in order`() throws {

@@ -31,35 +31,42 @@ struct GoldenModel {
       standardDeviation: Array(repeating: 1, count: channels))
   }
 
-  func layers(_ patterns: [NMPattern], isCompressed: Bool = true) throws -> [LayerWeights] {
+  func packed(
+    _ precision: Precision = .f32, variant: KernelVariant = .best(within: .detected)
+  ) -> PackedVisionTransformer {
+    PackedVisionTransformer(weights, precision: precision, variant: variant)
+  }
+
+  /// Pruned weights of each layer; `form` is how to multiply them, the fastest if there is none.
+  func layers(
+    _ patterns: [NMPattern], of packed: PackedVisionTransformer, form: ProductForm? = nil
+  ) throws -> [LayerWeights] {
     try patterns.enumerated().map { index, pattern in
       guard !pattern.isDense else { return .dense }
       let parameters = weights.prunableLayer(at: index)
       let pruned = prunedByDefinition(parameters, pattern)
-      guard isCompressed else { return .replaced(pruned) }
-      return .compressed(
-        try CompressedWeights(
-          pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
-          pattern: pattern))
+      let compressed = try CompressedWeights(
+        pruned: pruned.span, outputs: parameters.outputs, inputs: parameters.inputs,
+        pattern: pattern)
+      return packed.layerWeights(compressed, at: index, form: form)
     }
   }
 
-  func layers(uniform pattern: NMPattern, isCompressed: Bool = true) throws -> [LayerWeights] {
-    try layers(
-      weights.shape.prunableLayers.map { _ in pattern }, isCompressed: isCompressed)
+  func layers(
+    uniform pattern: NMPattern, of packed: PackedVisionTransformer, form: ProductForm? = nil
+  ) throws -> [LayerWeights] {
+    try layers(weights.shape.prunableLayers.map { _ in pattern }, of: packed, form: form)
   }
 
-  func makePass(batchMax: Int, variant: KernelVariant = .best(within: .detected)) -> ForwardPass {
+  func makePass(_ packed: PackedVisionTransformer, batchMax: Int) -> ForwardPass {
     limitThreadsToCaller()
-    return ForwardPass(
-      weights: weights, normalization: normalization, batchMax: batchMax, variant: variant)
+    return ForwardPass(model: packed, normalization: normalization, batchMax: batchMax)
   }
 
   func logits(
-    pixels: [UInt8], count: Int, layers: [LayerWeights],
-    variant: KernelVariant = .best(within: .detected)
+    _ packed: PackedVisionTransformer, pixels: [UInt8], count: Int, layers: [LayerWeights]
   ) -> [Float] {
-    var pass = makePass(batchMax: count, variant: variant)
+    var pass = makePass(packed, batchMax: count)
     var logits = [Float](repeating: .nan, count: count * weights.shape.classes)
     var span = logits.mutableSpan
     pass.logits(pixels: pixels.span, count: count, layers: layers, into: &span)

@@ -46,11 +46,11 @@ struct GoldenTests {
       path: fixtures.appending(path: "digits_golden.safetensors").path)
     let (shape, pixels) = try golden.bytes("images")
     let expected = try golden.floats("\(model)_logits_\(name)").values
-    for isCompressed in [true, false] {
-      let layers = try digits.layers(uniform: pattern(name), isCompressed: isCompressed)
+    for form in [ProductForm.columns, .dense] {
       for variant in KernelVariant.allCases where variant.isSupported {
-        let logits = digits.logits(
-          pixels: pixels, count: shape[0], layers: layers, variant: variant)
+        let packed = digits.packed(variant: variant)
+        let layers = try digits.layers(uniform: pattern(name), of: packed, form: form)
+        let logits = digits.logits(packed, pixels: pixels, count: shape[0], layers: layers)
         #expect(maximumDifference(logits, expected) < 1e-4)
         #expect(topClasses(logits, classes: 10) == topClasses(expected, classes: 10))
       }
@@ -71,10 +71,11 @@ struct GoldenTests {
       classes: 7, isDistilled: true)
     let model = try GoldenModel(
       weights: VisionTransformerWeights(shape: shape, tensors: tensors))
-    let layers = try model.layers(uniform: name == "dense" ? .dense : pattern(name))
+    let packed = model.packed()
+    let layers = try model.layers(uniform: name == "dense" ? .dense : pattern(name), of: packed)
     let input = try golden.floats("golden.input").values
     let expected = try golden.floats("golden.logits_\(name)").values
-    var pass = model.makePass(batchMax: 5)
+    var pass = model.makePass(packed, batchMax: 5)
     var logits = [Float](repeating: .nan, count: 5 * 7)
     var span = logits.mutableSpan
     pass.logits(normalized: input.span, count: 5, layers: layers, into: &span)
@@ -98,28 +99,54 @@ struct DeiTGoldenTests {
   @Test(arguments: ["dense", "magnitude_2of4", "magnitude_3of4", "magnitude_mixed"])
   func `DeiT-Tiny gives PyTorch's logits`(name: String) throws {
     let (model, golden, pixels) = try load()
-    let layers: [LayerWeights]
-    switch name {
-    case "dense": layers = try model.layers(uniform: .dense)
-    case "magnitude_mixed": layers = try model.layers(mixedPatterns(of: model))
-    default: layers = try model.layers(uniform: pattern(String(name.dropFirst(10))))
-    }
+    let packed = model.packed()
+    let layers = try layers(named: name, of: model, packed)
     let expected = try golden.floats("logits_\(name)").values
-    let logits = model.logits(pixels: pixels, count: 16, layers: layers)
+    let logits = model.logits(packed, pixels: pixels, count: 16, layers: layers)
     #expect(maximumDifference(logits, expected) < 2e-3)
     #expect(topClasses(logits, classes: 1000) == topClasses(expected, classes: 1000))
   }
 
+  @Test(arguments: ["dense", "magnitude_2of4", "magnitude_3of4", "magnitude_mixed"])
+  func `DeiT-Tiny in bf16 is close to PyTorch's logits in fp32`(name: String) throws {
+    let (model, golden, pixels) = try load()
+    let expected = try golden.floats("logits_\(name)").values
+    let span = (expected.max() ?? 0) - (expected.min() ?? 0)
+    for variant in KernelVariant.allCases where variant.isSupported && variant != .scalar {
+      let packed = model.packed(.bf16, variant: variant)
+      let layers = try layers(named: name, of: model, packed)
+      let logits = model.logits(packed, pixels: pixels, count: 16, layers: layers)
+      // bf16 has 8 bits: logits move by about half a percent of their range.
+      #expect(maximumDifference(logits, expected) < 0.015 * span)
+      let agreeing = zip(
+        topClasses(logits, classes: 1000), topClasses(expected, classes: 1000)
+      ).count { $0 == $1 }
+      #expect(agreeing >= 15)
+    }
+  }
+
+  /// The layers of one of the golden configurations.
+  private func layers(
+    named name: String, of model: GoldenModel, _ packed: PackedVisionTransformer
+  ) throws -> [LayerWeights] {
+    switch name {
+    case "dense": try model.layers(uniform: .dense, of: packed)
+    case "magnitude_mixed": try model.layers(mixedPatterns(of: model), of: packed)
+    default: try model.layers(uniform: pattern(String(name.dropFirst(10))), of: packed)
+    }
+  }
+
   @Test func `DeiT-Tiny gives PyTorch's embedding and first block`() throws {
     let (model, golden, pixels) = try load()
-    var pass = model.makePass(batchMax: 2)
+    let packed = model.packed()
+    var pass = model.makePass(packed, batchMax: 2)
     var seen: [ForwardPass.Stage: [Float]] = [:]
     pass.observe = { stage, tokens in seen[stage] = tokens.indices.map { tokens[$0] } }
     var logits = [Float](repeating: 0, count: 2000)
     var span = logits.mutableSpan
     pass.logits(
       pixels: pixels.span.extracting(0..<2 * 224 * 224 * 3), count: 2,
-      layers: try model.layers(uniform: .dense), into: &span)
+      layers: try model.layers(uniform: .dense, of: packed), into: &span)
     let embedding = try #require(seen[.embedding])
     #expect(try maximumDifference(embedding, golden.floats("embedding").values) < 1e-4)
     let block = try #require(seen[.block(0)])

@@ -130,10 +130,5 @@ import WorkerService
       try ModelShardEvaluator(description: wanted, threads: 1)
     }
     #expect("\(try #require(criterion))".contains("by taste"))
-    wanted = description
-    wanted.numerics = .detected(precision: .bf16)
-    #expect(throws: EvaluationError.unsupportedPrecision(.bf16)) {
-      try ModelShardEvaluator(description: wanted, threads: 1)
-    }
   }
 }

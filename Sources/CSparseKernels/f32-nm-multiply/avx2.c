@@ -1,62 +1,9 @@
-// Sums of up to 80 tokens by 8 to a register, for one output at a time. Tokens are transposed
-// first, so that one weight meets neighbouring tokens in memory. A block of inputs of a tile
-// (25 KiB) stays in the first-level cache while all outputs pass. Each sum takes its products in
-// the order of the inputs, so its bits do not depend on where its token lies in a tile.
-
-#include "tiles.h"
-
-enum { TILE = CSK_TILE_TOKENS, LANES = 8, REGISTERS = TILE / LANES };
-
-/// Adds the products of a block of inputs (see csk_add_block_fn) to `registers` ≤ 10 of a tile.
-CSK_INLINE_AVX2 void add_block(
-    size_t registers, const float *_Nonnull values, const uint8_t *_Nonnull columns, size_t kept,
-    const float *_Nonnull x, size_t outputs, bool is_first, const float *_Nullable bias,
-    float *_Nonnull sums) {
-  for (size_t output = 0; output < outputs; output++, sums += TILE) {
-    __m256 sum[REGISTERS];
-    const __m256 start = is_first && bias ? _mm256_set1_ps(bias[output]) : _mm256_setzero_ps();
-    for (size_t i = 0; i < registers; i++) {
-      sum[i] = is_first ? start : _mm256_load_ps(sums + i * LANES);
-    }
-#pragma clang loop unroll_count(2)
-    for (size_t place = 0; place < kept; place++) {
-      const __m256 value = _mm256_set1_ps(*values++);
-      const float *tokens = x + (size_t)*columns++ * TILE;
-      for (size_t i = 0; i < registers; i++) {
-        sum[i] = _mm256_fmadd_ps(value, _mm256_load_ps(tokens + i * LANES), sum[i]);
-      }
-    }
-    for (size_t i = 0; i < registers; i++) _mm256_store_ps(sums + i * LANES, sum[i]);
-  }
-}
-
-#define ADD_BLOCK(registers)                                                                    \
-  CSK_TARGET_AVX2 static void add_block_##registers(                                            \
-      const float *_Nonnull values, const uint8_t *_Nonnull columns, size_t kept,               \
-      const float *_Nonnull x, size_t outputs, bool is_first, const float *_Nullable bias,      \
-      float *_Nonnull sums) {                                                                   \
-    add_block(registers, values, columns, kept, x, outputs, is_first, bias, sums);              \
-  }
-
-ADD_BLOCK(1)
-ADD_BLOCK(2)
-ADD_BLOCK(3)
-ADD_BLOCK(4)
-ADD_BLOCK(5)
-ADD_BLOCK(6)
-ADD_BLOCK(7)
-ADD_BLOCK(8)
-ADD_BLOCK(9)
-ADD_BLOCK(10)
-
-static const csk_add_block_fn add_block_by_registers[] = {
-    add_block_1, add_block_2, add_block_3, add_block_4, add_block_5,
-    add_block_6, add_block_7, add_block_8, add_block_9, add_block_10,
-};
+#include "avx2-blocks.h"
 
 CSK_TARGET_AVX2 void csk_f32_nm_multiply_80__avx2(
-    const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias, float *y,
-    float *scratch) {
+    const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias,
+    csk_epilogue epilogue, float *y, float *scratch) {
   csk_multiply_tiles(
-      weights, x, tokens, bias, y, scratch, LANES, REGISTERS, add_block_by_registers);
+      false, weights, x, tokens, bias, epilogue, y, scratch, LANES, REGISTERS,
+      add_block_by_registers, csk_f32_gelu_row__avx2);
 }

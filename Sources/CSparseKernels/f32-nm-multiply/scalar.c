@@ -1,3 +1,4 @@
+#include "../scalar.h"
 #include "CSparseKernels.h"
 
 // The reference rounds after every operation, whatever the compiler is told.
@@ -5,8 +6,8 @@
 
 // y[t][o] = bias[o] + Σ value · x[t][column], summed in the order of the columns.
 void csk_f32_nm_multiply_80__scalar(
-    const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias, float *y,
-    float *scratch) {
+    const csk_f32_nm_weights *weights, const float *x, size_t tokens, const float *bias,
+    csk_epilogue epilogue, float *y, float *scratch) {
   (void)scratch;
   const size_t outputs = weights->outputs;
   const size_t inputs = weights->inputs;
@@ -25,7 +26,7 @@ void csk_f32_nm_multiply_80__scalar(
         }
         block_start += outputs * kept;
       }
-      y[token * outputs + output] = sum;
+      csk_finish_f32(sum, epilogue, y, token * outputs + output);
     }
   }
 }

@@ -12,58 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "csk-products.h"
+
 #pragma clang assume_nonnull begin
-
-enum {
-  /// The inputs of a full block before rounding down to whole groups.
-  CSK_BLOCK_INPUTS = 80,
-  /// The most tokens of a tile.
-  CSK_TILE_TOKENS = 80,
-  /// The outputs whose sums a tile holds at once.
-  CSK_TILE_OUTPUTS = 256,
-};
-
-/// The weights of a linear layer in an N:M pattern, without the zeros.
-///
-/// Inputs are cut into blocks of `csk_f32_nm_block_inputs(group_size)`; the last one may be
-/// shorter. The weights of a block are those of output 0, then of output 1 and so on; each output
-/// has the same number of them, `csk_f32_nm_kept(kept, group_size, inputs of the block)`.
-typedef struct csk_f32_nm_weights {
-  /// The kept weights.
-  const float *_Nonnull values;
-  /// The input of each kept weight, counted from the start of its block, ascending.
-  const uint8_t *_Nonnull columns;
-  size_t outputs;
-  size_t inputs;
-  /// N of N:M.
-  size_t kept;
-  /// M of N:M.
-  size_t group_size;
-} csk_f32_nm_weights;
-
-/// Returns the inputs of a full block: whole groups of `group_size` ≤ 16.
-static inline size_t csk_f32_nm_block_inputs(size_t group_size) {
-  return CSK_BLOCK_INPUTS / group_size * group_size;
-}
-
-/// Returns how many of `inputs` consecutive weights the pattern keeps.
-static inline size_t csk_f32_nm_kept(size_t kept, size_t group_size, size_t inputs) {
-  size_t rest = inputs % group_size;
-  return inputs / group_size * kept + (rest < kept ? rest : kept);
-}
-
-/// Returns the floats of scratch that a multiplication needs.
-static inline size_t csk_f32_nm_scratch_count(size_t outputs, size_t inputs) {
-  size_t tile_outputs = outputs < CSK_TILE_OUTPUTS ? (outputs + 15) / 16 * 16 : CSK_TILE_OUTPUTS;
-  return CSK_TILE_TOKENS * ((inputs + 15) / 16 * 16 + tile_outputs) + 16;
-}
-
-/// y[tokens × outputs] = x[tokens × inputs] · Wᵀ + bias; without a bias, zero takes its place.
-///
-/// `scratch` has `csk_f32_nm_scratch_count` floats; its contents do not matter.
-typedef void (*csk_f32_nm_multiply_fn)(
-    const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,
-    const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);
 
 /// y = (x − mean) / √(variance + epsilon) · scale + shift for each row; y may be x.
 typedef void (*csk_f32_layer_norm_fn)(
@@ -111,6 +62,8 @@ typedef struct csk_variant {
   /// Returns whether this processor and operating system can run the kernels.
   bool (*_Nonnull is_supported)(void);
   csk_f32_nm_multiply_fn _Nonnull f32_nm_multiply;
+  csk_bf16_nm_multiply_fn _Nonnull bf16_nm_multiply;
+  csk_bf16_pair_multiply_fn _Nonnull bf16_pair_multiply;
   csk_f32_layer_norm_fn _Nonnull f32_layer_norm;
   csk_f32_softmax_fn _Nonnull f32_softmax;
   csk_f32_gelu_fn _Nonnull f32_gelu;
@@ -135,9 +88,6 @@ bool csk_cpu_supports_avx512bf16(void);
 
 // The avx512bf16 variant shares the fp32 kernels of avx512.
 #define CSK_DECLARE_F32_KERNELS(isa)                                                            \
-  void csk_f32_nm_multiply_80__##isa(                                                           \
-      const csk_f32_nm_weights *_Nonnull weights, const float *_Nonnull x, size_t tokens,       \
-      const float *_Nullable bias, float *_Nonnull y, float *_Nonnull scratch);                 \
   void csk_f32_layer_norm_row__##isa(                                                           \
       const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,          \
       const float *_Nonnull shift, float epsilon, float *_Nonnull y);                           \

@@ -34,8 +34,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How weights are chosen.", valueName: "magnitude|supernet"))
   var pruning = "magnitude"
 
-  @Option(help: ArgumentHelp("The number format.", valueName: "f32"))
-  var precision = "f32"
+  @Option(help: ArgumentHelp("The number format.", valueName: "f32|bf16"))
+  var precision = Precision.f32
 
   @OptionGroup var images: ImageOptions
 
@@ -43,12 +43,6 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard let precision = Precision(rawValue: precision) else {
-      throw ValidationError("--precision is \"\(precision)\"; write f32.")
-    }
-    guard precision == .f32 else {
-      throw ValidationError("--precision bf16 is not available in this version; write f32.")
-    }
     guard ["magnitude", "supernet"].contains(pruning) else {
       throw ValidationError(
         "--pruning is \"\(pruning)\"; this version knows magnitude, and supernet for checkpoints "
@@ -81,7 +75,7 @@ struct EvaluateCommand: ParsableCommand {
       of: try genome.assignment(for: layers), layers: layers)
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration))
-    let numerics = Numerics.best(for: loaded.weights.shape, precision: .f32)
+    let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
     let evaluation = try ModelEvaluation(
       model: loaded, space: space, images: set, numerics: numerics, threads: images.threadCount)
     let progress = SharedProgress()
@@ -98,7 +92,7 @@ struct EvaluateCommand: ParsableCommand {
       model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
       correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
       imagesPerSecond: Double(totals.images) / seconds, macs: cost.macs,
-      denseMacs: cost.denseMacs, precision: precision, pruning: pruning,
+      denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: pruning,
       numerics: numerics.description)
     if json { return try Output.json(report) }
     show(report)

@@ -68,7 +68,7 @@ struct WorkerCommand: ParsableCommand {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     var settings = WorkerSettings.newSession(
       label: name ?? "\(ProcessInfo.processInfo.hostName)/\(getpid())", build: ElsaVersion.text,
-      numerics: [.detected(precision: .f32)])
+      numerics: Precision.allCases.map { .detected(precision: $0) })
     settings.giveUpTimeout = .seconds(giveUpAfter)
     let configuration = WorkerConfiguration(
       connection: try connectionSource(), settings: settings, counterPath: counters)

@@ -1,0 +1,311 @@
+// Sums of up to 48 tokens by 16 to a register. A tile's tokens are transposed and laid out in the
+// pairs of the pairing, a block of inputs at a time, small enough for the first-level cache; then
+// all outputs pass, each taking its pairs from their slots: one load and one vdpbf16ps for 16
+// tokens. Loads are the limit, so four weights are loaded at once and spread in registers, and two
+// outputs take turns so that enough sums are under way.
+
+#include "../avx512bf16.h"
+#include "../pairings.h"
+#include "CSparseKernels.h"
+
+enum { LANES = 16, TILE = CSK_PAIR_TILE_TOKENS, REGISTERS = TILE / LANES, TURNS = 2 };
+
+/// Transposes 16 × 16 units of 32 bits.
+CSK_INLINE_AVX512BF16 void transpose(__m512i row[_Nonnull 16]) {
+  __m512i step[16];
+  for (size_t i = 0; i < 16; i += 2) {
+    step[i] = _mm512_unpacklo_epi32(row[i], row[i + 1]);
+    step[i + 1] = _mm512_unpackhi_epi32(row[i], row[i + 1]);
+  }
+  for (size_t i = 0; i < 16; i += 4) {
+    row[i] = _mm512_unpacklo_epi64(step[i], step[i + 2]);
+    row[i + 1] = _mm512_unpackhi_epi64(step[i], step[i + 2]);
+    row[i + 2] = _mm512_unpacklo_epi64(step[i + 1], step[i + 3]);
+    row[i + 3] = _mm512_unpackhi_epi64(step[i + 1], step[i + 3]);
+  }
+  for (size_t i = 0; i < 4; i++) {
+    step[i] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0x88);
+    step[i + 4] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0xdd);
+    step[i + 8] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0x88);
+    step[i + 12] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0xdd);
+  }
+  for (size_t i = 0; i < 4; i++) {
+    row[i] = _mm512_shuffle_i32x4(step[i], step[i + 8], 0x88);
+    row[i + 4] = _mm512_shuffle_i32x4(step[i + 4], step[i + 12], 0x88);
+    row[i + 8] = _mm512_shuffle_i32x4(step[i], step[i + 8], 0xdd);
+    row[i + 12] = _mm512_shuffle_i32x4(step[i + 4], step[i + 12], 0xdd);
+  }
+}
+
+/// Lays the pairs of eight inputs out; `natural` holds the pairs (0, 1), (2, 3), (4, 5), (6, 7).
+CSK_INLINE_AVX512BF16 void fill_step(
+    const csk_pairing *_Nonnull pairing, const __m512i natural[_Nonnull 4], float *_Nonnull to) {
+  const __mmask32 high_halves = 0xaaaaaaaa;
+  // An input's activations in the low halves, and in the high ones; the others hold anything.
+  __m512i low[8], high[8];
+  for (size_t i = 0; i < 4; i++) {
+    low[2 * i] = natural[i];
+    low[2 * i + 1] = _mm512_srli_epi32(natural[i], 16);
+    high[2 * i] = _mm512_slli_epi32(natural[i], 16);
+    high[2 * i + 1] = natural[i];
+  }
+#pragma clang loop unroll(full)
+  for (size_t slot = 0; slot < pairing->slots; slot++) {
+    const size_t a = pairing->pairs[slot][0], b = pairing->pairs[slot][1];
+    _mm512_store_si512(to + slot * TILE, _mm512_mask_mov_epi16(low[a], high_halves, high[b]));
+  }
+}
+
+/// Lays `inputs` inputs of up to 16 tokens out in the slots of their pairs, see `fill_step`.
+CSK_INLINE_AVX512BF16 void fill_tokens(
+    const csk_pairing *_Nonnull pairing, const uint16_t *_Nonnull x, size_t stride, size_t tokens,
+    size_t inputs, float *_Nonnull slots) {
+  for (size_t input = 0; input < inputs; input += 32) {
+    const size_t rest = inputs - input;
+    const __mmask32 used = rest < 32 ? (__mmask32)((1u << rest) - 1) : 0xffffffff;
+    __m512i row[16];
+    for (size_t token = 0; token < 16; token++) {
+      row[token] = token < tokens ? _mm512_maskz_loadu_epi16(used, x + token * stride + input)
+                                  : _mm512_setzero_si512();
+    }
+    transpose(row);
+    for (size_t step = 0; step < 4 && input + step * CSK_PAIR_STEP < inputs; step++) {
+      fill_step(pairing, row + 4 * step,
+                slots + (input / CSK_PAIR_STEP + step) * pairing->slots * TILE);
+    }
+  }
+}
+
+typedef void (*fill_fn)(
+    const uint16_t *_Nonnull x, size_t stride, size_t tokens, size_t inputs,
+    float *_Nonnull slots);
+
+#define FILL(pattern)                                                                           \
+  CSK_TARGET_AVX512BF16 static void fill_##pattern(                                             \
+      const uint16_t *_Nonnull x, size_t stride, size_t tokens, size_t inputs,                  \
+      float *_Nonnull slots) {                                                                  \
+    fill_tokens(&csk_pairing_##pattern, x, stride, tokens, inputs, slots);                      \
+  }
+
+FILL(1_of_4)
+FILL(2_of_4)
+FILL(3_of_4)
+FILL(2_of_8)
+FILL(4_of_8)
+FILL(6_of_8)
+
+/// Returns the function that lays activations out for a pairing, of equal pairs at least.
+static fill_fn _Nonnull fill_for(const csk_pairing *_Nonnull pairing) {
+  switch (pairing->slots * 10 + pairing->kept) {
+    case 162: return fill_1_of_4;
+    case 124: return fill_2_of_4;
+    case 86: return fill_3_of_4;
+    case 282: return fill_2_of_8;
+    case 204: return fill_4_of_8;
+    case 126: return fill_6_of_8;
+    default: __builtin_trap();
+  }
+}
+
+/// Adds the products of one pair of weights of each of `turns` outputs.
+CSK_INLINE_AVX512BF16 void add_pair(
+    size_t registers, __m512i weights, size_t place, const float *_Nonnull slots,
+    __m512 sum[_Nonnull REGISTERS]) {
+  const float *from = slots + 2 * place;
+  for (size_t i = 0; i < registers; i++) {
+    sum[i] = _mm512_dpbf16_ps(
+        sum[i], (__m512bh)weights, (__m512bh)_mm512_load_si512(from + i * LANES));
+  }
+}
+
+/// Adds the products of a block for `turns` ≤ 2 neighbouring outputs of `pairs` pairs each.
+CSK_INLINE_AVX512BF16 void add_outputs(
+    size_t registers, size_t turns, const uint32_t *_Nonnull values,
+    const uint16_t *_Nonnull places, size_t pairs, const float *_Nonnull slots, bool is_first,
+    const float *_Nullable bias, float *_Nonnull sums) {
+  __m512 sum[TURNS][REGISTERS];
+  for (size_t turn = 0; turn < turns; turn++) {
+    const __m512 start = is_first && bias ? _mm512_set1_ps(bias[turn]) : _mm512_setzero_ps();
+    for (size_t i = 0; i < registers; i++) {
+      sum[turn][i] = is_first ? start : _mm512_load_ps(sums + turn * TILE + i * LANES);
+    }
+  }
+  size_t pair = 0;
+  for (; pair + 4 <= pairs; pair += 4) {
+    __m512i four[TURNS];
+    uint64_t place[TURNS];
+    for (size_t turn = 0; turn < turns; turn++) {
+      const __m128i *from = (const __m128i *)(values + turn * pairs + pair);
+      four[turn] = _mm512_broadcast_i32x4(_mm_loadu_si128(from));
+      CSK_KEEP_IN_REGISTER(four[turn]);
+      __builtin_memcpy(&place[turn], places + turn * pairs + pair, sizeof place[turn]);
+    }
+    for (size_t turn = 0; turn < turns; turn++) {
+      add_pair(registers, _mm512_shuffle_epi32(four[turn], 0x00), (uint16_t)place[turn], slots,
+               sum[turn]);
+    }
+    for (size_t turn = 0; turn < turns; turn++) {
+      add_pair(registers, _mm512_shuffle_epi32(four[turn], 0x55), (uint16_t)(place[turn] >> 16),
+               slots, sum[turn]);
+    }
+    for (size_t turn = 0; turn < turns; turn++) {
+      add_pair(registers, _mm512_shuffle_epi32(four[turn], 0xaa), (uint16_t)(place[turn] >> 32),
+               slots, sum[turn]);
+    }
+    for (size_t turn = 0; turn < turns; turn++) {
+      add_pair(registers, _mm512_shuffle_epi32(four[turn], 0xff), place[turn] >> 48, slots,
+               sum[turn]);
+    }
+  }
+  for (; pair < pairs; pair++) {
+    for (size_t turn = 0; turn < turns; turn++) {
+      add_pair(registers, _mm512_set1_epi32((int)values[turn * pairs + pair]),
+               places[turn * pairs + pair], slots, sum[turn]);
+    }
+  }
+  for (size_t turn = 0; turn < turns; turn++) {
+    for (size_t i = 0; i < registers; i++) {
+      _mm512_store_ps(sums + turn * TILE + i * LANES, sum[turn][i]);
+    }
+  }
+}
+
+/// Adds the products of a block to the sums of all outputs, for `registers` · 16 tokens of a tile.
+CSK_INLINE_AVX512BF16 void add_block(
+    size_t registers, const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,
+    const float *_Nonnull slots, bool is_first, const float *_Nullable bias,
+    float *_Nonnull sums) {
+  const uint32_t *values = weights->values + start;
+  const uint16_t *places = weights->places + start;
+  const size_t outputs = weights->outputs;
+  size_t output = 0;
+  for (; output + TURNS <= outputs; output += TURNS) {
+    add_outputs(registers, TURNS, values + output * pairs, places + output * pairs, pairs, slots,
+                is_first, bias ? bias + output : NULL, sums + output * TILE);
+  }
+  if (output < outputs) {
+    add_outputs(registers, 1, values + output * pairs, places + output * pairs, pairs, slots,
+                is_first, bias ? bias + output : NULL, sums + output * TILE);
+  }
+}
+
+typedef void (*add_block_fn)(
+    const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,
+    const float *_Nonnull slots, bool is_first, const float *_Nullable bias,
+    float *_Nonnull sums);
+
+#define ADD_BLOCK(registers)                                                                    \
+  CSK_TARGET_AVX512BF16 static void add_block_##registers(                                      \
+      const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,                \
+      const float *_Nonnull slots, bool is_first, const float *_Nullable bias,                  \
+      float *_Nonnull sums) {                                                                   \
+    add_block(registers, weights, start, pairs, slots, is_first, bias, sums);                   \
+  }
+
+ADD_BLOCK(1)
+ADD_BLOCK(2)
+ADD_BLOCK(3)
+
+static const add_block_fn _Nonnull add_block_by_registers[] = {add_block_1, add_block_2, add_block_3};
+
+/// Rounds the sums of up to 32 outputs and 16 tokens to bf16 rows of y, `stride` apart.
+CSK_INLINE_AVX512BF16 void store_rounded(
+    const float *_Nonnull sums, size_t outputs, size_t tokens, bool has_gelu,
+    uint16_t *_Nonnull y, size_t stride) {
+  // Takes the words of both halves in turn, so that two outputs of a token lie side by side.
+  const __m512i in_turn = _mm512_set_epi16(
+      31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,
+      23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  __m512i row[16];
+  for (size_t i = 0; i < 16; i++) {
+    __m512 even = _mm512_load_ps(sums + 2 * i * TILE);
+    __m512 odd = _mm512_load_ps(sums + (2 * i + 1) * TILE);
+    if (has_gelu) {
+      even = csk_gelu_avx512(even);
+      odd = csk_gelu_avx512(odd);
+    }
+    row[i] = _mm512_permutexvar_epi16(in_turn, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
+  }
+  transpose(row);
+  const __mmask32 used = outputs < 32 ? (__mmask32)((1u << outputs) - 1) : 0xffffffff;
+  for (size_t token = 0; token < tokens; token++) {
+    _mm512_mask_storeu_epi16(y + token * stride, used, row[token]);
+  }
+}
+
+/// Adds the sums of up to 16 outputs and 16 tokens to rows of y, `stride` apart.
+CSK_INLINE_AVX512BF16 void add_sums(
+    const float *_Nonnull sums, size_t outputs, size_t tokens, float *_Nonnull y, size_t stride) {
+  __m512i row[16];
+  for (size_t i = 0; i < 16; i++) row[i] = _mm512_castps_si512(_mm512_load_ps(sums + i * TILE));
+  transpose(row);
+  const __mmask16 used = csk_first_lanes_avx512(outputs < 16 ? outputs : 16);
+  for (size_t token = 0; token < tokens; token++) {
+    const __m512 old = _mm512_maskz_loadu_ps(used, y + token * stride);
+    const __m512 new = _mm512_add_ps(old, _mm512_castsi512_ps(row[token]));
+    _mm512_mask_storeu_ps(y + token * stride, used, new);
+  }
+}
+
+/// Brings the sums of a tile to where the epilogue wants them; `token` is the tile's first.
+CSK_TARGET_AVX512BF16 static void finish(
+    const float *_Nonnull sums, size_t outputs, size_t token, size_t tokens,
+    csk_epilogue epilogue, void *_Nonnull y) {
+  for (size_t i = 0; i < tokens; i += LANES) {
+    const size_t count = tokens - i < LANES ? tokens - i : LANES;
+    const size_t row = (token + i) * outputs;
+    if (epilogue == CSK_ADD) {
+      for (size_t output = 0; output < outputs; output += 16) {
+        add_sums(sums + output * TILE + i, outputs - output, count, (float *)y + row + output,
+                 outputs);
+      }
+    } else if (epilogue == CSK_STORE_GELU) {
+      for (size_t output = 0; output < outputs; output += 32) {
+        store_rounded(sums + output * TILE + i, outputs - output, count, true,
+                      (uint16_t *)y + row + output, outputs);
+      }
+    } else {
+      for (size_t output = 0; output < outputs; output += 32) {
+        store_rounded(sums + output * TILE + i, outputs - output, count, false,
+                      (uint16_t *)y + row + output, outputs);
+      }
+    }
+  }
+}
+
+CSK_TARGET_AVX512BF16 void csk_bf16_pair_multiply_48__avx512bf16(
+    const csk_bf16_pair_weights *weights, const uint16_t *x, size_t tokens, const float *bias,
+    csk_epilogue epilogue, void *y, float *scratch) {
+  const size_t inputs = weights->inputs, outputs = weights->outputs;
+  const csk_pairing *pairing = weights->pairing;
+  const fill_fn fill = fill_for(pairing);
+  const size_t block_inputs = csk_pair_block_inputs(pairing);
+  float *slots = (float *)(((uintptr_t)scratch + 63) / 64 * 64);
+  float *sums = slots + CSK_PAIR_BLOCK_SLOTS * TILE;
+  size_t registers_left = (tokens + LANES - 1) / LANES;
+  for (size_t token = 0; token < tokens;) {
+    // Four registers are two and two, since one alone takes nearly as long as two.
+    const size_t registers =
+        registers_left == 4 ? 2 : registers_left < REGISTERS ? registers_left : REGISTERS;
+    const size_t rest = tokens - token;
+    const size_t count = rest < registers * LANES ? rest : registers * LANES;
+    size_t start = 0;
+    for (size_t input = 0; input < inputs; input += block_inputs) {
+      const size_t block = inputs - input < block_inputs ? inputs - input : block_inputs;
+      const size_t steps = (block + CSK_PAIR_STEP - 1) / CSK_PAIR_STEP;
+      const size_t pairs = steps * pairing->kept / 2;
+      for (size_t i = 0; i < registers; i++) {
+        const size_t first = token + i * LANES;
+        const size_t left = tokens - first;
+        fill(x + first * inputs + input, inputs, left < LANES ? left : LANES, block,
+             slots + i * LANES);
+      }
+      add_block_by_registers[registers - 1](
+          weights, start, pairs, slots, input == 0, bias, sums);
+      start += outputs * pairs;
+    }
+    finish(sums, outputs, token, count, epilogue, y);
+    token += count;
+    registers_left -= registers;
+  }
+}
