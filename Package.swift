@@ -14,6 +14,13 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
+/// One of the Swift targets that measure Elsa.
+func benchmarks(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Benchmarks/\(name)",
+    swiftSettings: swiftSettings)
+}
+
 /// The tests of the target `name`.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: swiftSettings)
@@ -95,14 +102,23 @@ let package = Package(
         "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
       ]),
 
-    // Layer 4: the program.
+    // Layer 4: measurements and the program.
+    .target(
+      name: "CPeakKernels", path: "Sources/Benchmarks/CPeakKernels", cSettings: cSettings),
+    benchmarks(
+      "InferenceBenchmarks",
+      [
+        "SparsityCore", "ContentHashing", "SparseKernels", "LinearAlgebra", "VisionTransformers",
+        "Pruning", "Evaluation", "CPeakKernels",
+      ]),
     .executableTarget(
       name: "elsa",
       dependencies: [
         "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
         "WireProtocol", "VisionTransformers", "Pruning", "Coordination", "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
-        "WorkerService", "SparseKernels", "LinearAlgebra", "CDemoData", argumentParser, logging,
+        "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks", "CDemoData",
+        argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -137,6 +153,9 @@ let package = Package(
         "Evaluation", "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning",
         "SparseKernels", "ModelFiles", "ImageData",
       ]),
+    tests(
+      "InferenceBenchmarks",
+      ["InferenceBenchmarks", "Evaluation", "SparseKernels", "SparsityCore"]),
     tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
     tests("ImageData", ["ImageData", "ModelFiles", "SparsityCore"]),
     tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing"]),

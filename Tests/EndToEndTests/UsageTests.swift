@@ -4,7 +4,7 @@ import Testing
 struct UsageTests {
   static let commands = [
     "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "pack", "front",
-    "simulate",
+    "simulate", "benchmark",
   ]
 
   @Test func `the help names every command`() throws {
@@ -15,8 +15,9 @@ struct UsageTests {
     }
   }
 
-  @Test(arguments: commands) func `every command has an example`(command: String) throws {
-    let ending = try Program.run([command, "--help"])
+  @Test(arguments: commands + ["benchmark kernels", "benchmark model"])
+  func `every command has an example`(command: String) throws {
+    let ending = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(ending.status == 0)
     #expect(ending.output.contains("EXAMPLES\n"))
     #expect(ending.output.contains("elsa \(command)"))
@@ -26,7 +27,7 @@ struct UsageTests {
     ["nonsense"], ["search"], ["estimate"], ["estimate", "--model", "m", "--uniform", "5:4"],
     ["estimate", "--gemm", "1x2"], ["evaluate", "--precision", "f8"], ["front"],
     ["demo", "--workers", "0"], ["estimate", "--model", "m", "--gemm", "1x2x3"],
-    ["search", "run.yaml", "--run-directory", "d", "--resume"],
+    ["search", "run.yaml", "--run-directory", "d", "--resume"], ["benchmark", "nonsense"],
   ])
   func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
     let ending = try Program.run(arguments)

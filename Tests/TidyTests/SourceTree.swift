@@ -5,7 +5,10 @@ struct SourceTree {
   struct File {
     let path: String
     let lines: [Substring]
-    var target: String { String(path.split(separator: "/")[1]) }
+    var target: String {
+      let folders = path.split(separator: "/")
+      return String(folders[1] == "Benchmarks" ? folders[2] : folders[1])
+    }
     var isGenerated: Bool { path.contains("/Generated/") || path.hasSuffix(".pb.swift") }
   }
 
@@ -53,14 +56,14 @@ enum Layers {
       "ZeroMQ", "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation",
       "CoordinatorService", "WorkerService", "StatusServer",
     ],
-    ["elsa"],
+    ["CPeakKernels", "InferenceBenchmarks", "elsa"],
   ]
 
   /// The one Swift target that may import each C target.
   static let owners: [String: String] = [
     "CSparseKernels": "SparseKernels", "CDemoData": "elsa", "CZeroMQ": "ZeroMQ",
     "COneDNN": "LinearAlgebra", "CLAPACK": "LinearAlgebra", "CTurboJPEG": "ImageData",
-    "CPNG": "ImageData", "CSodium": "ContentHashing",
+    "CPNG": "ImageData", "CSodium": "ContentHashing", "CPeakKernels": "InferenceBenchmarks",
   ]
 
   static func layer(of target: String) -> Int? {

@@ -7,11 +7,14 @@ extension Numerics {
 
   /// Returns the arithmetic that this machine computes a model in.
   ///
-  /// Small models take more images into a forward pass, so that products do not become tiny.
+  /// Small models take more images into a forward pass, so that products do not become tiny, unless
+  /// `forwardBatch` says how many.
   static func best(
-    for shape: TransformerShape, precision: Precision, instructionSet: InstructionSet? = nil
+    for shape: TransformerShape, precision: Precision, instructionSet: InstructionSet? = nil,
+    forwardBatch: Int? = nil
   ) -> Numerics {
-    let batch = min(max(1, tokensPerForwardPass / shape.tokens), Numerics.forwardBatchMax)
+    let batch =
+      forwardBatch ?? min(max(1, tokensPerForwardPass / shape.tokens), Numerics.forwardBatchMax)
     let best = Numerics.detected(precision: precision, forwardBatch: batch)
     return Numerics(
       precision: precision, kernelTable: best.kernelTable,

@@ -1,0 +1,68 @@
+import Evaluation
+import SparseKernels
+import SparsityCore
+import VisionTransformers
+
+/// How fast a model is in one pattern and with one number of threads.
+public struct ModelMeasurement: Hashable, Sendable {
+  /// The pattern of every prunable layer.
+  public let pattern: NMPattern
+  /// The threads that worked at the same time.
+  public let threads: Int
+  /// The images of all threads in a second.
+  public let imagesPerSecond: Double
+}
+
+/// Measures forward passes of a model with random weights.
+public struct ModelBenchmark {
+  private let model: RandomModel
+  private let numerics: Numerics
+  private let alternation: Alternation
+
+  /// Draws a model of `shape` and applies the numerics to this process.
+  ///
+  /// - Parameter repetitions: How many measurements a median is taken of.
+  /// - Throws: ``EvaluationError`` if this machine or version cannot compute so.
+  public init(
+    shape: TransformerShape, numerics: Numerics, repetitions: Int
+  ) throws(EvaluationError) {
+    try numerics.apply()
+    self.model = RandomModel(shape: shape, seed: 1)
+    self.numerics = numerics
+    self.alternation = Alternation(repetitions: repetitions, secondsMin: 0.1)
+  }
+
+  /// Measures every pattern with every number of threads, in turns.
+  ///
+  /// - Precondition: 1 to 255 patterns, none twice; thread counts are positive.
+  public func measure(patterns: [NMPattern], threads: [Int]) -> [ModelMeasurement] {
+    let layers = model.layers(in: patterns)
+    let passes = makeThreads(count: threads.max() ?? 1)
+    let cases = threads.flatMap { count in patterns.indices.map { (count, $0) } }
+    let sides = cases.map { count, index in
+      { (runs: Int) in passes.seconds(of: runs, threads: count, layers: layers[index]) }
+    }
+    let seconds = alternation.medianSeconds(of: sides)
+    return zip(cases, seconds).map { entry, seconds in
+      let (count, index) = entry
+      return ModelMeasurement(
+        pattern: patterns[index], threads: count,
+        imagesPerSecond: Double(count * numerics.forwardBatch) / seconds)
+    }
+  }
+
+  /// Starts threads that all look at the same random images.
+  private func makeThreads(count: Int) -> PassThreads {
+    let (model, numerics) = (model, numerics)
+    let shape = model.weights.shape
+    var generator = SeededGenerator(seed: 2)
+    let size = numerics.forwardBatch * shape.imageSize * shape.imageSize * shape.channels
+    let pixels = (0..<size).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    let variant = KernelVariant.best(within: numerics.instructionSet)
+    return PassThreads(count: count, pixels: pixels, batch: numerics.forwardBatch) {
+      ForwardPass(
+        weights: model.weights, normalization: model.normalization,
+        batchMax: numerics.forwardBatch, variant: variant)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// Measurements of this program on this machine.
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark",
+    abstract: "Measures how fast sparse inference is on this machine.",
+    discussion: """
+      Figures mean something only while nothing else runs on the machine.
+
+      EXAMPLES
+        elsa benchmark kernels --model deit_small
+        elsa benchmark model --json
+      """,
+    subcommands: [BenchmarkKernelsCommand.self, BenchmarkModelCommand.self])
+}

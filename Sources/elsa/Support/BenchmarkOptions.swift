@@ -1,0 +1,95 @@
+import ArgumentParser
+import SparseKernels
+import SparsityCore
+import VisionTransformers
+
+/// What the benchmarks of kernels and of models have in common.
+struct BenchmarkOptions: ParsableArguments {
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp(
+      "A model; may be repeated (default: all).", valueName: "deit_tiny|deit_small|deit_base"))
+  var modelNames: [String] = []
+
+  @Option(help: ArgumentHelp("The number format.", valueName: "f32"))
+  var precision = "f32"
+
+  @Option(
+    help: ArgumentHelp(
+      "The instructions to use (default: the most able of this processor).",
+      valueName: KernelVariant.allCases.map(\.rawValue).joined(separator: "|")))
+  var variant: String?
+
+  func validate() throws {
+    _ = try models
+    _ = try precisionChoice
+    _ = try variantChoice
+  }
+
+  /// The models to measure.
+  var models: [NamedModel] {
+    get throws {
+      let names = modelNames.isEmpty ? Self.knownModels : modelNames
+      return try names.map { name in
+        guard Self.knownModels.contains(name) else {
+          throw ValidationError(
+            "--model is \"\(name)\"; write \(Self.knownModels.joined(separator: ", ")).")
+        }
+        return try NamedModel.named("\(name)_patch16_224")
+      }
+    }
+  }
+
+  /// The number format.
+  var precisionChoice: Precision {
+    get throws {
+      guard let choice = Precision(rawValue: precision) else {
+        throw ValidationError("--precision is \"\(precision)\"; write f32.")
+      }
+      guard choice == .f32 else {
+        throw ValidationError("--precision bf16 is not available in this version; write f32.")
+      }
+      return choice
+    }
+  }
+
+  /// The kernels to measure.
+  var variantChoice: KernelVariant {
+    get throws {
+      guard let variant else { return .best(within: .detected) }
+      guard let choice = KernelVariant(rawValue: variant) else {
+        let known = KernelVariant.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("--variant is \"\(variant)\"; write one of \(known).")
+      }
+      guard choice.isSupported else {
+        throw ValidationError("--variant \(variant) needs a processor with these instructions.")
+      }
+      return choice
+    }
+  }
+
+  /// Reads patterns, or returns the default without any.
+  static func patterns(_ texts: [String], default standard: [String]) throws -> [NMPattern] {
+    let texts = texts.isEmpty ? standard : texts
+    let patterns = try texts.map { text in
+      guard let pattern = NMPattern(text) else {
+        throw ValidationError("--pattern is \"\(text)\"; write N:M, as in 2:4.")
+      }
+      return pattern
+    }
+    guard Set(patterns).count == patterns.count else {
+      throw ValidationError("--pattern names a pattern twice; name each once.")
+    }
+    return patterns
+  }
+
+  /// Refuses a number out of range.
+  static func check(_ option: String, _ value: Int, in allowed: ClosedRange<Int>) throws {
+    guard allowed.contains(value) else {
+      throw ValidationError(
+        "\(option) is \(value); allowed is \(allowed.lowerBound)…\(allowed.upperBound).")
+    }
+  }
+
+  private static let knownModels = ["deit_tiny", "deit_small", "deit_base"]
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+struct BenchmarkTests {
+  @Test func `kernels are measured on every shape of a model`() throws {
+    let ending = try Program.run([
+      "benchmark", "kernels", "--model", "deit_tiny", "--tokens", "5", "--repetitions", "1",
+      "--pattern", "2:4", "--pattern", "1:8", "--precision", "f32", "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let rows = try Self.array(ending.output)
+    let fields = [
+      "m", "k", "n", "precision", "pattern", "variant", "gflops", "denseGflops", "ratioToDense",
+      "shareOfPeak",
+    ]
+    #expect(rows.allSatisfy { Set($0.keys) == Set(fields) })
+    let shapes = rows.map { [$0["m"] as? Int, $0["k"] as? Int, $0["n"] as? Int] }
+    let expected = [[5, 192, 576], [5, 192, 192], [5, 192, 768], [5, 768, 192]]
+    #expect(shapes == expected.flatMap { [$0, $0] })
+    #expect(rows.map { $0["pattern"] as? String } == (0..<4).flatMap { _ in ["2:4", "1:8"] })
+    for row in rows {
+      let speed = try #require(row["gflops"] as? Double)
+      let denseSpeed = try #require(row["denseGflops"] as? Double)
+      let ratio = try #require(row["ratioToDense"] as? Double)
+      let share = try #require(row["shareOfPeak"] as? Double)
+      #expect(speed > 0 && denseSpeed > 0 && share > 0)
+      #expect(abs(ratio * denseSpeed - speed) < 1e-6 * speed)
+    }
+  }
+
+  @Test func `a model is measured in every pattern and thread count`() throws {
+    let ending = try Program.run([
+      "benchmark", "model", "--model", "deit_tiny", "--pattern", "4:4", "--pattern", "1:4",
+      "--threads", "1", "--threads", "2", "--batch", "1", "--repetitions", "1", "--precision",
+      "f32", "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let rows = try Self.array(ending.output)
+    #expect(rows.map { $0["pattern"] as? String } == ["4:4", "1:4", "4:4", "1:4"])
+    #expect(rows.map { $0["threads"] as? Int } == [1, 1, 2, 2])
+    for row in rows {
+      #expect(row["model"] as? String == "deit_tiny_patch16_224")
+      #expect(row["precision"] as? String == "f32")
+      #expect(row["batch"] as? Int == 1)
+      #expect(try #require(row["imagesPerSecond"] as? Double) > 0)
+    }
+  }
+
+  @Test func `people get a table`() throws {
+    let ending = try Program.run([
+      "benchmark", "kernels", "--model", "deit_tiny", "--tokens", "1", "--repetitions", "1",
+      "--variant", "scalar",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.output.hasPrefix("m×k×n"))
+    #expect(ending.output.contains("\n1×192×576"))
+    #expect(ending.output.contains("f32, scalar, one thread, medians of 1; peak "))
+  }
+
+  @Test(arguments: [
+    (["kernels", "--model", "resnet50"], "deit_tiny, deit_small, deit_base"),
+    (["kernels", "--pattern", "4:4"], "4:4 is dense"),
+    (["kernels", "--pattern", "5:4"], "write N:M"),
+    (["kernels", "--pattern", "2:4", "--pattern", "2:4"], "twice"),
+    (["kernels", "--tokens", "0"], "--tokens is 0"),
+    (["kernels", "--variant", "mmx"], "scalar, avx2"),
+    (["kernels", "--precision", "f8"], "--precision is \"f8\""),
+    (["model", "--threads", "0"], "--threads is 0"),
+    (["model", "--threads", "1", "--threads", "1"], "twice"),
+    (["model", "--batch", "0"], "--batch is 0"),
+    (["model", "--repetitions", "0"], "--repetitions is 0"),
+  ])
+  func `what cannot be measured is refused in words`(arguments: [String], words: String) throws {
+    let ending = try Program.run(["benchmark"] + arguments)
+    #expect(ending.status == 2)
+    #expect(ending.output.isEmpty)
+    #expect(ending.errors.contains(words), "\(ending.errors)")
+  }
+
+  private static func array(_ output: String) throws -> [[String: Any]] {
+    try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
+  }
+}
