@@ -76,7 +76,6 @@ struct RunFileTests {
     ("search: {population: many}", "4:22: search.population is \"many\", not a whole number"),
     ("search: {population: 2}", "4:22: search.population is 2; allowed is 4"),
     ("search: {mode: strict}", "4:16: search.mode is \"strict\"; this version knows only"),
-    ("precision: bf16", "4:12: precision bf16 is not available"),
     ("precision: f64", "4:12: precision is \"f64\"; known are f32, bf16"),
     ("objectives: [throughput, macs]", "accuracy must be among the objectives"),
     ("objectives: [accuracy, energy]", "4:24: energy is not modelled in this version"),

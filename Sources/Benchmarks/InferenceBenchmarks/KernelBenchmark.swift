@@ -37,10 +37,12 @@ public struct KernelBenchmark {
     var generator = SeededGenerator(seed: 1)
     let operands = LayerOperands(layer: layer, tokens: tokens, using: &generator)
     let peak = MultiplyAddPeak(precision: precision, instructionSet: variant.instructionSet)
-    var dense = DenseLayerProduct(operands)
+    let format = DenseFormat(for: precision, instructionSet: variant.instructionSet)
+    var dense = DenseLayerProduct(operands, format: format)
     var sides = [side { peak.run() }, side { dense.run() }]
     for pattern in patterns {
-      var sparse = SparseLayerProduct(operands, pattern: pattern, variant: variant)
+      var sparse = SparseLayerProduct(
+        operands, pattern: pattern, precision: precision, variant: variant)
       sides.append(side { sparse.run() })
     }
     let seconds = alternation.medianSeconds(of: sides)

@@ -4,68 +4,101 @@ import SparseKernels
 import SparsityCore
 
 /// The dense product of a layer, ready to be computed again and again.
-struct DenseLayerProduct {
+///
+/// Weights are packed as oneDNN likes them; bf16 without bf16 instructions is multiplied in fp32.
+struct DenseLayerProduct: ~Copyable {
   private let operands: LayerOperands
+  private let weights: DenseWeights
+  private let rounded: [UInt16]
+  private var products = DenseProducts()
   private var result: [Float]
+  private var roundedResult: [UInt16]
 
   /// Prepares the product.
-  init(_ operands: LayerOperands) {
+  init(_ operands: LayerOperands, format: DenseFormat) {
     self.operands = operands
+    weights = DenseWeights(
+      operands.weights.span, outputs: operands.outputs, inputs: operands.inputs, format: format)
+    rounded = operands.activations.map(\.bf16Bits)
     result = Array(repeating: 0, count: operands.tokens * operands.outputs)
+    roundedResult = Array(repeating: 0, count: operands.tokens * operands.outputs)
   }
 
   /// Computes the product.
   mutating func run() {
-    Self.multiply(operands, into: &result)
-  }
-
-  private static func multiply(_ operands: LayerOperands, into result: inout [Float]) {
-    var target = result.mutableSpan
-    multiplyDense(
-      weights: operands.weights.span, outputs: operands.outputs, inputs: operands.inputs,
-      by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
-      into: &target)
+    switch weights.format {
+    case .f32:
+      var target = result.mutableSpan
+      products.multiply(
+        weights, by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
+        adds: false, into: &target)
+    case .bf16:
+      var target = roundedResult.mutableSpan
+      products.multiply(
+        weights, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
+        into: &target)
+    }
   }
 }
 
 /// The product of a layer with weights in an N:M pattern, ready to be computed again and again.
 struct SparseLayerProduct {
   private let operands: LayerOperands
-  private let weights: CompressedWeights
+  private let precision: Precision
+  private let columns: CompressedWeights
+  private let pairs: PairWeights?
   private let variant: KernelVariant
+  private let rounded: [UInt16]
   private var result: [Float]
+  private var roundedResult: [UInt16]
   private var scratch: [Float]
 
   /// Prunes the weights by magnitude and packs them.
-  init(_ operands: LayerOperands, pattern: NMPattern, variant: KernelVariant) {
+  init(
+    _ operands: LayerOperands, pattern: NMPattern, precision: Precision, variant: KernelVariant
+  ) {
     let (outputs, inputs) = (operands.outputs, operands.inputs)
     let pruned = magnitudePruned(
       weights: operands.weights.span, outputs: outputs, inputs: inputs, pattern: pattern)
+    let compressed: CompressedWeights
     do throws(SparseKernelError) {
-      weights = try CompressedWeights(
+      compressed = try CompressedWeights(
         pruned: pruned.span, outputs: outputs, inputs: inputs, pattern: pattern)
     } catch {
       preconditionFailure("pruning left too many weights: \(error)")
     }
+    let takesPairs = precision == .bf16 && variant == .avx512bf16
     self.operands = operands
+    self.precision = precision
     self.variant = variant
+    columns = precision == .bf16 ? compressed.rounded() : compressed
+    pairs = takesPairs ? PairWeights(compressed) : nil
+    rounded = operands.activations.map(\.bf16Bits)
     result = Array(repeating: 0, count: operands.tokens * outputs)
+    roundedResult = Array(repeating: 0, count: operands.tokens * outputs)
     scratch = Array(repeating: 0, count: scratchCount(outputs: outputs, inputs: inputs))
   }
 
-  /// Computes the product.
+  /// Computes the product with the kernel that the variant has for the pattern.
   mutating func run() {
-    Self.multiply(operands, weights, variant, into: &result, scratch: &scratch)
-  }
-
-  private static func multiply(
-    _ operands: LayerOperands, _ weights: CompressedWeights, _ variant: KernelVariant,
-    into result: inout [Float], scratch: inout [Float]
-  ) {
-    var target = result.mutableSpan
     var free = scratch.mutableSpan
-    SparseKernels.multiply(
-      weights, by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
-      into: &target, scratch: &free, variant: variant)
+    switch (precision, pairs) {
+    case (.f32, _):
+      var target = result.mutableSpan
+      multiply(
+        columns, by: operands.activations.span, tokens: operands.tokens,
+        bias: operands.bias.span, epilogue: .store, into: &target, scratch: &free,
+        variant: variant)
+    case (.bf16, let pairs?):
+      var target = roundedResult.mutableSpan
+      multiply(
+        pairs, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
+        epilogue: .store, into: &target, scratch: &free, variant: variant)
+    case (.bf16, nil):
+      var target = roundedResult.mutableSpan
+      multiply(
+        columns, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
+        epilogue: .store, into: &target, scratch: &free, variant: variant)
+    }
   }
 }

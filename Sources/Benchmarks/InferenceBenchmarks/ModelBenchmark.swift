@@ -16,6 +16,7 @@ public struct ModelMeasurement: Hashable, Sendable {
 /// Measures forward passes of a model with random weights.
 public struct ModelBenchmark {
   private let model: RandomModel
+  private let packed: PackedVisionTransformer
   private let numerics: Numerics
   private let alternation: Alternation
 
@@ -28,6 +29,9 @@ public struct ModelBenchmark {
   ) throws(EvaluationError) {
     try numerics.apply()
     self.model = RandomModel(shape: shape, seed: 1)
+    self.packed = PackedVisionTransformer(
+      model.weights, precision: numerics.precision,
+      variant: KernelVariant.best(within: numerics.instructionSet))
     self.numerics = numerics
     self.alternation = Alternation(repetitions: repetitions, secondsMin: 0.1)
   }
@@ -36,7 +40,7 @@ public struct ModelBenchmark {
   ///
   /// - Precondition: 1 to 255 patterns, none twice; thread counts are positive.
   public func measure(patterns: [NMPattern], threads: [Int]) -> [ModelMeasurement] {
-    let layers = model.layers(in: patterns)
+    let layers = model.layers(in: patterns, of: packed)
     let passes = makeThreads(count: threads.max() ?? 1)
     let cases = threads.flatMap { count in patterns.indices.map { (count, $0) } }
     let sides = cases.map { count, index in
@@ -58,11 +62,10 @@ public struct ModelBenchmark {
     var generator = SeededGenerator(seed: 2)
     let size = numerics.forwardBatch * shape.imageSize * shape.imageSize * shape.channels
     let pixels = (0..<size).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-    let variant = KernelVariant.best(within: numerics.instructionSet)
+    let packed = packed
     return PassThreads(count: count, pixels: pixels, batch: numerics.forwardBatch) {
       ForwardPass(
-        weights: model.weights, normalization: model.normalization,
-        batchMax: numerics.forwardBatch, variant: variant)
+        model: packed, normalization: model.normalization, batchMax: numerics.forwardBatch)
     }
   }
 }

@@ -33,8 +33,11 @@ struct RandomModel {
     }
   }
 
-  /// Returns every layer's weights in each of some patterns, pruned by magnitude.
-  func layers(in patterns: [NMPattern]) -> [[LayerWeights]] {
+  /// Returns every layer's weights in each of some patterns, pruned by magnitude, as they run
+  /// fastest.
+  func layers(
+    in patterns: [NMPattern], of packed: PackedVisionTransformer
+  ) -> [[LayerWeights]] {
     let space = SearchSpace(layers: weights.shape.prunableLayers, patterns: patterns)
     let bank: WeightBank
     do throws(PruningError) {
@@ -54,7 +57,7 @@ struct RandomModel {
         preconditionFailure("the space holds every pattern")
       }
       return space.layers.indices.map { layer in
-        bank.weights(layer: layer, level: level).map { .compressed($0) } ?? .dense
+        packed.layerWeights(bank.weights(layer: layer, level: level), at: layer)
       }
     }
   }

@@ -75,7 +75,7 @@ struct BenchmarkKernelsCommand: ParsableCommand {
   func run() throws {
     let patterns = try patterns
     let benchmark = try KernelBenchmark(
-      precision: options.precisionChoice, variant: options.variantChoice, tokens: tokens,
+      precision: options.precision, variant: options.variantChoice, tokens: tokens,
       repetitions: repetitions)
     // All blocks of a model have layers of the same sizes.
     let layers = try options.models.flatMap { $0.shape.prunableLayers.prefix(4) }

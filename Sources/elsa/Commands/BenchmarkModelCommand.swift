@@ -85,7 +85,7 @@ struct BenchmarkModelCommand: ParsableCommand {
 
   private func measure(_ model: NamedModel, patterns: [NMPattern]) throws -> [Report] {
     let numerics = Numerics.best(
-      for: model.shape, precision: try options.precisionChoice,
+      for: model.shape, precision: options.precision,
       instructionSet: try options.variantChoice.instructionSet, forwardBatch: batch)
     let benchmark = try ModelBenchmark(
       shape: model.shape, numerics: numerics, repetitions: repetitions)

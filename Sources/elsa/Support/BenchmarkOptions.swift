@@ -11,8 +11,8 @@ struct BenchmarkOptions: ParsableArguments {
       "A model; may be repeated (default: all).", valueName: "deit_tiny|deit_small|deit_base"))
   var modelNames: [String] = []
 
-  @Option(help: ArgumentHelp("The number format.", valueName: "f32"))
-  var precision = "f32"
+  @Option(help: ArgumentHelp("The number format.", valueName: "f32|bf16"))
+  var precision = Precision.bf16
 
   @Option(
     help: ArgumentHelp(
@@ -22,7 +22,6 @@ struct BenchmarkOptions: ParsableArguments {
 
   func validate() throws {
     _ = try models
-    _ = try precisionChoice
     _ = try variantChoice
   }
 
@@ -37,19 +36,6 @@ struct BenchmarkOptions: ParsableArguments {
         }
         return try NamedModel.named("\(name)_patch16_224")
       }
-    }
-  }
-
-  /// The number format.
-  var precisionChoice: Precision {
-    get throws {
-      guard let choice = Precision(rawValue: precision) else {
-        throw ValidationError("--precision is \"\(precision)\"; write f32.")
-      }
-      guard choice == .f32 else {
-        throw ValidationError("--precision bf16 is not available in this version; write f32.")
-      }
-      return choice
     }
   }
 
