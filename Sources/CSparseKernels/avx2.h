@@ -35,7 +35,7 @@ CSK_INLINE_AVX2 float csk_max_avx2(__m256 v) {
 }
 
 /// Transposes eight rows of eight floats.
-CSK_INLINE_AVX2 void csk_transpose_rows_avx2(__m256 row[_Nonnull 8]) {
+CSK_INLINE_AVX2 void csk_transpose_in_place_avx2(__m256 row[_Nonnull 8]) {
   __m256 pair[8], quad[8];
   for (size_t i = 0; i < 4; i++) {
     pair[2 * i] = _mm256_unpacklo_ps(row[2 * i], row[2 * i + 1]);
@@ -51,6 +51,13 @@ CSK_INLINE_AVX2 void csk_transpose_rows_avx2(__m256 row[_Nonnull 8]) {
     row[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
     row[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
   }
+}
+
+/// Stores eight rows of eight floats transposed: to[c · to_stride + r] = rows[r][c].
+CSK_INLINE_AVX2 void csk_transpose_rows_avx2(
+    __m256 rows[_Nonnull 8], float *_Nonnull to, size_t to_stride) {
+  csk_transpose_in_place_avx2(rows);
+  for (size_t i = 0; i < 8; i++) _mm256_storeu_ps(to + i * to_stride, rows[i]);
 }
 
 /// Returns exp(x) = 2ⁿ · exp(r) for x ≤ 0, with n the integer nearest to x / ln 2.

@@ -73,6 +73,17 @@ struct Arithmetic {
     }
   }
 
+  /// Adds a dense layer of rows `first..<first + rows` of x to the tokens from a place on.
+  func applyDense(
+    _ weights: DenseWeights, bias: [Float]?, to x: Activations, first: Int, rows: Int,
+    addingTo tokens: inout [Float], from start: Int, _ workspace: inout Workspace
+  ) {
+    var all = tokens.mutableSpan
+    var output = all._mutatingExtracting(start..<start + rows * weights.outputs)
+    applyDense(
+      weights, bias: bias, to: x, first: first, rows: rows, addingTo: &output, &workspace)
+  }
+
   /// Adds a dense layer of rows `first..<first + rows` of x to fp32 numbers.
   func applyDense(
     _ weights: DenseWeights, bias: [Float]?, to x: Activations, first: Int, rows: Int,

@@ -27,9 +27,11 @@ private func forEachPatchRow(
 
 /// Looks the pixels of patches up in a table of 256 values for each channel.
 private func gather<Element: BitwiseCopyable>(
-  _ pixels: Span<UInt8>, of shape: TransformerShape, count: Int, table: Span<Element>,
-  into patches: inout MutableSpan<Element>
+  _ pixels: Span<UInt8>, of shape: TransformerShape, count: Int, table: [Element],
+  into patches: inout [Element]
 ) {
+  let table = table.span
+  var patches = patches.mutableSpan
   let (side, size, channels) = (shape.imageSize, shape.patchSize, shape.channels)
   forEachPatchRow(of: shape, count: count) { image, channel, row, column, place in
     let start = ((image * side + row) * side + column) * channels + channel
@@ -45,12 +47,8 @@ extension ForwardPass {
   mutating func gatherPatches(pixels: Span<UInt8>, count: Int) {
     let shape = weights.shape
     switch model.precision {
-    case .f32:
-      var patches = wide.f32.mutableSpan
-      gather(pixels, of: shape, count: count, table: pixelTable.f32.span, into: &patches)
-    case .bf16:
-      var patches = wide.bf16.mutableSpan
-      gather(pixels, of: shape, count: count, table: pixelTable.bf16.span, into: &patches)
+    case .f32: gather(pixels, of: shape, count: count, table: pixelTable.f32, into: &wide.f32)
+    case .bf16: gather(pixels, of: shape, count: count, table: pixelTable.bf16, into: &wide.bf16)
     }
   }
 
@@ -81,11 +79,10 @@ extension ForwardPass {
       let start = image * size
       for index in 0..<size { tokens[start + index] = positions[index] }
       for index in 0..<extra * width { tokens[start + index] += weights.extraTokens[index] }
-      var all = tokens.mutableSpan
-      var target = all._mutatingExtracting(start + extra * width..<start + size)
       arithmetic.applyDense(
         model.embedding, bias: weights.patchEmbedding.bias, to: wide,
-        first: image * shape.patches, rows: shape.patches, addingTo: &target, &workspace)
+        first: image * shape.patches, rows: shape.patches, addingTo: &tokens,
+        from: start + extra * width, &workspace)
     }
   }
 }

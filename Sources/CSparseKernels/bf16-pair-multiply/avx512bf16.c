@@ -10,44 +10,18 @@
 
 enum { LANES = 16, TILE = CSK_PAIR_TILE_TOKENS, REGISTERS = TILE / LANES, TURNS = 2 };
 
-/// Transposes 16 × 16 units of 32 bits.
-CSK_INLINE_AVX512BF16 void transpose(__m512i row[_Nonnull 16]) {
-  __m512i step[16];
-  for (size_t i = 0; i < 16; i += 2) {
-    step[i] = _mm512_unpacklo_epi32(row[i], row[i + 1]);
-    step[i + 1] = _mm512_unpackhi_epi32(row[i], row[i + 1]);
-  }
-  for (size_t i = 0; i < 16; i += 4) {
-    row[i] = _mm512_unpacklo_epi64(step[i], step[i + 2]);
-    row[i + 1] = _mm512_unpackhi_epi64(step[i], step[i + 2]);
-    row[i + 2] = _mm512_unpacklo_epi64(step[i + 1], step[i + 3]);
-    row[i + 3] = _mm512_unpackhi_epi64(step[i + 1], step[i + 3]);
-  }
-  for (size_t i = 0; i < 4; i++) {
-    step[i] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0x88);
-    step[i + 4] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0xdd);
-    step[i + 8] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0x88);
-    step[i + 12] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0xdd);
-  }
-  for (size_t i = 0; i < 4; i++) {
-    row[i] = _mm512_shuffle_i32x4(step[i], step[i + 8], 0x88);
-    row[i + 4] = _mm512_shuffle_i32x4(step[i + 4], step[i + 12], 0x88);
-    row[i + 8] = _mm512_shuffle_i32x4(step[i], step[i + 8], 0xdd);
-    row[i + 12] = _mm512_shuffle_i32x4(step[i + 4], step[i + 12], 0xdd);
-  }
-}
-
 /// Lays the pairs of eight inputs out; `natural` holds the pairs (0, 1), (2, 3), (4, 5), (6, 7).
 CSK_INLINE_AVX512BF16 void fill_step(
-    const csk_pairing *_Nonnull pairing, const __m512i natural[_Nonnull 4], float *_Nonnull to) {
+    const csk_pairing *_Nonnull pairing, const __m512 natural[_Nonnull 4], float *_Nonnull to) {
   const __mmask32 high_halves = 0xaaaaaaaa;
   // An input's activations in the low halves, and in the high ones; the others hold anything.
   __m512i low[8], high[8];
   for (size_t i = 0; i < 4; i++) {
-    low[2 * i] = natural[i];
-    low[2 * i + 1] = _mm512_srli_epi32(natural[i], 16);
-    high[2 * i] = _mm512_slli_epi32(natural[i], 16);
-    high[2 * i + 1] = natural[i];
+    const __m512i pair = _mm512_castps_si512(natural[i]);
+    low[2 * i] = pair;
+    low[2 * i + 1] = _mm512_srli_epi32(pair, 16);
+    high[2 * i] = _mm512_slli_epi32(pair, 16);
+    high[2 * i + 1] = pair;
   }
 #pragma clang loop unroll(full)
   for (size_t slot = 0; slot < pairing->slots; slot++) {
@@ -63,12 +37,13 @@ CSK_INLINE_AVX512BF16 void fill_tokens(
   for (size_t input = 0; input < inputs; input += 32) {
     const size_t rest = inputs - input;
     const __mmask32 used = rest < 32 ? (__mmask32)((1u << rest) - 1) : 0xffffffff;
-    __m512i row[16];
+    __m512 row[16];
     for (size_t token = 0; token < 16; token++) {
-      row[token] = token < tokens ? _mm512_maskz_loadu_epi16(used, x + token * stride + input)
-                                  : _mm512_setzero_si512();
+      const __mmask32 here = token < tokens ? used : 0;
+      const uint16_t *from = x + (token < tokens ? token : 0) * stride + input;
+      row[token] = _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(here, from));
     }
-    transpose(row);
+    csk_transpose_avx512(row);
     for (size_t step = 0; step < 4 && input + step * CSK_PAIR_STEP < inputs; step++) {
       fill_step(pairing, row + 4 * step,
                 slots + (input / CSK_PAIR_STEP + step) * pairing->slots * TILE);
@@ -216,7 +191,7 @@ CSK_INLINE_AVX512BF16 void store_rounded(
   const __m512i in_turn = _mm512_set_epi16(
       31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,
       23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  __m512i row[16];
+  __m512 row[16];
   for (size_t i = 0; i < 16; i++) {
     __m512 even = _mm512_load_ps(sums + 2 * i * TILE);
     __m512 odd = _mm512_load_ps(sums + (2 * i + 1) * TILE);
@@ -224,25 +199,26 @@ CSK_INLINE_AVX512BF16 void store_rounded(
       even = csk_gelu_avx512(even);
       odd = csk_gelu_avx512(odd);
     }
-    row[i] = _mm512_permutexvar_epi16(in_turn, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
+    const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+    row[i] = _mm512_castsi512_ps(_mm512_permutexvar_epi16(in_turn, both));
   }
-  transpose(row);
+  csk_transpose_avx512(row);
   const __mmask32 used = outputs < 32 ? (__mmask32)((1u << outputs) - 1) : 0xffffffff;
   for (size_t token = 0; token < tokens; token++) {
-    _mm512_mask_storeu_epi16(y + token * stride, used, row[token]);
+    _mm512_mask_storeu_epi16(y + token * stride, used, _mm512_castps_si512(row[token]));
   }
 }
 
 /// Adds the sums of up to 16 outputs and 16 tokens to rows of y, `stride` apart.
 CSK_INLINE_AVX512BF16 void add_sums(
     const float *_Nonnull sums, size_t outputs, size_t tokens, float *_Nonnull y, size_t stride) {
-  __m512i row[16];
-  for (size_t i = 0; i < 16; i++) row[i] = _mm512_castps_si512(_mm512_load_ps(sums + i * TILE));
-  transpose(row);
+  __m512 row[16];
+  for (size_t i = 0; i < 16; i++) row[i] = _mm512_load_ps(sums + i * TILE);
+  csk_transpose_avx512(row);
   const __mmask16 used = csk_first_lanes_avx512(outputs < 16 ? outputs : 16);
   for (size_t token = 0; token < tokens; token++) {
     const __m512 old = _mm512_maskz_loadu_ps(used, y + token * stride);
-    const __m512 new = _mm512_add_ps(old, _mm512_castsi512_ps(row[token]));
+    const __m512 new = _mm512_add_ps(old, row[token]);
     _mm512_mask_storeu_ps(y + token * stride, used, new);
   }
 }

@@ -34,10 +34,7 @@ CSK_INLINE_AVX2 void csk_transpose_in(
               ? csk_widen_avx2(_mm_loadu_si128((const __m128i *)(narrow + place)))
               : _mm256_loadu_ps(wide + place);
         }
-        csk_transpose_rows_avx2(row);
-        for (size_t i = 0; i < 8; i++) {
-          _mm256_storeu_ps(to + (input + i) * CSK_TILE_TOKENS + token, row[i]);
-        }
+        csk_transpose_rows_avx2(row, to + input * CSK_TILE_TOKENS + token, CSK_TILE_TOKENS);
       }
     }
     for (; input < inputs; input++) {
@@ -83,7 +80,7 @@ CSK_INLINE_AVX2 void csk_transpose_out(
         for (size_t i = 0; i < 8; i++) {
           row[i] = _mm256_loadu_ps(sums + (output + i) * CSK_TILE_TOKENS + token);
         }
-        csk_transpose_rows_avx2(row);
+        csk_transpose_in_place_avx2(row);
         for (size_t i = 0; i < 8; i++) {
           csk_finish_eight(is_bf16, row[i], epilogue, y, start + i * stride + output);
         }
