@@ -34,14 +34,13 @@ CSK_INLINE_AVX2 float csk_max_avx2(__m256 v) {
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
-/// Transposes eight rows of eight floats: to[c · to_stride + r] = from[r · from_stride + c].
-CSK_INLINE_AVX2 void csk_transpose_avx2(
-    const float *_Nonnull from, size_t from_stride, float *_Nonnull to, size_t to_stride) {
-  __m256 row[8], pair[8], quad[8];
-  for (size_t i = 0; i < 8; i++) row[i] = _mm256_loadu_ps(from + i * from_stride);
+/// Transposes eight rows of eight floats: to[c · to_stride + r] = rows[r][c].
+CSK_INLINE_AVX2 void csk_transpose_rows_avx2(
+    const __m256 rows[_Nonnull 8], float *_Nonnull to, size_t to_stride) {
+  __m256 pair[8], quad[8];
   for (size_t i = 0; i < 4; i++) {
-    pair[2 * i] = _mm256_unpacklo_ps(row[2 * i], row[2 * i + 1]);
-    pair[2 * i + 1] = _mm256_unpackhi_ps(row[2 * i], row[2 * i + 1]);
+    pair[2 * i] = _mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
+    pair[2 * i + 1] = _mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
   }
   for (size_t i = 0; i < 8; i += 4) {
     for (size_t j = 0; j < 2; j++) {
@@ -54,6 +53,14 @@ CSK_INLINE_AVX2 void csk_transpose_avx2(
     _mm256_storeu_ps(
         to + (i + 4) * to_stride, _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31));
   }
+}
+
+/// Transposes eight rows of eight floats: to[c · to_stride + r] = from[r · from_stride + c].
+CSK_INLINE_AVX2 void csk_transpose_avx2(
+    const float *_Nonnull from, size_t from_stride, float *_Nonnull to, size_t to_stride) {
+  __m256 rows[8];
+  for (size_t i = 0; i < 8; i++) rows[i] = _mm256_loadu_ps(from + i * from_stride);
+  csk_transpose_rows_avx2(rows, to, to_stride);
 }
 
 /// Returns exp(x) = 2ⁿ · exp(r) for x ≤ 0, with n the integer nearest to x / ln 2.

@@ -56,10 +56,8 @@ CSK_INLINE_AVX512 __m512 csk_exp_avx512(__m512 x) {
   return _mm512_mul_ps(_mm512_add_ps(head, _mm512_set1_ps(1)), power);
 }
 
-/// Returns 2ⁿ · 2^f for x ≤ 0, with n the integer nearest to x.
+/// Returns 2ⁿ · 2^f, with n the integer nearest to x; NaN for −∞.
 CSK_INLINE_AVX512 __m512 csk_exp2_avx512(__m512 x) {
-  // A NaN in the second place goes through the maximum.
-  x = _mm512_max_ps(_mm512_set1_ps(CSK_EXP2_MIN), x);
   const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 f = _mm512_sub_ps(x, n);
   __m512 power = _mm512_set1_ps(CSK_EXP2_5);
@@ -156,4 +154,51 @@ CSK_INLINE_AVX512 csk_statistics_avx512 csk_row_statistics_avx512(
 CSK_INLINE_AVX512 __m512 csk_normalize_avx512(
     __m512 x, csk_statistics_avx512 row, __m512 scale, __m512 shift) {
   return _mm512_fmadd_ps(_mm512_mul_ps(_mm512_sub_ps(x, row.mean), row.factor), scale, shift);
+}
+
+/// Returns the largest of `whole` numbers and the `rest` lanes behind them, in all lanes.
+CSK_INLINE_AVX512 __m512 csk_row_max_avx512(
+    const float *_Nonnull row, size_t whole, uint16_t rest) {
+  __m512 largest =
+      _mm512_mask_mov_ps(_mm512_set1_ps(row[0]), rest, _mm512_maskz_loadu_ps(rest, row + whole));
+  for (size_t i = 0; i < whole; i += 16) {
+    largest = _mm512_max_ps(largest, _mm512_loadu_ps(row + i));
+  }
+  return _mm512_set1_ps(csk_max_avx512(largest));
+}
+
+/// Transposes sixteen rows of sixteen 32-bit numbers.
+CSK_INLINE_AVX512 void csk_transpose_avx512(__m512 rows[_Nonnull 16]) {
+  __m512 pair[16], quad[16], half[16];
+  for (size_t i = 0; i < 8; i++) {
+    pair[2 * i] = _mm512_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
+    pair[2 * i + 1] = _mm512_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+  }
+  for (size_t i = 0; i < 16; i += 4) {
+    for (size_t j = 0; j < 2; j++) {
+      quad[i + 2 * j] = _mm512_shuffle_ps(pair[i + j], pair[i + j + 2], 0x44);
+      quad[i + 2 * j + 1] = _mm512_shuffle_ps(pair[i + j], pair[i + j + 2], 0xee);
+    }
+  }
+  // quad[4 · g + c] holds, for four rows from 4 · g on, the columns c, c + 4, c + 8 and c + 12.
+  for (size_t i = 0; i < 16; i += 8) {
+    for (size_t c = 0; c < 4; c++) {
+      half[i + c] = _mm512_shuffle_f32x4(quad[i + c], quad[i + 4 + c], 0x88);
+      half[i + 4 + c] = _mm512_shuffle_f32x4(quad[i + c], quad[i + 4 + c], 0xdd);
+    }
+  }
+  for (size_t c = 0; c < 4; c++) {
+    rows[c] = _mm512_shuffle_f32x4(half[c], half[8 + c], 0x88);
+    rows[8 + c] = _mm512_shuffle_f32x4(half[c], half[8 + c], 0xdd);
+    rows[4 + c] = _mm512_shuffle_f32x4(half[4 + c], half[12 + c], 0x88);
+    rows[12 + c] = _mm512_shuffle_f32x4(half[4 + c], half[12 + c], 0xdd);
+  }
+}
+
+/// Two neighbouring bf16 numbers, wherever they lie.
+typedef uint32_t csk_bf16_pair __attribute__((aligned(2), may_alias));
+
+/// Returns the pair of bf16 numbers at `from` in all lanes.
+CSK_INLINE_AVX512 __m512i csk_broadcast_pair_avx512(const uint16_t *_Nonnull from) {
+  return _mm512_set1_epi32((int)*(const csk_bf16_pair *)from);
 }

@@ -14,3 +14,8 @@
 CSK_INLINE_AVX512BF16 __m256i csk_narrow_avx512bf16(__m512 v) {
   return (__m256i)_mm512_cvtneps_pbh(v);
 }
+
+/// Adds to each sum the products of a pair of bf16 numbers: sum + a₀ · b₀ + a₁ · b₁.
+CSK_INLINE_AVX512BF16 __m512 csk_add_products_avx512bf16(__m512 sum, __m512i a, __m512i b) {
+  return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}

@@ -21,6 +21,8 @@ enum {
   CSK_TILE_TOKENS = 80,
   /// The outputs whose sums a tile holds at once.
   CSK_TILE_OUTPUTS = 256,
+  /// The queries of a tile of the attention.
+  CSK_TILE_QUERIES = 6,
 };
 
 /// The weights of a linear layer in an N:M pattern, without the zeros.
@@ -104,6 +106,32 @@ typedef void (*csk_bf16_layer_norm_fn)(
 /// As `csk_f32_gelu_fn` on bf16 numbers: computed in fp32, then rounded.
 typedef void (*csk_bf16_gelu_fn)(uint16_t *_Nonnull values, size_t count);
 
+/// Returns a count rounded up to whole vectors of the widest instruction set.
+static inline size_t csk_whole_vectors(size_t count) { return (count + 15) / 16 * 16; }
+
+/// Returns the floats of scratch that an attention of either type needs.
+static inline size_t csk_attention_scratch_count(size_t tokens, size_t head_width) {
+  size_t padded_tokens = csk_whole_vectors(tokens), width = csk_whole_vectors(head_width);
+  return 2 * padded_tokens * width + CSK_TILE_QUERIES * (padded_tokens + 2 * width) + 16;
+}
+
+/// y = softmax(Q · Kᵀ · scale) · V for each head, of the first `queries` tokens of one image.
+///
+/// A row of `qkv` holds the queries of all heads side by side, then the keys, then the values:
+/// 3 · heads · head_width numbers; a row of y holds the heads' results side by side. `scratch` has
+/// `csk_attention_scratch_count` floats; its contents do not matter. `scale` is positive.
+typedef void (*csk_f32_attention_fn)(
+    const float *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width, size_t queries,
+    float scale, float *_Nonnull y, float *_Nonnull scratch);
+
+/// As `csk_f32_attention_fn` on bf16 numbers.
+///
+/// Scores and sums are fp32; 2^((score − max) · scale / ln 2) is rounded to bf16 before it
+/// multiplies the values, its sum is taken before, and the quotient is rounded to bf16.
+typedef void (*csk_bf16_attention_fn)(
+    const uint16_t *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width, size_t queries,
+    float scale, uint16_t *_Nonnull y, float *_Nonnull scratch);
+
 /// The kernels of one instruction set.
 typedef struct csk_variant {
   /// The instruction set, as in `avx2`.
@@ -116,10 +144,12 @@ typedef struct csk_variant {
   csk_f32_gelu_fn _Nonnull f32_gelu;
   csk_f32_add_fn _Nonnull f32_add;
   csk_f32_add_bias_fn _Nonnull f32_add_bias;
+  csk_f32_attention_fn _Nonnull f32_attention;
   csk_bf16_narrow_fn _Nonnull bf16_narrow;
   csk_bf16_widen_fn _Nonnull bf16_widen;
   csk_bf16_layer_norm_fn _Nonnull bf16_layer_norm;
   csk_bf16_gelu_fn _Nonnull bf16_gelu;
+  csk_bf16_attention_fn _Nonnull bf16_attention;
 } csk_variant;
 
 /// The number of variants.
@@ -146,7 +176,10 @@ bool csk_cpu_supports_avx512bf16(void);
   void csk_f32_gelu_row__##isa(float *_Nonnull values, size_t count);                           \
   void csk_f32_add_row__##isa(const float *_Nonnull x, size_t count, float *_Nonnull y);        \
   void csk_f32_add_bias_row__##isa(                                                             \
-      const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y)
+      const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y);                \
+  void csk_f32_attention_6__##isa(                                                              \
+      const float *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width,                \
+      size_t queries, float scale, float *_Nonnull y, float *_Nonnull scratch)
 
 CSK_DECLARE_F32_KERNELS(scalar);
 CSK_DECLARE_F32_KERNELS(avx2);
@@ -158,7 +191,10 @@ CSK_DECLARE_F32_KERNELS(avx512);
   void csk_bf16_layer_norm_row__##isa(                                                          \
       const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,          \
       const float *_Nonnull shift, float epsilon, uint16_t *_Nonnull y);                        \
-  void csk_bf16_gelu_row__##isa(uint16_t *_Nonnull values, size_t count)
+  void csk_bf16_gelu_row__##isa(uint16_t *_Nonnull values, size_t count);                       \
+  void csk_bf16_attention_6__##isa(                                                             \
+      const uint16_t *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width,             \
+      size_t queries, float scale, uint16_t *_Nonnull y, float *_Nonnull scratch)
 
 CSK_DECLARE_BF16_KERNELS(scalar);
 CSK_DECLARE_BF16_KERNELS(avx2);

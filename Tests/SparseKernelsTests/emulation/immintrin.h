@@ -69,6 +69,25 @@ static inline simde__m256i emulated_cvtepi32_epi16(simde__m512i v) {
   return simde_mm256_loadu_si256(results);
 }
 
+static inline simde__m512i emulated_maskz_loadu_epi16_512(uint32_t mask, const void *from) {
+  uint16_t lanes[32] = {0};
+  for (int i = 0; i < 32; i++) {
+    if (mask >> i & 1) memcpy(&lanes[i], (const uint16_t *)from + i, sizeof lanes[i]);
+  }
+  return simde_mm512_loadu_si512(lanes);
+}
+
+static inline simde__m512 emulated_shuffle_f32x4(simde__m512 a, simde__m512 b, int choice) {
+  float lanes[32], results[16];
+  simde_mm512_storeu_ps(lanes, a);
+  simde_mm512_storeu_ps(lanes + 16, b);
+  for (int i = 0; i < 16; i++) {
+    // Two quarters of the first operand, then two of the second.
+    results[i] = lanes[i / 8 * 16 + 4 * (choice >> i / 4 * 2 & 3) + i % 4];
+  }
+  return simde_mm512_loadu_ps(results);
+}
+
 // The bf16 instruction, after Intel's description: it takes and gives no subnormal numbers.
 static inline simde__m256i emulated_cvtneps_pbh(simde__m512 v) {
   uint32_t lanes[16];
@@ -95,3 +114,6 @@ static inline simde__m256i emulated_cvtneps_pbh(simde__m512 v) {
 #define _mm512_cvtneps_pbh(v) emulated_cvtneps_pbh(v)
 #define _mm512_cvtepu16_epi32(v) emulated_cvtepu16_epi32(v)
 #define _mm512_cvtepi32_epi16(v) emulated_cvtepi32_epi16(v)
+#define _mm512_maskz_loadu_epi16(mask, from) emulated_maskz_loadu_epi16_512(mask, from)
+#undef _mm512_shuffle_f32x4
+#define _mm512_shuffle_f32x4(a, b, choice) emulated_shuffle_f32x4(a, b, choice)

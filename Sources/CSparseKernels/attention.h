@@ -1,0 +1,47 @@
+// How the attention kernels cut their work and scratch.
+//
+// A head's keys are transposed and its values copied once, side by side without gaps, so that both
+// products take rows of contiguous numbers times one broadcast number. Queries go in tiles of six:
+// each vector of keys or values that is loaded serves six queries. The sums of a query take the
+// same order whatever tile it is in, so its result depends neither on the other queries nor on
+// the image's place. A tile that has fewer queries computes the last one again.
+
+#pragma once
+
+#include "CSparseKernels.h"
+
+/// The parts of the scratch of one head.
+typedef struct csk_attention_room {
+  /// The tokens, rounded up to whole vectors.
+  size_t tokens;
+  /// The numbers of a head, rounded up to whole vectors.
+  size_t width;
+  /// Keys: width × tokens.
+  float *_Nonnull keys;
+  /// Values: tokens × width.
+  float *_Nonnull values;
+  /// A tile of queries: CSK_TILE_QUERIES × width.
+  float *_Nonnull queries;
+  /// The scores of a tile: CSK_TILE_QUERIES × tokens.
+  float *_Nonnull scores;
+  /// The results of a tile: CSK_TILE_QUERIES × width.
+  float *_Nonnull results;
+} csk_attention_room;
+
+/// Divides scratch of `csk_attention_scratch_count` floats into parts on whole cache lines.
+static inline csk_attention_room csk_divide_attention_scratch(
+    size_t tokens, size_t head_width, float *_Nonnull scratch) {
+  csk_attention_room room = {.tokens = csk_whole_vectors(tokens)};
+  room.width = csk_whole_vectors(head_width);
+  room.keys = scratch + (0 - (uintptr_t)scratch / sizeof(float)) % 16;
+  room.values = room.keys + room.width * room.tokens;
+  room.queries = room.values + room.tokens * room.width;
+  room.scores = room.queries + CSK_TILE_QUERIES * room.width;
+  room.results = room.scores + CSK_TILE_QUERIES * room.tokens;
+  return room;
+}
+
+/// Returns the query that stands in place `place` of the tile that starts at `first`.
+static inline size_t csk_tile_query(size_t first, size_t place, size_t queries) {
+  return first + place < queries ? first + place : queries - 1;
+}
