@@ -27,17 +27,28 @@ struct DenseLayerProduct: ~Copyable {
   /// Computes the product.
   mutating func run() {
     switch weights.format {
-    case .f32:
-      var target = result.mutableSpan
-      products.multiply(
-        weights, by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
-        adds: false, into: &target)
-    case .bf16:
-      var target = roundedResult.mutableSpan
-      products.multiply(
-        weights, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
-        into: &target)
+    case .f32: Self.multiply(operands, weights, &products, into: &result)
+    case .bf16: Self.multiply(operands, rounded, weights, &products, into: &roundedResult)
     }
+  }
+
+  private static func multiply(
+    _ operands: LayerOperands, _ weights: DenseWeights, _ products: inout DenseProducts,
+    into result: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    products.multiply(
+      weights, by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
+      adds: false, into: &target)
+  }
+
+  private static func multiply(
+    _ operands: LayerOperands, _ rounded: [UInt16], _ weights: DenseWeights,
+    _ products: inout DenseProducts, into result: inout [UInt16]
+  ) {
+    var target = result.mutableSpan
+    products.multiply(
+      weights, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span, into: &target)
   }
 }
 
@@ -81,24 +92,45 @@ struct SparseLayerProduct {
 
   /// Computes the product with the kernel that the variant has for the pattern.
   mutating func run() {
-    var free = scratch.mutableSpan
     switch (precision, pairs) {
-    case (.f32, _):
-      var target = result.mutableSpan
-      multiply(
-        columns, by: operands.activations.span, tokens: operands.tokens,
-        bias: operands.bias.span, epilogue: .store, into: &target, scratch: &free,
-        variant: variant)
+    case (.f32, _): Self.multiply(operands, columns, variant, into: &result, &scratch)
     case (.bf16, let pairs?):
-      var target = roundedResult.mutableSpan
-      multiply(
-        pairs, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
-        epilogue: .store, into: &target, scratch: &free, variant: variant)
+      Self.multiply(operands, rounded, pairs, variant, into: &roundedResult, &scratch)
     case (.bf16, nil):
-      var target = roundedResult.mutableSpan
-      multiply(
-        columns, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
-        epilogue: .store, into: &target, scratch: &free, variant: variant)
+      Self.multiply(operands, rounded, columns, variant, into: &roundedResult, &scratch)
     }
+  }
+
+  private static func multiply(
+    _ operands: LayerOperands, _ columns: CompressedWeights, _ variant: KernelVariant,
+    into result: inout [Float], _ scratch: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    var free = scratch.mutableSpan
+    SparseKernels.multiply(
+      columns, by: operands.activations.span, tokens: operands.tokens, bias: operands.bias.span,
+      epilogue: .store, into: &target, scratch: &free, variant: variant)
+  }
+
+  private static func multiply(
+    _ operands: LayerOperands, _ rounded: [UInt16], _ pairs: PairWeights,
+    _ variant: KernelVariant, into result: inout [UInt16], _ scratch: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    var free = scratch.mutableSpan
+    SparseKernels.multiply(
+      pairs, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
+      epilogue: .store, into: &target, scratch: &free, variant: variant)
+  }
+
+  private static func multiply(
+    _ operands: LayerOperands, _ rounded: [UInt16], _ columns: CompressedWeights,
+    _ variant: KernelVariant, into result: inout [UInt16], _ scratch: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    var free = scratch.mutableSpan
+    SparseKernels.multiply(
+      columns, by: rounded.span, tokens: operands.tokens, bias: operands.bias.span,
+      epilogue: .store, into: &target, scratch: &free, variant: variant)
   }
 }
