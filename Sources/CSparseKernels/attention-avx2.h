@@ -91,12 +91,13 @@ CSK_TARGET_AVX2 static void weigh_tile(
   }
 }
 
-/// Computes one head; the pointers are to its first numbers.
+/// Computes one head; the pointers are to its first numbers, and to those of the next one.
 CSK_TARGET_AVX2 static void attend_head(
     const element *_Nonnull queries, size_t stride, size_t tokens, size_t head_width,
     size_t query_count, float factor, element *_Nonnull y, size_t y_stride,
-    csk_attention_room room) {
+    csk_attention_room room, const element *_Nullable next) {
   for (size_t first = 0; first < query_count; first += CSK_TILE_QUERIES) {
+    if (next) csk_prefetch_rows(next, stride, head_width, sizeof(element), first, tokens);
     for (size_t i = 0; i < CSK_TILE_QUERIES; i++) {
       const element *from = queries + csk_tile_query(first, i, query_count) * stride;
       for (size_t d = 0; d < head_width; d += 8) {
@@ -130,6 +131,6 @@ CSK_TARGET_AVX2 static void attend(
     pack_head(start + width, start + 2 * width, stride, tokens, head_width, room);
     attend_head(
         start, stride, tokens, head_width, queries, scale * CSK_LOG2_E, y + head * head_width,
-        width, room);
+        width, room, head + 1 < heads ? start + head_width : NULL);
   }
 }

@@ -115,14 +115,15 @@ CSK_TARGET_AVX512 static void copy_queries(
   }
 }
 
-/// Computes one head; the pointers are to its first numbers.
+/// Computes one head; the pointers are to its first numbers, and to those of the next one.
 CSK_TARGET_AVX512 static void attend_head(
     const element *_Nonnull queries, size_t stride, size_t tokens, size_t head_width,
     size_t query_count, float factor, element *_Nonnull y, size_t y_stride,
-    csk_attention_room room) {
+    csk_attention_room room, const element *_Nullable next) {
   const size_t end = room.width - 16;
   const uint16_t rest = csk_first_lanes_avx512(head_width - end);
   for (size_t first = 0; first < query_count; first += CSK_TILE_QUERIES) {
+    if (next) csk_prefetch_rows(next, stride, head_width, sizeof(element), first, tokens);
     copy_queries(queries, stride, first, query_count, head_width, room);
     multiply_rows(room.queries, room.width, room.keys, room.tokens, head_width, room.scores);
     float inverse_sums[CSK_TILE_QUERIES];
@@ -151,6 +152,6 @@ CSK_TARGET_AVX512 static void attend(
     pack_head(start + width, start + 2 * width, stride, tokens, head_width, room);
     attend_head(
         start, stride, tokens, head_width, queries, scale * CSK_LOG2_E, y + head * head_width,
-        width, room);
+        width, room, head + 1 < heads ? start + head_width : NULL);
   }
 }

@@ -161,14 +161,13 @@ typedef struct csk_statistics_avx2 {
   __m256 factor;
 } csk_statistics_avx2;
 
-/// Returns the statistics of `width` numbers; the variance is the mean square of x − mean.
-CSK_INLINE_AVX2 csk_statistics_avx2 csk_row_statistics_avx2(
-    const float *_Nonnull x, size_t width, float epsilon) {
+/// Returns the mean of `width` numbers, in all lanes.
+CSK_INLINE_AVX2 __m256 csk_row_mean_avx2(const float *_Nonnull x, size_t width) {
   // Four sums hide the latency of the additions.
   const size_t fours = width / 32 * 32, whole = width / 8 * 8;
   const __m256i rest = csk_first_lanes_avx2(width - whole);
-  const __m256 end = _mm256_maskload_ps(x + whole, rest);
-  __m256 sum[4] = {end, _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+  __m256 sum[4] = {_mm256_maskload_ps(x + whole, rest)};
+  for (size_t j = 1; j < 4; j++) sum[j] = _mm256_setzero_ps();
   for (size_t i = 0; i < fours; i += 32) {
     for (size_t j = 0; j < 4; j++) {
       sum[j] = _mm256_add_ps(sum[j], _mm256_loadu_ps(x + i + 8 * j));
@@ -178,9 +177,18 @@ CSK_INLINE_AVX2 csk_statistics_avx2 csk_row_statistics_avx2(
     sum[1] = _mm256_add_ps(sum[1], _mm256_loadu_ps(x + i));
   }
   const __m256 total = _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3]));
-  const __m256 mean = _mm256_set1_ps(csk_sum_avx2(total) / (float)width);
-  const __m256 last = _mm256_and_ps(_mm256_sub_ps(end, mean), _mm256_castsi256_ps(rest));
-  sum[0] = _mm256_mul_ps(last, last);
+  return _mm256_set1_ps(csk_sum_avx2(total) / (float)width);
+}
+
+/// Returns 1 / √(variance + epsilon) of `width` numbers, in all lanes; the variance is the mean
+/// square of x − mean.
+CSK_INLINE_AVX2 __m256 csk_row_factor_avx2(
+    const float *_Nonnull x, size_t width, __m256 mean, float epsilon) {
+  const size_t fours = width / 32 * 32, whole = width / 8 * 8;
+  const __m256i rest = csk_first_lanes_avx2(width - whole);
+  const __m256 last = _mm256_and_ps(
+      _mm256_sub_ps(_mm256_maskload_ps(x + whole, rest), mean), _mm256_castsi256_ps(rest));
+  __m256 sum[4] = {_mm256_mul_ps(last, last)};
   for (size_t j = 1; j < 4; j++) sum[j] = _mm256_setzero_ps();
   for (size_t i = 0; i < fours; i += 32) {
     for (size_t j = 0; j < 4; j++) {
@@ -195,7 +203,20 @@ CSK_INLINE_AVX2 csk_statistics_avx2 csk_row_statistics_avx2(
   const __m256 squares =
       _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3]));
   const float variance = csk_sum_avx2(squares) / (float)width;
-  return (csk_statistics_avx2){mean, _mm256_set1_ps(1 / csk_square_root(variance + epsilon))};
+  return _mm256_set1_ps(1 / csk_square_root(variance + epsilon));
+}
+
+/// Writes the statistics of the first of `rows` rows, up to CSK_STATISTICS_ROWS of them.
+///
+/// A row's mean and factor are each the end of a long chain; those of several rows overlap.
+CSK_INLINE_AVX2 void csk_rows_statistics_avx2(
+    const float *_Nonnull x, size_t rows, size_t width, float epsilon,
+    csk_statistics_avx2 *_Nonnull of_rows) {
+  const size_t count = rows < CSK_STATISTICS_ROWS ? rows : CSK_STATISTICS_ROWS;
+  for (size_t i = 0; i < count; i++) of_rows[i].mean = csk_row_mean_avx2(x + i * width, width);
+  for (size_t i = 0; i < count; i++) {
+    of_rows[i].factor = csk_row_factor_avx2(x + i * width, width, of_rows[i].mean, epsilon);
+  }
 }
 
 /// Returns (x − mean) · factor · scale + shift.

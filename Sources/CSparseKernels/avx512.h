@@ -113,14 +113,13 @@ typedef struct csk_statistics_avx512 {
   __m512 factor;
 } csk_statistics_avx512;
 
-/// Returns the statistics of `width` numbers; the variance is the mean square of x − mean.
-CSK_INLINE_AVX512 csk_statistics_avx512 csk_row_statistics_avx512(
-    const float *_Nonnull x, size_t width, float epsilon) {
+/// Returns the mean of `width` numbers, in all lanes.
+CSK_INLINE_AVX512 __m512 csk_row_mean_avx512(const float *_Nonnull x, size_t width) {
   // Four sums hide the latency of the additions.
   const size_t fours = width / 64 * 64, whole = width / 16 * 16;
   const uint16_t rest = csk_first_lanes_avx512(width - whole);
-  const __m512 end = _mm512_maskz_loadu_ps(rest, x + whole);
-  __m512 sum[4] = {end, _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  __m512 sum[4] = {_mm512_maskz_loadu_ps(rest, x + whole)};
+  for (size_t j = 1; j < 4; j++) sum[j] = _mm512_setzero_ps();
   for (size_t i = 0; i < fours; i += 64) {
     for (size_t j = 0; j < 4; j++) {
       sum[j] = _mm512_add_ps(sum[j], _mm512_loadu_ps(x + i + 16 * j));
@@ -130,9 +129,18 @@ CSK_INLINE_AVX512 csk_statistics_avx512 csk_row_statistics_avx512(
     sum[1] = _mm512_add_ps(sum[1], _mm512_loadu_ps(x + i));
   }
   const __m512 total = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
-  const __m512 mean = _mm512_set1_ps(csk_sum_avx512(total) / (float)width);
-  const __m512 last = _mm512_maskz_sub_ps(rest, end, mean);
-  sum[0] = _mm512_mul_ps(last, last);
+  return _mm512_set1_ps(csk_sum_avx512(total) / (float)width);
+}
+
+/// Returns 1 / √(variance + epsilon) of `width` numbers, in all lanes; the variance is the mean
+/// square of x − mean.
+CSK_INLINE_AVX512 __m512 csk_row_factor_avx512(
+    const float *_Nonnull x, size_t width, __m512 mean, float epsilon) {
+  const size_t fours = width / 64 * 64, whole = width / 16 * 16;
+  const uint16_t rest = csk_first_lanes_avx512(width - whole);
+  const __m512 last =
+      _mm512_maskz_sub_ps(rest, _mm512_maskz_loadu_ps(rest, x + whole), mean);
+  __m512 sum[4] = {_mm512_mul_ps(last, last)};
   for (size_t j = 1; j < 4; j++) sum[j] = _mm512_setzero_ps();
   for (size_t i = 0; i < fours; i += 64) {
     for (size_t j = 0; j < 4; j++) {
@@ -147,7 +155,20 @@ CSK_INLINE_AVX512 csk_statistics_avx512 csk_row_statistics_avx512(
   const __m512 squares =
       _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
   const float variance = csk_sum_avx512(squares) / (float)width;
-  return (csk_statistics_avx512){mean, _mm512_set1_ps(1 / csk_square_root(variance + epsilon))};
+  return _mm512_set1_ps(1 / csk_square_root(variance + epsilon));
+}
+
+/// Writes the statistics of the first of `rows` rows, up to CSK_STATISTICS_ROWS of them.
+///
+/// A row's mean and factor are each the end of a long chain; those of several rows overlap.
+CSK_INLINE_AVX512 void csk_rows_statistics_avx512(
+    const float *_Nonnull x, size_t rows, size_t width, float epsilon,
+    csk_statistics_avx512 *_Nonnull of_rows) {
+  const size_t count = rows < CSK_STATISTICS_ROWS ? rows : CSK_STATISTICS_ROWS;
+  for (size_t i = 0; i < count; i++) of_rows[i].mean = csk_row_mean_avx512(x + i * width, width);
+  for (size_t i = 0; i < count; i++) {
+    of_rows[i].factor = csk_row_factor_avx512(x + i * width, width, of_rows[i].mean, epsilon);
+  }
 }
 
 /// Returns (x − mean) · factor · scale + shift.

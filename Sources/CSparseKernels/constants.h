@@ -2,6 +2,11 @@
 
 #pragma once
 
+enum {
+  /// The rows whose statistics LayerNorm takes together.
+  CSK_STATISTICS_ROWS = 2,
+};
+
 // exp(r) ≈ 1 + r + r² · (E0 + E1·r + … + E4·r⁴) for |r| ≤ ln 2 / 2, relative error 3e-9 before
 // rounding. All fits are least squares, reweighted to the smallest maximum.
 #define CSK_EXP_0 0.49999994f

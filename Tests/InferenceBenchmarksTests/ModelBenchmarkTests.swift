@@ -15,5 +15,6 @@ struct ModelBenchmarkTests {
     #expect(measurements.map(\.threads) == [2, 2, 2, 1, 1, 1])
     #expect(measurements.map(\.pattern) == patterns + patterns)
     #expect(measurements.allSatisfy { $0.imagesPerSecond > 0 && $0.imagesPerSecond.isFinite })
+    #expect(measurements.allSatisfy { $0.coreShare > 0 && $0.coreShare.isFinite })
   }
 }

@@ -11,6 +11,8 @@ public struct ModelMeasurement: Hashable, Sendable {
   public let threads: Int
   /// The images of all threads in a second.
   public let imagesPerSecond: Double
+  /// The share of their cores' time that the threads got, in 0…1: less where others had it.
+  public let coreShare: Double
 }
 
 /// Measures forward passes of a model with random weights.
@@ -51,7 +53,8 @@ public struct ModelBenchmark {
       let (count, index) = entry
       return ModelMeasurement(
         pattern: patterns[index], threads: count,
-        imagesPerSecond: Double(count * numerics.forwardBatch) / seconds)
+        imagesPerSecond: Double(count * numerics.forwardBatch) / seconds,
+        coreShare: passes.coreShare(threads: count))
     }
   }
 

@@ -27,7 +27,14 @@ final class PassThreads: Sendable {
     }
   }
 
+  /// What threads took and what they could have, added up for a number of threads.
+  private struct Usage {
+    var threadSeconds = 0.0
+    var passedSeconds = 0.0
+  }
+
   private let shared: Shared
+  private let usages = Mutex<[Int: Usage]>([:])
 
   /// Starts `count` threads; each makes a pass and runs it on `pixels`, the images of one batch.
   init(count: Int, pixels: [UInt8], batch: Int, makePass: @escaping @Sendable () -> ForwardPass) {
@@ -72,6 +79,21 @@ final class PassThreads: Sendable {
       for semaphore in shared.wake.prefix(count) { semaphore.signal() }
       for _ in 0..<count { shared.done.wait() }
     })
-    return count == 1 ? shared.threadSeconds.withLock { $0[0] } : passed
+    let taken = shared.threadSeconds.withLock { Array($0.prefix(count)) }
+    usages.withLock {
+      $0[count, default: Usage()].threadSeconds += taken.reduce(0, +)
+      $0[count, default: Usage()].passedSeconds += passed
+    }
+    return count == 1 ? taken[0] : passed
+  }
+
+  /// Returns the share of the cores' time that `count` threads got in all their runs, in 0…1.
+  ///
+  /// - Precondition: that many threads have run.
+  func coreShare(threads count: Int) -> Double {
+    guard let usage = usages.withLock({ $0[count] }) else {
+      preconditionFailure("\(count) threads have not run")
+    }
+    return usage.threadSeconds / (usage.passedSeconds * Double(count))
   }
 }

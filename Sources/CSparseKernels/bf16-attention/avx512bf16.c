@@ -130,15 +130,16 @@ static void copy_queries(
   }
 }
 
-/// Computes one head; the pointers are to its first numbers.
+/// Computes one head; the pointers are to its first numbers, and to those of the next one.
 CSK_TARGET_AVX512BF16 static void attend_head(
     const uint16_t *_Nonnull queries, size_t stride, size_t tokens, size_t head_width,
     size_t query_count, float factor, uint16_t *_Nonnull y, size_t y_stride,
-    csk_attention_room room) {
+    csk_attention_room room, const uint16_t *_Nullable next) {
   const size_t end = room.width - 16;
   const uint16_t rest = csk_first_lanes_avx512(head_width - end);
   uint16_t *copies = (uint16_t *)room.queries, *weights = (uint16_t *)room.scores;
   for (size_t first = 0; first < query_count; first += CSK_TILE_QUERIES) {
+    if (next) csk_prefetch_rows(next, stride, head_width, sizeof(uint16_t), first, tokens);
     const uint16_t *tile = queries + first * stride;
     size_t tile_stride = stride;
     if (head_width % 2 || query_count - first < CSK_TILE_QUERIES) {
@@ -179,6 +180,6 @@ CSK_TARGET_AVX512BF16 void csk_bf16_attention_6__avx512bf16(
     pack_values(start + 2 * width, stride, tokens, head_width, room);
     attend_head(
         start, stride, tokens, head_width, queries, scale * CSK_LOG2_E, y + head * head_width,
-        width, room);
+        width, room, head + 1 < heads ? start + head_width : NULL);
   }
 }

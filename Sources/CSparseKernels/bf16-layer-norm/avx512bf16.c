@@ -6,8 +6,11 @@ CSK_TARGET_AVX512BF16 void csk_bf16_layer_norm_row__avx512bf16(
     float epsilon, uint16_t *y) {
   const size_t whole = width / 16 * 16;
   const uint16_t rest = csk_first_lanes_avx512(width - whole);
+  csk_statistics_avx512 of_rows[CSK_STATISTICS_ROWS];
   for (size_t row = 0; row < rows; row++, x += width, y += width) {
-    const csk_statistics_avx512 of_row = csk_row_statistics_avx512(x, width, epsilon);
+    const size_t place = row % CSK_STATISTICS_ROWS;
+    if (place == 0) csk_rows_statistics_avx512(x, rows - row, width, epsilon, of_rows);
+    const csk_statistics_avx512 of_row = of_rows[place];
     for (size_t i = 0; i < whole; i += 16) {
       const __m512 result = csk_normalize_avx512(
           _mm512_loadu_ps(x + i), of_row, _mm512_loadu_ps(scale + i), _mm512_loadu_ps(shift + i));

@@ -6,8 +6,11 @@ CSK_TARGET_AVX2 void csk_f32_layer_norm_row__avx2(
     float epsilon, float *y) {
   const size_t whole = width / 8 * 8;
   const __m256i rest = csk_first_lanes_avx2(width - whole);
+  csk_statistics_avx2 of_rows[CSK_STATISTICS_ROWS];
   for (size_t row = 0; row < rows; row++, x += width, y += width) {
-    const csk_statistics_avx2 of_row = csk_row_statistics_avx2(x, width, epsilon);
+    const size_t place = row % CSK_STATISTICS_ROWS;
+    if (place == 0) csk_rows_statistics_avx2(x, rows - row, width, epsilon, of_rows);
+    const csk_statistics_avx2 of_row = of_rows[place];
     for (size_t i = 0; i < whole; i += 8) {
       const __m256 result = csk_normalize_avx2(
           _mm256_loadu_ps(x + i), of_row, _mm256_loadu_ps(scale + i), _mm256_loadu_ps(shift + i));

@@ -89,10 +89,25 @@ struct BenchmarkModelCommand: ParsableCommand {
       instructionSet: try options.variantChoice.instructionSet, forwardBatch: batch)
     let benchmark = try ModelBenchmark(
       shape: model.shape, numerics: numerics, repetitions: repetitions)
-    return benchmark.measure(patterns: patterns, threads: threadCounts).map {
+    let measurements = benchmark.measure(patterns: patterns, threads: threadCounts)
+    Self.warn(of: measurements, model: model.name)
+    return measurements.map {
       Report(
         model: model.name, precision: numerics.precision.rawValue, pattern: "\($0.pattern)",
         threads: $0.threads, batch: numerics.forwardBatch, imagesPerSecond: $0.imagesPerSecond)
+    }
+  }
+
+  /// Says where threads that are timed by the wall had to share their cores.
+  private static func warn(of measurements: [ModelMeasurement], model: String) {
+    var last: Int?
+    for measurement in measurements
+    where measurement.threads > 1 && measurement.coreShare < 0.9 && measurement.threads != last {
+      last = measurement.threads
+      Output.note(
+        "\(model): \(measurement.threads) threads got "
+          + "\(NumberFormat.percent(measurement.coreShare)) of their cores' time, so their figures "
+          + "are too low; measure again while nothing else runs")
     }
   }
 
