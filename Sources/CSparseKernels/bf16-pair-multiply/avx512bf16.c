@@ -145,16 +145,58 @@ CSK_INLINE_AVX512BF16 void add_outputs(
   }
 }
 
+/// What is wanted in the second-level cache soon: the activations that are laid out next, and the
+/// places of the tile's results if they are due.
+///
+/// Both are rows far apart, which the processor does not foresee; without this, laying out and
+/// finishing take a fifth of the time.
+typedef struct prefetch {
+  /// The first activation of each row.
+  const uint8_t *_Nonnull activations;
+  size_t activation_rows;
+  size_t activation_size;
+  size_t activation_stride;
+  /// The first result of each row.
+  uint8_t *_Nonnull results;
+  size_t result_rows;
+  size_t result_stride;
+  /// The bytes of an output's result.
+  size_t result_size;
+} prefetch;
+
+enum { LINE = 64 };
+
+/// Asks for a part of what is wanted soon, in step with the outputs.
+CSK_INLINE_AVX512BF16 void prefetch_part(const prefetch *_Nonnull wanted, size_t output) {
+  const size_t turn = output / TURNS;
+  if (turn < wanted->activation_rows) {
+    const uint8_t *row = wanted->activations + turn * wanted->activation_stride;
+    for (size_t place = 0; place < wanted->activation_size; place += LINE) {
+      _mm_prefetch((const char *)row + place, _MM_HINT_T1);
+    }
+  }
+  // A line holds the results of some outputs: as they pass, it is asked for in all rows.
+  const size_t turns_of_line = LINE / wanted->result_size / TURNS;
+  const size_t rows = (TILE + turns_of_line - 1) / turns_of_line;
+  const size_t first = turn % turns_of_line * rows;
+  const size_t line = output * wanted->result_size / LINE * LINE;
+  for (size_t row = first; row < first + rows && row < wanted->result_rows; row++) {
+    _mm_prefetch(
+        (const char *)wanted->results + row * wanted->result_stride + line, _MM_HINT_T1);
+  }
+}
+
 /// Adds the products of a block to the sums of all outputs, for `registers` · 16 tokens of a tile.
 CSK_INLINE_AVX512BF16 void add_block(
     size_t registers, const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,
     const float *_Nonnull slots, bool is_first, const float *_Nullable bias,
-    float *_Nonnull sums) {
+    float *_Nonnull sums, const prefetch *_Nonnull wanted) {
   const uint32_t *values = weights->values + start;
   const uint16_t *places = weights->places + start;
   const size_t outputs = weights->outputs;
   size_t output = 0;
   for (; output + TURNS <= outputs; output += TURNS) {
+    prefetch_part(wanted, output);
     add_outputs(registers, TURNS, values + output * pairs, places + output * pairs, pairs, slots,
                 is_first, bias ? bias + output : NULL, sums + output * TILE);
   }
@@ -167,14 +209,14 @@ CSK_INLINE_AVX512BF16 void add_block(
 typedef void (*add_block_fn)(
     const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,
     const float *_Nonnull slots, bool is_first, const float *_Nullable bias,
-    float *_Nonnull sums);
+    float *_Nonnull sums, const prefetch *_Nonnull wanted);
 
 #define ADD_BLOCK(registers)                                                                    \
   CSK_TARGET_AVX512BF16 static void add_block_##registers(                                      \
       const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,                \
       const float *_Nonnull slots, bool is_first, const float *_Nullable bias,                  \
-      float *_Nonnull sums) {                                                                   \
-    add_block(registers, weights, start, pairs, slots, is_first, bias, sums);                   \
+      float *_Nonnull sums, const prefetch *_Nonnull wanted) {                                  \
+    add_block(registers, weights, start, pairs, slots, is_first, bias, sums, wanted);           \
   }
 
 ADD_BLOCK(1)
@@ -276,8 +318,25 @@ CSK_TARGET_AVX512BF16 void csk_bf16_pair_multiply_48__avx512bf16(
         fill(x + first * inputs + input, inputs, left < LANES ? left : LANES, block,
              slots + i * LANES);
       }
+      const bool is_last = input + block >= inputs;
+      const size_t next_token = is_last ? token + count : token;
+      const size_t next_rows = tokens - next_token;
+      const size_t next_input = is_last ? 0 : input + block;
+      const size_t next_inputs =
+          inputs - next_input < block_inputs ? inputs - next_input : block_inputs;
+      const size_t result_size = epilogue == CSK_ADD ? sizeof(float) : sizeof(uint16_t);
+      const prefetch wanted = {
+        .activations = (const uint8_t *)(x + next_token * inputs + next_input),
+        .activation_rows = next_rows < TILE ? next_rows : TILE,
+        .activation_size = next_inputs * sizeof(uint16_t),
+        .activation_stride = inputs * sizeof(uint16_t),
+        .results = (uint8_t *)y + token * outputs * result_size,
+        .result_rows = is_last ? count : 0,
+        .result_stride = outputs * result_size,
+        .result_size = result_size,
+      };
       add_block_by_registers[registers - 1](
-          weights, start, pairs, slots, input == 0, bias, sums);
+          weights, start, pairs, slots, input == 0, bias, sums, &wanted);
       start += outputs * pairs;
     }
     finish(sums, outputs, token, count, epilogue, y);
