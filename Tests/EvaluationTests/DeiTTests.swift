@@ -18,16 +18,18 @@ private let hasDeiT = needed.allSatisfy {
   .enabled(if: isReleaseBuild, "needs a release build"))
 struct DeiTTests {
   /// The table of the data's description, by PyTorch on the same files.
-  @Test func `DeiT-Tiny counts what PyTorch counts`() throws {
+  @Test func `DeiT-Tiny counts what PyTorch counts, and bf16 nearly the same`() throws {
     let model = try LoadedModel(path: sharedData.appending(path: "deit_tiny_patch16_224").path)
     let space = model.searchSpace(patterns: try patterns("2:4", "4:8", "3:4", "6:8", "4:4"))
     let images = try loadImages(
       path: sharedData.appending(path: "imagenet-val-650").path,
       preprocessing: model.configuration.preprocessing.withoutResize, threads: 2
     ).set
+    let bank = try model.weightBank(space: space, criterion: .magnitude, threads: 2)
     let evaluator = try Evaluator(
-      model: model, bank: model.weightBank(space: space, criterion: .magnitude, threads: 2),
-      images: images, numerics: .detected(precision: .f32), threads: 2)
+      model: model, bank: bank, images: images, numerics: .detected(precision: .f32), threads: 2)
+    let rounding = try Evaluator(
+      model: model, bank: bank, images: images, numerics: .detected(precision: .bf16), threads: 2)
     for row in try rows() {
       let genome = try #require(
         space.genome(choosing: Array(repeating: row.pattern, count: space.layers.count)))
@@ -38,6 +40,11 @@ struct DeiTTests {
       #expect(abs(top1 - row.top1) <= 1, "\(row.pattern): \(top1) correct")
       #expect(abs(top5 - row.top5) <= 1, "\(row.pattern): \(top5) among the first five")
       #expect(abs(meanLoss - row.meanLoss) <= 1e-3, "\(row.pattern): mean loss \(meanLoss)")
+      guard [NMPattern("4:4"), NMPattern("3:4")].contains(row.pattern) else { continue }
+      let rounded = try rounding.evaluate(genome: genome, imageIndices: Array(0..<650))
+      let otherwise = (0..<650).count { measurements.correct[$0] != rounded.correct[$0] }
+      #expect(otherwise <= 3, "\(row.pattern): \(otherwise) images are judged otherwise in bf16")
+      #expect(rounded.summedLoss != measurements.summedLoss)
     }
   }
 
