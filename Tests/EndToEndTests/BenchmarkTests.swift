@@ -2,22 +2,24 @@ import Foundation
 import Testing
 
 struct BenchmarkTests {
-  @Test func `kernels are measured on every shape of a model`() throws {
+  @Test(arguments: ["f32", "bf16"])
+  func `kernels are measured on every shape of a model`(precision: String) throws {
     let ending = try Program.run([
       "benchmark", "kernels", "--model", "deit_tiny", "--tokens", "5", "--repetitions", "1",
-      "--pattern", "2:4", "--pattern", "1:8", "--precision", "f32", "--json",
+      "--pattern", "2:4", "--pattern", "1:8", "--precision", precision, "--json",
     ])
     #expect(ending.status == 0, "\(ending.errors)")
     let rows = try Self.array(ending.output)
     let fields = [
       "m", "k", "n", "precision", "pattern", "variant", "gflops", "denseGflops", "ratioToDense",
-      "shareOfPeak",
+      "shareOfPeak", "usedForm",
     ]
     #expect(rows.allSatisfy { Set($0.keys) == Set(fields) })
     let shapes = rows.map { [$0["m"] as? Int, $0["k"] as? Int, $0["n"] as? Int] }
     let expected = [[5, 192, 576], [5, 192, 192], [5, 192, 768], [5, 768, 192]]
     #expect(shapes == expected.flatMap { [$0, $0] })
     #expect(rows.map { $0["pattern"] as? String } == (0..<4).flatMap { _ in ["2:4", "1:8"] })
+    #expect(rows.allSatisfy { $0["precision"] as? String == precision })
     for row in rows {
       let speed = try #require(row["gflops"] as? Double)
       let denseSpeed = try #require(row["denseGflops"] as? Double)
@@ -28,11 +30,12 @@ struct BenchmarkTests {
     }
   }
 
-  @Test func `a model is measured in every pattern and thread count`() throws {
+  @Test(arguments: ["f32", "bf16"])
+  func `a model is measured in every pattern and thread count`(precision: String) throws {
     let ending = try Program.run([
       "benchmark", "model", "--model", "deit_tiny", "--pattern", "4:4", "--pattern", "1:4",
       "--threads", "1", "--threads", "2", "--batch", "1", "--repetitions", "1", "--precision",
-      "f32", "--json",
+      precision, "--json",
     ])
     #expect(ending.status == 0, "\(ending.errors)")
     let rows = try Self.array(ending.output)
@@ -40,7 +43,7 @@ struct BenchmarkTests {
     #expect(rows.map { $0["threads"] as? Int } == [1, 1, 2, 2])
     for row in rows {
       #expect(row["model"] as? String == "deit_tiny_patch16_224")
-      #expect(row["precision"] as? String == "f32")
+      #expect(row["precision"] as? String == precision)
       #expect(row["batch"] as? Int == 1)
       #expect(try #require(row["imagesPerSecond"] as? Double) > 0)
     }
@@ -49,7 +52,7 @@ struct BenchmarkTests {
   @Test func `people get a table`() throws {
     let ending = try Program.run([
       "benchmark", "kernels", "--model", "deit_tiny", "--tokens", "1", "--repetitions", "1",
-      "--variant", "scalar",
+      "--variant", "scalar", "--precision", "f32",
     ])
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(ending.output.hasPrefix("m×k×n"))
@@ -64,7 +67,7 @@ struct BenchmarkTests {
     (["kernels", "--pattern", "2:4", "--pattern", "2:4"], "twice"),
     (["kernels", "--tokens", "0"], "--tokens is 0"),
     (["kernels", "--variant", "mmx"], "scalar, avx2"),
-    (["kernels", "--precision", "f8"], "--precision is \"f8\""),
+    (["kernels", "--precision", "f8"], "f8"),
     (["model", "--threads", "0"], "--threads is 0"),
     (["model", "--threads", "1", "--threads", "1"], "twice"),
     (["model", "--batch", "0"], "--batch is 0"),

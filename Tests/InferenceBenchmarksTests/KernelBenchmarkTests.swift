@@ -14,19 +14,22 @@ struct KernelBenchmarkTests {
     #expect(measurement.denseGflops == 2e-9 * 50_000 / 0.5)
     #expect(measurement.ratioToDense == 2)
     #expect(measurement.shareOfPeak == 15_000 / 0.25 / 120_000)
+    #expect(measurement.usedForm == .dense, "the scalar kernels are references")
   }
 
-  @Test func `each pattern of a layer is measured`() throws {
+  @Test(arguments: Precision.allCases)
+  func `each pattern of a layer is measured`(precision: Precision) throws {
     let best = KernelVariant.best(within: .detected)
     let patterns = [NMPattern("2:4"), NMPattern("3:8")].compactMap { $0 }
     let benchmark = try KernelBenchmark(
-      precision: .f32, variant: best, tokens: 3, repetitions: 1)
+      precision: precision, variant: best, tokens: 3, repetitions: 1)
     let layer = PrunableLayer(name: "blocks.0.attn.qkv", inputs: 20, outputs: 17)
     let measurements = benchmark.measure(layer, patterns: patterns)
     #expect(measurements.map(\.pattern) == patterns)
     for measurement in measurements {
       #expect([measurement.tokens, measurement.inputs, measurement.outputs] == [3, 20, 17])
       #expect(measurement.variant == best)
+      #expect(measurement.precision == precision)
       #expect(measurement.seconds > 0 && measurement.seconds.isFinite)
       #expect(measurement.denseSeconds > 0 && measurement.denseSeconds.isFinite)
       #expect(measurement.peakMultiplyAddsPerSecond > 1e6)

@@ -56,5 +56,11 @@ public struct KernelMeasurement: Hashable, Sendable {
     return executed / seconds / peakMultiplyAddsPerSecond
   }
 
+  /// What a forward pass uses for such a layer: a sparse kernel, or the dense product where the
+  /// table of ``ProductForm`` says that it is faster.
+  public var usedForm: ProductForm {
+    .best(for: pattern, outputs: outputs, precision: precision, variant: variant)
+  }
+
   private var denseMultiplyAdds: Double { Double(tokens * inputs * outputs) }
 }

@@ -12,6 +12,8 @@ struct BenchmarkKernelsCommand: ParsableCommand {
       but multiply-adds take turns on one core, timed by the thread's CPU clock; figures are \
       medians. GFLOP/s are dense-equivalent: 2·m·k·n over the time. The share of peak counts \
       executed multiply-adds over those of the loop. oneDNN is held to the variant's instructions.
+      The last column is what a search uses: a sparse kernel (columns or pairs of weights), or the
+      dense product where a committed table says that it is faster.
 
       EXAMPLES
         elsa benchmark kernels
@@ -56,6 +58,7 @@ struct BenchmarkKernelsCommand: ParsableCommand {
     let denseGflops: Double
     let ratioToDense: Double
     let shareOfPeak: Double
+    let usedForm: String
 
     /// Creates the report of a measurement.
     init(_ measurement: KernelMeasurement) {
@@ -69,6 +72,7 @@ struct BenchmarkKernelsCommand: ParsableCommand {
       denseGflops = measurement.denseGflops
       ratioToDense = measurement.ratioToDense
       shareOfPeak = measurement.shareOfPeak
+      usedForm = measurement.usedForm.rawValue
     }
   }
 
@@ -97,7 +101,7 @@ struct BenchmarkKernelsCommand: ParsableCommand {
   private func show(_ measurements: [KernelMeasurement]) {
     var table = TextTable([
       ("m×k×n", .left), ("pattern", .left), ("GFLOP/s", .right), ("oneDNN dense", .right),
-      ("ratio", .right), ("share of peak", .right),
+      ("ratio", .right), ("share of peak", .right), ("used", .left),
     ])
     for measurement in measurements {
       table.append([
@@ -105,7 +109,7 @@ struct BenchmarkKernelsCommand: ParsableCommand {
         "\(measurement.pattern)", NumberFormat.fixed(measurement.gflops, 1),
         NumberFormat.fixed(measurement.denseGflops, 1),
         "\(NumberFormat.fixed(measurement.ratioToDense, 2))×",
-        NumberFormat.percent(measurement.shareOfPeak),
+        NumberFormat.percent(measurement.shareOfPeak), measurement.usedForm.rawValue,
       ])
     }
     table.lines.forEach(Output.result)
