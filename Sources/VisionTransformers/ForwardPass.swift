@@ -4,8 +4,9 @@ import SparsityCore
 /// The forward pass of a vision transformer, with all the memory that one thread needs.
 ///
 /// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
-/// number format of the model. A pass is made once for each thread and used for many batches: buffers are as large as the
-/// largest batch needs, and nothing is allocated for a layer. The weights are shared.
+/// number format of the model. A pass is made once for each thread and used for many batches:
+/// buffers are as large as the largest batch needs, and nothing is allocated for a layer. The
+/// weights are shared.
 public struct ForwardPass: ~Copyable {
   /// A place in the network whose activations ``ForwardPass/observe`` is shown.
   public enum Stage: Hashable, Sendable {

@@ -17,7 +17,7 @@ struct RunFileTests {
     #expect(file.search.population == 50)
     #expect(file.search.evaluations == 1000)
     #expect(file.shardImages == 250)
-    #expect(file.precision == .f32)
+    #expect(file.precision == .bf16)
     #expect(file.accelerator.profile == "systolic32")
   }
 

@@ -223,7 +223,9 @@ ADD_BLOCK(1)
 ADD_BLOCK(2)
 ADD_BLOCK(3)
 
-static const add_block_fn _Nonnull add_block_by_registers[] = {add_block_1, add_block_2, add_block_3};
+static const add_block_fn _Nonnull add_block_by_registers[] = {
+    add_block_1, add_block_2, add_block_3,
+};
 
 /// Rounds the sums of up to 32 outputs and 16 tokens to bf16 rows of y, `stride` apart.
 CSK_INLINE_AVX512BF16 void store_rounded(
