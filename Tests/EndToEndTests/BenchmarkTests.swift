@@ -31,6 +31,27 @@ struct BenchmarkTests {
   }
 
   @Test(arguments: ["f32", "bf16"])
+  func `every operation of a model is measured`(precision: String) throws {
+    let ending = try Program.run([
+      "benchmark", "operations", "--model", "deit_tiny", "--repetitions", "1", "--precision",
+      precision, "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let rows = try Self.array(ending.output)
+    #expect(rows.map { $0["operation"] as? String } == ["attention", "layerNorm", "gelu"])
+    // DeiT-Tiny has 197 tokens of 192 numbers and a hidden layer of 768.
+    for (row, values) in zip(rows, [197 * 192, 197 * 192, 197 * 768]) {
+      #expect(row["model"] as? String == "deit_tiny_patch16_224")
+      #expect(row["precision"] as? String == precision)
+      let time = try #require(row["secondsPerImage"] as? Double)
+      let each = try #require(row["nanosecondsPerValue"] as? Double)
+      #expect(time > 0)
+      #expect(abs(each * Double(values) - 1e9 * time) < 1e-6 * 1e9 * time)
+      #expect((row["shareOfPeak"] != nil) == (row["operation"] as? String == "attention"))
+    }
+  }
+
+  @Test(arguments: ["f32", "bf16"])
   func `a model is measured in every pattern and thread count`(precision: String) throws {
     let ending = try Program.run([
       "benchmark", "model", "--model", "deit_tiny", "--pattern", "4:4", "--pattern", "1:4",

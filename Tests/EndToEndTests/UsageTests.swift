@@ -15,7 +15,7 @@ struct UsageTests {
     }
   }
 
-  @Test(arguments: commands + ["benchmark kernels", "benchmark model"])
+  @Test(arguments: commands + ["benchmark kernels", "benchmark operations", "benchmark model"])
   func `every command has an example`(command: String) throws {
     let ending = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(ending.status == 0)

@@ -10,7 +10,10 @@ struct BenchmarkCommand: ParsableCommand {
 
       EXAMPLES
         elsa benchmark kernels --model deit_small
+        elsa benchmark operations --model deit_tiny
         elsa benchmark model --json
       """,
-    subcommands: [BenchmarkKernelsCommand.self, BenchmarkModelCommand.self])
+    subcommands: [
+      BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
+    ])
 }

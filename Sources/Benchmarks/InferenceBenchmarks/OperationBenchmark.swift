@@ -1,0 +1,78 @@
+import LinearAlgebra
+import SparseKernels
+import SparsityCore
+
+/// What was measured of one operation on one image.
+public struct OperationMeasurement: Hashable, Sendable {
+  /// The operation.
+  public let operation: RowOperation
+  /// The number format.
+  public let precision: Precision
+  /// The variant of the kernel.
+  public let variant: KernelVariant
+  /// The median time of one block of one image.
+  public let seconds: Double
+  /// The results of one block of one image.
+  public let values: Int
+  /// The multiply-adds of the products over those that the core could have done, in 0…1; `nil`
+  /// where there is no product.
+  public let shareOfPeak: Double?
+
+  /// The time of one result.
+  public var nanosecondsPerValue: Double { 1e9 * seconds / Double(values) }
+}
+
+/// Measures what a forward pass does beside products with weights, on the calling thread.
+public struct OperationBenchmark {
+  /// The number format.
+  public let precision: Precision
+  /// The variant of the kernels.
+  public let variant: KernelVariant
+  private let alternation: Alternation
+
+  /// - Parameter repetitions: How many measurements a median is taken of.
+  /// - Precondition: the variant is supported.
+  public init(precision: Precision, variant: KernelVariant, repetitions: Int) {
+    precondition(variant.isSupported)
+    self.precision = precision
+    self.variant = variant
+    alternation = Alternation(repetitions: repetitions, secondsMin: 0.02)
+  }
+
+  /// Measures every operation of a model: each of them and the peak in turns.
+  public func measure(_ shape: TransformerShape) -> [OperationMeasurement] {
+    let peak = MultiplyAddPeak(precision: precision, instructionSet: variant.instructionSet)
+    let sides = RowOperation.allCases.map { side(of: $0, shape: shape) }
+    let seconds = alternation.medianSeconds(of: [timed { peak.run() }] + sides)
+    let peakMultiplyAddsPerSecond = peak.multiplyAddsPerRun / seconds[0]
+    return RowOperation.allCases.enumerated().map { index, operation in
+      let time = seconds[1 + index]
+      let multiplyAdds = operation.multiplyAdds(of: shape)
+      return OperationMeasurement(
+        operation: operation, precision: precision, variant: variant, seconds: time,
+        values: operation.valueCount(of: shape),
+        shareOfPeak: multiplyAdds == 0
+          ? nil : Double(multiplyAdds) / time / peakMultiplyAddsPerSecond)
+    }
+  }
+
+  private func side(of operation: RowOperation, shape: TransformerShape) -> Alternation.Side {
+    switch precision {
+    case .f32:
+      var work = FloatOperation(operation, shape: shape, variant: variant)
+      return timed { work.run() }
+    case .bf16:
+      var work = BF16Operation(operation, shape: shape, variant: variant)
+      return timed { work.run() }
+    }
+  }
+
+  /// Returns work as one side of an alternation, timed by what this thread computes.
+  private func timed(_ work: @escaping () -> Void) -> Alternation.Side {
+    { runs in
+      BenchmarkClock.threadTime.seconds(of: {
+        for _ in 0..<runs { work() }
+      })
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import SparseKernels
+import SparsityCore
+
+/// What a forward pass does beside products with weights.
+public enum RowOperation: String, CaseIterable, Hashable, Sendable {
+  /// The attention of all heads of one image.
+  case attention
+  /// The normalisation of all tokens of one image.
+  case layerNorm
+  /// GELU on the hidden layer of one image.
+  case gelu
+
+  /// Returns how many results the operation has for one image.
+  package func valueCount(of shape: TransformerShape) -> Int {
+    shape.tokens * (self == .gelu ? shape.hiddenWidth : shape.width)
+  }
+
+  /// Returns the multiply-adds of the products in the operation, zero where it has none.
+  package func multiplyAdds(of shape: TransformerShape) -> Int {
+    self == .attention ? 2 * shape.tokens * shape.tokens * shape.width : 0
+  }
+}
+
+/// The operands of an operation on one image.
+private struct RowOperands {
+  let attention: AttentionShape
+  let input: [Float]
+  let scale: [Float]
+  let result: [Float]
+
+  /// Draws the operands.
+  init(_ operation: RowOperation, shape: TransformerShape) {
+    var generator = SeededGenerator(seed: 1)
+    attention = AttentionShape(
+      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
+    input = generator.floats(count: shape.tokens * 3 * shape.width, magnitudeMax: 1)
+    scale = generator.floats(count: shape.width, magnitudeMax: 1)
+    // GELU works in place: from 6 on it is the identity, so that no run changes the next one's.
+    result = generator.floats(count: operation.valueCount(of: shape), magnitudeMax: 1).map {
+      $0 + 7
+    }
+  }
+}
+
+/// One operation in fp32, ready to be done again and again.
+struct FloatOperation {
+  private let operation: RowOperation
+  private let shape: TransformerShape
+  private let variant: KernelVariant
+  private let operands: RowOperands
+  private var result: [Float]
+  private var scratch: [Float]
+
+  /// Draws the operands.
+  init(_ operation: RowOperation, shape: TransformerShape, variant: KernelVariant) {
+    self.operation = operation
+    self.shape = shape
+    self.variant = variant
+    operands = RowOperands(operation, shape: shape)
+    result = operands.result
+    scratch = Array(repeating: 0, count: operands.attention.scratchCount)
+  }
+
+  /// Does the operation.
+  mutating func run() {
+    Self.perform(
+      operation, shape, variant, operands, into: &result, scratch: &scratch)
+  }
+
+  private static func perform(
+    _ operation: RowOperation, _ shape: TransformerShape, _ variant: KernelVariant,
+    _ operands: RowOperands, into result: inout [Float], scratch: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    switch operation {
+    case .attention:
+      var free = scratch.mutableSpan
+      attend(
+        operands.input.span, shape: operands.attention, queries: shape.tokens,
+        scale: 1 / Float(shape.headWidth).squareRoot(), into: &target, scratch: &free,
+        variant: variant)
+    case .layerNorm:
+      SparseKernels.layerNorm(
+        operands.input.span.extracting(0..<shape.tokens * shape.width), rows: shape.tokens,
+        width: shape.width, scale: operands.scale.span, shift: operands.scale.span,
+        epsilon: shape.layerNormEpsilon, into: &target, variant: variant)
+    case .gelu:
+      SparseKernels.gelu(&target, variant: variant)
+    }
+  }
+}
+
+/// One operation in bf16, ready to be done again and again.
+struct BF16Operation {
+  private let operation: RowOperation
+  private let shape: TransformerShape
+  private let variant: KernelVariant
+  private let operands: RowOperands
+  private let narrowInput: [UInt16]
+  private var result: [UInt16]
+  private var scratch: [Float]
+
+  /// Draws the operands.
+  init(_ operation: RowOperation, shape: TransformerShape, variant: KernelVariant) {
+    self.operation = operation
+    self.shape = shape
+    self.variant = variant
+    operands = RowOperands(operation, shape: shape)
+    narrowInput = narrowed(operands.input, variant)
+    result = narrowed(operands.result, variant)
+    scratch = Array(repeating: 0, count: operands.attention.scratchCount)
+  }
+
+  /// Does the operation.
+  mutating func run() {
+    Self.perform(
+      operation, shape, variant, operands, narrowInput, into: &result, scratch: &scratch)
+  }
+
+  private static func perform(
+    _ operation: RowOperation, _ shape: TransformerShape, _ variant: KernelVariant,
+    _ operands: RowOperands, _ narrowInput: [UInt16], into result: inout [UInt16],
+    scratch: inout [Float]
+  ) {
+    var target = result.mutableSpan
+    switch operation {
+    case .attention:
+      var free = scratch.mutableSpan
+      attend(
+        narrowInput.span, shape: operands.attention, queries: shape.tokens,
+        scale: 1 / Float(shape.headWidth).squareRoot(), into: &target, scratch: &free,
+        variant: variant)
+    case .layerNorm:
+      SparseKernels.layerNorm(
+        operands.input.span.extracting(0..<shape.tokens * shape.width), rows: shape.tokens,
+        width: shape.width, scale: operands.scale.span, shift: operands.scale.span,
+        epsilon: shape.layerNormEpsilon, into: &target, variant: variant)
+    case .gelu:
+      SparseKernels.gelu(&target, variant: variant)
+    }
+  }
+}
+
+/// Rounds numbers to bf16.
+private func narrowed(_ numbers: [Float], _ variant: KernelVariant) -> [UInt16] {
+  var result = [UInt16](repeating: 0, count: numbers.count)
+  var target = result.mutableSpan
+  narrow(numbers.span, into: &target, variant: variant)
+  return result
+}
