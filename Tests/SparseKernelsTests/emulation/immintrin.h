@@ -88,22 +88,69 @@ static inline simde__m512 emulated_shuffle_f32x4(simde__m512 a, simde__m512 b, i
   return simde_mm512_loadu_ps(results);
 }
 
-// The bf16 instruction, after Intel's description: it takes and gives no subnormal numbers.
+static inline void emulated_mask_storeu_epi16_512(void *to, uint32_t mask, simde__m512i v) {
+  uint16_t lanes[32];
+  simde_mm512_storeu_si512(lanes, v);
+  for (int i = 0; i < 32; i++) {
+    if (mask >> i & 1) memcpy((uint16_t *)to + i, &lanes[i], sizeof lanes[i]);
+  }
+}
+
+static inline simde__m512i emulated_shuffle_epi32(simde__m512i v, int choice) {
+  uint32_t lanes[16], results[16];
+  simde_mm512_storeu_si512(lanes, v);
+  for (int i = 0; i < 16; i++) results[i] = lanes[i / 4 * 4 + (choice >> i % 4 * 2 & 3)];
+  return simde_mm512_loadu_si512(results);
+}
+
+// The bf16 instructions, after Intel's description: they take and give no subnormal numbers.
+
+static inline uint16_t emulated_narrow(uint32_t bits) {
+  const uint32_t size = bits & 0x7fffffff;
+  if (size < 0x00800000) return (uint16_t)(bits >> 16 & 0x8000);
+  if (size > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 static inline simde__m256i emulated_cvtneps_pbh(simde__m512 v) {
   uint32_t lanes[16];
   uint16_t results[16];
   simde_mm512_storeu_ps(lanes, v);
+  for (int i = 0; i < 16; i++) results[i] = emulated_narrow(lanes[i]);
+  return simde_mm256_loadu_si256(results);
+}
+
+static inline simde__m512i emulated_cvtne2ps_pbh(simde__m512 high, simde__m512 low) {
+  uint32_t lanes[32];
+  uint16_t results[32];
+  simde_mm512_storeu_ps(lanes, low);
+  simde_mm512_storeu_ps(lanes + 16, high);
+  for (int i = 0; i < 32; i++) results[i] = emulated_narrow(lanes[i]);
+  return simde_mm512_loadu_si512(results);
+}
+
+static inline float emulated_without_subnormals(float value) {
+  return __builtin_fabsf(value) < 0x1p-126f ? __builtin_copysignf(0, value) : value;
+}
+
+static inline simde__m512 emulated_dpbf16_ps(simde__m512 sum, simde__m512i a, simde__m512i b) {
+  float sums[16];
+  uint16_t a_lanes[32], b_lanes[32];
+  simde_mm512_storeu_ps(sums, sum);
+  simde_mm512_storeu_si512(a_lanes, a);
+  simde_mm512_storeu_si512(b_lanes, b);
   for (int i = 0; i < 16; i++) {
-    const uint32_t bits = lanes[i], size = bits & 0x7fffffff;
-    if (size < 0x00800000) {
-      results[i] = (uint16_t)(bits >> 16 & 0x8000);
-    } else if (size > 0x7f800000) {
-      results[i] = (uint16_t)(bits >> 16 | 0x40);
-    } else {
-      results[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    // The product of the higher numbers of a pair is added first.
+    for (int lane = 2 * i + 1; lane >= 2 * i; lane--) {
+      const uint32_t bits[] = {(uint32_t)a_lanes[lane] << 16, (uint32_t)b_lanes[lane] << 16};
+      float factors[2];
+      memcpy(factors, bits, sizeof factors);
+      sums[i] = emulated_without_subnormals(__builtin_fmaf(
+          emulated_without_subnormals(factors[0]), emulated_without_subnormals(factors[1]),
+          emulated_without_subnormals(sums[i])));
     }
   }
-  return simde_mm256_loadu_si256(results);
+  return simde_mm512_loadu_ps(sums);
 }
 
 #define _mm512_maskz_loadu_ps(mask, from) emulated_maskz_loadu_ps(mask, from)
@@ -117,3 +164,9 @@ static inline simde__m256i emulated_cvtneps_pbh(simde__m512 v) {
 #define _mm512_maskz_loadu_epi16(mask, from) emulated_maskz_loadu_epi16_512(mask, from)
 #undef _mm512_shuffle_f32x4
 #define _mm512_shuffle_f32x4(a, b, choice) emulated_shuffle_f32x4(a, b, choice)
+#undef _mm512_shuffle_epi32
+#define _mm512_shuffle_epi32(v, choice) emulated_shuffle_epi32(v, choice)
+#define _mm512_mask_storeu_epi16(to, mask, v) emulated_mask_storeu_epi16_512(to, mask, v)
+#define _mm512_cvtne2ps_pbh(high, low) emulated_cvtne2ps_pbh(high, low)
+#undef _mm512_dpbf16_ps
+#define _mm512_dpbf16_ps(sum, a, b) emulated_dpbf16_ps(sum, (simde__m512i)(a), (simde__m512i)(b))
