@@ -47,7 +47,7 @@ package struct Pairing {
   }
 
   /// Returns the set of inputs with nonzero weights, filled up to what eight inputs keep.
-  func completedMask(of weights: Span<Float>) -> UInt8 {
+  package func completedMask(of weights: Span<Float>) -> UInt8 {
     var mask: UInt8 = 0
     for index in weights.indices where weights[index] != 0 { mask |= 1 << index }
     let keptOfGroup = kept * groupSize / Self.step

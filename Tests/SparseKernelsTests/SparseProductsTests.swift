@@ -40,17 +40,19 @@ let everyPattern: [NMPattern] = [4, 8, 16].flatMap { groupSize in
 }
 
 private func product(
-  _ layer: RandomLayer, by x: [Float], tokens: Int, hasBias: Bool, variant: KernelVariant
+  _ layer: RandomLayer, by x: [Float], tokens: Int, hasBias: Bool, epilogue: Epilogue = .store,
+  start: [Float] = [], variant: KernelVariant
 ) -> [Float] {
   let weights = layer.compressed
-  var y = [Float](repeating: .nan, count: tokens * weights.outputs)
+  var y = start
+  if epilogue != .add { y = [Float](repeating: .nan, count: tokens * weights.outputs) }
   var scratch = [Float](
     repeating: .nan, count: scratchCount(outputs: weights.outputs, inputs: weights.inputs))
   var ySpan = y.mutableSpan
   var scratchSpan = scratch.mutableSpan
   multiply(
-    weights, by: x.span, tokens: tokens, bias: hasBias ? layer.bias.span : nil, epilogue: .store,
-    into: &ySpan, scratch: &scratchSpan, variant: variant)
+    weights, by: x.span, tokens: tokens, bias: hasBias ? layer.bias.span : nil,
+    epilogue: epilogue, into: &ySpan, scratch: &scratchSpan, variant: variant)
   return y
 }
 
@@ -88,6 +90,31 @@ struct SparseProductsTests {
           #expect(abs(Double(y[token * outputs + output]) - sum) <= bound)
         }
       }
+    }
+  }
+
+  @Test(arguments: supported, [Epilogue.storeGELU, .add])
+  func `an epilogue agrees with the formula in double precision`(
+    variant: KernelVariant, epilogue: Epilogue
+  ) throws {
+    var generator = SeededGenerator(seed: epilogue == .add ? 6 : 7)
+    for pattern in everyPattern {
+      let tokens = 1 + generator.index(below: 150)
+      let outputs = 1 + generator.index(below: 40)
+      let inputs = 1 + generator.index(below: 230)
+      let layer = try RandomLayer(
+        outputs: outputs, inputs: inputs, pattern: pattern, using: &generator)
+      let x = (0..<tokens * inputs).map { _ in generator.weight() }
+      let start = (0..<tokens * outputs).map { _ in generator.weight() }
+      let hasBias = generator.index(below: 4) > 0
+      let y = product(
+        layer, by: x, tokens: tokens, hasBias: hasBias, epilogue: epilogue, start: start,
+        variant: variant)
+      let formula = ProductFormula(
+        weights: layer.weights, x: x, tokens: tokens, outputs: outputs,
+        bias: hasBias ? layer.bias : nil, terms: pattern.keptCount(ofInputs: inputs))
+      let deviations = formula.deviations(of: y, epilogue: epilogue, start: start)
+      #expect(deviations.isEmpty, "\(pattern) \(tokens) × \(outputs) × \(inputs)")
     }
   }
 
