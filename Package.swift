@@ -79,7 +79,7 @@ let package = Package(
 
     // Layer 3: files, sockets, threads.
     target("ZeroMQ", ["CZeroMQ"]),
-    target("RunFiles", ["SparsityCore", yams]),
+    target("RunFiles", ["SparsityCore", "AcceleratorModel", yams]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
     target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
     target("RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", grdb]),
@@ -99,7 +99,7 @@ let package = Package(
       "WorkerService",
       [
         "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "ZeroMQ",
-        "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
+        "RunFiles", "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
       ]),
 
     // Layer 4: measurements and the program.
@@ -124,7 +124,7 @@ let package = Package(
 
     // Tests.
     tests("SparsityCore", ["SparsityCore"]),
-    tests("RunFiles", ["RunFiles", "SparsityCore"]),
+    tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore"]),
     tests("Tidy"),
     tests("EndToEnd", ["elsa", "RunStorage", "WireProtocol"]),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),

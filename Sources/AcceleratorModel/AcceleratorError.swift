@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// Why the accelerator model cannot answer.
 public enum AcceleratorError: Error, Equatable, Sendable {
   case unknownProfile(name: String, known: [String])
@@ -6,6 +8,12 @@ public enum AcceleratorError: Error, Equatable, Sendable {
   case layerMismatch(name: String, inputs: Int, outputs: Int, modelInputs: Int, modelOutputs: Int)
   case repeatedLayer(name: String)
   case tooLarge(String)
+  case noArray(profile: String, engine: String)
+  case onlyWeightStationary(feature: String)
+  case unsupportedPattern(NMPattern, profile: String)
+  case noDenseRate
+  case noRoofline(profile: String)
+  case noMeasurement(of: NMPattern)
 }
 
 extension AcceleratorError: CustomStringConvertible {
@@ -14,7 +22,7 @@ extension AcceleratorError: CustomStringConvertible {
     switch self {
     case .unknownProfile(let name, let known):
       "no accelerator profile is named '\(name)'; choose one of: "
-        + known.joined(separator: ", ")
+        + known.joined(separator: ", ") + "; or give the path of a profile (.yaml or .json)"
     case .outOfRange(let name, let value, let allowed):
       "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"
     case .unknownLayer(let name):
@@ -27,6 +35,19 @@ extension AcceleratorError: CustomStringConvertible {
       "the search space names the layer '\(name)' twice; name each layer once"
     case .tooLarge(let quantity):
       "\(quantity) of this model and batch do not fit into 64 bits; choose a smaller batch"
+    case .noArray(let profile, let engine):
+      "array size and dataflow belong to systolic profiles; \(profile) has the engine \(engine)"
+    case .onlyWeightStationary(let feature):
+      "an array that is \(feature) must be weight-stationary; write dataflow: ws"
+    case .unsupportedPattern(let pattern, let profile):
+      "\(profile) does not run \(pattern) and its fallback is error; choose one of its levels, or "
+        + "write fallback: nextDenser in the profile"
+    case .noDenseRate:
+      "the roofline has no rate for dense products; add a level whose n equals its m"
+    case .noRoofline(let profile):
+      "\(profile) has no efficiencies to fit; choose a profile whose engine is roofline"
+    case .noMeasurement(let pattern):
+      "no measurement has the pattern \(pattern); add one, or leave the level out"
     }
   }
 }

@@ -1,55 +1,72 @@
-/// The description of an accelerator: a systolic array that runs every N:M pattern.
+import SparsityCore
+
+/// The description of an accelerator.
 ///
-/// All fields are integers, so that equal profiles give equal costs on every machine.
+/// All numbers are integers or integer fractions, so that equal profiles give equal costs on every
+/// machine.
 public struct AcceleratorProfile: Hashable, Sendable {
   /// The name under which run files and reports know the profile.
-  public let name: String
-  /// The rows of the PE array, R.
-  public let rows: Int
-  /// The columns of the PE array, C.
-  public let columns: Int
-  /// Which operand stays in the array.
-  public let dataflow: Dataflow
-  /// The clock rate.
-  public let clockHertz: Int
+  public var name: String
+  /// What the profile describes, in one sentence.
+  public var summary: String
+  /// The clock rate that cycles are counted in.
+  public var clockHertz: Int
+  /// How matrix products run.
+  public var engine: Engine
+  /// The bits of the numbers.
+  public var precision: OperandWidths
+  /// The patterns that run as such.
+  public var levels: SupportedLevels
+  /// What becomes of other patterns.
+  public var fallback: LevelFallback
+  /// Whether weights are stored in the pattern that was asked for although a denser one runs.
+  public var storesRequestedLevel: Bool
+  /// Whether a layer runs densely where its pattern would be slower.
+  public var runsDenseWhenFaster: Bool
+  /// The formats in which the places of weights may be stored; the cheapest is taken.
+  public var formats: [MetadataFormat]
+  /// The on-chip memory; `nil` for engines whose times include it.
+  public var scratch: ScratchMemory?
+  /// The memory outside the chip.
+  public var memory: ExternalMemory
+  /// The unit for what is no matrix product; `nil` leaves that work out.
+  public var vector: VectorUnit?
+  /// Where energy goes; `nil` if it is not modelled.
+  public var energy: EnergyModel?
+  /// Where each parameter comes from, by its path in ``parameters``.
+  public var sources: [String: String]
 
-  /// The sides that an array may have.
-  public static let sideRange = 1...65536
   /// The clock rates that a profile may have.
   public static let clockHertzRange = 1...1_000_000_000_000
+  /// The version of the form that profiles have on disk.
+  public static let formVersion = 1
 
   /// Creates a profile.
-  ///
-  /// - Throws: ``AcceleratorError/outOfRange(name:value:allowed:)``.
   public init(
-    name: String, rows: Int, columns: Int, dataflow: Dataflow, clockHertz: Int
-  ) throws(AcceleratorError) {
-    let values = [
-      ("array rows", rows, Self.sideRange), ("array columns", columns, Self.sideRange),
-      ("clock in hertz", clockHertz, Self.clockHertzRange),
-    ]
-    for (name, value, allowed) in values where !allowed.contains(value) {
-      throw .outOfRange(name: name, value: value, allowed: allowed)
-    }
-    self.init(
-      valid: name, rows: rows, columns: columns, dataflow: dataflow, clockHertz: clockHertz)
-  }
-
-  private init(valid name: String, rows: Int, columns: Int, dataflow: Dataflow, clockHertz: Int) {
+    name: String, summary: String = "", clockHertz: Int, engine: Engine,
+    precision: OperandWidths, levels: SupportedLevels, fallback: LevelFallback = .nextDenser,
+    storesRequestedLevel: Bool = false, runsDenseWhenFaster: Bool = false,
+    formats: [MetadataFormat], scratch: ScratchMemory?, memory: ExternalMemory,
+    vector: VectorUnit? = nil, energy: EnergyModel? = nil, sources: [String: String] = [:]
+  ) {
+    precondition(Self.clockHertzRange.contains(clockHertz))
+    precondition(engine.usesScratch == (scratch != nil))
     self.name = name
-    self.rows = rows
-    self.columns = columns
-    self.dataflow = dataflow
+    self.summary = summary
     self.clockHertz = clockHertz
+    self.engine = engine
+    self.precision = precision
+    self.levels = levels
+    self.fallback = fallback
+    self.storesRequestedLevel = storesRequestedLevel
+    self.runsDenseWhenFaster = runsDenseWhenFaster
+    self.formats = formats
+    self.scratch = scratch
+    self.memory = memory
+    self.vector = vector
+    self.energy = energy
+    self.sources = sources
   }
-
-  /// A 32×32 weight-stationary array at 1 GHz.
-  public static let systolic32 = AcceleratorProfile(
-    valid: "systolic32", rows: 32, columns: 32, dataflow: .weightStationary,
-    clockHertz: 1_000_000_000)
-
-  /// The profiles that have a name, in the order in which they are listed to people.
-  public static let all = [systolic32]
 
   /// Returns the built-in profile with a name.
   ///
@@ -61,32 +78,93 @@ public struct AcceleratorProfile: Hashable, Sendable {
     return profile
   }
 
-  /// Returns the profile with another array size or dataflow; `nil` keeps what it has.
-  ///
-  /// - Throws: ``AcceleratorError/outOfRange(name:value:allowed:)``.
-  public func overriding(
-    rows: Int? = nil, columns: Int? = nil, dataflow: Dataflow? = nil
-  ) throws(AcceleratorError) -> AcceleratorProfile {
-    try AcceleratorProfile(
-      name: name, rows: rows ?? self.rows, columns: columns ?? self.columns,
-      dataflow: dataflow ?? self.dataflow, clockHertz: clockHertz)
-  }
-
-  /// The fixed text that content hashes are taken of.
-  public var contentText: String {
-    "accelerator-1;name=\(name);engine=systolic;rows=\(rows);columns=\(columns);"
-      + "dataflow=\(dataflow.rawValue);clockHertz=\(clockHertz)"
-  }
-
   /// Returns the seconds that `cycles` take.
   public func seconds(ofCycles cycles: Int64) -> Double {
     Double(cycles) / Double(clockHertz)
+  }
+
+  /// Returns the cycles that some nanoseconds take, rounded up.
+  func cycles(ofNanoseconds nanoseconds: Int) -> Int128 {
+    ceilingQuotient(Int128(nanoseconds) * Int128(clockHertz), by: 1_000_000_000)
+  }
+}
+
+/// How an accelerator runs matrix products.
+public enum Engine: Hashable, Sendable {
+  /// A systolic array, cycle by cycle.
+  case systolic(SystolicArray)
+  /// A matrix engine whose instructions multiply tiles.
+  case tile(TileEngine)
+  /// Peak rates and efficiencies.
+  case roofline(Roofline)
+  /// Measured times, and a roofline between them.
+  case table(MeasuredTable)
+
+  /// The engine's name in a profile.
+  public var name: String {
+    switch self {
+    case .systolic: "systolic"
+    case .tile: "tile"
+    case .roofline: "roofline"
+    case .table: "lut"
+    }
+  }
+
+  /// Whether on-chip memory is part of the model.
+  public var usesScratch: Bool {
+    switch self {
+    case .systolic, .tile: true
+    case .roofline, .table: false
+    }
+  }
+}
+
+extension AcceleratorProfile {
+  /// Whether a product never takes more cycles when fewer weights of each group are kept.
+  ///
+  /// Where memory limits the time, sparse weights may be larger than dense ones, places included,
+  /// unless the profile may store them densely.
+  public var isMonotoneInSparsity: Bool {
+    let isStored = memory.bytesPerSecond == nil || formats.contains(.dense)
+    switch engine {
+    case .systolic(let array): return isStored && !array.isRowWise
+    case .tile(let tile): return isStored && tile.operandBytesPerCycle == nil
+    case .roofline, .table: return false
+    }
+  }
+
+  /// Returns the profile with another array size or dataflow; `nil` keeps what it has.
+  ///
+  /// - Throws: ``AcceleratorError`` for a size out of range or an engine without an array.
+  public func overriding(
+    rows: Int? = nil, columns: Int? = nil, dataflow: ArrayDataflow? = nil
+  ) throws(AcceleratorError) -> AcceleratorProfile {
+    guard rows != nil || columns != nil || dataflow != nil else { return self }
+    guard case .systolic(let array) = engine else {
+      throw .noArray(profile: name, engine: engine.name)
+    }
+    var profile = self
+    profile.engine = .systolic(
+      try SystolicArray(
+        rows: rows ?? array.rows, columns: columns ?? array.columns,
+        dataflow: dataflow ?? array.dataflow, isShadowed: array.isShadowed,
+        isRowWise: array.isRowWise))
+    return profile
   }
 }
 
 extension AcceleratorProfile: CustomStringConvertible {
   /// The profile in words, as in `systolic32 (32×32 ws, 1000 MHz)`.
   public var description: String {
-    "\(name) (\(rows)×\(columns) \(dataflow.rawValue), \(Double(clockHertz) / 1e6) MHz)"
+    let engine =
+      switch engine {
+      case .systolic(let array):
+        "\(array.rows)×\(array.columns) \(array.dataflow.rawValue)"
+      case .tile(let tile): "\(tile.tokens)×\(tile.inputs)×\(tile.outputs) tiles"
+      case .roofline: "roofline"
+      case .table(let table): "\(table.measurements.count) measurements"
+      }
+    let clock = decimalText(millionths: clockHertz)
+    return "\(name) (\(engine), \(clock) MHz)"
   }
 }

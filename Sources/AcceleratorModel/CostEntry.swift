@@ -8,6 +8,10 @@ struct CostEntry: Hashable, Sendable {
   var macs: Int64 = 0
   /// The multiply-accumulates of one image as the ELSA paper counts them.
   var elsaMacs: Int64 = 0
+  /// The bits of the stored weights and their places.
+  var weightBits: Int64 = 0
+  /// The picojoules of one batch.
+  var energyPicojoules: Int64 = 0
 
   /// Returns the sum of two entries.
   ///
@@ -16,14 +20,26 @@ struct CostEntry: Hashable, Sendable {
     CostEntry(
       cycles: try checkedSum(cycles, other.cycles, of: "the cycles"),
       macs: try checkedSum(macs, other.macs, of: "the multiply-accumulates"),
-      elsaMacs: try checkedSum(elsaMacs, other.elsaMacs, of: "the multiply-accumulates"))
+      elsaMacs: try checkedSum(elsaMacs, other.elsaMacs, of: "the multiply-accumulates"),
+      weightBits: try checkedSum(weightBits, other.weightBits, of: "the bits of weights"),
+      energyPicojoules: try checkedSum(
+        energyPicojoules, other.energyPicojoules, of: "the energy"))
   }
 
   /// Returns the entry that is as large as the larger of two in each field.
   func maximum(_ other: CostEntry) -> CostEntry {
     CostEntry(
       cycles: max(cycles, other.cycles), macs: max(macs, other.macs),
-      elsaMacs: max(elsaMacs, other.elsaMacs))
+      elsaMacs: max(elsaMacs, other.elsaMacs), weightBits: max(weightBits, other.weightBits),
+      energyPicojoules: max(energyPicojoules, other.energyPicojoules))
+  }
+
+  /// Returns the entry that is as small as the smaller of two in each field.
+  func minimum(_ other: CostEntry) -> CostEntry {
+    CostEntry(
+      cycles: min(cycles, other.cycles), macs: min(macs, other.macs),
+      elsaMacs: min(elsaMacs, other.elsaMacs), weightBits: min(weightBits, other.weightBits),
+      energyPicojoules: min(energyPicojoules, other.energyPicojoules))
   }
 
   /// Adds an entry where the sum is known to fit.
@@ -31,5 +47,7 @@ struct CostEntry: Hashable, Sendable {
     lhs.cycles += rhs.cycles
     lhs.macs += rhs.macs
     lhs.elsaMacs += rhs.elsaMacs
+    lhs.weightBits += rhs.weightBits
+    lhs.energyPicojoules += rhs.energyPicojoules
   }
 }

@@ -8,36 +8,50 @@ public struct CostModel: Sendable {
   public let profile: AcceleratorProfile
   /// The layers that genomes decide about and their levels.
   public let space: SearchSpace
-  /// The matrix products of one batch.
+  /// The steps of one batch.
   public let workload: Workload
   /// The cost of the dense model.
   public let denseCost: Cost
+  /// The bytes that the largest step's operands and result take.
+  public let activationBytes: Int64
 
   /// The place in the space of each operation's layer, `nil` where no gene decides.
   private let geneOfOperation: [Int?]
   /// The summands of each layer at each level, at layer × level count + level.
   private let table: [CostEntry]
   /// What every genome pays.
-  private let fixed: CostEntry
+  let fixed: CostEntry
   /// The sums of the dense model.
-  private let dense: CostEntry
+  let dense: CostEntry
 
   /// The images of one batch.
   public var batch: Int { workload.batch }
+
+  /// Computes the table of a ViT or DeiT on an accelerator.
+  ///
+  /// - Throws: ``AcceleratorError``, as for any model.
+  public init(
+    shape: TransformerShape, space: SearchSpace, profile: AcceleratorProfile, batch: Int
+  ) throws(AcceleratorError) {
+    try self.init(
+      shape: ModelShape.transformer(shape), space: space, profile: profile, batch: batch)
+  }
 
   /// Computes the table of a model on an accelerator.
   ///
   /// Prunable layers that `space` leaves out stay dense.
   ///
-  /// - Throws: ``AcceleratorError`` if the space is not of this model, if the batch is out of range
-  ///   or if the cost of some genome would leave 64 bits.
+  /// - Throws: ``AcceleratorError`` if the space is not of this model, if the batch is out of
+  ///   range, if the profile refuses a pattern or if the cost of some genome would leave 64 bits.
   public init(
-    shape: TransformerShape, space: SearchSpace, profile: AcceleratorProfile, batch: Int
+    shape: ModelShape, space: SearchSpace, profile: AcceleratorProfile, batch: Int
   ) throws(AcceleratorError) {
     let workload = try Workload(shape: shape, batch: batch)
     let paper = try PaperMacs(shape: shape)
     let genes = try Self.genes(of: space, in: workload)
-    var fixed = CostEntry(elsaMacs: paper.fixed)
+    let otherBits = try checkedProduct(
+      workload.otherParameters, profile.precision.weightBits, 1, of: "the bits of weights")
+    var fixed = CostEntry(elsaMacs: paper.fixed, weightBits: otherBits)
     var dense = fixed
     var largest = fixed
     var rows = [[CostEntry]](repeating: [], count: space.layers.count)
@@ -64,6 +78,7 @@ public struct CostModel: Sendable {
     self.fixed = fixed
     self.dense = dense
     self.denseCost = Self.cost(of: dense, dense: dense, batch: batch, profile: profile)
+    self.activationBytes = (try workload.peakActivationBits(profile.precision) + 7) / 8
   }
 
   /// Returns the cost of a genome.
@@ -85,17 +100,24 @@ public struct CostModel: Sendable {
 
   /// Returns the cost of each step of the forward pass, in order; cycles add up to the total.
   ///
+  /// Steps that the profile does not model are left out.
+  ///
   /// - Precondition: the genome lies in ``space``.
   public func layerCosts(of genome: Genome) -> [LayerCost] {
     let patterns = space.patterns(of: genome)
-    return zip(workload.operations, geneOfOperation).map { operation, gene in
+    return zip(workload.operations, geneOfOperation).compactMap { operation, gene in
       let pattern = gene.map { patterns[$0] } ?? .dense
       do {
-        return try Self.layerCost(operation, pattern, profile: profile, batch: batch)
+        return try profile.layerCost(of: operation, pattern: pattern, batch: batch)
       } catch {
         preconditionFailure("\(error) although the table was computed")
       }
     }
+  }
+
+  /// Returns the summands of a layer at a level.
+  func entry(layer: Int, level: Int) -> CostEntry {
+    table[layer * space.patterns.count + level]
   }
 }
 
@@ -109,8 +131,9 @@ extension CostModel {
     var genes = [Int?](repeating: nil, count: workload.operations.count)
     for (gene, layer) in space.layers.enumerated() {
       let place = workload.operations.firstIndex { $0.isPrunable && $0.name == layer.name }
-      guard let place else { throw .unknownLayer(name: layer.name) }
-      let product = workload.operations[place].product
+      guard let place, let product = workload.operations[place].product else {
+        throw .unknownLayer(name: layer.name)
+      }
       guard product.inputs == layer.inputs, product.outputs == layer.outputs else {
         throw .layerMismatch(
           name: layer.name, inputs: layer.inputs, outputs: layer.outputs,
@@ -122,38 +145,31 @@ extension CostModel {
     return genes
   }
 
-  /// Returns the cost of one step with a pattern.
-  private static func layerCost(
-    _ operation: Operation, _ pattern: NMPattern, profile: AcceleratorProfile, batch: Int
-  ) throws(AcceleratorError) -> LayerCost {
-    let estimate = try profile.estimate(operation.product, pattern: pattern)
-    let macs = try checkedProduct(
-      estimate.macs, operation.count, of: "the multiply-accumulates")
-    return LayerCost(
-      name: operation.name, isPrunable: operation.isPrunable, product: operation.product,
-      count: operation.count, pattern: pattern, executedPattern: estimate.executedPattern,
-      cycles: try checkedProduct(estimate.cycles, operation.count, of: "the cycles"),
-      macs: macs / Int64(batch), bound: estimate.bound)
-  }
-
   /// Returns the summands of one step with a pattern.
   private static func entry(
     _ operation: Operation, _ pattern: NMPattern, profile: AcceleratorProfile, batch: Int,
     paper: PaperMacs
   ) throws(AcceleratorError) -> CostEntry {
-    let cost = try layerCost(operation, pattern, profile: profile, batch: batch)
-    let elsaMacs =
-      operation.isPrunable
-      ? try paper.macs(of: operation.product, pattern: pattern) : 0
-    return CostEntry(cycles: cost.cycles, macs: cost.macs, elsaMacs: elsaMacs)
+    guard let cost = try profile.layerCost(of: operation, pattern: pattern, batch: batch) else {
+      return CostEntry()
+    }
+    var entry = CostEntry(
+      cycles: cost.cycles, macs: cost.macs, weightBits: cost.weightBits,
+      energyPicojoules: cost.energyPicojoules ?? 0)
+    if operation.isPrunable, let product = operation.product {
+      entry.elsaMacs = try paper.macs(of: product, batch: batch, pattern: pattern)
+    }
+    return entry
   }
 
   /// Returns the cost that sums amount to.
-  private static func cost(
+  static func cost(
     of sum: CostEntry, dense: CostEntry, batch: Int, profile: AcceleratorProfile
   ) -> Cost {
     Cost(
       latencyCycles: sum.cycles, macs: sum.macs, denseMacs: dense.macs, elsaMacs: sum.elsaMacs,
-      elsaDenseMacs: dense.elsaMacs, batch: batch, clockHertz: profile.clockHertz)
+      elsaDenseMacs: dense.elsaMacs, weightBits: sum.weightBits,
+      energyPicojoules: profile.energy == nil ? nil : sum.energyPicojoules, batch: batch,
+      clockHertz: profile.clockHertz)
   }
 }

@@ -7,3 +7,20 @@ public enum Dataflow: String, CaseIterable, Hashable, Sendable {
   /// Sums stay; tokens and weights stream past them.
   case outputStationary = "os"
 }
+
+/// Which dataflow a systolic array takes for a layer.
+public enum ArrayDataflow: String, CaseIterable, Hashable, Sendable {
+  /// Weight-stationary for every layer.
+  case weightStationary = "ws"
+  /// Input-stationary for every layer.
+  case inputStationary = "is"
+  /// Output-stationary for every layer.
+  case outputStationary = "os"
+  /// The fastest of the three for each layer.
+  case best
+
+  /// The dataflows that a layer may take.
+  public var choices: [Dataflow] {
+    Dataflow(rawValue: rawValue).map { [$0] } ?? Dataflow.allCases
+  }
+}

@@ -19,8 +19,8 @@ extension CoordinationError: CustomStringConvertible {
     switch self {
     case .search(let error): "\(error)"
     case .objectiveWithoutModel(let objective):
-      "the objective \(objective.rawValue) has no model; "
-        + "use accuracy, throughput, latency or macs"
+      "the accelerator profile does not model the objective \(objective.rawValue); "
+        + "complete the profile or choose another objective"
     case .objectiveCount(let search, let run, let referencePoint):
       "the search has \(search) objectives, the run \(run), the reference point "
         + "\(referencePoint); they must agree"

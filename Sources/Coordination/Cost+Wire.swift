@@ -3,9 +3,17 @@ import AcceleratorModel
 extension Cost {
   /// The names of the integers in ``wireValues``, for ``RunDescription/costNames``.
   public static let wireNames = [
-    "latencyCycles", "macs", "denseMacs", "elsaMacs", "elsaDenseMacs",
+    "latencyCycles", "macs", "denseMacs", "elsaMacs", "elsaDenseMacs", "weightBits",
+    "energyPicojoules",
   ]
 
   /// The integers that worker and coordinator compare, in the order of ``wireNames``.
-  public var wireValues: [Int64] { [latencyCycles, macs, denseMacs, elsaMacs, elsaDenseMacs] }
+  ///
+  /// An energy that the profile does not model is -1: it must be so on both sides.
+  public var wireValues: [Int64] {
+    [
+      latencyCycles, macs, denseMacs, elsaMacs, elsaDenseMacs, weightBits,
+      energyPicojoules ?? -1,
+    ]
+  }
 }

@@ -39,12 +39,14 @@ struct Operators: Sendable {
     for attempt in 0..<Self.offspringTriesMax {
       let parents = selection.parents(in: population, using: &generator)
       var child = crossover.child(
-        of: population.individuals[parents.0].genome,
-        population.individuals[parents.1].genome, using: &generator)
+        of: space.compact(population.individuals[parents.0].genome),
+        space.compact(population.individuals[parents.1].genome), using: &generator)
       mutation.mutate(&child, strength: 1 + Double(attempt) / 4, using: &generator)
-      if known.contains(child) { continue }
-      if !repair.repair(&child, using: &generator, violation: violation) { continue }
-      if !known.contains(child) { return child }
+      if known.contains(space.expand(child)) { continue }
+      let isFeasible = repair.repair(&child, using: &generator) { violation(space.expand($0)) }
+      if !isFeasible { continue }
+      let genome = space.expand(child)
+      if !known.contains(genome) { return genome }
     }
     return nil
   }
@@ -56,12 +58,13 @@ struct Operators: Sendable {
   ) -> Genome? {
     for attempt in 0..<Self.samplingTriesMax {
       let bias = attempt == 0 ? sampling.bias(of: number) : generator.unitInterval()
-      var genome = sampling.genome(bias: bias, using: &generator)
-      if known.contains(genome) { continue }
+      var sample = sampling.genome(bias: bias, using: &generator)
+      if known.contains(space.expand(sample)) { continue }
       let isFeasible =
         attempt < Self.unrepairedTriesMax
-        ? violation(genome) <= 0
-        : repair.repair(&genome, using: &generator, violation: violation)
+        ? violation(space.expand(sample)) <= 0
+        : repair.repair(&sample, using: &generator) { violation(space.expand($0)) }
+      let genome = space.expand(sample)
       if isFeasible, !known.contains(genome) { return genome }
     }
     return nil
@@ -75,7 +78,7 @@ struct Operators: Sendable {
     guard let count = space.enumerableCount else { return nil }
     let start = generator.index(below: count)
     for step in 0..<count {
-      let genome = space.genome(at: (start + step) % count)
+      let genome = space.expand(space.genome(at: (start + step) % count))
       if !known.contains(genome), violation(genome) <= 0 { return genome }
     }
     return nil

@@ -32,7 +32,7 @@ public struct Search: Sendable {
   ///
   /// - Throws: ``SearchError`` that names the first impossible value.
   public init(choiceCounts: [Int], settings: SearchSettings) throws(SearchError) {
-    let space = try ChoiceSpace(choiceCounts: choiceCounts)
+    let space = try ChoiceSpace(choiceCounts: choiceCounts, allowed: settings.allowedChoices)
     try settings.validate(for: space)
     self.settings = settings
     self.space = space

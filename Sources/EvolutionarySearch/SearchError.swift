@@ -4,6 +4,8 @@ import SparsityCore
 public enum SearchError: Error, Equatable, Sendable {
   case noGenes
   case unsupportedChoiceCount(gene: Int, count: Int)
+  case allowedChoiceCount(genes: Int, expected: Int)
+  case noAllowedChoices(gene: Int)
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case notAProbability(name: String, value: Double)
   case initialGenomeOutsideSpace(index: Int)
@@ -24,6 +26,10 @@ extension SearchError: CustomStringConvertible {
       "the search space has no genes; give it at least one layer"
     case .unsupportedChoiceCount(let gene, let count):
       "gene \(gene) has \(count) choices; 1…256 are supported"
+    case .allowedChoiceCount(let genes, let expected):
+      "the allowed choices are those of \(genes) genes; the search space has \(expected)"
+    case .noAllowedChoices(let gene):
+      "the allowed choices of gene \(gene) are none, out of order or outside the search space"
     case .outOfRange(let name, let value, let allowed):
       "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"
     case .notAProbability(let name, let value):

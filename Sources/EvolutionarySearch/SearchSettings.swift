@@ -26,12 +26,14 @@ public struct SearchSettings: Hashable, Sendable {
   public var crossoverProbability: Double
   /// The probability that a gene mutates, or `nil` for half a gene a child on average.
   public var mutationProbability: Double?
+  /// The choices of each gene that candidates may make, in order; `nil` allows all.
+  public var allowedChoices: [[UInt8]]?
 
   /// Creates settings; they are checked when a search starts.
   public init(
     populationSize: Int, evaluationCountMax: Int, seed: UInt64, algorithm: SearchAlgorithm,
     objectiveCount: Int, initial: [Genome], crossoverProbability: Double = 0.9,
-    mutationProbability: Double? = nil
+    mutationProbability: Double? = nil, allowedChoices: [[UInt8]]? = nil
   ) {
     self.populationSize = populationSize
     self.evaluationCountMax = evaluationCountMax
@@ -41,6 +43,7 @@ public struct SearchSettings: Hashable, Sendable {
     self.initial = initial
     self.crossoverProbability = crossoverProbability
     self.mutationProbability = mutationProbability
+    self.allowedChoices = allowedChoices
   }
 
   /// The populations that a search may keep.

@@ -68,7 +68,9 @@ extension RunFile.Accelerator {
 extension RunFile.Search {
   init(_ value: YAMLValue?) throws(RunFileError) {
     let values =
-      try value?.mapping(keys: ["algorithm", "population", "evaluations", "seed", "mode"]) ?? [:]
+      try value?.mapping(keys: [
+        "algorithm", "population", "evaluations", "seed", "mode", "dropDominated",
+      ]) ?? [:]
     if let mode = values["mode"], try mode.string() != "asynchronous" {
       throw mode.error(
         "search.mode is \"\(try mode.string())\"; this version knows only asynchronous")
@@ -77,6 +79,7 @@ extension RunFile.Search {
     self.population = try values["population"]?.integer(in: 4...100_000) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: 1...100_000_000) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
+    self.dropsDominated = try values["dropDominated"]?.boolean() ?? true
   }
 }
 
@@ -118,7 +121,6 @@ extension RunFile {
     var objectives: [Objective] = []
     for entry in try value.sequence() {
       let objective = try entry.choice(Objective.self)
-      try entry.refuseUnmodelled(objective)
       guard !objectives.contains(objective) else {
         throw entry.error("\(objective.rawValue) is given twice")
       }
@@ -128,7 +130,8 @@ extension RunFile {
       throw value.error("accuracy must be among the objectives")
     }
     guard objectives.count >= 2 else {
-      throw value.error("accuracy alone is best dense; add throughput, latency or macs")
+      throw value.error(
+        "accuracy alone is best dense; add throughput, latency, energy, weightBytes or macs")
     }
     return objectives
   }
@@ -144,16 +147,5 @@ extension RunFile {
 
   static func precision(_ value: YAMLValue) throws(RunFileError) -> Precision {
     try value.choice(Precision.self)
-  }
-}
-
-extension YAMLValue {
-  /// Refuses objectives whose model comes later.
-  func refuseUnmodelled(_ objective: Objective) throws(RunFileError) {
-    if objective == .energy || objective == .weightBytes {
-      throw error(
-        "\(objective.rawValue) is not modelled in this version; "
-          + "known are accuracy, throughput, latency, macs")
-    }
   }
 }

@@ -15,7 +15,8 @@ extension RunFile {
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     lines.append(
       "search: {algorithm: \(search.algorithm.rawValue), population: \(search.population), "
-        + "evaluations: \(search.evaluations), seed: \(search.seed), mode: asynchronous}")
+        + "evaluations: \(search.evaluations), seed: \(search.seed), mode: asynchronous, "
+        + "dropDominated: \(search.dropsDominated)}")
     lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
     lines.append("precision: \(precision.rawValue)")
     if let instructionSet { lines.append("instructionSet: \(instructionSet.rawValue)") }
@@ -27,6 +28,7 @@ extension RunFile {
     var resolved = self
     resolved.model.weights = resolve(model.weights)
     resolved.model.config = model.config.map(resolve)
+    if accelerator.isFile { resolved.accelerator.profile = resolve(accelerator.profile) }
     switch data.images {
     case .sets(let search, let test):
       resolved.data.images = .sets(search: resolve(search), test: test.map(resolve))
@@ -79,6 +81,8 @@ extension RunFile {
     switch objective {
     case .macs: "\(value / 1e6) MMACs"
     case .latency: "\(value) s"
+    case .energy: "\(value) J"
+    case .weightBytes: "\(value) B"
     default: "\(value) img/s"
     }
   }

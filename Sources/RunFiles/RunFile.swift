@@ -42,10 +42,15 @@ public struct RunFile: Hashable, Sendable {
 
   /// The accelerator whose cost counts.
   public struct Accelerator: Hashable, Sendable {
-    /// The profile's name.
+    /// The profile's name, or the path of its file.
     public var profile: String
     /// The images of one batch on the accelerator.
     public var batch: Int
+
+    /// Whether the profile is a file: a path, or a name that ends as YAML and JSON files do.
+    public var isFile: Bool {
+      profile.contains("/") || [".yaml", ".yml", ".json"].contains { profile.hasSuffix($0) }
+    }
   }
 
   /// The method of search.
@@ -66,6 +71,8 @@ public struct RunFile: Hashable, Sendable {
     public var evaluations: Int
     /// The seed of everything random.
     public var seed: UInt64
+    /// Whether choices that a denser pattern of no higher cost makes needless are left out.
+    public var dropsDominated: Bool
   }
 
   /// The checkpoint.

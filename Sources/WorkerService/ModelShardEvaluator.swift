@@ -48,7 +48,7 @@ public struct ModelShardEvaluator: ShardEvaluator {
       model: model, bank: bank, images: images, numerics: description.numerics, threads: threads)
     costs = try CostModel(
       shape: model.weights.shape, space: space,
-      profile: AcceleratorProfile.named(description.accelerator),
+      profile: description.acceleratorProfile(),
       batch: description.acceleratorBatch)
     shuffledImages = description.shuffledImages()
     inputs = PreparedInputs(

@@ -20,7 +20,7 @@ struct ElsaCommand: ParsableCommand {
     subcommands: [
       DoctorCommand.self, DemoCommand.self, SearchCommand.self, CoordinatorCommand.self,
       WorkerCommand.self, EvaluateCommand.self, EstimateCommand.self, PackCommand.self,
-      FrontCommand.self, SimulateCommand.self, BenchmarkCommand.self,
+      AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,
     ])
 
   /// Parses the arguments, runs the command and ends with 0 (done), 1 (failed) or 2 (usage).

@@ -1,3 +1,4 @@
+import AcceleratorModel
 import Coordination
 import EvolutionarySearch
 import SparsityCore
@@ -149,6 +150,13 @@ struct CoordinatorTests {
     let settings = try TestRun().settings
     var energetic = settings
     energetic.description.objectives = [.accuracy, .energy]
+    var profile = AcceleratorProfile.systolic32
+    profile.energy = nil
+    let shape = try TransformerShape(
+      imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
+      classes: 4)
+    let costs = try CostModel(shape: shape, space: settings.space, profile: profile, batch: 1)
+    energetic.model = CandidateModel(cost: { costs.cost(of: $0) })
     #expect(throws: CoordinationError.objectiveWithoutModel(.energy)) {
       try Coordinator(settings: energetic, recovering: [])
     }

@@ -29,7 +29,10 @@ struct EstimateTests {
     let elsaDenseMacs = try #require(json["elsaDenseMacs"] as? Double)
     #expect((elsaMacs / 1e7).rounded() == 251)
     #expect((elsaDenseMacs / 1e7).rounded() == 460)
-    #expect(json["energyJoulesPerImage"] == nil, "no model of energy exists yet")
+    let energy = try #require(json["energyJoulesPerImage"] as? Double)
+    let power = try #require(json["averagePowerWatts"] as? Double)
+    let seconds = try #require(json["latencySeconds"] as? Double)
+    #expect(abs(power * seconds - energy) < 1e-9 * energy)
     #expect(layers.contains { $0["pattern"] as? String == "2:4" })
   }
 

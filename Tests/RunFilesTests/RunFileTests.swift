@@ -19,6 +19,7 @@ struct RunFileTests {
     #expect(file.shardImages == 250)
     #expect(file.precision == .bf16)
     #expect(file.accelerator.profile == "systolic32")
+    #expect(file.search.dropsDominated)
   }
 
   @Test func `every section is read`() throws {
@@ -53,6 +54,9 @@ struct RunFileTests {
     "search: {algorithm: random, population: 20, evaluations: 60, seed: 18446744073709551615}",
     "instructionSet: avx2\nfidelity: {shardImages: 10}\nobjectives: [accuracy, macs]",
     "accelerator: {profile: systolic32, batch: 8}\npruning: supernet",
+    "constraints: {energy: {atMost: 3 mJ}, weightBytes: {atMost: 0.5, atLeast: 2 MiB}}",
+    "objectives: [accuracy, energy, weightBytes]\nsearch: {dropDominated: false}",
+    "accelerator: {profile: ./my card.yaml}",
   ])
   func `what is written reads as the same run`(lines: String) throws {
     var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
@@ -61,6 +65,14 @@ struct RunFileTests {
     file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
     file.data.isResized = false
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
+  }
+
+  @Test func `a profile that is a file is resolved as other paths are, a name is not`() throws {
+    for (profile, resolved) in [("vegeta", "vegeta"), ("a.yaml", "/base/a.yaml")] {
+      let text = Self.minimal + "\naccelerator: {profile: \(profile)}"
+      let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
+      #expect(file.accelerator.profile == resolved)
+    }
   }
 
   @Test func `paths are resolved where they stand`() throws {
@@ -78,7 +90,11 @@ struct RunFileTests {
     ("search: {mode: strict}", "4:16: search.mode is \"strict\"; this version knows only"),
     ("precision: f64", "4:12: precision is \"f64\"; known are f32, bf16"),
     ("objectives: [throughput, macs]", "accuracy must be among the objectives"),
-    ("objectives: [accuracy, energy]", "4:24: energy is not modelled in this version"),
+    ("objectives: [accuracy, watts]", "4:24: objectives is \"watts\"; known are accuracy"),
+    ("constraints: {energy: {atMost: 3 W}}", "unknown unit \"W\" for energy; known are uJ, mJ, J"),
+    (
+      "search: {dropDominated: perhaps}", "search.dropDominated is \"perhaps\"; write true or false"
+    ),
     ("objectives: [accuracy]", "accuracy alone is best dense"),
     ("constraints: {accuracy: {atLeast: 0.5}}", "accuracy cannot be a constraint"),
     ("constraints: {macs: {atMost: -1}}", "is no limit"),

@@ -2,6 +2,7 @@ import AcceleratorModel
 import EvolutionarySearch
 import SparsityCore
 import WireProtocol
+import WorkerService
 
 /// What a front is computed from: the records of a journal and the model they are about.
 struct FrontSource {
@@ -25,7 +26,7 @@ struct FrontSource {
     self.modelName = modelName
     let space = SearchSpace(layers: shape.prunableLayers, patterns: description.patterns)
     self.costs = try CostModel(
-      shape: shape, space: space, profile: AcceleratorProfile.named(description.accelerator),
+      shape: shape, space: space, profile: description.acceleratorProfile(),
       batch: description.acceleratorBatch)
   }
 
@@ -69,7 +70,9 @@ struct FrontSource {
       correct: result.correctCount, images: result.imageCount,
       meanLoss: result.summedLoss / Double(result.imageCount),
       throughput: cost.throughputImagesPerSecond, latencyCycles: cost.latencyCycles,
-      latencySeconds: cost.latencySeconds, macs: cost.macs, testAccuracy: nil)
+      latencySeconds: cost.latencySeconds, macs: cost.macs,
+      energyJoulesPerImage: cost.energyJoulesPerImage, weightBytes: cost.weightBytes,
+      testAccuracy: nil)
   }
 }
 

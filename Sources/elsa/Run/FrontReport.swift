@@ -25,6 +25,10 @@ struct FrontReport: Codable {
     var latencyCycles: Int64
     var latencySeconds: Double
     var macs: Int64
+    /// The joules of one image, if the accelerator's profile models energy.
+    var energyJoulesPerImage: Double?
+    /// The bytes of all parameters and of the places of kept weights.
+    var weightBytes: Int64
     /// The fraction of the test set classified correctly, once it was measured.
     var testAccuracy: Double?
   }
@@ -73,6 +77,10 @@ extension FrontReport {
     ]
     if hasTest { columns.append(("on test set", .right)) }
     columns += [("images/s", .right), ("× dense", .right), ("MACs/image", .right)]
+    let hasEnergy = objectives.contains("energy")
+    let hasBytes = objectives.contains("weightBytes")
+    if hasEnergy { columns.append(("mJ/image", .right)) }
+    if hasBytes { columns.append(("weights", .right)) }
     var table = TextTable(columns)
     for point in points {
       var cells = [
@@ -84,6 +92,10 @@ extension FrontReport {
         NumberFormat.fixed(point.throughput, 1),
         NumberFormat.fixed(point.throughput / denseThroughput, 2), NumberFormat.scaled(point.macs),
       ]
+      if hasEnergy {
+        cells.append(point.energyJoulesPerImage.map { NumberFormat.fixed($0 * 1e3, 3) } ?? "")
+      }
+      if hasBytes { cells.append(NumberFormat.bytes(point.weightBytes)) }
       table.append(cells)
     }
     return table.lines + [
@@ -97,14 +109,17 @@ extension FrontReport {
   /// The report as comma-separated values, a line a point.
   var csvLines: [String] {
     let heading =
-      "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,meanLoss,layers"
+      "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,"
+      + "energyJoulesPerImage,weightBytes,meanLoss,layers"
     return [heading]
       + points.map { point in
         let layers = point.genome.layers.sorted { $0.key < $1.key }
           .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
+        let energy = point.energyJoulesPerImage.map { "\($0)" } ?? ""
         let test = point.testAccuracy.map { "\($0)" } ?? ""
         return "\(point.candidate),\(point.density),\(point.accuracy),\(test),"
-          + "\(point.throughput),\(point.latencySeconds),\(point.macs),\(point.meanLoss),\(layers)"
+          + "\(point.throughput),\(point.latencySeconds),\(point.macs),"
+          + "\(energy),\(point.weightBytes),\(point.meanLoss),\(layers)"
       }
   }
 

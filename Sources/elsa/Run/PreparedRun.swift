@@ -32,13 +32,13 @@ struct PreparedRun {
     var runFile = try Self.read(runFilePath ?? directory.runFile)
     let model = try LoadedModel(
       path: runFile.model.weights, configurationPath: runFile.model.config)
-    let profile = try AcceleratorProfile.named(runFile.accelerator.profile)
+    let profile = try Self.profile(&runFile, directory: directory, resuming: runFilePath == nil)
     let shape = model.weights.shape
     let space = SearchSpace(layers: shape.prunableLayers, patterns: runFile.patterns)
     let costs = try CostModel(
       shape: shape, space: space, profile: profile, batch: runFile.accelerator.batch)
     let constraints = RunConstraints(runFile.constraints, dense: costs.denseCost)
-    try constraints.check(feasibleIn: costs)
+    try constraints.check(feasibleIn: costs, objectives: runFile.objectives)
 
     let numerics = Numerics.best(
       for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
@@ -55,7 +55,8 @@ struct PreparedRun {
       criterion: PruningCriterion.magnitude.rawValue, patterns: space.patterns, numerics: numerics,
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
-      shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages)
+      shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
+      parameters: try Self.parameters(of: profile))
     if runFilePath != nil { try directory.write(Data(runFile.yaml.utf8), to: directory.runFile) }
 
     self.directory = directory
@@ -63,7 +64,7 @@ struct PreparedRun {
     self.frontSource = FrontSource(
       description: description, modelName: Self.modelName(model), costs: costs)
     self.settings = CoordinatorSettings(
-      description: description, space: space, search: Self.searchSettings(runFile, space),
+      description: description, space: space, search: Self.searchSettings(runFile, costs),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
       referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
@@ -85,13 +86,53 @@ struct PreparedRun {
     }
   }
 
-  private static func searchSettings(_ runFile: RunFile, _ space: SearchSpace) -> SearchSettings {
-    SearchSettings(
+  /// Returns the settings of the search; choices that cost no less than denser ones are left out.
+  private static func searchSettings(_ runFile: RunFile, _ costs: CostModel) -> SearchSettings {
+    let space = costs.space
+    var settings = SearchSettings(
       populationSize: runFile.search.population, evaluationCountMax: runFile.search.evaluations,
       seed: runFile.search.seed,
       algorithm: runFile.search.algorithm == .nsga2 ? .nsga2 : .randomSearch,
       objectiveCount: runFile.objectives.count,
       initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
+    guard runFile.search.dropsDominated else { return settings }
+    let choices = NeededChoices(
+      costs: costs,
+      criteria: CostCriteria(
+        objectives: runFile.objectives, constraints: runFile.constraints))
+    guard choices.droppedCount > 0 else { return settings }
+    Output.note(choices.words)
+    settings.allowedChoices = choices.allowed
+    settings.initial = choices.replacing(in: settings.initial)
+    return settings
+  }
+
+  /// Reads the accelerator's profile; one from a file is kept with the run.
+  private static func profile(
+    _ runFile: inout RunFile, directory: RunDirectory, resuming: Bool
+  ) throws -> AcceleratorProfile {
+    guard runFile.accelerator.isFile else {
+      return try AcceleratorProfile.named(runFile.accelerator.profile)
+    }
+    let isKept = resuming && FileManager.default.fileExists(atPath: directory.acceleratorProfile)
+    let profile = try AcceleratorFile.profile(
+      isKept ? directory.acceleratorProfile : runFile.accelerator.profile)
+    runFile.accelerator.profile = directory.acceleratorProfile
+    if !isKept {
+      try directory.write(Data(profile.yaml.utf8), to: directory.acceleratorProfile)
+    }
+    return profile
+  }
+
+  /// Returns the parameters with which a profile travels to the workers.
+  private static func parameters(of profile: AcceleratorProfile) throws -> [String: String] {
+    let text = profile.contentText
+    guard let parameters = RunDescription.parameters(ofAccelerator: text) else {
+      throw CommandFailure(
+        "the profile \(profile.name) has \(text.count) characters, too many to send to workers",
+        nextStep: "keep fewer measurements in it")
+    }
+    return parameters
   }
 
   private static func copyConfiguration(

@@ -22,14 +22,19 @@ struct RunConstraints: Sendable {
     }.max() ?? 0
   }
 
-  /// Throws if even the cheapest genomes of the space violate a bound.
-  func check(feasibleIn costs: CostModel) throws {
-    let layerCount = costs.space.layers.count
+  /// Throws if the profile does not model a bounded or improved quantity, or if no genome of the
+  /// space can meet a bound.
+  func check(feasibleIn costs: CostModel, objectives: [Objective]) throws {
+    let named = objectives.filter { $0 != .accuracy } + constraints.map(\.objective)
+    for objective in named where dense.value(of: objective) == nil {
+      throw CommandFailure(
+        "the accelerator \(costs.profile.name) does not model \(objective.rawValue)",
+        nextStep: "add the section \(objective.rawValue) to its profile, or choose another")
+    }
+    let bounds = costs.costBounds
     for constraint in constraints {
       let single = RunConstraints([constraint], dense: dense)
-      let extremes = [0, costs.space.patterns.count - 1].map { level in
-        single.violation(of: costs.cost(of: Genome(uniform: level, layerCount: layerCount)))
-      }
+      let extremes = [bounds.least, bounds.greatest].map(single.violation)
       guard extremes.contains(where: { $0 <= 0 }) else {
         throw CommandFailure(
           "no genome can meet the constraint \(constraint)",

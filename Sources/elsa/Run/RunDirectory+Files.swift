@@ -6,6 +6,8 @@ extension RunDirectory {
   var runFile: String { file("run.yaml") }
   /// The model's configuration, copied, so that the run can be read without the model.
   var configuration: String { file("config.json") }
+  /// The accelerator's profile, if it is no built-in one, with its measurements.
+  var acceleratorProfile: String { file("accelerator.yaml") }
   /// The images that the search sees, if they were packed for this run.
   var searchSet: String { file("search.safetensors") }
   /// The images of the final report, if they were packed for this run.

@@ -1,31 +1,65 @@
 import AcceleratorModel
 import ArgumentParser
+import Foundation
+import RunFiles
 
 /// Which accelerator a cost is meant for.
 struct AcceleratorOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The accelerator's profile.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "A built-in profile (see elsa accelerators list), or the path of one in YAML or JSON.",
+      valueName: "name|file"))
   var accelerator = "systolic32"
 
   @Option(help: ArgumentHelp("Another size of a systolic array, as in 16x16.", valueName: "RxC"))
   var array: String?
 
-  @Option(help: ArgumentHelp("Another dataflow of a systolic array: ws, is or os."))
+  @Option(help: ArgumentHelp("Another dataflow of a systolic array: ws, is, os or best."))
   var dataflow: String?
 
   func validate() throws {
     if let array, SizeList(array, count: 2) == nil {
       throw ValidationError("--array is \"\(array)\"; write rows x columns, as in 16x16.")
     }
-    if let dataflow, Dataflow(rawValue: dataflow) == nil {
-      throw ValidationError("--dataflow is \"\(dataflow)\"; write ws, is or os.")
+    if let dataflow, ArrayDataflow(rawValue: dataflow) == nil {
+      throw ValidationError("--dataflow is \"\(dataflow)\"; write ws, is, os or best.")
     }
   }
 
   /// Returns the profile with what the options change.
   func profile() throws -> AcceleratorProfile {
     let sizes = array.flatMap { SizeList($0, count: 2) }?.sizes
-    return try AcceleratorProfile.named(accelerator).overriding(
-      rows: sizes?[0], columns: sizes?[1], dataflow: dataflow.flatMap(Dataflow.init))
+    return try AcceleratorFile.profile(accelerator).overriding(
+      rows: sizes?[0], columns: sizes?[1], dataflow: dataflow.flatMap(ArrayDataflow.init))
+  }
+}
+
+/// Accelerator profiles as people refer to them: by name, or by the path of a file.
+enum AcceleratorFile {
+  /// Whether a reference is the path of a file rather than a name.
+  static func isPath(_ reference: String) -> Bool {
+    reference.contains("/") || [".yaml", ".yml", ".json"].contains { reference.hasSuffix($0) }
+  }
+
+  /// Returns the profile that a reference means.
+  static func profile(_ reference: String) throws -> AcceleratorProfile {
+    guard isPath(reference) else { return try AcceleratorProfile.named(reference) }
+    let folder = URL(filePath: reference).absoluteURL.deletingLastPathComponent()
+    return try AcceleratorProfile(yaml: text(of: reference), file: reference) {
+      path throws(RunFileError) in
+      try text(of: URL(filePath: path, relativeTo: folder).path(percentEncoded: false))
+    }
+  }
+
+  /// Returns the text of a file.
+  static func text(of path: String) throws(RunFileError) -> String {
+    guard let content = FileManager.default.contents(atPath: path) else {
+      throw RunFileError(file: path, message: "cannot be read; give the path of a file")
+    }
+    guard let text = String(data: content, encoding: .utf8) else {
+      throw RunFileError(file: path, message: "is not UTF-8 text")
+    }
+    return text
   }
 }
 

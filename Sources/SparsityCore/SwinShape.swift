@@ -1,0 +1,145 @@
+/// The sizes that define a Swin transformer: attention in windows, four stages that halve the side.
+public struct SwinShape: Hashable, Sendable {
+  /// The side of the square input image, in pixels.
+  public let imageSize: Int
+  /// The side of a square patch, in pixels.
+  public let patchSize: Int
+  /// The colour channels of the input: 1 or 3.
+  public let channels: Int
+  /// The width of a token in the first stage, E; each later stage doubles it.
+  public let embeddingWidth: Int
+  /// The blocks of each stage.
+  public let depths: [Int]
+  /// The attention heads of each stage.
+  public let heads: [Int]
+  /// The side of an attention window, in tokens.
+  public let windowSize: Int
+  /// The hidden width of the two-layer perceptron, as a multiple of the token's width.
+  public let hiddenRatio: Int
+  /// The classes that the head tells apart.
+  public let classes: Int
+
+  /// Creates a shape.
+  ///
+  /// - Throws: ``TransformerShapeError`` for a size that no model can have.
+  public init(
+    imageSize: Int, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
+    heads: [Int], windowSize: Int, hiddenRatio: Int = 4, classes: Int
+  ) throws(TransformerShapeError) {
+    var sizes = [
+      ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
+      ("width", embeddingWidth, 1...16384), ("stages", depths.count, 1...8),
+      ("window size", windowSize, 1...1024), ("hidden ratio", hiddenRatio, 1...64),
+      ("classes", classes, 1...1_000_000),
+    ]
+    sizes += depths.map { ("blocks of a stage", $0, 1...1024) }
+    sizes += heads.map { ("heads of a stage", $0, 1...1024) }
+    for (name, value, allowed) in sizes where !allowed.contains(value) {
+      throw .outOfRange(name: name, value: value, allowed: allowed)
+    }
+    guard heads.count == depths.count else {
+      let count = depths.count
+      throw .outOfRange(name: "stages with heads", value: heads.count, allowed: count...count)
+    }
+    guard channels == 1 || channels == 3 else { throw .unsupportedChannels(channels) }
+    guard imageSize % patchSize == 0 else {
+      throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize)
+    }
+    for stage in depths.indices {
+      // A stage's side must hold whole windows, and halve into the next stage's.
+      let side = (imageSize / patchSize) >> stage
+      let isWhole = side << stage == imageSize / patchSize
+      guard isWhole, side >= 1, side % min(windowSize, side) == 0 else {
+        throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize << stage)
+      }
+      let width = embeddingWidth << stage
+      guard width % heads[stage] == 0 else {
+        throw .widthNotDivisible(width: width, heads: heads[stage])
+      }
+    }
+    self.imageSize = imageSize
+    self.patchSize = patchSize
+    self.channels = channels
+    self.embeddingWidth = embeddingWidth
+    self.depths = depths
+    self.heads = heads
+    self.windowSize = windowSize
+    self.hiddenRatio = hiddenRatio
+    self.classes = classes
+  }
+
+  /// The values of a patch: channels × patch size².
+  public var patchValues: Int { channels * patchSize * patchSize }
+
+  /// Returns the tokens along a side in a stage.
+  public func side(ofStage stage: Int) -> Int { (imageSize / patchSize) >> stage }
+
+  /// Returns the width of a token in a stage.
+  public func width(ofStage stage: Int) -> Int { embeddingWidth << stage }
+
+  /// Returns the side of a window in a stage; a stage smaller than a window is one window.
+  public func window(ofStage stage: Int) -> Int { min(windowSize, side(ofStage: stage)) }
+
+  /// The width of the last stage's tokens.
+  public var finalWidth: Int { width(ofStage: depths.count - 1) }
+
+  /// The linear layers of all blocks, in network order: qkv, proj, fc1, fc2 of each block.
+  ///
+  /// Names are timm's, as in `layers.0.blocks.0.attn.qkv`. Patch merging stays dense, as in the
+  /// ELSA paper.
+  public var prunableLayers: [PrunableLayer] {
+    depths.indices.flatMap { stage in
+      let width = width(ofStage: stage)
+      let hidden = hiddenRatio * width
+      return (0..<depths[stage]).flatMap { block in
+        let name = "layers.\(stage).blocks.\(block)"
+        return [
+          PrunableLayer(name: "\(name).attn.qkv", inputs: width, outputs: 3 * width),
+          PrunableLayer(name: "\(name).attn.proj", inputs: width, outputs: width),
+          PrunableLayer(name: "\(name).mlp.fc1", inputs: width, outputs: hidden),
+          PrunableLayer(name: "\(name).mlp.fc2", inputs: hidden, outputs: width),
+        ]
+      }
+    }
+  }
+}
+
+extension SwinShape {
+  /// The Swin transformers that timm has pre-trained on ImageNet, by name.
+  public static let named: [(name: String, shape: SwinShape)] = {
+    let sizes: [(name: String, width: Int, depth: Int, heads: Int, windows: [Int])] = [
+      ("tiny", 96, 6, 3, [7]), ("small", 96, 18, 3, [7]), ("base", 128, 18, 4, [7, 12]),
+      ("large", 192, 18, 6, [7, 12]),
+    ]
+    return sizes.flatMap { size in
+      size.windows.map { window in
+        let imageSize = 32 * window
+        do {
+          let shape = try SwinShape(
+            imageSize: imageSize, patchSize: 4, channels: 3, embeddingWidth: size.width,
+            depths: [2, 2, size.depth, 2], heads: (0..<4).map { size.heads << $0 },
+            windowSize: window, classes: 1000)
+          return ("swin_\(size.name)_patch4_window\(window)_\(imageSize)", shape)
+        } catch {
+          preconditionFailure("swin_\(size.name): \(error)")
+        }
+      }
+    }
+  }()
+}
+
+/// The shape of any model whose layers the accelerator model knows.
+public enum ModelShape: Hashable, Sendable {
+  /// A model of the ViT and DeiT families.
+  case transformer(TransformerShape)
+  /// A Swin transformer.
+  case swin(SwinShape)
+
+  /// The linear layers of all blocks, in network order.
+  public var prunableLayers: [PrunableLayer] {
+    switch self {
+    case .transformer(let shape): shape.prunableLayers
+    case .swin(let shape): shape.prunableLayers
+    }
+  }
+}
