@@ -49,6 +49,7 @@ let package = Package(
     .target(name: "CSparseKernels", cSettings: cSettings),
     .target(name: "CDemoData", exclude: ["data"], cSettings: cSettings),
     .systemLibrary(name: "CZeroMQ"),
+    .systemLibrary(name: "CLAPACK"),
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CTurboJPEG"),
     .systemLibrary(name: "CPNG"),
@@ -57,7 +58,7 @@ let package = Package(
     // Layer 1: pure building blocks.
     target("ContentHashing", ["SparsityCore", "CSodium"]),
     target("SparseKernels", ["SparsityCore", "CSparseKernels"]),
-    target("LinearAlgebra", ["SparsityCore", "COneDNN"]),
+    target("LinearAlgebra", ["SparsityCore", "CLAPACK", "COneDNN"]),
     target("EvolutionarySearch", ["SparsityCore"]),
     target("AcceleratorModel", ["SparsityCore"]),
     .target(
@@ -66,7 +67,7 @@ let package = Package(
 
     // Layer 2: pure machines.
     target("VisionTransformers", ["SparsityCore", "SparseKernels", "LinearAlgebra"]),
-    target("Pruning", ["SparsityCore", "ContentHashing", "SparseKernels"]),
+    target("Pruning", ["SparsityCore", "ContentHashing", "LinearAlgebra", "SparseKernels"]),
     target(
       "Coordination",
       ["SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel", "WireProtocol"]),

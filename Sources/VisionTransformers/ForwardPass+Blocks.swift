@@ -10,6 +10,7 @@ extension ForwardPass {
     let shape = weights.shape
     let rows = count * shape.tokens
     arithmetic.normalize(tokens, parameters.norm1, rows: rows, into: &layerInput)
+    showInput(of: 4 * block, layerInput, rows: rows)
     arithmetic.apply(
       layer(at: 4 * block, layers), to: layerInput, rows: rows, hasGELU: false, into: &wide,
       &workspace)
@@ -19,6 +20,7 @@ extension ForwardPass {
         &workspace)
     }
     keepFirstTokens(kept, count: count)
+    showInput(of: 4 * block + 1, layerInput, rows: count * kept)
     arithmetic.apply(
       layer(at: 4 * block + 1, layers), to: layerInput, rows: count * kept, addingTo: &tokens,
       &workspace)
@@ -39,9 +41,11 @@ extension ForwardPass {
   mutating func addPerceptron(block: Int, rows: Int, layers: [LayerWeights]) {
     let parameters = weights.blocks[block]
     arithmetic.normalize(tokens, parameters.norm2, rows: rows, into: &layerInput)
+    showInput(of: 4 * block + 2, layerInput, rows: rows)
     arithmetic.apply(
       layer(at: 4 * block + 2, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
       &workspace)
+    showInput(of: 4 * block + 3, wide, rows: rows)
     arithmetic.apply(
       layer(at: 4 * block + 3, layers), to: wide, rows: rows, addingTo: &tokens, &workspace)
   }

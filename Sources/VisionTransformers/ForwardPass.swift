@@ -22,6 +22,10 @@ public struct ForwardPass: ~Copyable {
   public let batchMax: Int
   /// Is shown the activations of each stage as soon as they are computed.
   public var observe: ((Stage, Span<Float>) -> Void)?
+  /// Is shown the inputs of each prunable layer, by its place in network order: (rows × inputs).
+  ///
+  /// Only a pass in fp32 has inputs to show.
+  public var observeInput: ((Int, Span<Float>) -> Void)?
 
   /// The operations, with the variant of the kernels that runs.
   let arithmetic: Arithmetic

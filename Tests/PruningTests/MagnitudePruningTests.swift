@@ -1,34 +1,6 @@
-import Foundation
 import Pruning
 import SparsityCore
 import Testing
-
-/// Arrays of doubles of a safetensors file.
-private struct GoldenFile {
-  let arrays: [String: (shape: [Int], values: [Double])]
-
-  init(named name: String) throws {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/\(name)")
-    let data = try Data(contentsOf: url)
-    let headerSize = (0..<8).reduce(0) { $0 | Int(data[$1]) << (8 * $1) }
-    let header = try #require(
-      try JSONSerialization.jsonObject(with: data[8..<8 + headerSize]) as? [String: Any])
-    var arrays: [String: (shape: [Int], values: [Double])] = [:]
-    for (name, entry) in header where name != "__metadata__" {
-      let fields = try #require(entry as? [String: Any])
-      try #require(fields["dtype"] as? String == "F64")
-      let offsets = try #require(fields["data_offsets"] as? [Int])
-      let bytes = Array(data[8 + headerSize + offsets[0]..<8 + headerSize + offsets[1]])
-      let values = stride(from: 0, to: bytes.count, by: 8).map { start in
-        Double(
-          bitPattern: (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) })
-      }
-      arrays[name] = (try #require(fields["shape"] as? [Int]), values)
-    }
-    self.arrays = arrays
-  }
-}
 
 struct MagnitudePruningTests {
   @Test(arguments: ["1:4", "2:4", "4:8"])

@@ -1,0 +1,27 @@
+import SparsityCore
+
+/// The weights of a layer as doubles, (outputs × inputs) row-major.
+public struct LayerMatrix: Hashable, Sendable {
+  /// The output features.
+  public let outputs: Int
+  /// The input features.
+  public let inputs: Int
+  /// The weights, one row for each output.
+  public var values: [Double]
+
+  /// Creates a matrix.
+  public init(outputs: Int, inputs: Int, values: [Double]) {
+    precondition(outputs > 0 && inputs > 0)
+    precondition(values.count == outputs * inputs)
+    self.outputs = outputs
+    self.inputs = inputs
+    self.values = values
+  }
+
+  /// Returns the matrix with what a mask does not mark set to zero.
+  public func masked(by mask: [Bool]) -> LayerMatrix {
+    precondition(mask.count == values.count)
+    return LayerMatrix(
+      outputs: outputs, inputs: inputs, values: zip(values, mask).map { $1 ? $0 : 0 })
+  }
+}
