@@ -53,7 +53,10 @@ func ceilingQuotient(_ dividend: Int, by divisor: Int) -> Int {
 func ceilingQuotient(_ dividend: Int128, by divisor: Int128) -> Int128 {
   precondition(dividend >= 0)
   precondition(divisor > 0)
-  return (dividend + divisor - 1) / divisor
+  let raised = dividend + divisor - 1
+  // A division of 64 bits takes a fraction of the time.
+  if raised <= Int128(Int64.max) { return Int128(Int64(raised) / Int64(divisor)) }
+  return raised / divisor
 }
 
 /// The parts that fractions of a profile are counted in: millionths.

@@ -21,6 +21,17 @@ public enum ArrayDataflow: String, CaseIterable, Hashable, Sendable {
 
   /// The dataflows that a layer may take.
   public var choices: [Dataflow] {
-    Dataflow(rawValue: rawValue).map { [$0] } ?? Dataflow.allCases
+    switch self {
+    case .weightStationary: Self.onlyWeightStationary
+    case .inputStationary: Self.onlyInputStationary
+    case .outputStationary: Self.onlyOutputStationary
+    case .best: Self.all
+    }
   }
+
+  // An array is made once, not for every estimate.
+  private static let onlyWeightStationary = [Dataflow.weightStationary]
+  private static let onlyInputStationary = [Dataflow.inputStationary]
+  private static let onlyOutputStationary = [Dataflow.outputStationary]
+  private static let all = Dataflow.allCases
 }

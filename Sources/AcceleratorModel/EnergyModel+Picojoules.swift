@@ -57,22 +57,21 @@ extension ActionEnergies {
   ) throws(AcceleratorError) -> Int128 {
     let accesses = activity.accesses
     let macEnergy = mac + (activity.isSparse ? mux : 0)
-    let parts: [(Int128, Int, Int)] = [
-      (Int128(activity.macs), 1, macEnergy), (Int128(activity.gatedMacs), 1, gatedMac),
-      (accesses.weightReads, widths.weightBits, weightRead),
-      (accesses.inputReads, widths.activationBits, inputRead),
-      (accesses.outputReads, widths.accumulatorBits, outputRead),
-      (accesses.outputWrites, widths.accumulatorBits, outputWrite),
-      (accesses.metadataBits, 1, metadataRead),
-      (Int128(try activity.traffic.total()), 1, externalBit),
-      (Int128(activity.vectorOperations), 1, vectorOperation),
-    ]
     var sum: Int128 = 0
-    for (count, bits, energy) in parts {
+    func add(_ count: Int128, _ bits: Int, _ energy: Int) throws(AcceleratorError) {
       // Beyond 2⁶³ words the energy of one action could leave 128 bits.
       let words = try checkedProduct(checked(count, of: "the accesses"), bits, of: "the accesses")
       sum += Int128(words) * Int128(energy)
     }
+    try add(Int128(activity.macs), 1, macEnergy)
+    try add(Int128(activity.gatedMacs), 1, gatedMac)
+    try add(accesses.weightReads, widths.weightBits, weightRead)
+    try add(accesses.inputReads, widths.activationBits, inputRead)
+    try add(accesses.outputReads, widths.accumulatorBits, outputRead)
+    try add(accesses.outputWrites, widths.accumulatorBits, outputWrite)
+    try add(accesses.metadataBits, 1, metadataRead)
+    try add(Int128(try activity.traffic.total()), 1, externalBit)
+    try add(Int128(activity.vectorOperations), 1, vectorOperation)
     return sum
   }
 }

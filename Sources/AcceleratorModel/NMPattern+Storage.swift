@@ -10,6 +10,9 @@ public enum MetadataFormat: String, CaseIterable, Hashable, Sendable {
   case combinatorial
   /// No places: zeros are stored like other weights.
   case dense
+
+  /// The formats of a dense matrix.
+  static let onlyDense = [MetadataFormat.dense]
 }
 
 /// The bits that a weight matrix takes.
@@ -65,7 +68,7 @@ extension NMPattern {
     inputs: Int, outputs: Int, weightBits: Int, formats: [MetadataFormat]
   ) throws(AcceleratorError) -> WeightStorage {
     var best: WeightStorage?
-    for format in isDense || formats.isEmpty ? [.dense] : formats {
+    for format in isDense || formats.isEmpty ? MetadataFormat.onlyDense : formats {
       let kept = format == .dense ? inputs : keptCount(ofInputs: inputs)
       let metadata = metadataBits(ofInputs: inputs, format: format)
       let storage = WeightStorage(

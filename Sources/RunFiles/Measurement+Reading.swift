@@ -42,6 +42,24 @@ extension Measurement {
     return measurements
   }
 
+  /// Reads a table of measured products with the columns M, K, N, level and latency_us.
+  ///
+  /// - Throws: ``RunFileError`` with the line of what is missing or impossible.
+  public static func table(
+    csv text: String, file: String
+  ) throws(RunFileError) -> [Measurement] {
+    var measurements: [Measurement] = []
+    for row in try CSVTable(text, file: file).rows { measurements.append(try Measurement(row)) }
+    guard !measurements.isEmpty else {
+      throw RunFileError(file: file, message: "no product; add lines below the first")
+    }
+    guard measurements.count <= countMax else {
+      throw RunFileError(
+        file: file, message: "\(measurements.count) measurements; at most \(countMax) are read")
+    }
+    return measurements
+  }
+
   /// Reads an entry of a list.
   private init(_ value: YAMLValue) throws(RunFileError) {
     let values = try value.mapping(keys: [

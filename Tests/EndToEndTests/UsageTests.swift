@@ -3,7 +3,8 @@ import Testing
 
 struct UsageTests {
   static let commands = [
-    "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "pack", "front",
+    "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "accelerators",
+    "pack", "front",
     "simulate", "benchmark",
   ]
 
@@ -15,7 +16,12 @@ struct UsageTests {
     }
   }
 
-  @Test(arguments: commands + ["benchmark kernels", "benchmark operations", "benchmark model"])
+  @Test(
+    arguments: commands + [
+      "benchmark kernels", "benchmark operations", "benchmark model", "benchmark accelerator",
+      "accelerators list",
+      "accelerators show", "accelerators validate", "accelerators import", "accelerators fit",
+    ])
   func `every command has an example`(command: String) throws {
     let ending = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(ending.status == 0)

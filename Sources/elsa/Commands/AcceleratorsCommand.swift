@@ -9,7 +9,7 @@ import SparsityCore
 struct AcceleratorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accelerators",
-    abstract: "Lists, shows and checks accelerator profiles.",
+    abstract: "Lists, shows, checks and fits accelerator profiles.",
     discussion: """
       A profile describes an accelerator in YAML or JSON. To describe your own, write out a \
       built-in one, change it and check it.
@@ -20,7 +20,7 @@ struct AcceleratorsCommand: ParsableCommand {
         elsa accelerators validate mine.yaml
         elsa accelerators import scale.cfg > scale.yaml
       """,
-    subcommands: [List.self, Show.self, Validate.self, Import.self])
+    subcommands: [List.self, Show.self, Validate.self, Fit.self, Import.self])
 }
 
 extension AcceleratorsCommand {

@@ -4,7 +4,7 @@ import ArgumentParser
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
-    abstract: "Measures how fast sparse inference is on this machine.",
+    abstract: "Measures how fast this program is on this machine.",
     discussion: """
       Figures mean something only while nothing else runs on the machine.
 
@@ -12,8 +12,10 @@ struct BenchmarkCommand: ParsableCommand {
         elsa benchmark kernels --model deit_small
         elsa benchmark operations --model deit_tiny
         elsa benchmark model --json
+        elsa benchmark accelerator --accelerator vegeta
       """,
     subcommands: [
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
+      BenchmarkAcceleratorCommand.self,
     ])
 }

@@ -17,11 +17,11 @@ struct ProductReport: Encodable {
   let latencySeconds: Double
   let macs: Int64
   let pattern: String
-  let sramInputReads: String?
-  let sramMetadataBits: String?
-  let sramOutputReads: String?
-  let sramOutputWrites: String?
-  let sramWeightReads: String?
+  let sramInputReads: Int64?
+  let sramMetadataBits: Int64?
+  let sramOutputReads: Int64?
+  let sramOutputWrites: Int64?
+  let sramWeightReads: Int64?
   let stallCycles: Int64
   let weightBytes: Int64
 
@@ -42,11 +42,11 @@ struct ProductReport: Encodable {
     latencySeconds = profile.seconds(ofCycles: estimate.cycles)
     macs = estimate.macs
     pattern = estimate.pattern.description
-    sramInputReads = estimate.accesses.map { "\($0.inputReads)" }
-    sramMetadataBits = estimate.accesses.map { "\($0.metadataBits)" }
-    sramOutputReads = estimate.accesses.map { "\($0.outputReads)" }
-    sramOutputWrites = estimate.accesses.map { "\($0.outputWrites)" }
-    sramWeightReads = estimate.accesses.map { "\($0.weightReads)" }
+    sramInputReads = estimate.accesses.flatMap { Int64(exactly: $0.inputReads) }
+    sramMetadataBits = estimate.accesses.flatMap { Int64(exactly: $0.metadataBits) }
+    sramOutputReads = estimate.accesses.flatMap { Int64(exactly: $0.outputReads) }
+    sramOutputWrites = estimate.accesses.flatMap { Int64(exactly: $0.outputWrites) }
+    sramWeightReads = estimate.accesses.flatMap { Int64(exactly: $0.weightReads) }
     stallCycles = estimate.stallCycles
     weightBytes = (estimate.weightBits + 7) / 8
   }

@@ -43,7 +43,8 @@ struct FrontSource {
       (objective.rawValue, objective.natural(value))
     }
     return FrontReport(
-      model: modelName, accelerator: description.accelerator, batch: description.acceleratorBatch,
+      model: modelName, accelerator: description.accelerator,
+      acceleratorHash: costs.profile.contentHash.description, batch: description.acceleratorBatch,
       precision: description.numerics.precision.rawValue, pruning: description.criterion,
       patterns: description.patterns.map(\.description),
       objectives: description.objectives.map(\.rawValue), evaluations: evaluations,

@@ -35,6 +35,8 @@ struct FrontReport: Codable {
 
   var model: String
   var accelerator: String
+  /// The hash of all in the accelerator's profile that costs depend on.
+  var acceleratorHash: String
   var batch: Int
   var precision: String
   var pruning: String
