@@ -112,8 +112,13 @@ struct StepEstimator {
   ) throws(AcceleratorError) -> (Time, Traffic, Accesses?) {
     switch profile.engine {
     case .systolic(let array):
+      let choices = array.dataflow.choices
+      if choices.count == 1 {
+        return try run(
+          array.schedule(of: product, pattern: executed, dataflow: choices[0]), storage)
+      }
       var best: (Time, Traffic, Accesses?)?
-      for dataflow in array.dataflow.choices {
+      for dataflow in choices {
         let schedule = try array.schedule(of: product, pattern: executed, dataflow: dataflow)
         let result = try run(schedule, storage)
         if best.map({ result.0.cycles < $0.0.cycles }) ?? true { best = result }
@@ -188,7 +193,8 @@ extension StepEstimator {
 extension Traffic {
   /// Returns the traffic of `count` equal products.
   func multiplied(by count: Int) throws(AcceleratorError) -> Traffic {
-    Traffic(
+    if count == 1 { return self }
+    return Traffic(
       weightBits: try checkedProduct(weightBits, count, of: "the traffic"),
       inputBits: try checkedProduct(inputBits, count, of: "the traffic"),
       outputBits: try checkedProduct(outputBits, count, of: "the traffic"))
@@ -198,7 +204,8 @@ extension Traffic {
 extension Accesses {
   /// Returns the accesses of `count` equal products.
   func multiplied(by count: Int) -> Accesses {
-    Accesses(
+    if count == 1 { return self }
+    return Accesses(
       inputReads: inputReads * Int128(count), weightReads: weightReads * Int128(count),
       outputWrites: outputWrites * Int128(count), outputReads: outputReads * Int128(count),
       metadataBits: metadataBits * Int128(count))
