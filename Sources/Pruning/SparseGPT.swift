@@ -17,7 +17,7 @@ public struct SparseGPT: Sendable {
   /// The usual damping, a share of the Hessian's mean diagonal.
   public static let usualDamping = 0.01
 
-  /// Factors the Hessian of a layer, or returns `nil` if damping does not make it positive definite.
+  /// Factors the Hessian of a layer, or returns `nil` if it is not positive definite when damped.
   ///
   /// - Complexity: O(`inputs`³).
   public init?(statistics: InputStatistics, damping: Double = usualDamping) {
