@@ -144,7 +144,7 @@ let package = Package(
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     .testTarget(
       name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],
-      exclude: ["emulation"], swiftSettings: swiftSettings),
+      exclude: ["emulation", "sanitize"], swiftSettings: swiftSettings),
     tests(
       "VisionTransformers",
       ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),

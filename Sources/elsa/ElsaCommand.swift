@@ -27,6 +27,7 @@ struct ElsaCommand: ParsableCommand {
   static func main() {
     do {
       var command = try parseAsRoot()
+      _ = try InstructionLimit.read()
       try command.run()
     } catch {
       let code = exitCode(for: error)

@@ -40,9 +40,11 @@ struct Program {
   /// The demo's data folder.
   static let demoData = root.appending(path: "Sources/CDemoData/data").path
 
-  /// Runs the program to its end.
-  static func run(_ arguments: [String], in folder: String? = nil) throws -> Ending {
-    try start(arguments, in: folder).ending()
+  /// Runs the program to its end, with some environment variables set, or taken away by `nil`.
+  static func run(
+    _ arguments: [String], in folder: String? = nil, environment: [String: String?] = [:]
+  ) throws -> Ending {
+    try RunningProgram(arguments, folder: folder, environment: environment).ending()
   }
 
   /// Starts the program.
@@ -57,7 +59,7 @@ final class RunningProgram {
   private let outputPath: String
   private let errorPath: String
 
-  init(_ arguments: [String], folder: String?) throws {
+  init(_ arguments: [String], folder: String?, environment: [String: String?] = [:]) throws {
     let base = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     outputPath = base + ".out"
     errorPath = base + ".err"
@@ -66,6 +68,9 @@ final class RunningProgram {
     }
     process.executableURL = URL(filePath: Program.path)
     process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    for (name, value) in environment { variables[name] = value }
+    process.environment = variables
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: outputPath)

@@ -52,4 +52,22 @@ struct UsageTests {
     #expect(checks.contains("disk"))
     #expect(findings.allSatisfy { $0["level"] as? String != "failing" })
   }
+
+  @Test(arguments: ["sse2", "AVX2", ""])
+  func `an instruction set that nobody knows is refused in words`(name: String) throws {
+    let ending = try Program.run(["doctor"], environment: ["ELSA_INSTRUCTION_SET": name])
+    #expect(ending.status == 1)
+    #expect(ending.output.isEmpty)
+    #expect(ending.errors.contains("ELSA_INSTRUCTION_SET is \"\(name)\""), "\(ending.errors)")
+    #expect(ending.errors.contains("baseline, avx2, avx512, avx512bf16"))
+  }
+
+  @Test func `the doctor shows a limit of the instructions`() throws {
+    let limited = try Program.run(["doctor"], environment: ["ELSA_INSTRUCTION_SET": "baseline"])
+    #expect(limited.status == 0)
+    #expect(limited.output.contains("kernels for baseline, limited by ELSA_INSTRUCTION_SET"))
+    #expect(limited.output.contains("unset ELSA_INSTRUCTION_SET"))
+    let plain = try Program.run(["doctor"], environment: ["ELSA_INSTRUCTION_SET": nil])
+    #expect(!plain.output.contains("ELSA_INSTRUCTION_SET"))
+  }
 }

@@ -28,7 +28,7 @@ struct DenseProductsTests {
 
   @Test(arguments: UInt64(0)..<60)
   func `a strided product agrees with the naive one in double precision`(seed: UInt64) {
-    limitThreadsToCaller()
+    prepareThread()
     var generator = SeededGenerator(seed: seed)
     let (m, n, k) = (
       1 + generator.index(below: 70), 1 + generator.index(below: 70),
@@ -78,7 +78,7 @@ struct DenseProductsTests {
 
   @Test(arguments: [true, false], UInt64(0)..<20)
   func `a dense layer agrees with the naive product`(hasBias: Bool, seed: UInt64) {
-    limitThreadsToCaller()
+    prepareThread()
     var generator = SeededGenerator(seed: seed)
     let (tokens, inputs, outputs) = (
       1 + generator.index(below: 50), 1 + generator.index(below: 200),
@@ -112,7 +112,7 @@ struct DenseProductsTests {
   func `a product has the same bits wherever its operands lie in memory`(
     tokens: Int, outputs: Int, inputs: Int
   ) {
-    limitThreadsToCaller()
+    prepareThread()
     var generator = SeededGenerator(seed: 3)
     let weights = (0..<outputs * inputs).map { _ in Float(generator.unitInterval() * 2 - 1) }
     let x = (0..<tokens * inputs).map { _ in Float(generator.unitInterval() * 2 - 1) }

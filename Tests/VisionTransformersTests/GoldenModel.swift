@@ -34,7 +34,8 @@ struct GoldenModel {
   func packed(
     _ precision: Precision = .f32, variant: KernelVariant = .best(within: .detected)
   ) -> PackedVisionTransformer {
-    PackedVisionTransformer(weights, precision: precision, variant: variant)
+    holdToDetected()
+    return PackedVisionTransformer(weights, precision: precision, variant: variant)
   }
 
   /// Pruned weights of each layer; `form` is how to multiply them, the fastest if there is none.

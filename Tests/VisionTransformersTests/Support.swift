@@ -1,3 +1,5 @@
+import LinearAlgebra
+import SparseKernels
 import SparsityCore
 import VisionTransformers
 
@@ -20,3 +22,19 @@ func randomTensors(of shape: TransformerShape, seed: UInt64) -> [String: Tensor]
   }
   return tensors
 }
+
+/// Holds oneDNN to what ELSA_INSTRUCTION_SET allows; called before every first product.
+func holdToDetected() {
+  precondition(isHeldToDetected)
+}
+
+/// Whether oneDNN is limited to the detected instruction set; decided once.
+private let isHeldToDetected: Bool = {
+  do throws(LinearAlgebraError) {
+    try limitInstructions(to: .detected)
+    return true
+  } catch {
+    // Tests of other targets in this process have set the same limit.
+    return error == .limitTooLate(.detected)
+  }
+}()

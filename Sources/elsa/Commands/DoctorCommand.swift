@@ -27,7 +27,8 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let findings = Self.findings(runDirectory: absolutePath(runDirectory))
+    let findings = Self.findings(
+      runDirectory: absolutePath(runDirectory), limit: try InstructionLimit.read())
     if json {
       try Output.json(findings)
     } else {
@@ -67,19 +68,27 @@ struct DoctorCommand: ParsableCommand {
     let fix: String?
   }
 
-  private static func findings(runDirectory: String) -> [Finding] {
+  private static func findings(runDirectory: String, limit: InstructionSet?) -> [Finding] {
     [
-      processor, encryption, libraries, descriptors, memory, disk(of: runDirectory),
+      processor(limit: limit), encryption, libraries, descriptors, memory, disk(of: runDirectory),
       fileSystem(of: runDirectory),
     ]
   }
 
-  private static var processor: Finding {
+  private static func processor(limit: InstructionSet?) -> Finding {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let set = InstructionSet.detected
+    let found = "\(cores) cores, kernels for \(set.rawValue)"
+    if let limit {
+      return Finding(
+        check: "processor",
+        found: "\(found), limited by \(InstructionLimit.variable)=\(limit.rawValue)",
+        level: .warning,
+        fix: "unset \(InstructionLimit.variable), which is for tests, to use all that the "
+          + "processor has")
+    }
     return Finding(
-      check: "processor", found: "\(cores) cores, kernels for \(set.rawValue)",
-      level: set == .baseline ? .warning : .fine,
+      check: "processor", found: found, level: set == .baseline ? .warning : .fine,
       fix: set == .baseline
         ? "without AVX2 sparse layers run as scalar code, many times slower; use a processor of "
           + "2013 or later" : nil)
