@@ -35,6 +35,12 @@ public enum EvaluationError: Error, Equatable, Sendable {
   case imageOutOfRange(image: Int, count: Int)
   /// A forward pass gave logits that are NaN or infinite.
   case logitsNotFinite(image: Int)
+  /// A set that shall calibrate holds no image.
+  case noCalibrationImages(String)
+  /// A weight bank on disk is not what was asked for.
+  case bank(path: String, fault: String)
+  /// The compressed weights of a checkpoint's layer do not agree with their pattern.
+  case compressedWeights(path: String, name: String)
   /// The caller asked to stop.
   case cancelled
 }
@@ -81,6 +87,12 @@ extension EvaluationError: CustomStringConvertible {
       """
       the logits of image \(image) are not finite; the model overflows with these weights
       """
+    case .noCalibrationImages(let name):
+      "\(name) holds no images to calibrate with; give a set with some, 256 are plenty"
+    case .bank(let path, let fault):
+      "\(path) holds another weight bank: \(fault); remove it to have it built again"
+    case .compressedWeights(let path, let name):
+      "\(path): the values, places, pattern and inputs of \(name) do not agree; write it again"
     case .cancelled: "the evaluation was cancelled"
     }
   }

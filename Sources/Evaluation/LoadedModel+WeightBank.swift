@@ -1,4 +1,7 @@
+import ContentHashing
 import Dispatch
+import Foundation
+import ImageData
 import Pruning
 import SparsityCore
 import Synchronization
@@ -12,11 +15,11 @@ extension LoadedModel {
     SearchSpace(layers: weights.shape.prunableLayers, patterns: patterns)
   }
 
-  /// Prunes and compresses every layer for each pattern of a search space, on several threads.
+  /// Prunes every layer by magnitude for each pattern of a search space, on several threads.
   ///
   /// - Complexity: O(weights · patterns · M).
   public func weightBank(
-    space: SearchSpace, criterion: PruningCriterion, threads: Int
+    space: SearchSpace, threads: Int
   ) throws(EvaluationError) -> WeightBank {
     precondition(threads > 0)
     precondition(space.layers == weights.shape.prunableLayers)
@@ -34,7 +37,7 @@ extension LoadedModel {
         let result = Result { () throws(PruningError) in
           try BankedLayer(
             layer: space.layers[index], weights: parameters.weights.span,
-            patterns: space.patterns, criterion: criterion)
+            patterns: space.patterns)
         }
         finished.withLock { $0[index] = result }
       }
@@ -44,10 +47,51 @@ extension LoadedModel {
       let layers = try results.compactMap { $0 }.map { (result) throws(PruningError) in
         try result.get()
       }
-      return WeightBank(
-        space: space, layers: layers, modelHash: contentHash, criterion: criterion)
+      return WeightBank(space: space, layers: layers, modelHash: contentHash)
     } catch {
       throw .pruning(error)
     }
+  }
+}
+
+extension LoadedModel {
+  /// Builds the bank of a criterion that needs calibration images, or goes on with one.
+  ///
+  /// - Parameters:
+  ///   - folder: Where finished layers are kept, so that a build that is interrupted goes on; `nil`
+  ///     keeps them in memory alone.
+  ///   - progress: Is told the number of layers that are done after each.
+  public func calibratedBank(
+    space: SearchSpace, criterion: PruningCriterion, images: ImageSet, folder: String? = nil,
+    threads: Int, progress: (Int) throws(EvaluationError) -> Void = { _ in }
+  ) throws(EvaluationError) -> WeightBank {
+    func path(_ index: Int) -> String? { folder.map { "\($0)/\(index).safetensors" } }
+    let builder = CalibratedBankBuilder(
+      model: self, space: space, criterion: criterion, images: images, threads: threads)
+    return try builder.build(
+      stored: { (index: Int) throws(EvaluationError) in
+        guard let path = path(index), FileManager.default.fileExists(atPath: path) else {
+          return nil
+        }
+        return try BankFile.read(
+          [space.layers[index]], patterns: space.patterns, criterion: criterion, from: path)[0]
+      },
+      finished: { (index: Int, layer: BankedLayer) throws(EvaluationError) in
+        if let path = path(index) { try BankFile.write([layer], criterion: criterion, to: path) }
+        try progress(index + 1)
+      })
+  }
+
+  /// Returns the name under which a bank is built: a hash of all it depends on but the machine.
+  public func bankKey(
+    space: SearchSpace, criterion: PruningCriterion, calibration: ContentHash
+  ) -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.update("elsa weight bank build 1")
+    hasher.update(contentHash)
+    hasher.update(criterion.rawValue)
+    hasher.update(calibration)
+    hasher.update(space.patterns.map(\.description).joined(separator: " "))
+    return hasher.finalized()
   }
 }

@@ -44,6 +44,12 @@ public struct LoadedModel: Sendable {
   ) throws(EvaluationError) {
     var tensors: [String: Tensor] = [:]
     for name in file.names {
+      if name.hasSuffix(".weight.places") { continue }
+      if name.hasSuffix(".weight.values") {
+        let weights = String(name.dropLast(".values".count))
+        tensors[weights] = try file.expanded(weights)
+        continue
+      }
       do {
         let (shape, values) = try file.floats(name)
         tensors[name] = Tensor(shape: shape, values: values)

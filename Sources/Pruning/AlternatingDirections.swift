@@ -14,6 +14,8 @@ struct AlternatingDirections {
   private let eigenvectors: [Float]
   /// The weights of inputs that are scaled to mean square one.
   private let scaled: [Float]
+  /// What the weights aim at, for such inputs.
+  private let scaledAims: [Float]
 
   /// The penalty at the start, and its growth every ``stepsBetweenGrowth`` steps.
   private static let (firstPenalty, growth) = (Float(0.1), Float(1.1))
@@ -25,8 +27,13 @@ struct AlternatingDirections {
   private static let stepCountMax = 300
 
   /// Prepares the search for one layer and pattern.
+  ///
+  /// - Parameters:
+  ///   - aims: W·(mean of t·xᵀ): what unmasked weights aim at, before they are scaled.
+  ///   - scales: The root mean square of each input.
   init(
-    weights: LayerMatrix, scales: [Double], eigenvalues: [Float], eigenvectors: [Float],
+    weights: LayerMatrix, aims: [Double], scales: [Double], eigenvalues: [Float],
+    eigenvectors: [Float],
     pattern: NMPattern
   ) {
     let inputs = weights.inputs
@@ -36,13 +43,13 @@ struct AlternatingDirections {
     self.eigenvalues = eigenvalues
     self.eigenvectors = eigenvectors
     self.scaled = weights.values.enumerated().map { Float($1 * scales[$0 % inputs]) }
+    self.scaledAims = aims.enumerated().map { Float($1 / scales[$0 % inputs]) }
   }
 
   /// Runs until the mask stays and returns it.
   func run() -> [Bool] {
     var target = [Float](repeating: 0, count: scaled.count)
-    rotate(scaled, into: &target)
-    for index in target.indices { target[index] *= eigenvalues[index % inputs] }
+    rotate(scaledAims, into: &target)
     var mask = [Bool](repeating: false, count: scaled.count)
     mark(scaled, into: &mask)
     var sparse = zip(scaled, mask).map { $1 ? $0 : 0 }
@@ -95,7 +102,7 @@ struct AlternatingDirections {
     for index in kept.indices { target[index] = penalty * kept[index] - forces[index] }
   }
 
-  /// Computes (W·C + rows)·(C + ρ)⁻¹ in the basis of the eigenvectors.
+  /// Computes (aims + rows)·(H + ρ)⁻¹ in the basis of the eigenvectors.
   private func damp(_ rows: inout [Float], _ target: [Float], penalty: Float) {
     var values = rows.mutableSpan
     let (target, eigenvalues) = (target.span, eigenvalues.span)

@@ -8,9 +8,33 @@ public struct BankedLayer: Sendable {
   /// The patterns of the levels, in the order of the search space.
   public let patterns: [NMPattern]
   /// The weights of each level; `nil` stands for the layer's own, dense weights.
-  let levels: [CompressedWeights?]
+  public let levels: [CompressedWeights?]
+  /// The share of the output energy that each level loses on the calibration images, if measured.
+  public let outputErrors: [Double]?
 
-  /// Prunes and compresses a layer's row-major weights for each of some patterns.
+  /// Gathers the levels of a layer.
+  ///
+  /// - Precondition: there is one of each for each pattern, and they fit the layer.
+  public init(
+    layer: PrunableLayer, patterns: [NMPattern], levels: [CompressedWeights?],
+    outputErrors: [Double]?
+  ) {
+    precondition(levels.count == patterns.count)
+    precondition(outputErrors.map { $0.count == patterns.count } ?? true)
+    for (pattern, level) in zip(patterns, levels) {
+      precondition((level == nil) == pattern.isDense)
+      guard let level else { continue }
+      precondition(level.outputs == layer.outputs)
+      precondition(level.inputs == layer.inputs)
+      precondition(level.pattern == pattern)
+    }
+    self.layer = layer
+    self.patterns = patterns
+    self.levels = levels
+    self.outputErrors = outputErrors
+  }
+
+  /// Prunes a layer's row-major weights by magnitude for each of some patterns.
   ///
   /// Layers are independent of each other, so several may be built at the same time.
   ///
@@ -18,8 +42,7 @@ public struct BankedLayer: Sendable {
   ///   that is not finite.
   /// - Complexity: O(weights · patterns · M).
   public init(
-    layer: PrunableLayer, weights: Span<Float>, patterns: [NMPattern],
-    criterion: PruningCriterion
+    layer: PrunableLayer, weights: Span<Float>, patterns: [NMPattern]
   ) throws(PruningError) {
     let (outputs, inputs) = (layer.outputs, layer.inputs)
     guard weights.count == outputs * inputs else {
@@ -35,23 +58,17 @@ public struct BankedLayer: Sendable {
         levels.append(nil)
         continue
       }
-      let pruned: [Float]
-      switch criterion {
-      case .magnitude:
-        pruned = magnitudePruned(
-          weights: weights, outputs: outputs, inputs: inputs, pattern: pattern)
-      }
+      let pruned = magnitudePruned(
+        weights: weights, outputs: outputs, inputs: inputs, pattern: pattern)
       do throws(SparseKernelError) {
         levels.append(
           try CompressedWeights(
             pruned: pruned.span, outputs: outputs, inputs: inputs, pattern: pattern))
       } catch {
-        preconditionFailure("pruning by \(criterion) left too many weights: \(error)")
+        preconditionFailure("pruning by magnitude left too many weights: \(error)")
       }
     }
-    self.layer = layer
-    self.patterns = patterns
-    self.levels = levels
+    self.init(layer: layer, patterns: patterns, levels: levels, outputErrors: nil)
   }
 
   /// The bytes that the compressed weights of all levels take.

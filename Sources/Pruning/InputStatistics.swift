@@ -1,8 +1,11 @@
 import LinearAlgebra
 
-/// What calibration tells about the inputs of a layer: how many, and their products, as doubles.
+/// What calibration tells about the inputs of a layer: how many rows, and their products, as
+/// doubles.
 ///
-/// Rows (tokens) arrive piece by piece; nothing of them is kept but the sums.
+/// Rows (tokens) arrive piece by piece; nothing of them is kept but the sums. Where earlier layers
+/// are pruned already, each row has a target: the inputs that the layer's own weights should have
+/// seen. The outputs to come close to are those of the targets.
 public struct InputStatistics: Hashable, Sendable {
   /// The inputs of the layer.
   public let inputs: Int
@@ -10,28 +13,62 @@ public struct InputStatistics: Hashable, Sendable {
   public private(set) var rowCount: Int
   /// The Gram matrix Σ x·xᵀ, row-major; only its upper triangle is kept, zeros lie below.
   public private(set) var gram: [Double]
+  /// The products Σ t·xᵀ with the targets t, row-major; `nil` if every row is its own target.
+  public private(set) var targetProducts: [Double]?
 
   /// Creates the statistics of no rows.
-  public init(inputs: Int) {
+  public init(inputs: Int, hasTargets: Bool = false) {
     precondition(inputs > 0)
+    let matrix = [Double](repeating: 0, count: inputs * inputs)
     self.inputs = inputs
     self.rowCount = 0
-    self.gram = Array(repeating: 0, count: inputs * inputs)
+    self.gram = matrix
+    self.targetProducts = hasTargets ? matrix : nil
   }
 
-  /// Restores statistics from their parts, or returns `nil` if they do not fit together.
-  public init?(inputs: Int, rowCount: Int, gram: [Double]) {
-    guard inputs > 0, rowCount >= 0 else { return nil }
-    guard gram.count == inputs * inputs else { return nil }
-    self.inputs = inputs
-    self.rowCount = rowCount
-    self.gram = gram
-  }
-
-  /// Adds rows of inputs, one after the other.
+  /// Adds rows that are their own targets, one after the other.
   ///
+  /// - Precondition: the statistics have no targets.
   /// - Complexity: O(rows · `inputs`²).
   public mutating func add(rows: Span<Double>) {
+    precondition(targetProducts == nil)
+    addOwn(rows)
+  }
+
+  /// Adds rows and their targets, as many as rows.
+  ///
+  /// - Precondition: the statistics have targets.
+  /// - Complexity: O(rows · `inputs`²).
+  public mutating func add(rows: Span<Double>, targets values: Span<Double>) {
+    precondition(values.count == rows.count)
+    guard var products = targetProducts else {
+      preconditionFailure("these statistics have no targets")
+    }
+    targetProducts = nil
+    addOwn(rows)
+    if rows.count > 0 {
+      var sums = products.mutableSpan
+      multiply(
+        values, rows,
+        sizes: ProductSizes(rows: inputs, inner: rows.count / inputs, columns: inputs),
+        transposed: .first, adds: true, into: &sums)
+    }
+    targetProducts = products
+  }
+
+  /// Adds the rows that other statistics of the same kind have seen.
+  public mutating func add(_ other: InputStatistics) {
+    precondition(other.inputs == inputs)
+    precondition((other.targetProducts == nil) == (targetProducts == nil))
+    rowCount += other.rowCount
+    Self.add(other.gram, to: &gram)
+    guard var own = targetProducts, let added = other.targetProducts else { return }
+    targetProducts = nil
+    Self.add(added, to: &own)
+    targetProducts = own
+  }
+
+  private mutating func addOwn(_ rows: Span<Double>) {
     precondition(rows.count.isMultiple(of: inputs))
     let inputs = inputs
     rowCount += rows.count / inputs
@@ -39,13 +76,11 @@ public struct InputStatistics: Hashable, Sendable {
     addGram(of: rows, width: inputs, to: &products)
   }
 
-  /// Adds the rows that other statistics have seen.
-  public mutating func add(_ other: InputStatistics) {
-    precondition(other.inputs == inputs)
-    rowCount += other.rowCount
-    var products = gram.mutableSpan
-    let added = other.gram.span
-    for index in added.indices { products[index] += added[index] }
+  /// Adds numbers to as many others.
+  private static func add(_ numbers: [Double], to others: inout [Double]) {
+    var target = others.mutableSpan
+    let added = numbers.span
+    for index in added.indices { target[index] += added[index] }
   }
 
   /// Returns Σ x·xᵀ · `scale` / rows, with both triangles.
@@ -65,6 +100,16 @@ public struct InputStatistics: Hashable, Sendable {
     return moments
   }
 
+  /// Returns the mean of t·xᵀ over the rows, or of x·xᵀ where rows are their own targets.
+  ///
+  /// - Complexity: O(`inputs`²).
+  func targetMoments() -> [Double] {
+    guard let targetProducts else { return secondMoments() }
+    return targetProducts.map { $0 / Double(max(rowCount, 1)) }
+  }
+
   /// Whether all sums are finite.
-  public var isFinite: Bool { gram.allSatisfy(\.isFinite) }
+  public var isFinite: Bool {
+    gram.allSatisfy(\.isFinite) && (targetProducts ?? []).allSatisfy(\.isFinite)
+  }
 }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import SparsityCore
 
 /// The weights of a layer as doubles, (outputs × inputs) row-major.
@@ -23,5 +24,25 @@ public struct LayerMatrix: Hashable, Sendable {
     precondition(mask.count == values.count)
     return LayerMatrix(
       outputs: outputs, inputs: inputs, values: zip(values, mask).map { $1 ? $0 : 0 })
+  }
+
+  /// Returns the product with a row-major (inputs × inputs) matrix.
+  ///
+  /// - Complexity: O(outputs · inputs²).
+  func times(_ square: [Double]) -> [Double] {
+    precondition(square.count == inputs * inputs)
+    var product = [Double](repeating: 0, count: values.count)
+    var target = product.mutableSpan
+    multiply(
+      values.span, square.span,
+      sizes: ProductSizes(rows: outputs, inner: inputs, columns: inputs), into: &target)
+    return product
+  }
+
+  /// Returns some of the rows.
+  public func rows(_ range: Range<Int>) -> LayerMatrix {
+    LayerMatrix(
+      outputs: range.count, inputs: inputs,
+      values: Array(values[range.lowerBound * inputs..<range.upperBound * inputs]))
   }
 }

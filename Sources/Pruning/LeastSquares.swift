@@ -1,56 +1,56 @@
 import LinearAlgebra
 
-/// Fits the weights that a mask keeps to the outputs of the unpruned layer, exactly, row by row.
+/// Fits the weights that a mask keeps, exactly, row by row.
 ///
-/// Minimises (w − ŵ)·H·(w − ŵ)ᵀ over the ŵ that are zero outside the mask. Where less is kept than
-/// dropped, the normal equations of the kept weights are solved; elsewhere those of the dropped
-/// ones, with the inverse of H: ŵ = w − λ·(H⁻¹)ₚ with (H⁻¹)ₚₚ·λ = wₚ.
+/// Minimises ŵ·H·ŵᵀ − 2·a·ŵᵀ over the ŵ that are zero outside the mask, for H the moments of the
+/// inputs and a the row's aims. Where less is kept than dropped, the equations of the kept weights
+/// are solved; elsewhere those of the dropped ones, from the unmasked optimum f = a·H⁻¹:
+/// ŵ = f − λ·(H⁻¹)ₚ with (H⁻¹)ₚₚ·λ = fₚ.
 struct LeastSquares: Sendable {
   private let inputs: Int
-  private let damped: [Double]
+  private let moments: [Double]
+  private let factor: CholeskyFactor
   private let inverse: [Double]
 
-  /// Inverts the moments with `damping` on its diagonal, or returns `nil` if it is not positive
-  /// definite even so.
-  init?(moments: [Double], inputs: Int, damping: Double) {
+  /// Inverts the moments, or returns `nil` if they are not positive definite.
+  init?(moments: [Double], inputs: Int) {
     precondition(moments.count == inputs * inputs)
-    var damped = moments
-    for input in 0..<inputs { damped[input * (inputs + 1)] += damping }
-    guard let factor = CholeskyFactor(of: damped.span, order: inputs) else { return nil }
+    guard let factor = CholeskyFactor(of: moments.span, order: inputs) else { return nil }
     self.inputs = inputs
-    self.damped = damped
+    self.moments = moments
+    self.factor = factor
     self.inverse = factor.inverse()
   }
 
   /// Returns the fitted weights; those that the mask drops are zero.
   ///
   /// - Complexity: O(min(kept, dropped)³ + `inputs` · kept) for each row.
-  func fit(_ weights: LayerMatrix, mask: [Bool]) -> LayerMatrix {
+  func fit(_ weights: LayerMatrix, aims: [Double], mask: [Bool]) -> LayerMatrix {
     precondition(weights.inputs == inputs)
+    precondition(aims.count == weights.values.count)
     precondition(mask.count == weights.values.count)
-    var targets = [Double](repeating: 0, count: weights.values.count)
-    var target = targets.mutableSpan
-    multiply(
-      weights.values.span, damped.span,
-      sizes: ProductSizes(rows: weights.outputs, inner: inputs, columns: inputs), into: &target)
+    var free = aims
+    factor.solve(&free)
     var fitted = weights.masked(by: mask)
     for start in stride(from: 0, to: weights.values.count, by: inputs) {
       let kept = (0..<inputs).filter { mask[start + $0] }
       let dropped = (0..<inputs).filter { !mask[start + $0] }
-      guard !kept.isEmpty, !dropped.isEmpty else { continue }
       if kept.count <= dropped.count {
-        guard let values = solve(damped, at: kept, for: kept.map { targets[start + $0] }) else {
+        guard !kept.isEmpty else { continue }
+        guard let values = solve(moments, at: kept, for: kept.map { aims[start + $0] }) else {
           continue
         }
         for (place, value) in zip(kept, values) { fitted.values[start + place] = value }
       } else {
-        let own = dropped.map { weights.values[start + $0] }
+        let own = dropped.map { free[start + $0] }
         guard let pulls = solve(inverse, at: dropped, for: own) else { continue }
+        let inverse = inverse.span
         for place in kept {
-          let change = zip(dropped, pulls).reduce(0) {
-            $0 + inverse[$1.0 * inputs + place] * $1.1
+          var change = 0.0
+          for index in dropped.indices {
+            change += inverse[dropped[index] * inputs + place] * pulls[index]
           }
-          fitted.values[start + place] = weights.values[start + place] - change
+          fitted.values[start + place] = free[start + place] - change
         }
       }
     }
@@ -61,6 +61,7 @@ struct LeastSquares: Sendable {
   /// weights stay as they were.
   private func solve(_ matrix: [Double], at places: [Int], for right: [Double]) -> [Double]? {
     let count = places.count
+    guard count > 0 else { return [] }
     var part = [Double](repeating: 0, count: count * count)
     var target = part.mutableSpan
     let source = matrix.span

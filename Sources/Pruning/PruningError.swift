@@ -6,6 +6,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case notFinite(layer: String, output: Int, input: Int)
   /// A layer's weights are not as many as its shape says.
   case wrongCount(layer: String, found: Int, outputs: Int, inputs: Int)
+  /// What calibration measured of a layer's inputs is not finite, or too large to compute with.
+  case cannotCalibrate(layer: String)
 }
 
 extension PruningError: CustomStringConvertible {
@@ -21,6 +23,11 @@ extension PruningError: CustomStringConvertible {
       """
       layer \(layer) has \(found) weights, but \(outputs) outputs × \(inputs) inputs need \
       \(outputs * inputs); check that checkpoint and configuration belong together
+      """
+    case .cannotCalibrate(let layer):
+      """
+      the calibration images give layer \(layer) inputs that are not finite or far too large; \
+      check the checkpoint and the normalisation, or prune by magnitude
       """
     }
   }

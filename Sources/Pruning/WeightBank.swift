@@ -13,44 +13,60 @@ public struct WeightBank: Sendable {
   public let criterion: PruningCriterion
   /// The identity of what the bank maps a layer and a pattern to.
   ///
-  /// It covers the model's weights and the criterion, not the patterns nor their order: two banks
-  /// of equal hash hold equal weights wherever both hold some.
+  /// Where weights are pruned by magnitude it covers the model's weights and the criterion, not the
+  /// patterns nor their order; elsewhere all weights of the bank. Two banks of equal hash
+  /// hold equal weights wherever both hold some.
   public let contentHash: ContentHash
-  private let layers: [BankedLayer]
+  /// The layers, in network order.
+  public let layers: [BankedLayer]
 
-  /// Gathers layers that were built one by one.
+  /// Gathers layers that were pruned by magnitude one by one.
   ///
   /// - Precondition: `layers` are those of `space`, in its order and with its patterns.
-  public init(
-    space: SearchSpace, layers: [BankedLayer], modelHash: ContentHash,
-    criterion: PruningCriterion
-  ) {
+  public init(space: SearchSpace, layers: [BankedLayer], modelHash: ContentHash) {
     precondition(layers.map(\.layer) == space.layers)
     precondition(layers.allSatisfy { $0.patterns == space.patterns })
     self.space = space
     self.layers = layers
-    self.criterion = criterion
-    self.contentHash = Self.contentHash(modelHash: modelHash, criterion: criterion)
+    self.criterion = .magnitude
+    self.contentHash = Self.contentHash(modelHash: modelHash)
   }
 
-  /// Builds a bank of all layers, one after the other.
+  /// Gathers layers that were pruned with statistics one by one.
+  ///
+  /// - Precondition: `layers` are those of `space`, in its order and with its patterns, and the
+  ///   criterion needs calibration.
+  /// - Complexity: O(weights · patterns).
+  public init(space: SearchSpace, calibrated layers: [BankedLayer], criterion: PruningCriterion) {
+    precondition(layers.map(\.layer) == space.layers)
+    precondition(layers.allSatisfy { $0.patterns == space.patterns })
+    precondition(criterion.needsCalibration)
+    self.space = space
+    self.layers = layers
+    self.criterion = criterion
+    var hasher = ContentHasher()
+    hasher.update("elsa calibrated weight bank 1")
+    hasher.update(criterion.rawValue)
+    for layer in layers { layer.update(&hasher) }
+    self.contentHash = hasher.finalized()
+  }
+
+  /// Builds a bank of all layers, pruned by magnitude, one after the other.
   ///
   /// - Parameters:
   ///   - modelHash: The content hash of the checkpoint that the weights are from.
   ///   - weights: Gives the row-major outputs × inputs weights of a layer.
   /// - Throws: ``PruningError`` if a layer's weights do not fit it or are not finite.
   public init(
-    space: SearchSpace, modelHash: ContentHash, criterion: PruningCriterion,
-    weights: (PrunableLayer) -> [Float]
+    space: SearchSpace, modelHash: ContentHash, weights: (PrunableLayer) -> [Float]
   ) throws(PruningError) {
     var layers: [BankedLayer] = []
     for layer in space.layers {
       layers.append(
         try BankedLayer(
-          layer: layer, weights: weights(layer).span, patterns: space.patterns,
-          criterion: criterion))
+          layer: layer, weights: weights(layer).span, patterns: space.patterns))
     }
-    self.init(space: space, layers: layers, modelHash: modelHash, criterion: criterion)
+    self.init(space: space, layers: layers, modelHash: modelHash)
   }
 
   /// Returns the weights of a layer at a level, or `nil` where the level is dense and the model's
@@ -72,14 +88,33 @@ public struct WeightBank: Sendable {
   /// The bytes that the compressed weights of all layers and levels take.
   public var size: Int { layers.reduce(0) { $0 + $1.size } }
 
-  /// Returns the content hash of any bank of a model and a criterion, without building one.
-  public static func contentHash(
-    modelHash: ContentHash, criterion: PruningCriterion
-  ) -> ContentHash {
+  /// Returns the content hash of any bank of a model pruned by magnitude, without building one.
+  public static func contentHash(modelHash: ContentHash) -> ContentHash {
     var hasher = ContentHasher()
     hasher.update("elsa weight bank 1")
     hasher.update(modelHash)
-    hasher.update(criterion.rawValue)
+    hasher.update(PruningCriterion.magnitude.rawValue)
     return hasher.finalized()
+  }
+}
+
+extension BankedLayer {
+  /// Adds the layer's name, patterns and weights to a hash.
+  fileprivate func update(_ hasher: inout ContentHasher) {
+    hasher.update(layer.name)
+    for (level, pattern) in patterns.enumerated() {
+      hasher.update("\(pattern)")
+      let numbers = levels[level]?.decompressed() ?? []
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(4 * numbers.count)
+      for number in numbers {
+        let bits = number.bitPattern
+        for shift in [UInt32(0), 8, 16, 24] {
+          bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
+      }
+      hasher.update(UInt64(bytes.count))
+      hasher.update(bytes.span)
+    }
   }
 }

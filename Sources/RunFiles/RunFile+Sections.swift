@@ -13,10 +13,7 @@ extension RunFile.Data {
     let values = try value.mapping(keys: [
       "calibration", "search", "test", "images", "split", "resize", "allowOverlap", "skipBroken",
     ])
-    if let calibration = values["calibration"] {
-      throw calibration.error(
-        "data.calibration has no use yet: magnitude pruning needs no calibration; remove the key")
-    }
+    self.calibration = try values["calibration"]?.string()
     self.images = try Self.images(values, in: value)
     self.isResized = try values["resize"].map(Self.resize) ?? true
     self.allowsOverlap = try values["allowOverlap"]?.boolean() ?? false
@@ -105,15 +102,6 @@ extension RunFile {
       throw value.error("one pattern leaves nothing to search; give at least two")
     }
     return patterns.sorted()
-  }
-
-  static func pruning(_ value: YAMLValue) throws(RunFileError) -> Pruning {
-    let text = try value.string()
-    if text == "wanda" || text == "sparsegpt" {
-      throw value.error(
-        "pruning \"\(text)\" is not available in this version; use magnitude or supernet")
-    }
-    return try value.choice(Pruning.self)
   }
 
   static func objectives(_ value: YAMLValue?) throws(RunFileError) -> [Objective] {

@@ -29,6 +29,7 @@ extension RunFile {
     resolved.model.weights = resolve(model.weights)
     resolved.model.config = model.config.map(resolve)
     if accelerator.isFile { resolved.accelerator.profile = resolve(accelerator.profile) }
+    resolved.data.calibration = data.calibration.map(resolve)
     switch data.images {
     case .sets(let search, let test):
       resolved.data.images = .sets(search: resolve(search), test: test.map(resolve))
@@ -55,6 +56,9 @@ extension RunFile {
         "images: \(Self.quoted(images))",
         "split: {search: \(search), test: \(test), seed: \(seed)}",
       ]
+    }
+    if let calibration = data.calibration {
+      entries.append("calibration: \(Self.quoted(calibration))")
     }
     entries.append("resize: \(data.isResized ? "config" : "none")")
     entries.append("allowOverlap: \(data.allowsOverlap)")

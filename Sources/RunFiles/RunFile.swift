@@ -24,6 +24,8 @@ public struct RunFile: Hashable, Sendable {
   public struct Data: Hashable, Sendable {
     /// The source of the images.
     public var images: Images
+    /// The source of the images that pruning is calibrated with, if it needs some.
+    public var calibration: String?
     /// Whether images are resized as the model's configuration says (`true`) or only cropped.
     public var isResized: Bool
     /// Whether search and test sets may share images.
@@ -38,6 +40,20 @@ public struct RunFile: Hashable, Sendable {
     case magnitude
     /// Magnitude, on a checkpoint trained as a supernet.
     case supernet
+    /// Magnitude times the norm of the input, measured on calibration images.
+    case wanda
+    /// SparseGPT, with the Hessian of the calibration images.
+    case sparsegpt
+    /// Masks and weights that reconstruct each layer's outputs on the calibration images.
+    case reconstruction
+
+    /// Whether calibration images are needed.
+    public var needsCalibration: Bool {
+      switch self {
+      case .magnitude, .supernet: false
+      case .wanda, .sparsegpt, .reconstruction: true
+      }
+    }
   }
 
   /// The accelerator whose cost counts.
@@ -114,7 +130,15 @@ extension RunFile {
     self.model = try Model(model)
     self.data = try Data(data)
     self.patterns = try Self.patterns(sections["patterns"], root: root)
-    self.pruning = try sections["pruning"].map(Self.pruning) ?? .magnitude
+    self.pruning = try sections["pruning"]?.choice(Pruning.self) ?? .magnitude
+    if pruning.needsCalibration, self.data.calibration == nil {
+      throw data.error(
+        "pruning \(pruning.rawValue) needs images to calibrate with; name some: data.calibration")
+    }
+    if !pruning.needsCalibration, self.data.calibration != nil {
+      throw data.error(
+        "data.calibration has no use: pruning \(pruning.rawValue) needs no images; remove the key")
+    }
     self.accelerator = try Accelerator(sections["accelerator"])
     self.objectives = try Self.objectives(sections["objectives"])
     self.constraints = try Self.constraints(sections["constraints"])

@@ -43,7 +43,8 @@ public struct ModelShardEvaluator: ShardEvaluator {
       throw InputError.otherContent(path: description.data.path)
     }
     let space = model.searchSpace(patterns: description.patterns)
-    let bank = try model.weightBank(space: space, criterion: criterion, threads: threads)
+    let bank = try model.runBank(
+      space: space, criterion: criterion, configurationPath: configuration.path, threads: threads)
     evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: description.numerics, threads: threads)
     costs = try CostModel(

@@ -25,7 +25,7 @@ struct DeiTTests {
       path: sharedData.appending(path: "imagenet-val-650").path,
       preprocessing: model.configuration.preprocessing.withoutResize, threads: 2
     ).set
-    let bank = try model.weightBank(space: space, criterion: .magnitude, threads: 2)
+    let bank = try model.weightBank(space: space, threads: 2)
     let evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: .detected(precision: .f32), threads: 2)
     let rounding = try Evaluator(

@@ -26,7 +26,7 @@ func digitsEvaluator(
 ) throws -> Evaluator {
   let space = model.searchSpace(patterns: try patterns("1:4", "2:4", "3:4", "4:4"))
   return try Evaluator(
-    model: model, bank: model.weightBank(space: space, criterion: .magnitude, threads: 2),
+    model: model, bank: model.weightBank(space: space, threads: 2),
     images: digits(split),
     numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads)
 }
@@ -88,7 +88,7 @@ struct EvaluatorTests {
     await #expect(processExitsWith: .success) {
       let model = try digitsModel()
       let bank = try model.weightBank(
-        space: model.searchSpace(patterns: [.dense]), criterion: .magnitude, threads: 1)
+        space: model.searchSpace(patterns: [.dense]), threads: 1)
       let baseline = Numerics(
         precision: .f32, kernelTable: kernelTableVersion, instructionSet: .baseline,
         forwardBatch: 8)
@@ -183,7 +183,7 @@ struct EvaluatorTests {
   @Test func `images of another size or class than the model's are refused`() throws {
     let model = try digitsModel()
     let bank = try model.weightBank(
-      space: model.searchSpace(patterns: [.dense]), criterion: .magnitude, threads: 1)
+      space: model.searchSpace(patterns: [.dense]), threads: 1)
     for (side, label) in [(9, 0), (8, 10)] {
       let size = ImageSize(height: side, width: side, channels: 1)
       let images = ImageSet(

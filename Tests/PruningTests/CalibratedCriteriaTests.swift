@@ -85,8 +85,9 @@ struct CalibratedCriteriaTests {
     let sparseGPT = try #require(SparseGPT(statistics: statistics)).prune(
       weights, pattern: pattern
     ).weights
-    let reconstructed = try #require(Reconstruction(statistics: statistics)).prune(
-      weights, pattern: pattern)
+    let reconstructed = try #require(
+      Reconstruction(statistics: statistics, ridge: 1e-4)
+    ).prune(weights, pattern: pattern)
     let errors = [reconstructed, sparseGPT, wanda].map {
       outputError(of: $0, original: weights, statistics: statistics)
     }
@@ -100,7 +101,8 @@ struct CalibratedCriteriaTests {
     let pattern = try #require(NMPattern(text))
     let own = layer(outputs: 3, inputs: 22, generator: &generator)
     let statistics = correlated(inputs: 22, rows: 200, generator: &generator)
-    let method = try #require(Reconstruction(statistics: statistics))
+    let method = try #require(
+      Reconstruction(statistics: statistics, ridge: 1e-9))
     let mask = method.mask(of: own, pattern: pattern)
     for output in 0..<3 {
       for start in stride(from: 0, to: 22, by: pattern.groupSize) {
@@ -109,7 +111,7 @@ struct CalibratedCriteriaTests {
         #expect(kept.count == min(pattern.kept, end - start))
       }
     }
-    let fitted = method.refit(own, mask: mask)
+    let fitted = method.fit(own, mask: mask)
     let best = outputError(of: fitted, original: own, statistics: statistics)
     for index in mask.indices {
       if !mask[index] {
@@ -135,7 +137,8 @@ struct CalibratedCriteriaTests {
       statistics.add(rows: rows.span)
       let results = [
         try #require(SparseGPT(statistics: statistics)).prune(own, pattern: pattern).weights,
-        try #require(Reconstruction(statistics: statistics)).prune(own, pattern: pattern),
+        try #require(Reconstruction(statistics: statistics)).prune(
+          own, pattern: pattern),
       ]
       for result in results {
         #expect(result.values.allSatisfy { $0.isFinite })
@@ -145,6 +148,29 @@ struct CalibratedCriteriaTests {
         let error = outputError(of: result, original: own, statistics: statistics)
         #expect(error < 1.001)
       }
+    }
+  }
+
+  @Test func `a fit makes up for inputs that earlier layers have changed`() throws {
+    var generator = SeededGenerator(seed: 5)
+    let own = layer(outputs: 4, inputs: 12, generator: &generator)
+    let pattern = try #require(NMPattern("2:4"))
+    // What arrives is the target, doubled.
+    let targets = (0..<12 * 300).map { _ in generator.unitInterval() - 0.5 }
+    let rows = targets.map { 2 * $0 }
+    var plain = InputStatistics(inputs: 12)
+    plain.add(rows: targets.span)
+    var changed = InputStatistics(inputs: 12, hasTargets: true)
+    changed.add(rows: Array(rows[..<120]).span, targets: Array(targets[..<120]).span)
+    var rest = InputStatistics(inputs: 12, hasTargets: true)
+    rest.add(rows: Array(rows[120...]).span, targets: Array(targets[120...]).span)
+    changed.add(rest)
+    let expected = try #require(Reconstruction(statistics: plain, ridge: 0)).prune(
+      own, pattern: pattern)
+    let found = try #require(Reconstruction(statistics: changed, ridge: 0)).prune(
+      own, pattern: pattern)
+    for (value, reference) in zip(found.values, expected.values) {
+      #expect(abs(value - reference / 2) < 1e-9)
     }
   }
 

@@ -27,7 +27,7 @@ struct WeightBankTests {
 
   @Test func `the bank holds each layer pruned to each level and no dense copy`() throws {
     let bank = try WeightBank(
-      space: space, modelHash: modelHash, criterion: .magnitude,
+      space: space, modelHash: modelHash,
       weights: { weights[$0.name] ?? [] })
     for (index, layer) in space.layers.enumerated() {
       let own = try #require(weights[layer.name])
@@ -52,7 +52,7 @@ struct WeightBankTests {
 
   @Test func `a genome picks one level of each layer`() throws {
     let bank = try WeightBank(
-      space: space, modelHash: modelHash, criterion: .magnitude,
+      space: space, modelHash: modelHash,
       weights: { weights[$0.name] ?? [] })
     let chosen = bank.weights(of: Genome(genes: [3, 0]))
     #expect(chosen.count == 2)
@@ -64,13 +64,12 @@ struct WeightBankTests {
     let layers = try space.layers.reversed().map { layer in
       let own = try #require(weights[layer.name])
       return try BankedLayer(
-        layer: layer, weights: own.span, patterns: space.patterns,
-        criterion: .magnitude)
+        layer: layer, weights: own.span, patterns: space.patterns)
     }
     let gathered = WeightBank(
-      space: space, layers: layers.reversed(), modelHash: modelHash, criterion: .magnitude)
+      space: space, layers: layers.reversed(), modelHash: modelHash)
     let whole = try WeightBank(
-      space: space, modelHash: modelHash, criterion: .magnitude,
+      space: space, modelHash: modelHash,
       weights: { weights[$0.name] ?? [] })
     for layer in space.layers.indices {
       for level in space.patterns.indices {
@@ -86,26 +85,26 @@ struct WeightBankTests {
   @Test func `the content hash follows the model and not the patterns`() throws {
     let fewer = SearchSpace(layers: space.layers, patterns: [space.patterns[1]])
     let one = try WeightBank(
-      space: space, modelHash: modelHash, criterion: .magnitude,
+      space: space, modelHash: modelHash,
       weights: { weights[$0.name] ?? [] })
     let other = try WeightBank(
-      space: fewer, modelHash: modelHash, criterion: .magnitude,
+      space: fewer, modelHash: modelHash,
       weights: { weights[$0.name] ?? [] })
     #expect(one.contentHash == other.contentHash)
     #expect(
       one.contentHash
-        == WeightBank.contentHash(modelHash: modelHash, criterion: .magnitude))
+        == WeightBank.contentHash(modelHash: modelHash))
     let otherModel = ContentHash(of: [UInt8(2)].span)
     #expect(
       one.contentHash
-        != WeightBank.contentHash(modelHash: otherModel, criterion: .magnitude))
+        != WeightBank.contentHash(modelHash: otherModel))
     #expect(one.contentHash != modelHash)
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity])
   func `weights that are no finite numbers are refused with their place`(bad: Float) {
     let error = #expect(throws: PruningError.self) {
-      try WeightBank(space: space, modelHash: modelHash, criterion: .magnitude) { layer in
+      try WeightBank(space: space, modelHash: modelHash) { layer in
         var values = weights[layer.name] ?? []
         if layer.name == "second" { values[8 * 3 + 5] = bad }
         return values
@@ -117,7 +116,7 @@ struct WeightBankTests {
 
   @Test func `weights of another count are refused`() {
     #expect(throws: PruningError.wrongCount(layer: "first", found: 1, outputs: 3, inputs: 20)) {
-      try WeightBank(space: space, modelHash: modelHash, criterion: .magnitude) { _ in [1] }
+      try WeightBank(space: space, modelHash: modelHash) { _ in [1] }
     }
   }
 }

@@ -64,6 +64,8 @@ struct RunFileTests {
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
     file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
     file.data.isResized = false
+    file.data.calibration = "images \"c\"/"
+    file.pruning = .reconstruction
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
   }
 
@@ -100,7 +102,8 @@ struct RunFileTests {
     ("constraints: {macs: {atMost: -1}}", "is no limit"),
     ("constraints: {macs: {atMost: 2 parsec}}", "unknown unit \"parsec\" for macs"),
     ("fidelity: {earlyStopping: true}", "fidelity.earlyStopping is not available"),
-    ("pruning: sparsegpt", "pruning \"sparsegpt\" is not available in this version"),
+    ("pruning: sparsegpt", "pruning sparsegpt needs images to calibrate with"),
+    ("pruning: by taste", "pruning"),
     ("accelerator: [a]", "accelerator must be a mapping"),
     ("search: {seed: -1}", "a seed is a whole number from 0"),
     ("search: {seed: 1", "not valid YAML"),
@@ -131,7 +134,10 @@ struct RunFileTests {
     ("data: {images: v}", "the key \"data.split\" is missing"),
     ("data: {images: v, search: w, split: {search: 3}}", "cannot stand beside data.images"),
     ("data: {split: {search: 3}}", "data.split needs data.images"),
-    ("data: {search: v, calibration: c}", "data.calibration has no use yet"),
+    (
+      "data: {search: v, calibration: c}",
+      "data.calibration has no use: pruning magnitude needs no images"
+    ),
     ("data: {search: v, resize: maybe}", "data.resize is \"maybe\""),
   ])
   func `impossible data are refused`(line: String, message: String) {

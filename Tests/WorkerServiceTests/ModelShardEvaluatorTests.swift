@@ -32,7 +32,7 @@ import WorkerService
         path: paths[1], content: try contentHash(ofFileAt: paths[1])),
       data: RunInput(path: paths[2], content: images.contentHash(threads: 2)),
       imageCount: images.count,
-      bank: WeightBank.contentHash(modelHash: model.contentHash, criterion: .magnitude),
+      bank: WeightBank.contentHash(modelHash: model.contentHash),
       criterion: "magnitude", patterns: space.patterns, numerics: .detected(precision: .f32),
       accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 11, shardSize: 100)

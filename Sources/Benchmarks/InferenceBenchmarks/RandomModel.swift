@@ -42,7 +42,7 @@ struct RandomModel {
     let bank: WeightBank
     do throws(PruningError) {
       bank = try WeightBank(
-        space: space, modelHash: ContentHasher().finalized(), criterion: .magnitude
+        space: space, modelHash: ContentHasher().finalized()
       ) { layer in
         guard let parameters = weights.prunableLayer(named: layer.name) else {
           preconditionFailure("\(layer.name) is a layer of the shape")

@@ -15,6 +15,8 @@ struct EvaluateCommand: ParsableCommand {
       EXAMPLES
         elsa evaluate --model deit_tiny/ --data val/ --uniform 2:4
         elsa evaluate --model deit_tiny/ --data val-227/ --resize none --genome genome.json --json
+        elsa evaluate --model deit_tiny/ --data val/ --uniform 2:4 --pruning reconstruction \\
+          --calibration train-256/
       """)
 
   @Option(
@@ -31,8 +33,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var genome: GenomeOptions
 
-  @Option(help: ArgumentHelp("How weights are chosen.", valueName: "magnitude|supernet"))
-  var pruning = "magnitude"
+  @OptionGroup var pruning: PruningOptions
 
   @Option(help: ArgumentHelp("The number format.", valueName: "f32|bf16"))
   var precision = Precision.f32
@@ -41,14 +42,6 @@ struct EvaluateCommand: ParsableCommand {
 
   @Flag(help: "Print JSON.")
   var json = false
-
-  func validate() throws {
-    guard ["magnitude", "supernet"].contains(pruning) else {
-      throw ValidationError(
-        "--pruning is \"\(pruning)\"; this version knows magnitude, and supernet for checkpoints "
-          + "trained as one.")
-    }
-  }
 
   /// What was measured; its names are the fields of the JSON.
   struct Report: Encodable {
@@ -76,8 +69,11 @@ struct EvaluateCommand: ParsableCommand {
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration))
     let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
+    try set.checkFits(loaded.weights.shape)
+    try numerics.apply()
+    let bank = try pruning.bank(of: loaded, space: space, images: images, evaluated: set)
     let evaluation = try ModelEvaluation(
-      model: loaded, space: space, images: set, numerics: numerics, threads: images.threadCount)
+      model: loaded, bank: bank, images: set, numerics: numerics, threads: images.threadCount)
     let progress = SharedProgress()
     let start = ContinuousClock.now
     let totals = try evaluation.measure(genome) {
@@ -92,7 +88,7 @@ struct EvaluateCommand: ParsableCommand {
       model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
       correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
       imagesPerSecond: Double(totals.images) / seconds, macs: cost.macs,
-      denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: pruning,
+      denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: pruning.pruning,
       numerics: numerics.description)
     if json { return try Output.json(report) }
     show(report)

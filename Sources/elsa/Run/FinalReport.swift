@@ -54,10 +54,19 @@ extension JournaledFront {
         "\(runFile.model.weights) is not the checkpoint of this run any more",
         nextStep: "put the original back, or read the front without --test")
     }
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let bank = try model.runBank(
+      space: space, criterion: runFile.pruning.criterion,
+      configurationPath: directory.configuration, threads: threads)
+    guard bank.contentHash == description.bank else {
+      throw CommandFailure(
+        "\(directory.bank) is not the weight bank of this run any more",
+        nextStep: "put the original back")
+    }
     return try ModelEvaluation(
-      model: model, space: space, images: ImageSet(packedFile: testPath),
+      model: model, bank: bank, images: ImageSet(packedFile: testPath),
       numerics: description.numerics,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      threads: threads)
   }
 
   private func genome(of point: FrontReport.Point) throws -> Genome {

@@ -8,12 +8,11 @@ struct ModelEvaluation {
   private let evaluator: Evaluator
   private let imageCount: Int
 
-  /// Builds the bank of a space and starts the evaluation threads.
+  /// Starts the evaluation threads for the genomes of a bank.
   init(
-    model: LoadedModel, space: SearchSpace, images: ImageSet, numerics: Numerics, threads: Int
+    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int
   ) throws {
     try images.checkFits(model.weights.shape)
-    let bank = try model.weightBank(space: space, criterion: .magnitude, threads: threads)
     evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: numerics, threads: threads)
     imageCount = images.count

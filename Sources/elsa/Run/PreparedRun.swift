@@ -46,13 +46,13 @@ struct PreparedRun {
     let images = try RunImages(
       runFile: runFile, model: model, directory: directory, resuming: runFilePath == nil)
     let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
+    let bank = try RunBank(runFile: runFile, model: model, space: space, directory: directory)
     let description = RunDescription(
       run: identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
-      bank: WeightBank.contentHash(
-        modelHash: model.contentHash, criterion: .magnitude),
-      criterion: PruningCriterion.magnitude.rawValue, patterns: space.patterns, numerics: numerics,
+      bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
+      numerics: numerics,
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
@@ -64,7 +64,7 @@ struct PreparedRun {
     self.frontSource = FrontSource(
       description: description, modelName: Self.modelName(model), costs: costs)
     self.settings = CoordinatorSettings(
-      description: description, space: space, search: Self.searchSettings(runFile, costs),
+      description: description, space: space, search: Self.searchSettings(runFile, costs, bank),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
       referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
@@ -87,7 +87,9 @@ struct PreparedRun {
   }
 
   /// Returns the settings of the search; choices that cost no less than denser ones are left out.
-  private static func searchSettings(_ runFile: RunFile, _ costs: CostModel) -> SearchSettings {
+  private static func searchSettings(
+    _ runFile: RunFile, _ costs: CostModel, _ bank: RunBank
+  ) -> SearchSettings {
     let space = costs.space
     var settings = SearchSettings(
       populationSize: runFile.search.population, evaluationCountMax: runFile.search.evaluations,
@@ -95,6 +97,10 @@ struct PreparedRun {
       algorithm: runFile.search.algorithm == .nsga2 ? .nsga2 : .randomSearch,
       objectiveCount: runFile.objectives.count,
       initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
+    let seeds = RunBank.seedGenomes(
+      outputErrors: bank.outputErrors, space: space,
+      count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
+    for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
     guard runFile.search.dropsDominated else { return settings }
     let choices = NeededChoices(
       costs: costs,

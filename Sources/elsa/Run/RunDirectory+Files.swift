@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import RunStorage
 
@@ -12,6 +13,10 @@ extension RunDirectory {
   var searchSet: String { file("search.safetensors") }
   /// The images of the final report, if they were packed for this run.
   var testSet: String { file("test.safetensors") }
+  /// The weight bank, if it was built with calibration images.
+  var bank: String { file(BankFile.usualName) }
+  /// How much each layer loses in each pattern.
+  var sensitivity: String { file("sensitivity.json") }
   /// The latest Pareto front.
   var front: String { file("front.json") }
 

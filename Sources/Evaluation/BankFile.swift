@@ -1,0 +1,141 @@
+import ContentHashing
+import ModelFiles
+import Pruning
+import SparseKernels
+import SparsityCore
+
+/// Some or all layers of a calibrated weight bank in one safetensors file.
+///
+/// For each layer and each pattern but the dense one, `LAYER/PATTERN/values` (F32) and
+/// `LAYER/PATTERN/places` (U8) are those of ``PlacedWeights``. The metadata
+/// name the criterion, the patterns, and by `error/LAYER/PATTERN` the share of the layer's output
+/// energy that is lost.
+public enum BankFile {
+  /// The name of the file in a run directory, beside the run's copy of the configuration.
+  public static let usualName = "bank.safetensors"
+  private static let format = "elsa-weight-bank-1"
+
+  /// Writes layers; the file appears when it is complete.
+  public static func write(
+    _ layers: [BankedLayer], criterion: PruningCriterion, to path: String
+  ) throws(EvaluationError) {
+    var tensors: [NewTensor] = []
+    var metadata = ["format": format, "criterion": criterion.rawValue]
+    metadata["patterns"] = layers.first?.patterns.map(\.description).joined(separator: " ")
+    for banked in layers {
+      for (level, pattern) in banked.patterns.enumerated() {
+        let name = "\(banked.layer.name)/\(pattern)"
+        if let error = banked.outputErrors?[level] { metadata["error/\(name)"] = "\(error)" }
+        guard let weights = banked.levels[level] else { continue }
+        let (outputs, inputs) = (weights.outputs, weights.inputs)
+        guard
+          let placed = PlacedWeights(
+            weights.decompressed(), outputs: outputs, inputs: inputs, pattern: pattern)
+        else { preconditionFailure("a bank's weights keep to their pattern") }
+        let kept = pattern.keptCount(ofInputs: inputs)
+        tensors.append(
+          NewTensor(name: "\(name)/values", shape: [outputs, kept], values: placed.values))
+        tensors.append(
+          NewTensor(
+            name: "\(name)/places", elementType: .uint8,
+            shape: [outputs, PlacedWeights.placeBytes(of: pattern, inputs: inputs)],
+            bytes: placed.places))
+      }
+    }
+    do {
+      try writeSafetensors(tensors, metadata: metadata, to: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Reads layers of a search space; the file is mapped while it is read.
+  ///
+  /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds another bank or damaged one.
+  public static func read(
+    _ wanted: [PrunableLayer], patterns: [NMPattern], criterion: PruningCriterion, from path: String
+  ) throws(EvaluationError) -> [BankedLayer] {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(path: path)
+    } catch {
+      throw .file(error)
+    }
+    let expected = [
+      ("format", format), ("criterion", criterion.rawValue),
+      ("patterns", patterns.map(\.description).joined(separator: " ")),
+    ]
+    for (key, value) in expected where file.metadata[key] != value {
+      let found = file.metadata[key] ?? "missing"
+      throw .bank(path: path, fault: "its \(key) is \(found), not \(value)")
+    }
+    var layers: [BankedLayer] = []
+    for layer in wanted {
+      var levels: [CompressedWeights?] = []
+      var errors: [Double] = []
+      for pattern in patterns {
+        let name = "\(layer.name)/\(pattern)"
+        if let error = file.metadata["error/\(name)"].flatMap({ Double($0) }) {
+          errors.append(error)
+        }
+        levels.append(
+          pattern.isDense ? nil : try weights(name, of: layer, pattern: pattern, in: file))
+      }
+      layers.append(
+        BankedLayer(
+          layer: layer, patterns: patterns, levels: levels,
+          outputErrors: errors.count == patterns.count ? errors : nil))
+    }
+    return layers
+  }
+
+  /// Reads one layer in one pattern.
+  private static func weights(
+    _ name: String, of layer: PrunableLayer, pattern: NMPattern, in file: SafetensorsFile
+  ) throws(EvaluationError) -> CompressedWeights {
+    let values: [Float]
+    let places: [UInt8]
+    do {
+      values = try file.floats("\(name)/values").values
+      places = try file.bytes("\(name)/places").values
+    } catch {
+      throw .file(error)
+    }
+    guard
+      let placed = PlacedWeights(
+        outputs: layer.outputs, inputs: layer.inputs, pattern: pattern, values: values,
+        places: places)
+    else { throw .bank(path: file.path, fault: "\(name) is damaged") }
+    let dense = placed.decompressed()
+    do throws(SparseKernelError) {
+      return try CompressedWeights(
+        pruned: dense.span, outputs: layer.outputs, inputs: layer.inputs, pattern: pattern)
+    } catch {
+      preconditionFailure("placed weights keep to their pattern: \(error)")
+    }
+  }
+}
+
+extension LoadedModel {
+  /// Reads a whole bank from the file that ``BankFile/write(_:criterion:to:)`` wrote.
+  public func storedBank(
+    space: SearchSpace, criterion: PruningCriterion, path: String
+  ) throws(EvaluationError) -> WeightBank {
+    let layers = try BankFile.read(
+      space.layers, patterns: space.patterns, criterion: criterion, from: path)
+    return WeightBank(space: space, calibrated: layers, criterion: criterion)
+  }
+
+  /// Returns the bank of a run: built where it takes no calibration, else read from the folder that
+  /// holds the run's configuration.
+  ///
+  /// The caller compares the bank's content hash with the run's.
+  public func runBank(
+    space: SearchSpace, criterion: PruningCriterion, configurationPath: String, threads: Int
+  ) throws(EvaluationError) -> WeightBank {
+    guard criterion.needsCalibration else { return try weightBank(space: space, threads: threads) }
+    let folder = configurationPath.lastIndex(of: "/").map { configurationPath[...$0] } ?? ""
+    return try storedBank(
+      space: space, criterion: criterion, path: folder + BankFile.usualName)
+  }
+}

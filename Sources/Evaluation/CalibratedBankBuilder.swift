@@ -1,0 +1,145 @@
+import Dispatch
+import ImageData
+import LinearAlgebra
+import Pruning
+import SparseKernels
+import SparsityCore
+import Synchronization
+import VisionTransformers
+
+/// Builds a weight bank from calibration images, layer after layer.
+///
+/// A criterion that is sequential fits each layer behind the layers before it, already pruned: each
+/// batch of images sees them at levels drawn at random from the search space, so that the bank
+/// suits mixed genomes and not only uniform ones. Other criteria measure the dense model.
+struct CalibratedBankBuilder {
+  let model: LoadedModel
+  let space: SearchSpace
+  let criterion: PruningCriterion
+  let images: ImageSet
+  let threads: Int
+
+  /// The outputs that are pruned at a time; another number gives other bits.
+  private static let outputsPerTask = 96
+
+  /// Builds the layers that `stored` does not know.
+  ///
+  /// - Parameters:
+  ///   - stored: Returns a layer that an earlier, interrupted build has finished.
+  ///   - finished: Is told each new layer, in network order.
+  func build(
+    stored: (Int) throws(EvaluationError) -> BankedLayer?,
+    finished: (Int, BankedLayer) throws(EvaluationError) -> Void
+  ) throws(EvaluationError) -> WeightBank {
+    precondition(criterion.needsCalibration)
+    precondition(space.layers == model.weights.shape.prunableLayers)
+    do throws(ImageDataError) {
+      try images.checkFits(model.weights.shape)
+    } catch {
+      throw .images(error)
+    }
+    guard images.count > 0 else { throw .noCalibrationImages(images.name) }
+    let packed = PackedVisionTransformer(
+      model.weights, precision: .f32,
+      variant: .best(within: .detected))
+    let stream = CalibrationStream(
+      model: packed, normalization: model.normalization, images: images,
+      levelCount: space.patterns.count, isSequential: criterion.isSequential, threads: threads)
+    var prefix: CalibrationStream.Prefix = Array(
+      repeating: Array(repeating: .dense, count: space.patterns.count), count: space.layers.count)
+    var layers: [BankedLayer] = []
+    for block in 0..<model.weights.shape.depth {
+      var own: [BankedLayer?] = []
+      for stage in 0..<4 { own.append(try stored(4 * block + stage)) }
+      var measured: [Int: InputStatistics] = [:]
+      if !criterion.isSequential {
+        let missing = (0..<4).filter { own[$0] == nil }
+        let sums = stream.statistics(ofStages: missing, block: block, prefix: prefix)
+        for (stage, sum) in zip(missing, sums) { measured[stage] = sum }
+      }
+      for stage in 0..<4 {
+        let index = 4 * block + stage
+        let layer: BankedLayer
+        if let known = own[stage] {
+          layer = known
+        } else {
+          let statistics =
+            measured[stage]
+            ?? stream.statistics(ofStages: [stage], block: block, prefix: prefix)[0]
+          layer = try prune(index, statistics: statistics)
+          try finished(index, layer)
+        }
+        layers.append(layer)
+        prefix[index] = layer.levels.map { packed.layerWeights($0, at: index) }
+      }
+      if block + 1 < model.weights.shape.depth { stream.advance(block: block, prefix: prefix) }
+    }
+    return WeightBank(space: space, calibrated: layers, criterion: criterion)
+  }
+
+  /// Prunes a layer to every pattern, on several threads.
+  private func prune(
+    _ index: Int, statistics: InputStatistics
+  ) throws(EvaluationError) -> BankedLayer {
+    let layer = space.layers[index]
+    let parameters = model.weights.prunableLayer(at: index)
+    let weights = LayerMatrix(
+      outputs: layer.outputs, inputs: layer.inputs, values: parameters.weights.map(Double.init))
+    let method: CalibratedPruning
+    do throws(PruningError) {
+      method = try CalibratedPruning(criterion, layer: layer, statistics: statistics)
+    } catch {
+      throw .pruning(error)
+    }
+    let parts = stride(from: 0, to: layer.outputs, by: Self.outputsPerTask).map {
+      $0..<min($0 + Self.outputsPerTask, layer.outputs)
+    }
+    let tasks = space.patterns.indices.filter { !space.patterns[$0].isDense }.flatMap { level in
+      parts.map { (level: level, outputs: $0) }
+    }
+    let done = Mutex([LayerMatrix?](repeating: nil, count: tasks.count))
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(threads, max(tasks.count, 1))) { _ in
+      while true {
+        let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard task < tasks.count else { return }
+        let (level, outputs) = tasks[task]
+        let pruned = method.prune(weights.rows(outputs), pattern: space.patterns[level])
+        done.withLock { $0[task] = pruned }
+      }
+    }
+    let results = done.withLock { $0.compactMap { $0 } }
+    var levels: [CompressedWeights?] = []
+    var errors: [Double] = []
+    for (level, pattern) in space.patterns.enumerated() {
+      guard !pattern.isDense else {
+        levels.append(nil)
+        errors.append(0)
+        continue
+      }
+      let own = zip(tasks, results).filter { $0.0.level == level }.map { $0.1 }
+      let matrix = LayerMatrix(
+        outputs: layer.outputs, inputs: layer.inputs, values: own.flatMap(\.values))
+      levels.append(try compress(matrix, layer: layer, pattern: pattern))
+      errors.append(outputError(of: matrix, original: weights, statistics: statistics))
+    }
+    return BankedLayer(
+      layer: layer, patterns: space.patterns, levels: levels, outputErrors: errors)
+  }
+
+  /// Compresses pruned weights, rounded to fp32.
+  private func compress(
+    _ matrix: LayerMatrix, layer: PrunableLayer, pattern: NMPattern
+  ) throws(EvaluationError) -> CompressedWeights {
+    let values = matrix.values.map(Float.init)
+    guard values.allSatisfy(\.isFinite) else {
+      throw .pruning(.cannotCalibrate(layer: layer.name))
+    }
+    do throws(SparseKernelError) {
+      return try CompressedWeights(
+        pruned: values.span, outputs: layer.outputs, inputs: layer.inputs, pattern: pattern)
+    } catch {
+      preconditionFailure("pruning by \(criterion) left too many weights: \(error)")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import ModelFiles
+import Pruning
+import SparsityCore
+import VisionTransformers
+
+/// The tensors of a model whose layers are pruned as a genome says, for files.
+public struct PrunedCheckpoint {
+  private let model: LoadedModel
+  private let layers: [(layer: PrunableLayer, pattern: NMPattern, weights: [Float])]
+
+  /// Takes each layer's weights from a bank.
+  ///
+  /// - Precondition: the bank is of the model, and its space contains the genome.
+  public init(model: LoadedModel, bank: WeightBank, genome: Genome) {
+    precondition(bank.space.layers == model.weights.shape.prunableLayers)
+    self.model = model
+    let patterns = bank.space.patterns(of: genome)
+    self.layers = zip(bank.space.layers, patterns).enumerated().map { index, entry in
+      let level = Int(genome.genes[index])
+      let pruned = bank.weights(layer: index, level: level)?.decompressed()
+      return (
+        entry.0, entry.1, pruned ?? model.weights.prunableLayer(at: index).weights
+      )
+    }
+  }
+
+  /// Returns every tensor in timm's names and in fp32, zeros in place.
+  public func denseTensors() -> [NewTensor] {
+    otherTensors()
+      + layers.map {
+        NewTensor(
+          name: "\($0.layer.name).weight", shape: [$0.layer.outputs, $0.layer.inputs],
+          values: $0.weights)
+      }
+  }
+
+  /// Returns which weights of each layer are not zero, as U8 under the name of the weights.
+  public func maskTensors() -> [NewTensor] {
+    layers.map {
+      NewTensor(
+        name: "\($0.layer.name).weight", elementType: .uint8,
+        shape: [$0.layer.outputs, $0.layer.inputs], bytes: $0.weights.map { $0 == 0 ? 0 : 1 })
+    }
+  }
+
+  /// Returns every tensor with pruned layers compressed, and the metadata that describe them.
+  public func compressedTensors() -> (tensors: [NewTensor], patterns: [String: String]) {
+    var tensors = otherTensors()
+    var patterns: [String: String] = [:]
+    for (layer, pattern, weights) in layers {
+      let name = "\(layer.name).weight"
+      guard
+        !pattern.isDense,
+        let placed = PlacedWeights(
+          weights, outputs: layer.outputs, inputs: layer.inputs, pattern: pattern)
+      else {
+        tensors.append(
+          NewTensor(name: name, shape: [layer.outputs, layer.inputs], values: weights))
+        continue
+      }
+      patterns["\(name).pattern"] = "\(pattern)"
+      patterns["\(name).inputs"] = "\(layer.inputs)"
+      tensors.append(
+        NewTensor(
+          name: "\(name).values",
+          shape: [layer.outputs, pattern.keptCount(ofInputs: layer.inputs)],
+          values: placed.values))
+      tensors.append(
+        NewTensor(
+          name: "\(name).places", elementType: .uint8,
+          shape: [
+            layer.outputs, PlacedWeights.placeBytes(of: pattern, inputs: layer.inputs),
+          ], bytes: placed.places))
+    }
+    return (tensors, patterns)
+  }
+
+  /// Returns the tensors of all but the prunable layers' weights.
+  private func otherTensors() -> [NewTensor] {
+    let weights = model.weights
+    let pruned = Set(layers.map { "\($0.layer.name).weight" })
+    return VisionTransformerWeights.tensorShapes(of: weights.shape).compactMap { name, shape in
+      pruned.contains(name)
+        ? nil : NewTensor(name: name, shape: shape, values: weights.values(named: name))
+    }
+  }
+}
+
+extension SafetensorsFile {
+  /// Returns the weights of a layer that a file holds compressed, zeros in place.
+  ///
+  /// - Parameter name: The name of the weights, as in `blocks.0.attn.qkv.weight`.
+  /// - Throws: ``EvaluationError/compressedWeights(path:name:)`` if its parts do not agree.
+  func expanded(_ name: String) throws(EvaluationError) -> Tensor {
+    let values: [Float]
+    let places: (shape: [Int], values: [UInt8])
+    do {
+      values = try floats("\(name).values").values
+      places = try bytes("\(name).places")
+    } catch {
+      throw .file(error)
+    }
+    guard
+      let text = metadata["\(name).pattern"], let pattern = NMPattern(text),
+      let outputs = places.shape.first, outputs > 0,
+      let inputs = metadata["\(name).inputs"].flatMap({ Int($0) }),
+      let placed = PlacedWeights(
+        outputs: outputs, inputs: inputs, pattern: pattern, values: values,
+        places: places.values)
+    else { throw .compressedWeights(path: path, name: name) }
+    return Tensor(shape: [outputs, inputs], values: placed.decompressed())
+  }
+}

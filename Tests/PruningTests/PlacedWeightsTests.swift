@@ -1,0 +1,43 @@
+import Pruning
+import SparsityCore
+import Testing
+
+struct PlacedWeightsTests {
+  @Test(arguments: ["1:4", "2:4", "3:4", "4:8", "5:16"], [16, 21])
+  func `what is compressed comes back`(text: String, inputs: Int) throws {
+    let pattern = try #require(NMPattern(text))
+    var generator = SeededGenerator(seed: UInt64(inputs))
+    let dense = (0..<3 * inputs).map { _ in Float(generator.unitInterval() - 0.5) }
+    let pruned = magnitudePruned(
+      weights: dense.span, outputs: 3, inputs: inputs, pattern: pattern)
+    let placed = try #require(
+      PlacedWeights(pruned, outputs: 3, inputs: inputs, pattern: pattern))
+    #expect(placed.values.count == 3 * pattern.keptCount(ofInputs: inputs))
+    #expect(placed.decompressed() == pruned)
+    let restored = PlacedWeights(
+      outputs: 3, inputs: inputs, pattern: pattern, values: placed.values, places: placed.places)
+    #expect(restored == placed)
+    #expect(PlacedWeights(dense, outputs: 3, inputs: inputs, pattern: pattern) == nil)
+  }
+
+  @Test func `the bytes are as documented`() throws {
+    let pattern = try #require(NMPattern("2:4"))
+    let weights: [Float] = [0, 5, 0, 7, 0, 0, 0, 3]
+    let placed = try #require(PlacedWeights(weights, outputs: 1, inputs: 8, pattern: pattern))
+    #expect(placed.values == [5, 7, 0, 3])
+    #expect(placed.places == [0b11_00_11_01])
+  }
+
+  @Test func `damaged places and values are refused`() throws {
+    let pattern = try #require(NMPattern("2:4"))
+    func restored(_ values: [Float], _ places: [UInt8]) -> PlacedWeights? {
+      PlacedWeights(outputs: 1, inputs: 4, pattern: pattern, values: values, places: places)
+    }
+    #expect(restored([1, 2], [0b01_00]) != nil)
+    #expect(restored([1, 2], [0b00_01]) == nil)
+    #expect(restored([1, 2], [0b01_01]) == nil)
+    #expect(restored([1], [0b01_00]) == nil)
+    #expect(restored([1, .nan], [0b01_00]) == nil)
+    #expect(restored([1, 2], []) == nil)
+  }
+}
