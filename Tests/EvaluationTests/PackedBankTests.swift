@@ -37,7 +37,7 @@ struct PackedBankTests {
     let model = try digitsModel()
     let space = model.searchSpace(
       patterns: try patterns("1:4", "2:4", "3:4", "4:4", "1:16", "7:8"))
-    let bank = try model.weightBank(space: space, criterion: .magnitude, threads: 2)
+    let bank = try model.weightBank(space: space, threads: 2)
     let variant = KernelVariant.best(within: .detected)
     let packed = PackedVisionTransformer(model.weights, precision: precision, variant: variant)
     for threads in [1, 3, 64] {
@@ -60,7 +60,7 @@ struct PackedBankTests {
     try Numerics.detected(precision: .f32).apply()
     let model = try digitsModel()
     let space = model.searchSpace(patterns: try patterns("1:4", "2:4", "4:4"))
-    let bank = try model.weightBank(space: space, criterion: .magnitude, threads: 1)
+    let bank = try model.weightBank(space: space, threads: 1)
     let packed = PackedVisionTransformer(
       model.weights, precision: .f32, variant: .best(within: .detected))
     let packedBank = PackedBank(bank, for: packed, threads: 2)
