@@ -4,8 +4,8 @@ import SparsityCore
 ///
 /// Rows follow each other; in a row, groups from left to right; in a group, as many values as the
 /// pattern keeps, by ascending place. A place is the index within its group, in 2 bits for groups
-/// of up to 4 and in 4 bits for larger ones, the first in the lowest bits of a byte; each row begins
-/// with a new byte. A group with fewer nonzeros is filled up with zeros.
+/// of up to 4 and in 4 bits for larger ones, the first in the lowest bits of a byte; each row
+/// begins with a new byte. A group with fewer nonzeros is filled up with zeros.
 public struct PlacedWeights: Hashable, Sendable {
   /// The output features.
   public let outputs: Int

@@ -6,8 +6,8 @@ import SparsityCore
 ///
 /// With x the inputs, t their targets and W the weights, pruned weights Ŵ are to minimise the mean
 /// of ‖W·t − Ŵ·x‖², with a ridge that draws Ŵ to W. The mask comes from the alternating direction
-/// method of multipliers (ADMM, as in Meng et al., "ALPS", arXiv 2406.07831), on inputs scaled to mean square one. All
-/// patterns of a layer share its decomposition.
+/// method of multipliers (ADMM, as in Meng et al., "ALPS", arXiv 2406.07831), on inputs scaled to
+/// mean square one. All patterns of a layer share its decomposition.
 public struct Reconstruction: Sendable {
   /// The inputs of the layer.
   public let inputs: Int
