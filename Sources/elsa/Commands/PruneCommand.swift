@@ -20,7 +20,8 @@ struct PruneCommand: ParsableCommand {
       --compressed writes what is kept alone: LAYER.weight.values (F32, outputs × kept) and \
       LAYER.weight.places (U8), the index of each value within its group, 2 bits each for groups \
       of up to 4 and 4 bits for larger ones, the first in the lowest bits, each row from a new \
-      byte; the metadata hold LAYER.weight.pattern and LAYER.weight.inputs. elsa evaluate reads it, too.
+      byte; the metadata hold LAYER.weight.pattern and LAYER.weight.inputs. elsa evaluate reads \
+      it, too.
 
       EXAMPLES
         elsa prune --model deit_tiny/ --uniform 2:4 --pruning reconstruction \\
