@@ -167,8 +167,8 @@ let package = Package(
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation"], exclude: ["PlantedBugs"],
-      swiftSettings: swiftSettings),
+      name: "SimulationTests", dependencies: ["Simulation", "Coordination"],
+      exclude: ["PlantedBugs"], swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c2x
 )
