@@ -112,14 +112,21 @@ let package = Package(
         "SparsityCore", "ContentHashing", "SparseKernels", "LinearAlgebra", "VisionTransformers",
         "Pruning", "Evaluation", "CPeakKernels",
       ]),
+    benchmarks(
+      "CoordinatorBenchmarks",
+      [
+        "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
+        "WireProtocol", "Coordination", "ZeroMQ", "RunStorage", "CoordinatorService",
+        "WorkerService",
+      ]),
     .executableTarget(
       name: "elsa",
       dependencies: [
         "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
         "WireProtocol", "VisionTransformers", "Pruning", "Coordination", "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
-        "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks", "CDemoData",
-        argumentParser, logging,
+        "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
+        "CoordinatorBenchmarks", "CDemoData", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -167,8 +174,8 @@ let package = Package(
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation"], exclude: ["PlantedBugs"],
-      swiftSettings: swiftSettings),
+      name: "SimulationTests", dependencies: ["Simulation", "Coordination"],
+      exclude: ["PlantedBugs"], swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c2x
 )

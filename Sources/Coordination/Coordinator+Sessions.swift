@@ -314,12 +314,12 @@ extension Coordinator {
     counters.failedEvaluations += 1
     guard var streak = sessions[worker]?.streak else { return }
     let isNew = streak.candidates.insert(candidate).inserted
-    guard isNew || isRestIdle else { return }
-    // When the worker has failed with all that is left, the rest of the run cannot tell either;
-    // then the candidates are given up in the end.
+    // In strict mode others may be about to come; what else is open tells the worker from them.
+    let isLeftAlone = isRestIdle && !(isStrict && ledger.hasCandidate(besides: streak.candidates))
+    guard isNew || isLeftAlone else { return }
     let isWorkerSuspect =
       streak.candidates.count.isMultiple(of: settings.bounds.failureCountMax)
-      && (!isSearchSpent || ledger.hasCandidate(besides: streak.candidates))
+      && speaksAgainstWorker(streak)
     guard isWorkerSuspect else {
       sessions.modify(worker) { $0.streak = streak }
       let count = ledger.countFailure(of: candidate, by: worker)
@@ -333,6 +333,18 @@ extension Coordinator {
       worker, .failing, isFinal: streak.turnAwayCount >= settings.bounds.failureCountMax,
       words: "the evaluations of \(streak.candidates.count) candidates in a row have failed: "
         + words)
+  }
+
+  /// Whether failures tell of a sick worker rather than of bad candidates.
+  ///
+  /// When the worker has failed with all that is open, and nothing more can be born before some of
+  /// it is concluded, only time can tell: another worker succeeds with one of the candidates, or
+  /// they become too many to be bad.
+  private func speaksAgainstWorker(_ streak: FailureStreak) -> Bool {
+    if mayAsk || ledger.hasCandidate(besides: streak.candidates) { return true }
+    let countMax = settings.bounds.failureCountMax
+    return streak.candidates.count >= countMax * countMax
+      || streak.candidates.contains { ledger[$0] == nil && !quarantined.contains($0) }
   }
 
   // MARK: Time

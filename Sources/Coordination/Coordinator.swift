@@ -15,7 +15,7 @@ public struct Coordinator: Sendable {
   /// The number of this life of the coordinator within its run.
   public let epoch: Epoch
   /// The search, with the archive of non-dominated individuals.
-  public private(set) var search: Search
+  public internal(set) var search: Search
 
   let keys: ShardKeys
   let recoveredShardCount: Int
@@ -23,6 +23,8 @@ public struct Coordinator: Sendable {
   var records: RecordQueue
   var sessions: SessionTable
   var quarantined: Set<CandidateID>
+  /// The evaluated candidates that the search is told about when those before them are concluded.
+  var heldBack: [CandidateID: EvaluatedCandidate] = [:]
   /// What was seen so far in this epoch.
   public internal(set) var counters = CoordinatorCounters()
   var phase = Phase.opening
@@ -117,6 +119,7 @@ public struct Coordinator: Sendable {
     }
     scan(at: now)
     handOutWork(at: now)
+    advanceInOrder()
     end(at: now)
     if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
     ledger.checkCounts()
@@ -127,7 +130,7 @@ public struct Coordinator: Sendable {
 
   /// Whether nothing is left to do: the search is spent and everything is durable.
   public var isComplete: Bool {
-    isSearchSpent && ledger.count == 0 && records.isEmpty
+    isSearchSpent && ledger.count == 0 && heldBack.isEmpty && records.isEmpty
   }
 
   /// Whether the search has nothing more to offer, now that its candidates are concluded.
@@ -135,7 +138,8 @@ public struct Coordinator: Sendable {
     search.birthCount >= settings.search.evaluationCountMax || exhaustedAt == concludedCount
   }
 
-  private var concludedCount: Int { search.evaluationCount + search.abandonedCount }
+  /// The candidates that the search waits for no more.
+  var concludedCount: Int { search.evaluationCount + search.abandonedCount }
 
   /// Traps unless every shard is in exactly one place and all counts agree.
   ///
@@ -144,7 +148,8 @@ public struct Coordinator: Sendable {
     ledger.checkInvariants(sessions: sessions)
     sessions.checkInvariants()
     records.checkInvariants()
-    precondition(search.outstandingCount == ledger.count)
+    precondition(search.outstandingCount == ledger.count + heldBack.count)
+    precondition(heldBack.isEmpty || isStrict)
     precondition(search.abandonedCount == quarantined.count)
     precondition(ledger.unbornCount == 0 || !records.isEmpty)
     precondition(ledger.persistingCount <= records.count)
@@ -182,7 +187,8 @@ extension Coordinator {
 
   // MARK: Handing out
 
-  /// Leases pending shards to workers that want some, and asks for candidates when they run out.
+  /// Leases pending shards to workers that want some, and asks for candidates when they run out,
+  /// unless the window decides that.
   private mutating func handOutWork(at now: Instant) {
     guard phase == .working, !isDraining, !records.isFailing else { return }
     // Workers that could take a lease, but have failed with everything that waits.
@@ -194,33 +200,28 @@ extension Coordinator {
         sessions.modify(worker) { $0.isSatisfied = true }
         continue
       }
-      let avoided = isLastResort(at: now) ? [] : session.streak.candidates
+      let isLastResort = isLastResort(at: now)
+      let avoided = isLastResort ? [] : session.streak.candidates
       guard let shard = ledger.popPending(avoiding: avoided) else {
         choosy.append(worker)
         continue
       }
+      if !isLastResort { restIdleSince = nil }
       lease(shard, to: worker, at: now)
       sessions.enqueueIfSpare(worker)
     }
     for worker in choosy { sessions.enqueueIfSpare(worker) }
+    guard !isStrict else { return }
     let choosyCount = choosy.reduce(0) { $0 + sessions.spareCount(of: $1) }
     while max(sessions.spareCount - ledger.pendingCount, choosyCount) > ledger.unbornCount {
       guard records.count < settings.bounds.waitingRecordCountMax else { return }
-      guard !isSearchSpent else { return }
-      guard let candidate = ask() else {
-        exhaustedAt = concludedCount
-        return
-      }
-      let cost = settings.model.cost(candidate.genome)
-      ledger.insert(
-        candidate, cost: cost, keys: keys.keys(of: candidate.genome, slices: ledger.slices))
-      records.append(.born(candidate.id, candidate.genome))
+      guard !isSearchSpent, bear() else { return }
     }
   }
 
-  /// Whether pending shards are all that is left and nobody works on any.
+  /// Whether pending shards are all that there is for now and nobody works on any.
   var isRestIdle: Bool {
-    isSearchSpent && ledger.unbornCount + ledger.leasedCount + ledger.persistingCount == 0
+    !mayAsk && ledger.unbornCount + ledger.leasedCount + ledger.persistingCount == 0
   }
 
   /// Whether the rest goes even to workers that have failed with it: nobody else has come for it
@@ -235,11 +236,6 @@ extension Coordinator {
     guard due > now else { return true }
     wantScan(at: due)
     return false
-  }
-
-  private mutating func ask() -> Candidate? {
-    let model = settings.model
-    return search.ask { genome in model.violation(genome, model.cost(genome)) }
   }
 
   /// Gives a worker a pending shard.
@@ -289,40 +285,5 @@ extension Coordinator {
   private func ending() -> Ending? {
     if isComplete { return .completed }
     return isDraining && sessions.count == 0 && records.isEmpty ? .drained : nil
-  }
-
-  // MARK: Changes of the search
-
-  /// Tells the search about a candidate whose shards are all done.
-  mutating func conclude(_ candidate: CandidateID) {
-    guard let open = ledger.remove(candidate) else { return }
-    let evaluated = EvaluatedCandidate(open, settings: settings)
-    do {
-      let isOnFront = try search.tell(
-        candidate, objectives: evaluated.minimized(settings.description.objectives))
-      records.append(.evaluated(evaluated))
-      note(.candidateEvaluated(evaluated, isOnFront: isOnFront))
-    } catch {
-      preconditionFailure("the search refuses an open candidate: \(error)")
-    }
-  }
-
-  /// Gives up a candidate that fails wherever it is evaluated.
-  mutating func quarantine(_ candidate: CandidateID, words: String) {
-    guard let open = ledger.remove(candidate) else { return }
-    for (slice, state) in open.shards.enumerated() {
-      guard case .leased(let lease) = state else { continue }
-      let shard = ShardID(candidate: candidate, slice: slice)
-      sessions.modify(lease.worker) { session in session.leases.removeAll { $0 == shard } }
-      send(.cancel(ShardReference(shard: shard, key: open.keys[slice])), to: lease.worker)
-    }
-    do {
-      try search.abandon(candidate)
-    } catch {
-      preconditionFailure("the search refuses to give up an open candidate: \(error)")
-    }
-    quarantined.insert(candidate)
-    records.append(.quarantined(candidate, words: words))
-    note(.candidateQuarantined(candidate, words: words))
   }
 }

@@ -11,6 +11,8 @@ public struct CoordinatorSettings: Sendable {
   public var space: SearchSpace
   /// What fixes the search.
   public var search: SearchSettings
+  /// In which order the search is told about results.
+  public var order: CommitOrder
   /// What a candidate costs and whether it may be evaluated.
   public var model: CandidateModel
   /// The objectives, minimised, up to which the hypervolume is measured.
@@ -25,13 +27,18 @@ public struct CoordinatorSettings: Sendable {
   /// Creates settings.
   public init(
     description: RunDescription, space: SearchSpace, search: SearchSettings,
-    model: CandidateModel, referencePoint: [Double], settingsText: String,
+    order: CommitOrder = .asynchronous, model: CandidateModel, referencePoint: [Double],
+    settingsText: String,
     timing: CoordinatorTiming = CoordinatorTiming(),
     bounds: CoordinatorBounds = CoordinatorBounds()
   ) {
     self.description = description
     self.space = space
+    if case .strict(let window) = order {
+      precondition(CommitOrder.windowRange.contains(window))
+    }
     self.search = search
+    self.order = order
     self.model = model
     self.referencePoint = referencePoint
     self.settingsText = settingsText

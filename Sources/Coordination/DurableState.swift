@@ -18,6 +18,8 @@ package struct DurableState: Hashable, Sendable {
   package let quarantined: [CandidateID]
   /// The durable shards of open candidates: correct images and the loss's bits.
   package let doneShards: [[UInt64]]
+  /// The evaluated candidates that wait for their turn.
+  package let heldBack: [CandidateID]
   /// The candidate that the search would ask for next.
   package let next: Candidate?
 }
@@ -42,7 +44,7 @@ extension Coordinator {
       birthCount: search.birthCount, evaluationCount: search.evaluationCount,
       outstanding: search.outstanding, population: search.population,
       archive: search.archive.individuals, quarantined: quarantined.sorted(),
-      doneShards: doneShards,
+      doneShards: doneShards, heldBack: heldBack.keys.sorted(),
       next: future.ask { genome in model.violation(genome, model.cost(genome)) })
   }
 

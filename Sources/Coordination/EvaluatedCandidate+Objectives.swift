@@ -28,7 +28,7 @@ extension EvaluatedCandidate {
   }
 
   /// Returns the objectives in the sense that the search minimises.
-  func minimized(_ objectives: [Objective]) -> [Double] {
+  package func minimized(_ objectives: [Objective]) -> [Double] {
     zip(objectives, self.objectives).map { $0.minimized($1) }
   }
 }

@@ -18,6 +18,9 @@ public struct Search: Sendable {
   /// The candidates given up so far.
   public private(set) var abandonedCount = 0
 
+  /// The births before the oldest candidate that is being evaluated, or all of them.
+  public private(set) var settledPrefixCount = 0
+
   private let space: ChoiceSpace
   private let operators: Operators
   private var survivors: RankedPopulation
@@ -110,6 +113,7 @@ public struct Search: Sendable {
     defer { checkInvariants() }
     waiting[id] = nil
     evaluationCount += 1
+    advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
     survivors.insert(individual)
@@ -122,7 +126,14 @@ public struct Search: Sendable {
   public mutating func abandon(_ id: CandidateID) throws(SearchError) {
     guard waiting.removeValue(forKey: id) != nil else { throw .notOutstanding(id: id) }
     abandonedCount += 1
+    advanceSettledPrefix()
     checkInvariants()
+  }
+
+  private mutating func advanceSettledPrefix() {
+    while settledPrefixCount < birthCount, waiting[CandidateID(settledPrefixCount)] == nil {
+      settledPrefixCount += 1
+    }
   }
 
   private mutating func birth(_ candidate: Candidate) {
@@ -139,6 +150,7 @@ public struct Search: Sendable {
   private func checkInvariants() {
     precondition(known.count == birthCount)
     precondition(waiting.count + evaluationCount + abandonedCount == birthCount)
+    precondition(settledPrefixCount <= birthCount)
     precondition(birthCount <= SearchSettings.evaluationCountRange.upperBound)
     precondition(archive.count <= evaluationCount)
     survivors.checkInvariants()

@@ -64,20 +64,25 @@ extension RunFile.Accelerator {
 
 extension RunFile.Search {
   init(_ value: YAMLValue?) throws(RunFileError) {
-    let values =
-      try value?.mapping(keys: [
-        "algorithm", "population", "evaluations", "seed", "mode", "dropDominated",
-      ]) ?? [:]
-    if let mode = values["mode"], try mode.string() != "asynchronous" {
-      throw mode.error(
-        "search.mode is \"\(try mode.string())\"; this version knows only asynchronous")
-    }
+    let keys = [
+      "algorithm", "population", "evaluations", "seed", "mode", "window", "dropDominated",
+    ]
+    let values = try value?.mapping(keys: keys) ?? [:]
     self.algorithm = try values["algorithm"]?.choice(RunFile.Algorithm.self) ?? .nsga2
     self.population = try values["population"]?.integer(in: 4...100_000) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: 1...100_000_000) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
     self.dropsDominated = try values["dropDominated"]?.boolean() ?? true
+    self.mode = try values["mode"]?.choice(RunFile.Mode.self) ?? .asynchronous
+    if mode == .asynchronous, let window = values["window"] {
+      throw window.error("search.window has a meaning only in strict mode; add mode: strict")
+    }
+    let window = try values["window"]?.integer(in: 4...10_000)
+    self.window = mode == .strict ? window ?? Self.windowDefault : nil
   }
+
+  /// The window of a strict run that names none: work for some dozen workers.
+  private static let windowDefault = 64
 }
 
 extension RunFile {

@@ -15,8 +15,9 @@ extension RunFile {
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     lines.append(
       "search: {algorithm: \(search.algorithm.rawValue), population: \(search.population), "
-        + "evaluations: \(search.evaluations), seed: \(search.seed), mode: asynchronous, "
-        + "dropDominated: \(search.dropsDominated)}")
+        + "evaluations: \(search.evaluations), seed: \(search.seed), mode: \(search.mode.rawValue)"
+        + (search.window.map { ", window: \($0)" } ?? "")
+        + ", dropDominated: \(search.dropsDominated)}")
     lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
     lines.append("precision: \(precision.rawValue)")
     if let instructionSet { lines.append("instructionSet: \(instructionSet.rawValue)") }

@@ -77,6 +77,14 @@ public struct RunFile: Hashable, Sendable {
     case random
   }
 
+  /// In which order the search is told about results.
+  public enum Mode: String, CaseIterable, Hashable, Sendable {
+    /// As they come.
+    case asynchronous
+    /// In the order of birth, so that the workers make no difference to what is found.
+    case strict
+  }
+
   /// How the search runs.
   public struct Search: Hashable, Sendable {
     /// The method.
@@ -89,6 +97,10 @@ public struct RunFile: Hashable, Sendable {
     public var seed: UInt64
     /// Whether choices that a denser pattern of no higher cost makes needless are left out.
     public var dropsDominated: Bool
+    /// In which order the search is told about results.
+    public var mode: Mode
+    /// The candidates between birth and telling, in strict mode only.
+    public var window: Int?
   }
 
   /// The checkpoint.

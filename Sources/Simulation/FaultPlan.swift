@@ -70,10 +70,15 @@ public struct FaultPlan: Hashable, Sendable {
     public var pause: Int
   }
 
-  /// Draws a plan.
-  init(using generator: inout SeededGenerator) {
+  /// Draws a plan, for a number of workers or for as many as chance wants.
+  init(using generator: inout SeededGenerator, workerCount count: Int? = nil) {
+    // What decides which candidates can be evaluated comes first: it is the same for any workers.
+    let isCalm = generator.chance(0.06)
+    hasPoison = generator.chance(0.15) && !isCalm
+    hasFailures = generator.chance(0.15) && !isCalm
     healsAt = generator.number(in: 3_000...40_000)
-    workerCount = generator.number(in: 1...6)
+    let drawnCount = generator.number(in: 1...6)
+    workerCount = count ?? drawnCount
     slotCounts = (0..<workerCount).map { _ in generator.number(in: 1...3) }
     let longest = [5, 50, 400, 3_000][generator.index(below: 4)]
     evaluationTimes = (0..<workerCount).map { _ in
@@ -85,15 +90,13 @@ public struct FaultPlan: Hashable, Sendable {
     drawCrashes(using: &generator)
     drawStore(using: &generator)
     // Without faults nothing may be computed twice, which only calm plans can tell.
-    if generator.chance(0.06) {
+    if isCalm {
       calm()
       return
     }
     hasDeviantWorker = generator.chance(0.15)
     hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
-    hasPoison = generator.chance(0.15)
-    hasFailures = generator.chance(0.15)
   }
 
   /// Whether nothing goes wrong but writes.

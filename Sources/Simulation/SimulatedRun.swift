@@ -14,8 +14,8 @@ struct SimulatedRun: Sendable {
   /// How many candidates must be concluded in the end.
   let conclusionCount: Int
 
-  /// Draws a run.
-  init(using generator: inout SeededGenerator) {
+  /// Draws a run; `order` replaces the order that chance wants.
+  init(using generator: inout SeededGenerator, order: CommitOrder? = nil) {
     let depth = generator.number(in: 1...2)
     let shape = Self.shape(depth: depth)
     let patterns = Array([NMPattern("1:4"), NMPattern("2:4"), NMPattern("4:4")].compactMap(\.self))
@@ -45,8 +45,9 @@ struct SimulatedRun: Sendable {
       objectiveCount: objectives.count,
       initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
     let isConstrained = generator.chance(0.3)
+    let drawnOrder = Self.order(using: &generator)
     settings = CoordinatorSettings(
-      description: description, space: space, search: search,
+      description: description, space: space, search: search, order: order ?? drawnOrder,
       model: CandidateModel(
         cost: { model.cost(of: $0) },
         violation: { _, cost in
@@ -118,6 +119,11 @@ struct SimulatedRun: Sendable {
     } catch {
       impossible("\(error)")
     }
+  }
+
+  private static func order(using generator: inout SeededGenerator) -> CommitOrder {
+    let window = generator.number(in: 4...12)
+    return generator.chance(0.3) ? .strict(window: window) : .asynchronous
   }
 
   private static func timing(using generator: inout SeededGenerator) -> CoordinatorTiming {

@@ -12,6 +12,10 @@ public struct SimulationReport: Sendable {
   public let violations: [String]
   /// The hash of everything that was sent, written and delivered, with times.
   public let digest: ContentHash
+  /// In which order the search was told about results.
+  public let order: CommitOrder
+  /// The hash of the births and evaluations, in their order.
+  public let outcome: ContentHash
   /// The virtual time at the end, in milliseconds.
   public let endTime: Int
   /// The events that were worked off.
@@ -22,6 +26,8 @@ public struct SimulationReport: Sendable {
   public let evaluationCount: Int
   /// The candidates given up.
   public let quarantinedCount: Int
+  /// The candidates given up though somebody could have evaluated them: too many workers were lost.
+  public let needlessQuarantineCount: Int
   /// The evaluations that workers completed; more than shards if some were repeated.
   public let computedShardCount: Int
   /// What the coordinator's last life has counted.
@@ -52,12 +58,22 @@ public struct SimulationOptions: Sendable {
   public var patience: Int
   /// The events after which a run is given up.
   public var eventCountMax: Int
+  /// The order in which the search is told; `nil` lets the seed decide.
+  public var order: CommitOrder?
+  /// The workers at the start; `nil` lets the seed decide.
+  public var workerCount: Int?
 
   /// Creates options.
-  public init(patience: Int = 200_000, eventCountMax: Int = 400_000) {
+  public init(
+    patience: Int = 200_000, eventCountMax: Int = 400_000, order: CommitOrder? = nil,
+    workerCount: Int? = nil
+  ) {
     precondition(patience > 0)
     precondition(eventCountMax > 0)
     self.patience = patience
+    precondition(workerCount ?? 1 > 0)
     self.eventCountMax = eventCountMax
+    self.order = order
+    self.workerCount = workerCount
   }
 }

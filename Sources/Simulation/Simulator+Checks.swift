@@ -76,6 +76,7 @@ extension Simulator {
       if isHarmful(genome) { violate("\(candidate) was evaluated though nobody can") }
     }
     checkQuarantines()
+    checkStrictOrder()
     let counters = machine.counters
     if plan.isCalm, computedShardCount != journal.shards.count || counters.lapsedLeases > 0 {
       violate(
@@ -100,12 +101,13 @@ extension Simulator {
 
   /// Checks that a worker on which nothing succeeds is not given more and more.
   ///
-  /// It is turned away three times after three candidates, and may hold six leases then; a
-  /// coordinator that starts knows nothing of it.
+  /// It is turned away three times after three candidates, and may hold six leases then, in strict
+  /// mode six of each candidate; a coordinator that starts knows nothing of it.
   mutating func countFailure(at place: Int) {
     workers[place].process?.failureCount += 1
     let count = workers[place].process?.failureCount ?? 0
-    if count > 3 * (3 + 6) * coordinator.life {
+    let countMax = run.settings.order == .asynchronous ? 3 * (3 + 6) : 3 * 3 * 6
+    if count > countMax * coordinator.life {
       violate("\(count) evaluations have failed at worker-\(place), and it still gets leases")
     }
   }

@@ -49,8 +49,10 @@ public struct Simulator: Sendable {
     seed: UInt64, options: SimulationOptions, trace: (@Sendable (String) -> Void)?
   ) {
     var generator = SeededGenerator(seed: seed)
-    let plan = FaultPlan(using: &generator)
-    let run = SimulatedRun(using: &generator)
+    let plan = FaultPlan(using: &generator, workerCount: options.workerCount)
+    // What the run computes must not depend on the plan.
+    var runGenerator = SeededGenerator(seed: seed, stream: 1)
+    let run = SimulatedRun(using: &runGenerator, order: options.order)
     self.seed = seed
     self.options = options
     self.plan = plan
@@ -204,10 +206,16 @@ public struct Simulator: Sendable {
   private mutating func report() -> SimulationReport {
     if violations.isEmpty { checkOutcome() }
     for record in journal.records { hasher.update(record.encoded().span) }
+    var outcome = ContentHasher()
+    for record in journal.records where record.isOutcome { outcome.update(record.encoded().span) }
     return SimulationReport(
-      seed: seed, plan: plan, violations: violations, digest: hasher.finalized(), endTime: now,
+      seed: seed, plan: plan, violations: violations, digest: hasher.finalized(),
+      order: run.settings.order, outcome: outcome.finalized(), endTime: now,
       eventCount: eventCount, deliveredCount: deliveredCount,
       evaluationCount: journal.evaluated.count, quarantinedCount: journal.quarantined.count,
+      needlessQuarantineCount: journal.quarantined.count { candidate in
+        journal.born[candidate].map { !isHarmful($0) } ?? false
+      },
       computedShardCount: computedShardCount,
       counters: coordinator.machine?.counters ?? CoordinatorCounters(),
       durableShardCount: journal.shards.count)
@@ -222,5 +230,15 @@ struct Trace: Sendable {
   /// Creates a trace.
   init(_ write: @escaping @Sendable (String) -> Void) {
     self.write = write
+  }
+}
+
+extension JournalRecord {
+  /// Whether the record says what the run has found, whoever computed it when.
+  fileprivate var isOutcome: Bool {
+    switch self {
+    case .born, .evaluated: true
+    case .opened, .shardCompleted, .quarantined: false
+    }
   }
 }

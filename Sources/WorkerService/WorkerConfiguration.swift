@@ -67,6 +67,12 @@ public struct WorkerOutcome: Hashable, Sendable {
   /// The shards computed.
   public var shardCount: Int
 
+  /// Creates an outcome.
+  package init(exit: WorkerMachine.Exit?, shardCount: Int) {
+    self.exit = exit
+    self.shardCount = shardCount
+  }
+
   /// Whether the worker did all that was wanted of it.
   public var isSuccess: Bool { exit?.isSuccess ?? false }
 

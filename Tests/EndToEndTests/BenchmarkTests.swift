@@ -70,6 +70,38 @@ struct BenchmarkTests {
     }
   }
 
+  @Test(arguments: ["curve", "none"])
+  func `the coordinator is measured with real workers and a journal`(security: String) throws {
+    let folder = try TemporaryFolder()
+    let ending = try Program.run([
+      "benchmark", "coordinator", "--workers", "6", "--processes", "2", "--evaluations", "2000",
+      "--security", security, "--directory", folder.path, "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try ending.json()
+    let fields = [
+      "evaluationsPerSecond", "evaluations", "workers", "security", "journaled",
+      "registrationSeconds", "coordinatorMemoryBytes", "journalBytes", "commits",
+    ]
+    #expect(Set(report.keys) == Set(fields))
+    #expect(report["workers"] as? Int == 6)
+    #expect(report["evaluations"] as? Int == 2000)
+    #expect(report["security"] as? String == security)
+    #expect(report["journaled"] as? Bool == true)
+    for name in ["evaluationsPerSecond", "registrationSeconds", "coordinatorMemoryBytes"] {
+      #expect(try #require(report[name] as? Double) > 0, "\(name)")
+    }
+    // Each evaluation leaves a birth, a result of 250 bits and an evaluation behind.
+    #expect(try #require(report["journalBytes"] as? Int) > 2000 * 100)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  @Test func `a coordinator without workers is not measured`() throws {
+    let ending = try Program.run(["benchmark", "coordinator", "--workers", "0"])
+    #expect(ending.status == 2)
+    #expect(ending.errors.contains("--workers is 0; allowed is 1"), "\(ending.errors)")
+  }
+
   @Test func `people get a table`() throws {
     let ending = try Program.run([
       "benchmark", "kernels", "--model", "deit_tiny", "--tokens", "1", "--repetitions", "1",

@@ -9,8 +9,9 @@ struct DigitsRun {
   let runFile: String
   let directory: RunDirectory
 
-  /// Writes the run file; `lines` are added to it.
-  init(evaluations: Int, lines: String = "") throws {
+  /// Writes the run file; `lines` are added to it, `search` replaces what its section says.
+  init(evaluations: Int, search: String? = nil, lines: String = "") throws {
+    let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
     folder = try TemporaryFolder()
     directory = RunDirectory(path: folder.file("run"))
     runFile = try folder.write(
@@ -19,7 +20,7 @@ struct DigitsRun {
       data: {search: \(Program.demoData)/search.safetensors}
       patterns: ["1:4", "2:4", "3:4", "4:4"]
       accelerator: {profile: systolic32, batch: 8}
-      search: {population: 20, evaluations: \(evaluations), seed: 3}
+      search: {\(search)}
       fidelity: {shardImages: 90}
       \(lines)
       """, to: "run.yaml")

@@ -16,6 +16,8 @@ struct RunFileTests {
     #expect(file.objectives == [.accuracy, .throughput])
     #expect(file.search.population == 50)
     #expect(file.search.evaluations == 1000)
+    #expect(file.search.mode == .asynchronous)
+    #expect(file.search.window == nil)
     #expect(file.shardImages == 250)
     #expect(file.precision == .bf16)
     #expect(file.accelerator.profile == "systolic32")
@@ -57,6 +59,7 @@ struct RunFileTests {
     "constraints: {energy: {atMost: 3 mJ}, weightBytes: {atMost: 0.5, atLeast: 2 MiB}}",
     "objectives: [accuracy, energy, weightBytes]\nsearch: {dropDominated: false}",
     "accelerator: {profile: ./my card.yaml}",
+    "search: {mode: strict, window: 12}", "search: {mode: strict}",
   ])
   func `what is written reads as the same run`(lines: String) throws {
     var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
@@ -89,7 +92,9 @@ struct RunFileTests {
     ("search: {populaton: 5}", "run.yaml:4:10: unknown key \"populaton\" in search"),
     ("search: {population: many}", "4:22: search.population is \"many\", not a whole number"),
     ("search: {population: 2}", "4:22: search.population is 2; allowed is 4"),
-    ("search: {mode: strict}", "4:16: search.mode is \"strict\"; this version knows only"),
+    ("search: {mode: strange}", "4:16: search.mode is \"strange\"; known are asynchronous, strict"),
+    ("search: {window: 64}", "4:18: search.window has a meaning only in strict mode"),
+    ("search: {mode: strict, window: 3}", "4:32: search.window is 3; allowed is 4"),
     ("precision: f64", "4:12: precision is \"f64\"; known are f32, bf16"),
     ("objectives: [throughput, macs]", "accuracy must be among the objectives"),
     ("objectives: [accuracy, watts]", "4:24: objectives is \"watts\"; known are accuracy"),

@@ -56,7 +56,7 @@ enum Layers {
       "ZeroMQ", "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation",
       "CoordinatorService", "WorkerService", "StatusServer",
     ],
-    ["CPeakKernels", "InferenceBenchmarks", "elsa"],
+    ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa"],
   ]
 
   /// The one Swift target that may import each C target.

@@ -13,9 +13,11 @@ struct BenchmarkCommand: ParsableCommand {
         elsa benchmark operations --model deit_tiny
         elsa benchmark model --json
         elsa benchmark accelerator --accelerator vegeta
+        elsa benchmark coordinator --workers 64
       """,
     subcommands: [
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
-      BenchmarkAcceleratorCommand.self,
+      BenchmarkAcceleratorCommand.self, BenchmarkCoordinatorCommand.self,
+      BenchmarkCoordinatorLoadCommand.self,
     ])
 }

@@ -65,6 +65,7 @@ struct PreparedRun {
       description: description, modelName: Self.modelName(model), costs: costs)
     self.settings = CoordinatorSettings(
       description: description, space: space, search: Self.searchSettings(runFile, costs, bank),
+      order: Self.order(runFile.search),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
       referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
@@ -139,6 +140,10 @@ struct PreparedRun {
         nextStep: "keep fewer measurements in it")
     }
     return parameters
+  }
+
+  private static func order(_ search: RunFile.Search) -> CommitOrder {
+    search.window.map { .strict(window: $0) } ?? .asynchronous
   }
 
   private static func copyConfiguration(

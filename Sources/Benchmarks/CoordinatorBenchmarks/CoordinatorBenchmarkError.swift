@@ -1,0 +1,26 @@
+/// Why the coordinator's speed could not be measured.
+public enum CoordinatorBenchmarkError: Error, Equatable, Sendable {
+  case tooFewDescriptors(workers: Int, limit: Int)
+  case workerFailed(words: String)
+  case loadEnded(evaluations: Int, of: Int)
+  case tooFewEvaluations(evaluations: Int, workers: Int)
+  case noMemoryFigure
+}
+
+extension CoordinatorBenchmarkError: CustomStringConvertible {
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .tooFewDescriptors(let workers, let limit):
+      "\(workers) workers need more than the \(limit) files that a process may open here; "
+        + "use more --processes, or raise the limit with ulimit -n"
+    case .workerFailed(let words): "a worker of the load has ended early: \(words)"
+    case .loadEnded(let evaluations, let total):
+      "the load has ended after \(evaluations) of \(total) evaluations; see the lines above"
+    case .tooFewEvaluations(let evaluations, let workers):
+      "less than half of the \(evaluations) evaluations were left when all \(workers) workers had "
+        + "joined; ask for more --evaluations"
+    case .noMemoryFigure: "/proc/self/statm does not say how much memory is in use"
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import AcceleratorModel
+import ContentHashing
+import Coordination
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// A run whose evaluations cost nothing, over the search space of a ViT of twelve blocks.
+///
+/// Both sides build it by themselves, so no model or image is needed.
+struct EmptyRun: Sendable {
+  /// What a coordinator is told.
+  let settings: CoordinatorSettings
+  /// What a worker reports to have loaded.
+  let inputs: PreparedInputs
+  /// What a candidate costs.
+  let costs: CostModel
+
+  /// The images of the only shard of each candidate.
+  private static let imageCount = 250
+
+  /// Creates a run of so many candidates, each of one shard, chosen at random.
+  init(evaluations: Int) throws {
+    let shape = try TransformerShape(
+      imageSize: 224, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3,
+      hiddenWidth: 768, classes: 1000)
+    let patterns = ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) }
+    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 8)
+    let hashes = ["model", "configuration", "data", "bank"].map { name in
+      var hasher = ContentHasher()
+      hasher.update("elsa benchmark coordinator: \(name)")
+      return hasher.finalized()
+    }
+    guard let run = RunID(0xE15A_0000_0000_0001) else { preconditionFailure("a run of zero") }
+    let description = RunDescription(
+      run: run, model: RunInput(path: "none", content: hashes[0]),
+      configuration: RunInput(path: "none", content: hashes[1]),
+      data: RunInput(path: "none", content: hashes[2]), imageCount: Self.imageCount,
+      bank: hashes[3], criterion: "magnitude", patterns: space.patterns,
+      numerics: Numerics(
+        precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 1),
+      accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
+      costNames: Cost.wireNames, shuffleSeed: 1, shardSize: Self.imageCount)
+    self.costs = costs
+    settings = CoordinatorSettings(
+      description: description, space: space,
+      search: SearchSettings(
+        populationSize: 50, evaluationCountMax: evaluations, seed: 1, algorithm: .randomSearch,
+        objectiveCount: 2, initial: []),
+      model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
+      settingsText: "elsa benchmark coordinator \(evaluations)")
+    inputs = PreparedInputs(
+      space: space, model: hashes[0], data: hashes[2], imageCount: Self.imageCount,
+      bank: hashes[3])
+  }
+
+  /// Returns what an evaluation finds out, without looking at an image.
+  func evaluate(_ task: EvaluationTask) -> Evaluation {
+    var correct = BitVector(count: task.slice.count)
+    for (index, gene) in task.genome.genes.enumerated() where index < correct.count {
+      correct[index] = gene > 0
+    }
+    return Evaluation(
+      measurement: ShardMeasurement(correct: correct, summedLoss: 1),
+      costs: costs.cost(of: task.genome).wireValues, microseconds: 1)
+  }
+}

@@ -1,0 +1,14 @@
+/// In which order the search is told about results.
+public enum CommitOrder: Hashable, Sendable {
+  /// As they come: nobody waits, and another speed of the workers gives another search.
+  case asynchronous
+  /// In the order of birth: at most `window` candidates are between birth and telling, and each is
+  /// born after the same results whatever the workers' number and speed.
+  case strict(window: Int)
+
+  /// The windows that a run may have.
+  ///
+  /// With fewer than four candidates a worker that fails at everything cannot be told from
+  /// candidates that fail everywhere.
+  public static let windowRange = 4...10_000
+}

@@ -1,0 +1,85 @@
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// What strict mode must find, computed without coordinator, workers, time or faults.
+///
+/// Only the candidates that nobody could evaluate are taken from elsewhere.
+struct StrictReference: Sendable {
+  /// The genomes in the order of birth.
+  private(set) var births: [Genome] = []
+  /// The evaluations in the order in which the search was told.
+  private(set) var evaluations: [EvaluatedCandidate] = []
+  /// The non-dominated individuals in the end.
+  private(set) var front: [Individual] = []
+
+  /// Runs the search of a run to its end.
+  ///
+  /// - Throws: ``EvolutionarySearch/SearchError`` if the settings are impossible.
+  init(
+    _ run: SimulatedRun, window: Int, givenUp: Set<CandidateID>
+  ) throws(SearchError) {
+    let settings = run.settings
+    var search = try Search(choiceCounts: settings.space.choiceCounts, settings: settings.search)
+    var concludedCount = 0
+    while true {
+      while births.count < concludedCount + window,
+        let candidate = search.ask(violation: { genome in
+          settings.model.violation(genome, settings.model.cost(genome))
+        })
+      {
+        births.append(candidate.genome)
+      }
+      guard concludedCount < births.count else { break }
+      let next = CandidateID(concludedCount)
+      if givenUp.contains(next) {
+        try search.abandon(next)
+      } else {
+        let evaluation = run.evaluate(next, births[concludedCount])
+        try search.tell(next, objectives: evaluation.minimized(settings.description.objectives))
+        evaluations.append(evaluation)
+      }
+      concludedCount += 1
+    }
+    front = search.archive.individuals
+  }
+}
+
+extension Simulator {
+  /// Checks that strict mode has found what a run without workers and faults finds.
+  mutating func checkStrictOrder() {
+    guard case .strict(let window) = run.settings.order, let machine = coordinator.machine else {
+      return
+    }
+    do {
+      let reference = try StrictReference(run, window: window, givenUp: journal.quarantined)
+      if journal.birthsInOrder != reference.births {
+        violate("strict mode has born other candidates than a run without workers")
+      }
+      if journal.evaluationsInOrder != reference.evaluations {
+        violate("strict mode has told the search other results than a run without workers")
+      }
+      if machine.front != reference.front {
+        violate("strict mode has another front than a run without workers")
+      }
+    } catch {
+      violate("the reference of strict mode cannot be computed: \(error)")
+    }
+  }
+}
+
+extension SimulatedJournal {
+  /// The genomes of the durable births, in their order.
+  var birthsInOrder: [Genome] {
+    records.compactMap { record in
+      if case .born(_, let genome) = record { genome } else { nil }
+    }
+  }
+
+  /// The durable evaluations, in their order.
+  var evaluationsInOrder: [EvaluatedCandidate] {
+    records.compactMap { record in
+      if case .evaluated(let evaluation) = record { evaluation } else { nil }
+    }
+  }
+}

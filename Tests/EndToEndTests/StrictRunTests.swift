@@ -1,0 +1,70 @@
+import Foundation
+import RunStorage
+import Testing
+import WireProtocol
+
+@Suite(.serialized) struct StrictRunTests {
+  /// What a run has found, in the order in which it has found it.
+  struct Outcome: Equatable {
+    var births: [String] = []
+    var evaluations: [EvaluatedCandidate] = []
+    var shards: [ShardKey: ShardMeasurement] = [:]
+
+    init(_ run: DigitsRun) throws {
+      for record in try JournalReader(of: run.directory).records() {
+        switch record {
+        case .born(_, let genome): births.append("\(genome.genes)")
+        case .evaluated(let evaluation): evaluations.append(evaluation)
+        case .shardCompleted(let completion): shards[completion.key] = completion.measurement
+        case .opened, .quarantined: break
+        }
+      }
+    }
+  }
+
+  /// A strict run of a hundred candidates, twelve of them in flight.
+  static func strictRun() throws -> DigitsRun {
+    try DigitsRun(
+      evaluations: 100,
+      search: "population: 20, evaluations: 100, seed: 3, mode: strict, window: 12")
+  }
+
+  @Test func `one worker and a killed one among two find the same, and so after a restart`() throws
+  {
+    let calm = try Self.strictRun()
+    let coordinator = try calm.startCoordinator()
+    let worker = try calm.startWorker("only")
+    let ending = coordinator.ending()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(worker.ending().status == 0)
+
+    let rough = try Self.strictRun()
+    let first = try rough.startCoordinator()
+    let doomed = try rough.startWorker("doomed")
+    let steady = try rough.startWorker("steady")
+    try waitUntil("both workers have computed") {
+      rough.computed(by: "doomed").count > 4 && rough.computed(by: "steady").count > 4
+    }
+    doomed.signal(SIGKILL)
+    _ = doomed.ending()
+    let atLoss = try rough.journaled().count
+    try waitUntil("the run goes on without the worker") {
+      try rough.journaled().count > atLoss + 10
+    }
+    first.signal(SIGKILL)
+    _ = first.ending()
+    let second = try rough.startCoordinator(resuming: true)
+    let roughEnding = second.ending()
+    #expect(roughEnding.status == 0, "\(roughEnding.errors)")
+    #expect(steady.ending().status == 0)
+
+    let expected = try Outcome(calm)
+    #expect(expected.evaluations.count == 100)
+    #expect(try Outcome(rough) == expected)
+    let fronts = try [calm, rough].map { run in
+      try Program.run(["front", run.directory.path, "--json"]).output
+    }
+    #expect(fronts[0].contains("hypervolume"))
+    #expect(fronts[0] == fronts[1], "the fronts are the same to the last byte")
+  }
+}
