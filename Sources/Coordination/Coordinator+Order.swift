@@ -19,8 +19,8 @@ extension Coordinator {
   /// Fills the window and tells the search what is done, in the one order that strict mode has.
   ///
   /// Birth comes before telling wherever both could be, so candidate *k* is born after the results
-  /// of exactly the candidates up to *k* − window that were not given up. It may stop anywhere: what
-  /// follows is the same later, in another life, too.
+  /// of exactly the candidates up to *k* − window that were not given up. It may stop anywhere:
+  /// what follows is the same later, in another life, too.
   mutating func advanceInOrder() {
     guard isStrict, phase == .working, !records.isFailing else { return }
     while records.count < settings.bounds.waitingRecordCountMax {
