@@ -89,6 +89,28 @@ public enum BankFile {
     return layers
   }
 
+  /// Reads what a file says of itself: how it was pruned, and to which patterns.
+  ///
+  /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds no bank of this version.
+  public static func contents(
+    of path: String
+  ) throws(EvaluationError) -> (criterion: PruningCriterion, patterns: [NMPattern]) {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(path: path)
+    } catch {
+      throw .file(error)
+    }
+    let words = file.metadata["patterns"]?.split(separator: " ").map { NMPattern(String($0)) } ?? []
+    let patterns = words.compactMap { $0 }
+    guard
+      file.metadata["format"] == format, !words.isEmpty, words.count == Set(patterns).count,
+      let criterion = file.metadata["criterion"].flatMap(PruningCriterion.init(rawValue:)),
+      criterion.needsCalibration
+    else { throw .bank(path: path, fault: "it is no calibrated bank of this version") }
+    return (criterion, patterns)
+  }
+
   /// Reads one layer in one pattern.
   private static func weights(
     _ name: String, of layer: PrunableLayer, pattern: NMPattern, in file: SafetensorsFile

@@ -11,12 +11,17 @@ import VisionTransformers
 ///
 /// A criterion that is sequential fits each layer behind the layers before it, already pruned: each
 /// batch of images sees them at levels drawn at random from the search space, so that the bank
-/// suits mixed genomes and not only uniform ones. Other criteria measure the dense model.
+/// suits mixed genomes and not only uniform ones; or at those of the one genome that the bank is
+/// for. Other criteria measure the dense model.
 struct CalibratedBankBuilder {
   let model: LoadedModel
   let space: SearchSpace
   let criterion: PruningCriterion
   let images: ImageSet
+  /// The genome that the bank is for, if it is one alone.
+  var genome: Genome?
+  /// Where the statistics of dense models are kept.
+  var cache: StatisticsCache?
   let threads: Int
 
   /// The outputs that are pruned at a time; another number gives other bits.
@@ -33,30 +38,30 @@ struct CalibratedBankBuilder {
   ) throws(EvaluationError) -> WeightBank {
     precondition(criterion.needsCalibration)
     precondition(space.layers == model.weights.shape.prunableLayers)
-    do throws(ImageDataError) {
-      try images.checkFits(model.weights.shape)
-    } catch {
-      throw .images(error)
-    }
-    guard images.count > 0 else { throw .noCalibrationImages(images.name) }
+    try model.checkCalibration(with: images)
     let packed = PackedVisionTransformer(
       model.weights, precision: .f32,
       variant: .best(within: .detected))
-    let stream = CalibrationStream(
-      model: packed, normalization: model.normalization, images: images,
-      levelCount: space.patterns.count, isSequential: criterion.isSequential, threads: threads)
+    var source: Source
+    if criterion.isSequential {
+      let levels = genome.map(CalibrationStream.Levels.chosen)
+      source = .sequential(
+        CalibrationStream(
+          model: packed, normalization: model.normalization, images: images,
+          levels: levels ?? .drawn(count: space.patterns.count), threads: threads))
+    } else {
+      source = .dense(
+        DenseStatistics(
+          model: model, packed: packed, images: images, cache: cache, threads: threads))
+    }
     var prefix: CalibrationStream.Prefix = Array(
       repeating: Array(repeating: .dense, count: space.patterns.count), count: space.layers.count)
     var layers: [BankedLayer] = []
     for block in 0..<model.weights.shape.depth {
       var own: [BankedLayer?] = []
       for stage in 0..<4 { own.append(try stored(4 * block + stage)) }
-      var measured: [Int: InputStatistics] = [:]
-      if !criterion.isSequential {
-        let missing = (0..<4).filter { own[$0] == nil }
-        let sums = stream.statistics(ofStages: missing, block: block, prefix: prefix)
-        for (stage, sum) in zip(missing, sums) { measured[stage] = sum }
-      }
+      let isKnown = own.allSatisfy { $0 != nil }
+      let measured = isKnown ? [] : source.denseStatistics(ofBlock: block)
       for stage in 0..<4 {
         let index = 4 * block + stage
         let layer: BankedLayer
@@ -64,17 +69,42 @@ struct CalibratedBankBuilder {
           layer = known
         } else {
           let statistics =
-            measured[stage]
-            ?? stream.statistics(ofStages: [stage], block: block, prefix: prefix)[0]
+            source.sequentialStatistics(of: stage, block: block, prefix: prefix) ?? measured[stage]
           layer = try prune(index, statistics: statistics)
           try finished(index, layer)
         }
         layers.append(layer)
         prefix[index] = layer.levels.map { packed.layerWeights($0, at: index) }
       }
-      if block + 1 < model.weights.shape.depth { stream.advance(block: block, prefix: prefix) }
+      if block + 1 < model.weights.shape.depth { source.advance(block: block, prefix: prefix) }
     }
     return WeightBank(space: space, calibrated: layers, criterion: criterion)
+  }
+
+  /// Where statistics come from.
+  private enum Source {
+    case dense(DenseStatistics)
+    case sequential(CalibrationStream)
+
+    /// Returns the statistics of a block's layers in the dense model, if those are wanted.
+    mutating func denseStatistics(ofBlock block: Int) -> [InputStatistics] {
+      guard case .dense(var statistics) = self else { return [] }
+      defer { self = .dense(statistics) }
+      return statistics.statistics(ofBlock: block)
+    }
+
+    /// Returns the statistics of a layer behind pruned ones, if those are wanted.
+    func sequentialStatistics(
+      of stage: Int, block: Int, prefix: CalibrationStream.Prefix
+    ) -> InputStatistics? {
+      guard case .sequential(let stream) = self else { return nil }
+      return stream.statistics(ofStages: [stage], block: block, prefix: prefix)[0]
+    }
+
+    /// Moves behind a block that is pruned.
+    func advance(block: Int, prefix: CalibrationStream.Prefix) {
+      if case .sequential(let stream) = self { stream.advance(block: block, prefix: prefix) }
+    }
   }
 
   /// Prunes a layer to every pattern, on several threads.

@@ -10,7 +10,8 @@ import VisionTransformers
 ///
 /// Images are cut into lanes, the same for any number of threads, and their sums are added in their
 /// order, so that statistics have the same bits however many threads compute them. Each batch of
-/// images goes through twice: dense, and behind layers pruned to patterns drawn for that batch.
+/// images goes through twice: dense, and behind layers pruned to patterns drawn for that batch or
+/// chosen for all.
 final class CalibrationStream: Sendable {
   /// The tokens of one lane.
   private struct Tokens {
@@ -35,37 +36,47 @@ final class CalibrationStream: Sendable {
   /// What each layer runs with at each level; dense where nothing is built yet.
   typealias Prefix = [[LayerWeights]]
 
+  /// What images go through.
+  enum Levels: Sendable {
+    /// Dense layers alone; prefixes are not looked at.
+    case dense
+    /// Dense layers, and layers pruned to one of so many levels, drawn for each batch of images.
+    case drawn(count: Int)
+    /// Dense layers, and layers pruned as a genome says.
+    case chosen(Genome)
+  }
+
   private let model: PackedVisionTransformer
   private let normalization: PixelNormalization
   private let images: ImageSet
   private let threads: Int
-  private let isSequential: Bool
-  private let levelCount: Int
+  private let levels: Levels
   private let lanes: [Lane]
 
   /// The lanes; no more threads than these compute at once.
   private static let laneCountMax = 16
   /// The images of a forward pass; another number gives other bits.
   private static let batchSize = 2
-  /// How far a row's target leans from what it is to what it would be behind dense layers.
-  ///
-  /// At zero errors of earlier layers are never made up for, at one they are overfitted.
-  private static let targetLean = 0.3
+  /// The rows of inputs that are gathered before their products are summed.
+  private static let rowsPerSum = 1_024
+  /// Whether images go through pruned layers, too.
+  private var hasPruned: Bool {
+    if case .dense = levels { false } else { true }
+  }
 
   /// Embeds all images.
   init(
     model: PackedVisionTransformer, normalization: PixelNormalization, images: ImageSet,
-    levelCount: Int, isSequential: Bool, threads: Int
+    levels: Levels, threads: Int
   ) {
     precondition(model.precision == .f32)
-    precondition(images.count > 0 && threads > 0 && levelCount > 0)
+    precondition(images.count > 0 && threads > 0)
     let laneCount = min(Self.laneCountMax, images.count)
     self.model = model
     self.normalization = normalization
     self.images = images
     self.threads = threads
-    self.isSequential = isSequential
-    self.levelCount = levelCount
+    self.levels = levels
     self.lanes = (0..<laneCount).map { lane in
       Lane(
         index: lane,
@@ -80,51 +91,46 @@ final class CalibrationStream: Sendable {
         var target = pixels.mutableSpan
         images.copyPixels(of: batch, into: &target)
         let copied = pixels.span.extracting(0..<batch.count * size)
-        let first = batch.lowerBound - lane.images.lowerBound
         var all = tokens.dense.mutableSpan
-        var own = all._mutatingExtracting(first * width..<(first + batch.count) * width)
+        var own = all._mutatingExtracting(self.place(of: batch, in: lane))
         pass.embed(pixels: copied, count: batch.count, into: &own)
       }
-      if isSequential { tokens.pruned = tokens.dense }
+      if hasPruned { tokens.pruned = tokens.dense }
     }
   }
 
   /// Measures the inputs of some layers of a block; the tokens stay in front of it.
   ///
+  /// - Precondition: `stages` are places within the block, ascending, at least one.
   /// - Complexity: O(images · (a block's products + tokens · inputs²)).
   func statistics(ofStages stages: [Int], block: Int, prefix: Prefix) -> [InputStatistics] {
+    guard let last = stages.last else { return [] }
     let layers = model.weights.shape.prunableLayers
     let sums = Mutex([[InputStatistics]](repeating: [], count: lanes.count))
     forEachLane { lane, pass, tokens in
-      var own = stages.map { stage in
-        InputStatistics(
-          inputs: layers[4 * block + stage].inputs, hasTargets: self.isSequential)
-      }
-      let recorder = InputRecorder()
+      let recorder = InputRecorder(
+        inputs: stages.map { layers[4 * block + $0].inputs }, hasTargets: self.hasPruned)
       pass.observeInput = { layer, inputs in
         guard let place = stages.firstIndex(of: layer - 4 * block) else { return }
-        recorder.rows[place] = (0..<inputs.count).map { Double(inputs[$0]) }
+        recorder.record(inputs, at: place)
       }
       for batch in Self.batches(of: lane.images) {
-        let dense = self.inputs(
-          of: block, batch, lane, tokens.dense, nil, recorder, stages.count, &pass)
-        guard self.isSequential else {
-          for place in stages.indices {
-            let rows = dense[place]
-            own[place].add(rows: rows.span)
-          }
-          continue
+        let own = self.place(of: batch, in: lane)
+        recorder.isRecordingTargets = self.hasPruned
+        pass.showInputs(
+          block: block, through: last, layers: self.layers(for: nil, batch), count: batch.count,
+          of: tokens.dense.span.extracting(own))
+        recorder.isRecordingTargets = false
+        if self.hasPruned {
+          pass.showInputs(
+            block: block, through: last, layers: self.layers(for: prefix, batch),
+            count: batch.count, of: tokens.pruned.span.extracting(own))
         }
-        let pruned = self.inputs(
-          of: block, batch, lane, tokens.pruned, prefix, recorder, stages.count, &pass)
-        for place in stages.indices {
-          let rows = pruned[place]
-          let targets = zip(dense[place], rows).map { $1 + Self.targetLean * ($0 - $1) }
-          own[place].add(rows: rows.span, targets: targets.span)
-        }
+        recorder.add(ifAtLeast: Self.rowsPerSum)
       }
       pass.observeInput = nil
-      let measured = own
+      recorder.add(ifAtLeast: 1)
+      let measured = recorder.statistics
       sums.withLock { $0[lane.index] = measured }
     }
     let all = sums.withLock { $0 }
@@ -140,21 +146,10 @@ final class CalibrationStream: Sendable {
     forEachLane { lane, pass, tokens in
       for batch in Self.batches(of: lane.images) {
         self.apply(block, to: &tokens.dense, batch, lane, nil, &pass)
-        guard self.isSequential else { continue }
+        guard self.hasPruned else { continue }
         self.apply(block, to: &tokens.pruned, batch, lane, prefix, &pass)
       }
     }
-  }
-
-  /// Returns what the recorder is shown while a copy of a batch's tokens goes through a block.
-  private func inputs(
-    of block: Int, _ batch: Range<Int>, _ lane: Lane, _ tokens: [Float], _ prefix: Prefix?,
-    _ recorder: InputRecorder, _ count: Int, _ pass: inout ForwardPass
-  ) -> [[Double]] {
-    recorder.rows = Array(repeating: [], count: count)
-    var copy = tokens
-    apply(block, to: &copy, batch, lane, prefix, &pass)
-    return recorder.rows
   }
 
   /// Replaces a batch's tokens by those behind a block: dense, or with the levels that are drawn
@@ -163,18 +158,30 @@ final class CalibrationStream: Sendable {
     _ block: Int, to tokens: inout [Float], _ batch: Range<Int>, _ lane: Lane,
     _ prefix: Prefix?, _ pass: inout ForwardPass
   ) {
-    let layerCount = 4 * model.weights.shape.depth
-    var layers = [LayerWeights](repeating: .dense, count: layerCount)
-    if let prefix {
-      var generator = SeededGenerator(seed: 0x5eed, stream: UInt64(batch.lowerBound))
-      let levels = (0..<layerCount).map { _ in generator.index(below: levelCount) }
-      layers = zip(prefix, levels).map { $0[$1] }
-    }
+    var all = tokens.mutableSpan
+    var own = all._mutatingExtracting(place(of: batch, in: lane))
+    pass.apply(block: block, layers: layers(for: prefix, batch), count: batch.count, to: &own)
+  }
+
+  /// Returns where a batch's tokens are among those of its lane.
+  private func place(of batch: Range<Int>, in lane: Lane) -> Range<Int> {
     let width = model.weights.shape.tokens * model.weights.shape.width
     let first = batch.lowerBound - lane.images.lowerBound
-    var all = tokens.mutableSpan
-    var own = all._mutatingExtracting(first * width..<(first + batch.count) * width)
-    pass.apply(block: block, layers: layers, count: batch.count, to: &own)
+    return first * width..<(first + batch.count) * width
+  }
+
+  /// Returns what each layer runs with: its own weights, or the levels that are meant for a batch.
+  private func layers(for prefix: Prefix?, _ batch: Range<Int>) -> [LayerWeights] {
+    let layerCount = 4 * model.weights.shape.depth
+    guard let prefix else { return Array(repeating: .dense, count: layerCount) }
+    switch levels {
+    case .dense: preconditionFailure("a dense stream goes through no pruned layer")
+    case .drawn(let count):
+      var generator = SeededGenerator(seed: 0x5eed, stream: UInt64(batch.lowerBound))
+      return prefix.map { $0[generator.index(below: count)] }
+    case .chosen(let genome):
+      return zip(prefix, genome.genes).map { $0[Int($1)] }
+    }
   }
 
   /// Calls `body` for each lane, on several threads, each with a forward pass of its own.
@@ -207,10 +214,4 @@ final class CalibrationStream: Sendable {
       $0..<min($0 + batchSize, images.upperBound)
     }
   }
-}
-
-/// Keeps the inputs that a forward pass shows.
-private final class InputRecorder {
-  /// The rows of each layer that is asked for.
-  var rows: [[Double]] = []
 }

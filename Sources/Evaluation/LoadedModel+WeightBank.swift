@@ -58,16 +58,22 @@ extension LoadedModel {
   /// Builds the bank of a criterion that needs calibration images, or goes on with one.
   ///
   /// - Parameters:
+  ///   - genome: The genome of the space that the bank is for, if it is one alone: layers are
+  ///     then fitted behind just its layers.
   ///   - folder: Where finished layers are kept, so that a build that is interrupted goes on; `nil`
   ///     keeps them in memory alone.
+  ///   - cache: Where the statistics of dense models are kept.
   ///   - progress: Is told the number of layers that are done after each.
   public func calibratedBank(
-    space: SearchSpace, criterion: PruningCriterion, images: ImageSet, folder: String? = nil,
-    threads: Int, progress: (Int) throws(EvaluationError) -> Void = { _ in }
+    space: SearchSpace, criterion: PruningCriterion, images: ImageSet, for genome: Genome? = nil,
+    folder: String? = nil, cache: StatisticsCache? = nil, threads: Int,
+    progress: (Int) throws(EvaluationError) -> Void = { _ in }
   ) throws(EvaluationError) -> WeightBank {
+    precondition(genome.map(space.contains) ?? true)
     func path(_ index: Int) -> String? { folder.map { "\($0)/\(index).safetensors" } }
     let builder = CalibratedBankBuilder(
-      model: self, space: space, criterion: criterion, images: images, threads: threads)
+      model: self, space: space, criterion: criterion, images: images, genome: genome,
+      cache: cache, threads: threads)
     return try builder.build(
       stored: { (index: Int) throws(EvaluationError) in
         guard let path = path(index), FileManager.default.fileExists(atPath: path) else {

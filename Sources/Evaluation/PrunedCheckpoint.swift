@@ -24,6 +24,17 @@ public struct PrunedCheckpoint {
     }
   }
 
+  /// Takes each layer's weights as they are given, row-major, in network order.
+  ///
+  /// - Precondition: there are those of every prunable layer.
+  public init(model: LoadedModel, weights: [[Float]]) {
+    let layers = model.weights.shape.prunableLayers
+    precondition(weights.count == layers.count)
+    precondition(zip(layers, weights).allSatisfy { $0.outputs * $0.inputs == $1.count })
+    self.model = model
+    self.layers = zip(layers, weights).map { ($0, .dense, $1) }
+  }
+
   /// Returns every tensor in timm's names and in fp32, zeros in place.
   public func denseTensors() -> [NewTensor] {
     otherTensors()

@@ -22,14 +22,7 @@ public struct DenseProducts: ~Copyable {
     into y: inout MutableSpan<Float>
   ) {
     precondition(weights.format == .f32)
-    precondition(x.count == tokens * weights.inputs)
-    precondition(y.count == tokens * weights.outputs)
-    let product = product(of: weights, tokens: tokens, bias: bias?.count, adds: adds)
-    unsafe x.withUnsafeBytes { x in
-      unsafe y.withUnsafeMutableBytes { y in
-        unsafe product.run(weights, by: x, bias: bias, into: y, on: stream)
-      }
-    }
+    run(weights, by: x, tokens: tokens, bias: bias, adds: adds, into: &y)
   }
 
   /// Computes a dense layer of bf16 activations, rounded to bf16: y = x · Wᵀ + bias.
@@ -40,14 +33,7 @@ public struct DenseProducts: ~Copyable {
     into y: inout MutableSpan<UInt16>
   ) {
     precondition(weights.format == .bf16)
-    precondition(x.count == tokens * weights.inputs)
-    precondition(y.count == tokens * weights.outputs)
-    let product = product(of: weights, tokens: tokens, bias: bias?.count, adds: false)
-    unsafe x.withUnsafeBytes { x in
-      unsafe y.withUnsafeMutableBytes { y in
-        unsafe product.run(weights, by: x, bias: bias, into: y, on: stream)
-      }
-    }
+    run(weights, by: x, tokens: tokens, bias: bias, adds: false, into: &y)
   }
 
   /// Adds a dense layer of bf16 activations to fp32 numbers: y = y + x · Wᵀ + bias.
@@ -58,9 +44,17 @@ public struct DenseProducts: ~Copyable {
     addingTo y: inout MutableSpan<Float>
   ) {
     precondition(weights.format == .bf16)
+    run(weights, by: x, tokens: tokens, bias: bias, adds: true, into: &y)
+  }
+
+  /// Multiplies activations and results of any elements; they are those of the weights' format.
+  private mutating func run<Input: BitwiseCopyable, Output: BitwiseCopyable>(
+    _ weights: DenseWeights, by x: Span<Input>, tokens: Int, bias: Span<Float>?, adds: Bool,
+    into y: inout MutableSpan<Output>
+  ) {
     precondition(x.count == tokens * weights.inputs)
     precondition(y.count == tokens * weights.outputs)
-    let product = product(of: weights, tokens: tokens, bias: bias?.count, adds: true)
+    let product = product(of: weights, tokens: tokens, bias: bias?.count, adds: adds)
     unsafe x.withUnsafeBytes { x in
       unsafe y.withUnsafeMutableBytes { y in
         unsafe product.run(weights, by: x, bias: bias, into: y, on: stream)

@@ -26,6 +26,30 @@ public struct InputStatistics: Hashable, Sendable {
     self.targetProducts = hasTargets ? matrix : nil
   }
 
+  /// Restores the statistics of rows that were their own targets.
+  ///
+  /// - Parameter upperTriangle: The Gram matrix from the diagonal on, row behind row.
+  /// - Returns: `nil` unless there are as many rows and numbers as can be.
+  public init?(inputs: Int, rowCount: Int, upperTriangle: [Double]) {
+    guard inputs > 0, rowCount >= 0, upperTriangle.count == inputs * (inputs + 1) / 2 else {
+      return nil
+    }
+    self.init(inputs: inputs)
+    self.rowCount = rowCount
+    var place = 0
+    for row in 0..<inputs {
+      for column in row..<inputs {
+        gram[row * inputs + column] = upperTriangle[place]
+        place += 1
+      }
+    }
+  }
+
+  /// The Gram matrix from the diagonal on, row behind row: all that is kept of it.
+  public var upperTriangle: [Double] {
+    (0..<inputs).flatMap { gram[$0 * inputs + $0..<($0 + 1) * inputs] }
+  }
+
   /// Adds rows that are their own targets, one after the other.
   ///
   /// - Precondition: the statistics have no targets.

@@ -13,11 +13,13 @@ public enum ProductForm: String, Hashable, Sendable {
 extension ProductForm {
   /// Returns the fastest form for a pattern, from a table that was measured once.
   ///
-  /// The choice depends on what is in the numerics of a result and on the layer's size, never on a
-  /// timing at run time: the same run has the same bits on every machine. `elsa benchmark kernels`
-  /// shows what the table rests on.
+  /// The choice depends on what is in the numerics of a result, never on a timing at run time: the
+  /// same run has the same bits on every machine. `elsa benchmark kernels` shows what the table
+  /// rests on. The size of the layer was measured too and changes no entry: over the twelve shapes
+  /// of DeiT-T, -S and -B, 3:4 in bf16 pairs runs at 0.93 to 1.05 of the dense product's speed and
+  /// 6:8 at 0.91 to 1.02, while all patterns below gain on every shape.
   public static func best(
-    for pattern: NMPattern, outputs: Int, precision: Precision, variant: KernelVariant
+    for pattern: NMPattern, precision: Precision, variant: KernelVariant
   ) -> ProductForm {
     if pattern.isDense { return .dense }
     // The scalar kernels are references; oneDNN's dense product has at least SSE.

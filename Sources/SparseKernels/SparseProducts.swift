@@ -21,21 +21,11 @@ public func multiply(
   epilogue: Epilogue, into y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
-  precondition(x.count == tokens * weights.inputs)
-  precondition(y.count == tokens * weights.outputs)
-  check(
-    outputs: weights.outputs, inputs: weights.inputs, tokens: tokens, bias: bias?.count,
-    scratch: scratch.count, variant: variant)
+  let size = LayerSize(outputs: weights.outputs, inputs: weights.inputs, tokens: tokens)
   let kernel = unsafe variant.kernels.pointee.f32_nm_multiply
   unsafe withCWeights(weights) { cWeights in
-    unsafe withStart(of: x) { x in
-      unsafe withOptionalStart(of: bias) { bias in
-        unsafe withStart(of: &y) { y in
-          unsafe withStart(of: &scratch) { scratch in
-            unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
-          }
-        }
-      }
+    unsafe withOperands(of: size, x, bias, &y, &scratch, variant: variant) { x, bias, y, scratch in
+      unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
     }
   }
 }
@@ -52,16 +42,9 @@ public func multiply(
   variant: KernelVariant
 ) {
   precondition(epilogue != .add)
-  precondition(x.count == tokens * weights.inputs)
-  precondition(y.count == tokens * weights.outputs)
-  check(
-    outputs: weights.outputs, inputs: weights.inputs, tokens: tokens, bias: bias?.count,
-    scratch: scratch.count, variant: variant)
-  unsafe withStart(of: &y) { y in
-    unsafe multiplyColumns(
-      weights, by: x, tokens: tokens, bias: bias, epilogue: epilogue, into: y, scratch: &scratch,
-      variant: variant)
-  }
+  multiplyColumns(
+    weights, by: x, tokens: tokens, bias: bias, epilogue: epilogue, into: &y, scratch: &scratch,
+    variant: variant)
 }
 
 /// Computes a sparse layer of bf16 activations and adds it to the fp32 numbers of `y`.
@@ -71,16 +54,9 @@ public func multiply(
   _ weights: CompressedWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
-  precondition(x.count == tokens * weights.inputs)
-  precondition(y.count == tokens * weights.outputs)
-  check(
-    outputs: weights.outputs, inputs: weights.inputs, tokens: tokens, bias: bias?.count,
-    scratch: scratch.count, variant: variant)
-  unsafe withStart(of: &y) { y in
-    unsafe multiplyColumns(
-      weights, by: x, tokens: tokens, bias: bias, epilogue: .add, into: y, scratch: &scratch,
-      variant: variant)
-  }
+  multiplyColumns(
+    weights, by: x, tokens: tokens, bias: bias, epilogue: .add, into: &y, scratch: &scratch,
+    variant: variant)
 }
 
 /// Computes a sparse layer of bf16 activations with weights taken two by two, rounded to bf16.
@@ -96,16 +72,9 @@ public func multiply(
   variant: KernelVariant
 ) {
   precondition(epilogue != .add)
-  precondition(x.count == tokens * weights.inputs)
-  precondition(y.count == tokens * weights.outputs)
-  check(
-    outputs: weights.outputs, inputs: weights.inputs, tokens: tokens, bias: bias?.count,
-    scratch: scratch.count, variant: variant)
-  unsafe withStart(of: &y) { y in
-    unsafe multiplyPairs(
-      weights, by: x, tokens: tokens, bias: bias, epilogue: epilogue, into: y, scratch: &scratch,
-      variant: variant)
-  }
+  multiplyPairs(
+    weights, by: x, tokens: tokens, bias: bias, epilogue: epilogue, into: &y, scratch: &scratch,
+    variant: variant)
 }
 
 /// Computes a sparse layer with weights taken two by two and adds it to the fp32 numbers of `y`.
@@ -115,59 +84,67 @@ public func multiply(
   _ weights: PairWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
-  precondition(x.count == tokens * weights.inputs)
-  precondition(y.count == tokens * weights.outputs)
-  check(
-    outputs: weights.outputs, inputs: weights.inputs, tokens: tokens, bias: bias?.count,
-    scratch: scratch.count, variant: variant)
-  unsafe withStart(of: &y) { y in
-    unsafe multiplyPairs(
-      weights, by: x, tokens: tokens, bias: bias, epilogue: .add, into: y, scratch: &scratch,
-      variant: variant)
-  }
+  multiplyPairs(
+    weights, by: x, tokens: tokens, bias: bias, epilogue: .add, into: &y, scratch: &scratch,
+    variant: variant)
 }
 
-/// Traps unless what all products have in common fits.
-private func check(
-  outputs: Int, inputs: Int, tokens: Int, bias: Int?, scratch: Int, variant: KernelVariant
-) {
-  precondition(tokens > 0)
-  precondition(bias == nil || bias == outputs)
-  precondition(scratch >= scratchCount(outputs: outputs, inputs: inputs))
-  precondition(variant.isSupported)
-}
-
-/// Multiplies bf16 activations by columns of weights, into what the epilogue asks for.
-private func multiplyColumns(
+/// Multiplies bf16 activations by columns of weights, into the elements that the epilogue asks for.
+private func multiplyColumns<Element>(
   _ weights: CompressedWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
-  epilogue: Epilogue, into y: UnsafeMutableRawPointer, scratch: inout MutableSpan<Float>,
+  epilogue: Epilogue, into y: inout MutableSpan<Element>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
+  let size = LayerSize(outputs: weights.outputs, inputs: weights.inputs, tokens: tokens)
   let kernel = unsafe variant.kernels.pointee.bf16_nm_multiply
   unsafe withCWeights(weights) { cWeights in
-    unsafe withStart(of: x) { x in
-      unsafe withOptionalStart(of: bias) { bias in
-        unsafe withStart(of: &scratch) { scratch in
-          unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
-        }
-      }
+    unsafe withOperands(of: size, x, bias, &y, &scratch, variant: variant) { x, bias, y, scratch in
+      unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
     }
   }
 }
 
-/// Multiplies bf16 activations by pairs of weights, into what the epilogue asks for.
-private func multiplyPairs(
+/// Multiplies bf16 activations by pairs of weights, into the elements that the epilogue asks for.
+private func multiplyPairs<Element>(
   _ weights: PairWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
-  epilogue: Epilogue, into y: UnsafeMutableRawPointer, scratch: inout MutableSpan<Float>,
+  epilogue: Epilogue, into y: inout MutableSpan<Element>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
+  let size = LayerSize(outputs: weights.outputs, inputs: weights.inputs, tokens: tokens)
   let kernel = unsafe variant.kernels.pointee.bf16_pair_multiply
   unsafe weights.withCWeights { cWeights in
-    unsafe withStart(of: x) { x in
-      unsafe withOptionalStart(of: bias) { bias in
-        unsafe withStart(of: &scratch) { scratch in
-          unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
-        }
+    unsafe withOperands(of: size, x, bias, &y, &scratch, variant: variant) { x, bias, y, scratch in
+      unsafe kernel(cWeights, x, tokens, bias, epilogue.cValue, y, scratch)
+    }
+  }
+}
+
+/// The size of one product of a layer.
+private struct LayerSize {
+  var outputs: Int
+  var inputs: Int
+  var tokens: Int
+}
+
+/// Lends the addresses of a product's operands, after a look at all their sizes.
+private func withOperands<Input, Output>(
+  of size: LayerSize, _ x: Span<Input>, _ bias: Span<Float>?, _ y: inout MutableSpan<Output>,
+  _ scratch: inout MutableSpan<Float>, variant: KernelVariant,
+  _ body: (
+    UnsafePointer<Input>, UnsafePointer<Float>?, UnsafeMutablePointer<Output>,
+    UnsafeMutablePointer<Float>
+  ) -> Void
+) {
+  precondition(size.tokens > 0)
+  precondition(x.count == size.tokens * size.inputs)
+  precondition(y.count == size.tokens * size.outputs)
+  if let bias { precondition(bias.count == size.outputs) }
+  precondition(scratch.count >= scratchCount(outputs: size.outputs, inputs: size.inputs))
+  precondition(variant.isSupported)
+  unsafe withStart(of: x) { x in
+    unsafe withOptionalStart(of: bias) { bias in
+      unsafe withStart(of: &y) { y in
+        unsafe withStart(of: &scratch) { scratch in unsafe body(x, bias, y, scratch) }
       }
     }
   }

@@ -7,37 +7,25 @@ extension Arithmetic {
     _ layer: PreparedLayer, to x: Span<UInt16>, rows: Int, hasGELU: Bool,
     into y: inout MutableSpan<UInt16>, _ workspace: inout Workspace
   ) {
-    let bias = layer.parameters.bias
+    let bias = layer.dense.bias
     let epilogue: Epilogue = hasGELU ? .storeGELU : .store
     switch layer.weights {
     case .dense:
-      multiply(layer.dense, by: x, rows: rows, bias: bias, into: &y, &workspace)
+      multiply(layer.dense.weights, by: x, rows: rows, bias: bias, into: &y, &workspace)
       if hasGELU { gelu(&y, variant: variant) }
     case .replaced(let weights):
       multiply(weights, by: x, rows: rows, bias: bias, into: &y, &workspace)
       if hasGELU { gelu(&y, variant: variant) }
     case .columns(let weights):
       var scratch = workspace.scratch.mutableSpan
-      if let bias {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: bias.span, epilogue: epilogue, into: &y,
-          scratch: &scratch, variant: variant)
-      } else {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: nil, epilogue: epilogue, into: &y,
-          scratch: &scratch, variant: variant)
-      }
+      SparseKernels.multiply(
+        weights, by: x, tokens: rows, bias: bias.span, epilogue: epilogue, into: &y,
+        scratch: &scratch, variant: variant)
     case .pairs(let weights):
       var scratch = workspace.scratch.mutableSpan
-      if let bias {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: bias.span, epilogue: epilogue, into: &y,
-          scratch: &scratch, variant: variant)
-      } else {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: nil, epilogue: epilogue, into: &y,
-          scratch: &scratch, variant: variant)
-      }
+      SparseKernels.multiply(
+        weights, by: x, tokens: rows, bias: bias.span, epilogue: epilogue, into: &y,
+        scratch: &scratch, variant: variant)
     }
   }
 
@@ -46,34 +34,22 @@ extension Arithmetic {
     _ layer: PreparedLayer, to x: Span<UInt16>, rows: Int,
     addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
   ) {
-    let bias = layer.parameters.bias
+    let bias = layer.dense.bias
     switch layer.weights {
     case .dense:
-      multiply(layer.dense, by: x, rows: rows, bias: bias, addingTo: &y, &workspace)
+      multiply(layer.dense.weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace)
     case .replaced(let weights):
       multiply(weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace)
     case .columns(let weights):
       var scratch = workspace.scratch.mutableSpan
-      if let bias {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: bias.span, addingTo: &y, scratch: &scratch,
-          variant: variant)
-      } else {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: nil, addingTo: &y, scratch: &scratch,
-          variant: variant)
-      }
+      SparseKernels.multiply(
+        weights, by: x, tokens: rows, bias: bias.span, addingTo: &y, scratch: &scratch,
+        variant: variant)
     case .pairs(let weights):
       var scratch = workspace.scratch.mutableSpan
-      if let bias {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: bias.span, addingTo: &y, scratch: &scratch,
-          variant: variant)
-      } else {
-        SparseKernels.multiply(
-          weights, by: x, tokens: rows, bias: nil, addingTo: &y, scratch: &scratch,
-          variant: variant)
-      }
+      SparseKernels.multiply(
+        weights, by: x, tokens: rows, bias: bias.span, addingTo: &y, scratch: &scratch,
+        variant: variant)
     }
   }
 
@@ -82,7 +58,7 @@ extension Arithmetic {
   /// Where the processor has no bf16 instructions, the product of the same bf16 numbers is computed
   /// in fp32.
   private func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float]?,
+    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float],
     into y: inout MutableSpan<UInt16>, _ workspace: inout Workspace
   ) {
     guard weights.format == .bf16 else {
@@ -96,32 +72,24 @@ extension Arithmetic {
       workspace.wideOutput = wide
       return
     }
-    if let bias {
-      workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, into: &y)
-    } else {
-      workspace.products.multiply(weights, by: x, tokens: rows, bias: nil, into: &y)
-    }
+    workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, into: &y)
   }
 
   /// Multiplies by a dense matrix and adds the product to fp32 numbers.
   func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float]?,
+    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float],
     addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
   ) {
     guard weights.format == .bf16 else {
       multiplyWidened(weights, by: x, rows: rows, bias: bias, adds: true, into: &y, &workspace)
       return
     }
-    if let bias {
-      workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, addingTo: &y)
-    } else {
-      workspace.products.multiply(weights, by: x, tokens: rows, bias: nil, addingTo: &y)
-    }
+    workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, addingTo: &y)
   }
 
   /// Multiplies bf16 activations by a dense fp32 matrix.
   private func multiplyWidened(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float]?, adds: Bool,
+    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float], adds: Bool,
     into y: inout MutableSpan<Float>, _ workspace: inout Workspace
   ) {
     var wide = workspace.wideInput
@@ -129,8 +97,8 @@ extension Arithmetic {
     var all = wide.mutableSpan
     var input = all._mutatingExtracting(0..<x.count)
     widen(x, into: &input, variant: variant)
-    multiply(
-      weights, by: input.span, rows: rows, bias: bias, adds: adds, into: &y, &workspace.products)
+    workspace.products.multiply(
+      weights, by: input.span, tokens: rows, bias: bias.span, adds: adds, into: &y)
     workspace.wideInput = wide
   }
 }

@@ -75,29 +75,28 @@ struct Arithmetic {
 
   /// Adds a dense layer of rows `first..<first + rows` of x to the tokens from a place on.
   func applyDense(
-    _ weights: DenseWeights, bias: [Float]?, to x: Activations, first: Int, rows: Int,
+    _ layer: DenseLayer, to x: Activations, first: Int, rows: Int,
     addingTo tokens: inout [Float], from start: Int, _ workspace: inout Workspace
   ) {
     var all = tokens.mutableSpan
-    var output = all._mutatingExtracting(start..<start + rows * weights.outputs)
-    applyDense(
-      weights, bias: bias, to: x, first: first, rows: rows, addingTo: &output, &workspace)
+    var output = all._mutatingExtracting(start..<start + rows * layer.weights.outputs)
+    applyDense(layer, to: x, first: first, rows: rows, addingTo: &output, &workspace)
   }
 
   /// Adds a dense layer of rows `first..<first + rows` of x to fp32 numbers.
   func applyDense(
-    _ weights: DenseWeights, bias: [Float]?, to x: Activations, first: Int, rows: Int,
+    _ layer: DenseLayer, to x: Activations, first: Int, rows: Int,
     addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
   ) {
-    let used = first * weights.inputs..<(first + rows) * weights.inputs
+    let used = first * layer.weights.inputs..<(first + rows) * layer.weights.inputs
     switch precision {
     case .f32:
       let input = x.f32.span.extracting(used)
-      multiply(
-        weights, by: input, rows: rows, bias: bias, adds: true, into: &y, &workspace.products)
+      workspace.products.multiply(
+        layer.weights, by: input, tokens: rows, bias: layer.bias.span, adds: true, into: &y)
     case .bf16:
       let input = x.bf16.span.extracting(used)
-      multiply(weights, by: input, rows: rows, bias: bias, addingTo: &y, &workspace)
+      multiply(layer.weights, by: input, rows: rows, bias: layer.bias, addingTo: &y, &workspace)
     }
   }
 
@@ -132,15 +131,13 @@ struct Arithmetic {
 
 /// A prunable layer of a packed model, with the weights that it runs with.
 struct PreparedLayer {
-  /// The checkpoint's parameters, for the bias.
-  let parameters: LinearParameters
-  /// The checkpoint's weights, packed.
-  let dense: DenseWeights
+  /// The layer as the checkpoint has it.
+  let dense: DenseLayer
   /// What the layer runs with.
   let weights: LayerWeights
 
   /// The output features.
-  var outputs: Int { parameters.outputs }
+  var outputs: Int { dense.weights.outputs }
   /// The input features.
-  var inputs: Int { parameters.inputs }
+  var inputs: Int { dense.weights.inputs }
 }

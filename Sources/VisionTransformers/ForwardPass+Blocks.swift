@@ -1,29 +1,55 @@
 import SparseKernels
 
 extension ForwardPass {
-  /// Adds the attention of a block to the residual stream.
+  /// Adds the attention and the perceptron of a block to the residual stream.
   ///
   /// Afterwards the residual stream holds only the first `kept` tokens of each image: the ones that
   /// anything after this block looks at. All tokens serve as keys and values.
-  mutating func addAttention(block: Int, count: Int, kept: Int, layers: [LayerWeights]) {
+  mutating func apply(block: Int, count: Int, kept: Int, layers: [LayerWeights]) {
+    for stage in 0..<4 {
+      computeInput(of: stage, block: block, count: count, kept: kept, layers: layers)
+    }
+    arithmetic.apply(
+      layer(at: 4 * block + 3, layers), to: wide, rows: count * kept, addingTo: &tokens,
+      &workspace)
+  }
+
+  /// Computes the inputs of one of a block's four prunable layers from those of the one before.
+  ///
+  /// Those of the first three lie in `layerInput`, those of the last in `wide`.
+  mutating func computeInput(
+    of stage: Int, block: Int, count: Int, kept: Int, layers: [LayerWeights]
+  ) {
     let parameters = weights.blocks[block]
     let shape = weights.shape
-    let rows = count * shape.tokens
-    arithmetic.normalize(tokens, parameters.norm1, rows: rows, into: &layerInput)
-    showInput(of: 4 * block, layerInput, rows: rows)
-    arithmetic.apply(
-      layer(at: 4 * block, layers), to: layerInput, rows: rows, hasGELU: false, into: &wide,
-      &workspace)
-    for image in 0..<count {
-      arithmetic.attend(
-        queriesKeysValues: wide, shape: shape, image: image, queries: kept, into: &layerInput,
+    let (all, rows) = (count * shape.tokens, count * kept)
+    switch stage {
+    case 0:
+      arithmetic.normalize(tokens, parameters.norm1, rows: all, into: &layerInput)
+      showInput(of: 4 * block, layerInput, rows: all)
+    case 1:
+      arithmetic.apply(
+        layer(at: 4 * block, layers), to: layerInput, rows: all, hasGELU: false, into: &wide,
         &workspace)
+      for image in 0..<count {
+        arithmetic.attend(
+          queriesKeysValues: wide, shape: shape, image: image, queries: kept, into: &layerInput,
+          &workspace)
+      }
+      keepFirstTokens(kept, count: count)
+      showInput(of: 4 * block + 1, layerInput, rows: rows)
+    case 2:
+      arithmetic.apply(
+        layer(at: 4 * block + 1, layers), to: layerInput, rows: rows, addingTo: &tokens,
+        &workspace)
+      arithmetic.normalize(tokens, parameters.norm2, rows: rows, into: &layerInput)
+      showInput(of: 4 * block + 2, layerInput, rows: rows)
+    default:
+      arithmetic.apply(
+        layer(at: 4 * block + 2, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
+        &workspace)
+      showInput(of: 4 * block + 3, wide, rows: rows)
     }
-    keepFirstTokens(kept, count: count)
-    showInput(of: 4 * block + 1, layerInput, rows: count * kept)
-    arithmetic.apply(
-      layer(at: 4 * block + 1, layers), to: layerInput, rows: count * kept, addingTo: &tokens,
-      &workspace)
   }
 
   /// Moves the first `kept` tokens of each image together at the start of the residual stream.
@@ -37,19 +63,6 @@ extension ForwardPass {
     }
   }
 
-  /// Adds the two-layer perceptron of a block to the first `rows` of the residual stream.
-  mutating func addPerceptron(block: Int, rows: Int, layers: [LayerWeights]) {
-    let parameters = weights.blocks[block]
-    arithmetic.normalize(tokens, parameters.norm2, rows: rows, into: &layerInput)
-    showInput(of: 4 * block + 2, layerInput, rows: rows)
-    arithmetic.apply(
-      layer(at: 4 * block + 2, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
-      &workspace)
-    showInput(of: 4 * block + 3, wide, rows: rows)
-    arithmetic.apply(
-      layer(at: 4 * block + 3, layers), to: wide, rows: rows, addingTo: &tokens, &workspace)
-  }
-
   /// Computes the logits from the extra tokens, which are all that is left of each image.
   mutating func applyHeads(count: Int, into logits: inout MutableSpan<Float>) {
     let heads = model.heads.count
@@ -59,8 +72,7 @@ extension ForwardPass {
     for index in logits.indices { logits[index] = 0 }
     for (head, packed) in model.heads.enumerated() {
       arithmetic.applyDense(
-        packed, bias: weights.heads[head].bias, to: layerInput, first: head * count, rows: count,
-        addingTo: &logits, &workspace)
+        packed, to: layerInput, first: head * count, rows: count, addingTo: &logits, &workspace)
     }
     guard heads > 1 else { return }
     for index in logits.indices { logits[index] /= Float(heads) }

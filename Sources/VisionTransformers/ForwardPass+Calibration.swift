@@ -27,15 +27,39 @@ extension ForwardPass {
   public mutating func apply(
     block: Int, layers: [LayerWeights], count: Int, to stream: inout MutableSpan<Float>
   ) {
+    take(stream.span, block: block, layers: layers, count: count)
+    apply(block: block, count: count, kept: weights.shape.tokens, layers: layers)
+    for index in stream.indices { stream[index] = tokens[index] }
+  }
+
+  /// Shows ``observeInput`` the inputs of a block's first layers; nothing behind is computed.
+  ///
+  /// - Parameters:
+  ///   - block: The block's place.
+  ///   - stage: The place in the block, 0 to 3, of the last layer whose inputs are shown.
+  ///   - layers: The weights of each prunable layer of the network, in network order.
+  ///   - stream: The tokens that enter the block: (images × tokens × width).
+  public mutating func showInputs(
+    block: Int, through stage: Int, layers: [LayerWeights], count: Int, of stream: Span<Float>
+  ) {
+    precondition((0..<4).contains(stage))
+    take(stream, block: block, layers: layers, count: count)
+    for stage in 0...stage {
+      computeInput(
+        of: stage, block: block, count: count, kept: weights.shape.tokens, layers: layers)
+    }
+  }
+
+  /// Makes tokens those that enter a block.
+  private mutating func take(
+    _ stream: Span<Float>, block: Int, layers: [LayerWeights], count: Int
+  ) {
     let shape = weights.shape
     precondition((1...batchMax).contains(count))
     precondition((0..<shape.depth).contains(block))
     precondition(layers.count == 4 * shape.depth)
     precondition(stream.count == count * shape.tokens * shape.width)
     for index in stream.indices { tokens[index] = stream[index] }
-    addAttention(block: block, count: count, kept: shape.tokens, layers: layers)
-    addPerceptron(block: block, rows: count * shape.tokens, layers: layers)
-    for index in stream.indices { stream[index] = tokens[index] }
   }
 
   /// Shows the inputs of a prunable layer to their observer.

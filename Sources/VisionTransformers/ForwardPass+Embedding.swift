@@ -80,9 +80,8 @@ extension ForwardPass {
       for index in 0..<size { tokens[start + index] = positions[index] }
       for index in 0..<extra * width { tokens[start + index] += weights.extraTokens[index] }
       arithmetic.applyDense(
-        model.embedding, bias: weights.patchEmbedding.bias, to: wide,
-        first: image * shape.patches, rows: shape.patches, addingTo: &tokens,
-        from: start + extra * width, &workspace)
+        model.embedding, to: wide, first: image * shape.patches, rows: shape.patches,
+        addingTo: &tokens, from: start + extra * width, &workspace)
     }
   }
 }

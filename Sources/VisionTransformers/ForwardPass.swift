@@ -117,8 +117,7 @@ public struct ForwardPass: ~Copyable {
     for block in 0..<shape.depth {
       // The heads look at the extra tokens only, so the last block computes no other.
       let kept = block + 1 == shape.depth ? shape.extraTokens : shape.tokens
-      addAttention(block: block, count: count, kept: kept, layers: layers)
-      addPerceptron(block: block, rows: count * kept, layers: layers)
+      apply(block: block, count: count, kept: kept, layers: layers)
       show(.block(block), rows: count * kept)
     }
     applyHeads(count: count, into: &logits)
@@ -126,9 +125,7 @@ public struct ForwardPass: ~Copyable {
 
   /// Returns a prunable layer with the weights that it runs with.
   func layer(at index: Int, _ layers: [LayerWeights]) -> PreparedLayer {
-    PreparedLayer(
-      parameters: weights.prunableLayer(at: index), dense: model.layers[index],
-      weights: layers[index])
+    PreparedLayer(dense: model.layers[index], weights: layers[index])
   }
 
   /// Shows the first rows of the residual stream to the observer.

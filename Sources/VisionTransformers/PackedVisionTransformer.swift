@@ -13,11 +13,11 @@ public struct PackedVisionTransformer: Sendable {
   /// The number format of dense products: fp32 also where bf16 has no instructions.
   let denseFormat: DenseFormat
   /// The patch embedding.
-  let embedding: DenseWeights
-  /// The dense weights of the prunable layers, in network order.
-  let layers: [DenseWeights]
+  let embedding: DenseLayer
+  /// The checkpoint's prunable layers, in network order.
+  let layers: [DenseLayer]
   /// The heads.
-  let heads: [DenseWeights]
+  let heads: [DenseLayer]
 
   /// Packs a model.
   ///
@@ -26,8 +26,11 @@ public struct PackedVisionTransformer: Sendable {
   public init(_ weights: VisionTransformerWeights, precision: Precision, variant: KernelVariant) {
     precondition(variant.isSupported)
     let format = DenseFormat(for: precision, instructionSet: variant.instructionSet)
-    func packed(_ parameters: LinearParameters) -> DenseWeights {
-      Self.pack(parameters.weights, of: parameters, precision: precision, format: format)
+    func packed(_ parameters: LinearParameters) -> DenseLayer {
+      DenseLayer(
+        weights: Self.pack(
+          parameters.weights, of: parameters, precision: precision, format: format),
+        bias: parameters.bias ?? Array(repeating: 0, count: parameters.outputs))
     }
     self.weights = weights
     self.precision = precision
@@ -53,8 +56,7 @@ public struct PackedVisionTransformer: Sendable {
     let parameters = weights.prunableLayer(at: index)
     precondition(pruned.outputs == parameters.outputs)
     precondition(pruned.inputs == parameters.inputs)
-    let best = ProductForm.best(
-      for: pruned.pattern, outputs: pruned.outputs, precision: precision, variant: variant)
+    let best = ProductForm.best(for: pruned.pattern, precision: precision, variant: variant)
     switch form ?? best {
     case .dense:
       return .replaced(
@@ -79,4 +81,12 @@ public struct PackedVisionTransformer: Sendable {
     return DenseWeights(
       values.span, outputs: parameters.outputs, inputs: parameters.inputs, format: format)
   }
+}
+
+/// A linear layer with the checkpoint's weights, packed.
+struct DenseLayer: Sendable {
+  /// The weights.
+  let weights: DenseWeights
+  /// The bias; zeros where the checkpoint has none.
+  let bias: [Float]
 }

@@ -45,9 +45,7 @@ struct PackedBankTests {
       for (level, pattern) in space.patterns.enumerated() {
         let genome = Genome(uniform: level, layerCount: space.layers.count)
         for (index, weights) in packedBank.weights(of: genome).enumerated() {
-          let best = ProductForm.best(
-            for: pattern, outputs: space.layers[index].outputs, precision: precision,
-            variant: variant)
+          let best = ProductForm.best(for: pattern, precision: precision, variant: variant)
           #expect(form(of: weights) == (pattern.isDense ? nil : best))
           let expected = packed.layerWeights(bank.weights(layer: index, level: level), at: index)
           #expect(isEqual(weights, expected))

@@ -6,8 +6,7 @@ struct ProductFormTests {
   @Test(arguments: KernelVariant.allCases, Precision.allCases)
   func `the best form exists for every pattern`(variant: KernelVariant, precision: Precision) {
     for pattern in everyPattern {
-      let form = ProductForm.best(
-        for: pattern, outputs: 384, precision: precision, variant: variant)
+      let form = ProductForm.best(for: pattern, precision: precision, variant: variant)
       if pattern.isDense { #expect(form == .dense) }
       if variant == .scalar { #expect(form == .dense) }
       if form == .pairs {
@@ -21,7 +20,7 @@ struct ProductFormTests {
   func `fp32 skips what is pruned of the usual sparse patterns`(variant: KernelVariant) throws {
     for text in ["1:4", "2:4", "2:8", "4:8", "4:16", "8:16"] {
       let form = ProductForm.best(
-        for: try #require(NMPattern(text)), outputs: 384, precision: .f32, variant: variant)
+        for: try #require(NMPattern(text)), precision: .f32, variant: variant)
       #expect(form == .columns, "\(text)")
     }
   }
@@ -32,7 +31,7 @@ struct ProductFormTests {
       ("1:16", .columns), ("4:16", .columns), ("4:4", .dense), ("7:8", .dense), ("15:16", .dense),
     ] {
       let form = ProductForm.best(
-        for: try #require(NMPattern(text)), outputs: 384, precision: .bf16, variant: .avx512bf16)
+        for: try #require(NMPattern(text)), precision: .bf16, variant: .avx512bf16)
       #expect(form == expected, "\(text)")
     }
   }

@@ -59,7 +59,7 @@ public struct KernelMeasurement: Hashable, Sendable {
   /// What a forward pass uses for such a layer: a sparse kernel, or the dense product where the
   /// table of ``ProductForm`` says that it is faster.
   public var usedForm: ProductForm {
-    .best(for: pattern, outputs: outputs, precision: precision, variant: variant)
+    .best(for: pattern, precision: precision, variant: variant)
   }
 
   private var denseMultiplyAdds: Double { Double(tokens * inputs * outputs) }

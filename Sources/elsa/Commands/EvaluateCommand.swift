@@ -17,6 +17,8 @@ struct EvaluateCommand: ParsableCommand {
         elsa evaluate --model deit_tiny/ --data val-227/ --resize none --genome genome.json --json
         elsa evaluate --model deit_tiny/ --data val/ --uniform 2:4 --pruning reconstruction \\
           --calibration train-256/
+        elsa evaluate --model deit_tiny/ --data val/ --genome genome.json \\
+          --bank my-run/bank.safetensors
       """)
 
   @Option(
@@ -64,31 +66,32 @@ struct EvaluateCommand: ParsableCommand {
     StopFlag.install()
     let loaded = try LoadedModel(path: model, configurationPath: config)
     let layers = loaded.weights.shape.prunableLayers
-    let (space, genome) = GenomeOptions.space(
-      of: try genome.assignment(for: layers), layers: layers)
+    let assignment = try genome.assignment(for: layers)
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration))
     let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
     try set.checkFits(loaded.weights.shape)
     try numerics.apply()
-    let bank = try pruning.bank(of: loaded, space: space, images: images, evaluated: set)
+    let choice = try pruning.choice(
+      of: loaded, assignment: assignment, images: images, evaluated: set)
     let evaluation = try ModelEvaluation(
-      model: loaded, bank: bank, images: set, numerics: numerics, threads: images.threadCount)
+      model: loaded, bank: choice.bank, images: set, numerics: numerics, threads: images.threadCount
+    )
     let progress = SharedProgress()
     let start = ContinuousClock.now
-    let totals = try evaluation.measure(genome) {
+    let totals = try evaluation.measure(choice.genome) {
       progress.show(done: $0, total: set.count, unit: "images")
     }
     let seconds = (ContinuousClock.now - start).seconds
     progress.finish()
     let costs = try CostModel(
-      shape: loaded.weights.shape, space: space, profile: .systolic32, batch: 1)
-    let cost = costs.cost(of: genome)
+      shape: loaded.weights.shape, space: choice.bank.space, profile: .systolic32, batch: 1)
+    let cost = costs.cost(of: choice.genome)
     let report = Report(
       model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
       correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
       imagesPerSecond: Double(totals.images) / seconds, macs: cost.macs,
-      denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: pruning.pruning,
+      denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: choice.pruning,
       numerics: numerics.description)
     if json { return try Output.json(report) }
     show(report)

@@ -23,10 +23,18 @@ struct PruneCommand: ParsableCommand {
       byte; the metadata hold LAYER.weight.pattern and LAYER.weight.inputs. elsa evaluate reads \
       it, too.
 
+      --blocks prunes whole blocks of weights to a density instead of patterns, as LSP does: \
+      those of least output energy (the second-order Taylor term), each layer as dense as is best \
+      for the sum of the layers' output errors. --curve writes each layer's output error at 101 \
+      densities, with or without a checkpoint.
+
       EXAMPLES
         elsa prune --model deit_tiny/ --uniform 2:4 --pruning reconstruction \\
           --calibration train-256/ --output pruned.safetensors
-        elsa prune --model deit_tiny/ --genome genome.json --output pruned.safetensors
+        elsa prune --model deit_tiny/ --genome genome.json --bank my-run/bank.safetensors \\
+          --output pruned.safetensors --masks masks.safetensors
+        elsa prune --model deit_tiny/ --blocks 16x16 --density 0.8 --calibration train-256/ \\
+          --output pruned.safetensors --curve curves.json
       """)
 
   @Option(
@@ -38,10 +46,12 @@ struct PruneCommand: ParsableCommand {
 
   @OptionGroup var genome: GenomeOptions
 
+  @OptionGroup var blocks: BlockOptions
+
   @OptionGroup var pruning: PruningOptions
 
   @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "file.safetensors"))
-  var output: String
+  var output: String?
 
   @Option(
     help: ArgumentHelp(
@@ -58,20 +68,35 @@ struct PruneCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard genome.uniform != nil || genome.genome != nil else {
-      throw ValidationError("Say what to prune to: --uniform or --genome.")
+    if blocks.blocks == nil {
+      guard genome.uniform != nil || genome.genome != nil else {
+        throw ValidationError("Say what to prune to: --uniform, --genome or --blocks.")
+      }
+      guard output != nil else { throw ValidationError("Say what to write: --output.") }
+    } else {
+      try blocks.validate(beside: genome, pruning, hasOutput: output != nil)
+      if compressed != nil {
+        throw ValidationError("--compressed holds patterns, which --blocks has not; leave it out.")
+      }
+      if masks != nil, output == nil {
+        throw ValidationError("--masks goes with a checkpoint: add --output and --density.")
+      }
     }
-    guard output.hasSuffix(".safetensors") else {
-      throw ValidationError("--output is \"\(output)\"; its name must end in .safetensors.")
+    for (option, path) in [
+      ("--output", output), ("--masks", masks), ("--compressed", compressed),
+    ] {
+      guard let path, !path.hasSuffix(".safetensors") else { continue }
+      throw ValidationError("\(option) is \"\(path)\"; its name must end in .safetensors.")
     }
   }
 
   /// What was written; its names are the fields of the JSON.
   struct Report: Encodable {
-    let output: String
-    let genome: String
+    let output: String?
+    let genome: String?
     let masks: String?
     let compressed: String?
+    let curve: String?
     let layers: Int
     let keptWeights: Int
     let weights: Int
@@ -81,44 +106,66 @@ struct PruneCommand: ParsableCommand {
 
   func run() throws {
     StopFlag.install()
+    for path in [output, masks, compressed, blocks.curve].compactMap({ $0 }) {
+      try Output.checkFolder(of: path)
+    }
     let loaded = try LoadedModel(path: model, configurationPath: config)
+    let report = blocks.blocks == nil ? try pruneToPatterns(loaded) : try pruneBlocks(of: loaded)
+    if json { return try Output.json(report) }
+    let written = [report.output, report.genome, report.masks, report.compressed, report.curve]
+    Output.result("wrote      \(written.compactMap { $0 }.joined(separator: ", "))")
+    if report.output != nil {
+      Output.result("kept       \(report.keptWeights) of \(report.weights) prunable weights")
+    }
+    if let error = report.meanOutputError {
+      Output.result(
+        "lost       \(NumberFormat.percent(error)) of a layer's output energy, on average")
+    }
+  }
+
+  // MARK: Patterns
+
+  private func pruneToPatterns(_ loaded: LoadedModel) throws -> Report {
+    guard let output else { preconditionFailure("--output is checked") }
     let layers = loaded.weights.shape.prunableLayers
     let assignment = try genome.assignment(for: layers)
-    let (space, chosen) = GenomeOptions.space(of: assignment, layers: layers)
-    let bank = try pruning.bank(of: loaded, space: space, images: images, evaluated: nil)
+    let choice = try pruning.choice(
+      of: loaded, assignment: assignment, images: images, evaluated: nil)
+    let (bank, chosen) = (choice.bank, choice.genome)
     let pruned = PrunedCheckpoint(model: loaded, bank: bank, genome: chosen)
-    let metadata = ["format": "pt", "elsa.pruning": pruning.pruning]
-    try writeSafetensors(pruned.denseTensors(), metadata: metadata, to: output)
-    if let masks { try writeSafetensors(pruned.maskTensors(), to: masks) }
+    let metadata = ["format": "pt", "elsa.pruning": choice.pruning]
+    try write(pruned, metadata: metadata, of: loaded, to: output)
     if let compressed {
       let (tensors, patterns) = pruned.compressedTensors()
       try writeSafetensors(
         tensors, metadata: metadata.merging(patterns) { own, _ in own }, to: compressed)
     }
     let genomePath = String(output.dropLast(".safetensors".count)) + ".genome.json"
-    let file = GenomeFile(model: loaded.configuration.architecture, genome: chosen, in: space)
-    do {
-      try file.json().write(to: URL(filePath: genomePath), options: .atomic)
-    } catch {
-      throw CommandFailure("cannot write \(genomePath): \(error.localizedDescription)")
-    }
-    try copyConfiguration(of: loaded)
+    let file = GenomeFile(model: loaded.configuration.architecture, genome: chosen, in: bank.space)
+    try Output.write(file.json(), to: genomePath)
     let errors = zip(bank.layers, chosen.genes).compactMap { $0.outputErrors?[Int($1)] }
-    let report = Report(
-      output: output, genome: genomePath, masks: masks, compressed: compressed,
+    return Report(
+      output: output, genome: genomePath, masks: masks, compressed: compressed, curve: nil,
       layers: layers.count,
       keptWeights: zip(layers, assignment).reduce(0) {
         $0 + $1.0.outputs * $1.1.keptCount(ofInputs: $1.0.inputs)
       },
-      weights: layers.reduce(0) { $0 + $1.inputs * $1.outputs }, pruning: pruning.pruning,
+      weights: layers.reduce(0) { $0 + $1.inputs * $1.outputs }, pruning: choice.pruning,
       meanOutputError: errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count))
-    if json { return try Output.json(report) }
-    Output.result("wrote      \(output), \(genomePath)")
-    Output.result("kept       \(report.keptWeights) of \(report.weights) prunable weights")
+  }
+
+  /// Writes a checkpoint with its configuration, and its masks if asked for.
+  private func write(
+    _ pruned: PrunedCheckpoint, metadata: [String: String], of loaded: LoadedModel,
+    to output: String
+  ) throws {
+    try writeSafetensors(pruned.denseTensors(), metadata: metadata, to: output)
+    if let masks { try writeSafetensors(pruned.maskTensors(), to: masks) }
+    try copyConfiguration(of: loaded, besides: output)
   }
 
   /// Copies the model's configuration beside the checkpoint, unless one lies there.
-  private func copyConfiguration(of loaded: LoadedModel) throws {
+  private func copyConfiguration(of loaded: LoadedModel, besides output: String) throws {
     let source = config ?? ModelConfigurationFile.path(besideWeights: loaded.path)
     let target = ModelConfigurationFile.path(besideWeights: output)
     guard !FileManager.default.fileExists(atPath: target) else { return }
@@ -127,5 +174,46 @@ struct PruneCommand: ParsableCommand {
     } catch {
       throw CommandFailure("cannot write \(target): \(error.localizedDescription)")
     }
+  }
+
+  // MARK: Blocks
+
+  private func pruneBlocks(of loaded: LoadedModel) throws -> Report {
+    guard let size = blocks.size, let calibration = pruning.calibration else {
+      preconditionFailure("--blocks and --calibration are checked")
+    }
+    let set = try PruningOptions.calibrationImages(calibration, of: loaded, images, evaluated: nil)
+    let layers = loaded.weights.shape.prunableLayers
+    let progress = SharedProgress()
+    let scored = try loaded.blockPruning(
+      size: size, images: set, cache: pruning.cache.cache, threads: images.threadCount
+    ) { (done: Int) throws(EvaluationError) in
+      if StopFlag.isSet { throw .cancelled }
+      progress.show(done: done, total: layers.count, unit: "layers scored")
+    }
+    progress.finish()
+    if let curve = blocks.curve {
+      try Output.write(
+        BlockOptions.curves(of: scored, layers: layers, model: loaded, size: size), to: curve)
+    }
+    let counts = layers.map { $0.inputs * $0.outputs }
+    var kept = counts.reduce(0, +)
+    var error: Double?
+    if let output, let density = blocks.density {
+      let curves = scored.map(\.outputErrors)
+      let steps = allocateDensity(density, curves: curves, weightCounts: counts)
+      let pruned = zip(scored, steps).map {
+        $0.pruned(density: Double($1) / Double($0.outputErrors.count - 1)).values.map(Float.init)
+      }
+      kept = pruned.reduce(0) { $0 + $1.count { $0 != 0 } }
+      error = zip(curves, steps).reduce(0) { $0 + $1.0[$1.1] } / Double(steps.count)
+      try write(
+        PrunedCheckpoint(model: loaded, weights: pruned),
+        metadata: ["format": "pt", "elsa.pruning": "lsp \(size)"], of: loaded, to: output)
+    }
+    return Report(
+      output: output, genome: nil, masks: masks, compressed: nil, curve: blocks.curve,
+      layers: layers.count, keptWeights: kept, weights: counts.reduce(0, +),
+      pruning: "lsp \(size)", meanOutputError: error)
   }
 }

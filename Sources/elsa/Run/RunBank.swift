@@ -75,7 +75,7 @@ struct RunBank {
     }
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: loaded.set, folder: folder,
-      threads: threads)
+      cache: StatisticsCacheOptions.usual, threads: threads)
     try BankFile.write(bank.layers, criterion: criterion, to: directory.bank)
     do {
       try FileManager.default.removeItem(atPath: folder)

@@ -19,6 +19,25 @@ enum Output {
     result(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
+  /// Writes a file, which appears under its name only when it is complete.
+  static func write(_ data: Data, to path: String) throws {
+    do {
+      try data.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw CommandFailure("cannot write \(path): \(error.localizedDescription)")
+    }
+  }
+
+  /// Throws unless a file may be written at `path`: long work should not end in a missing folder.
+  static func checkFolder(of path: String) throws {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw CommandFailure(
+        "\(path) cannot be written: the folder \(folder) does not exist or is write-protected",
+        nextStep: "create it, or name another place")
+    }
+  }
+
   /// Whether standard error is a terminal that a person watches.
   static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 }

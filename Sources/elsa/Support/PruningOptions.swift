@@ -9,53 +9,120 @@ import SparsityCore
 struct PruningOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How weights are pruned; supernet is magnitude on a checkpoint trained as one.",
+      """
+      How weights are pruned (default: magnitude); supernet is magnitude on a checkpoint trained \
+      as one.
+      """,
       valueName: "magnitude|wanda|sparsegpt|reconstruction|supernet"))
-  var pruning = "magnitude"
+  var pruning: String?
 
   @Option(
     help: ArgumentHelp(
-      "Images to calibrate with, for wanda, sparsegpt and reconstruction; no labels are used.",
+      """
+      Images to calibrate with, for wanda, sparsegpt and reconstruction; no labels are used. \
+      reconstruction fits each layer behind the layers that the configuration prunes before it.
+      """,
       valueName: "images"))
   var calibration: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Weights that are pruned already: the bank.safetensors of a run with calibration.",
+      valueName: "file"))
+  var bank: String?
+
+  @OptionGroup var cache: StatisticsCacheOptions
+
   func validate() throws {
+    if bank != nil {
+      guard pruning == nil, calibration == nil else {
+        throw ValidationError("--bank is pruned already: leave out --pruning and --calibration.")
+      }
+      return
+    }
     guard let criterion else {
       throw ValidationError(
-        "--pruning is \"\(pruning)\"; write magnitude, wanda, sparsegpt, reconstruction or "
+        "--pruning is \"\(word)\"; write magnitude, wanda, sparsegpt, reconstruction or "
           + "supernet.")
     }
+    // Without a word, images may be meant for what another option prunes.
+    if pruning == nil { return }
     if criterion.needsCalibration, calibration == nil {
-      throw ValidationError("--pruning \(pruning) needs images: add --calibration.")
+      throw ValidationError("--pruning \(word) needs images: add --calibration.")
     }
     if !criterion.needsCalibration, calibration != nil {
-      throw ValidationError("--pruning \(pruning) uses no images; leave --calibration out.")
+      throw ValidationError("--pruning \(word) uses no images; leave --calibration out.")
     }
   }
+
+  /// The criterion's name as the user gives it.
+  private var word: String { pruning ?? PruningCriterion.magnitude.rawValue }
 
   /// The criterion, or `nil` if the word is unknown.
-  var criterion: PruningCriterion? {
-    pruning == "supernet" ? .magnitude : PruningCriterion(rawValue: pruning)
+  private var criterion: PruningCriterion? {
+    word == "supernet" ? .magnitude : PruningCriterion(rawValue: word)
   }
 
-  /// Builds the bank of a search space, showing progress.
+  /// The weights that one configuration runs with.
+  struct Choice {
+    /// A bank that holds them.
+    let bank: WeightBank
+    /// The configuration as the bank's space has it.
+    let genome: Genome
+    /// The name of the criterion, for reports.
+    let pruning: String
+  }
+
+  /// Prunes a model for one configuration, or takes it from a bank, showing progress.
   ///
-  /// - Parameter evaluated: Images that must not be among those of the calibration.
-  func bank(
-    of model: LoadedModel, space: SearchSpace, images: ImageOptions, evaluated: ImageSet?
-  ) throws -> WeightBank {
+  /// - Parameters:
+  ///   - assignment: The pattern of each prunable layer.
+  ///   - evaluated: Images that must not be among those of the calibration.
+  func choice(
+    of model: LoadedModel, assignment: [NMPattern], images: ImageOptions, evaluated: ImageSet?
+  ) throws -> Choice {
+    if let bank { return try stored(bank, of: model, assignment: assignment) }
+    let (space, genome) = GenomeOptions.space(
+      of: assignment, layers: model.weights.shape.prunableLayers)
     guard let criterion, criterion.needsCalibration, let calibration else {
-      return try model.weightBank(space: space, threads: images.threadCount)
+      let bank = try model.weightBank(space: space, threads: images.threadCount)
+      return Choice(bank: bank, genome: genome, pruning: word)
     }
-    let (set, _) = try images.load(
-      calibration, preprocessing: model.configuration.preprocessing)
+    let set = try Self.calibrationImages(calibration, of: model, images, evaluated: evaluated)
+    let bank = try buildBank(
+      of: model, space: space, criterion: criterion, calibration: set, for: genome, folder: nil,
+      cache: cache.cache, threads: images.threadCount)
+    return Choice(bank: bank, genome: genome, pruning: word)
+  }
+
+  /// Loads images to calibrate with, none of which may be evaluated, as the configuration says:
+  /// `--resize none` is about images that are evaluated.
+  static func calibrationImages(
+    _ path: String, of model: LoadedModel, _ images: ImageOptions, evaluated: ImageSet?
+  ) throws -> ImageSet {
+    let (set, _) = try images.load(path, preprocessing: model.configuration.preprocessing)
     if let evaluated {
       try checkCalibration(
         set, sharesNoImageWith: evaluated, role: "evaluated", threads: images.threadCount)
     }
-    return try buildBank(
-      of: model, space: space, criterion: criterion, calibration: set, folder: nil,
-      threads: images.threadCount)
+    return set
+  }
+
+  /// Takes the weights from a bank.
+  private func stored(
+    _ path: String, of model: LoadedModel, assignment: [NMPattern]
+  ) throws -> Choice {
+    let (criterion, patterns) = try BankFile.contents(of: path)
+    let space = model.searchSpace(patterns: patterns)
+    guard let genome = space.genome(choosing: assignment) else {
+      let missing = Set(assignment).subtracting(patterns).map(\.description).sorted()
+      throw CommandFailure(
+        "\(path) holds no \(missing.joined(separator: ", ")), only "
+          + patterns.map(\.description).joined(separator: ", "),
+        nextStep: "choose among these, or prune anew: --pruning and --calibration")
+    }
+    let bank = try model.storedBank(space: space, criterion: criterion, path: path)
+    return Choice(bank: bank, genome: genome, pruning: criterion.rawValue)
   }
 }
 
@@ -72,14 +139,17 @@ func checkCalibration(
 }
 
 /// Builds a calibrated bank, showing progress; ends when the user asks to stop.
+///
+/// - Parameter genome: The genome that the bank is for, if it is one alone.
 func buildBank(
   of model: LoadedModel, space: SearchSpace, criterion: PruningCriterion, calibration: ImageSet,
-  folder: String?, threads: Int
+  for genome: Genome? = nil, folder: String?, cache: StatisticsCache?, threads: Int
 ) throws -> WeightBank {
   let progress = SharedProgress()
   defer { progress.finish() }
   return try model.calibratedBank(
-    space: space, criterion: criterion, images: calibration, folder: folder, threads: threads
+    space: space, criterion: criterion, images: calibration, for: genome, folder: folder,
+    cache: cache, threads: threads
   ) { (done: Int) throws(EvaluationError) in
     if StopFlag.isSet { throw .cancelled }
     progress.show(done: done, total: space.layers.count, unit: "layers pruned")

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+
+/// Where calibration statistics are kept, as commands are told it.
+struct StatisticsCacheOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where statistics of calibration images are kept for other patterns and criteria, at most \
+      4 GiB of them; none keeps nothing (default: elsa/statistics in the user's cache).
+      """,
+      valueName: "folder|none"))
+  var statisticsCache: String?
+
+  /// The cache, or `nil` if nothing is kept.
+  var cache: StatisticsCache? {
+    if statisticsCache == "none" { return nil }
+    return statisticsCache.map(Self.cache) ?? Self.usual
+  }
+
+  /// The cache in the user's cache folder.
+  static var usual: StatisticsCache? { usualPath.map(cache) }
+
+  private static func cache(at path: String) -> StatisticsCache {
+    StatisticsCache(path: path) { Output.note($0) }
+  }
+
+  /// The folder in the user's cache, as the XDG base directory specification has it; `nil` for a
+  /// user without a home.
+  private static var usualPath: String? {
+    let environment = ProcessInfo.processInfo.environment
+    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+      return "\(cache)/elsa/statistics"
+    }
+    return environment["HOME"].map { "\($0)/.cache/elsa/statistics" }
+  }
+}
