@@ -110,7 +110,7 @@ let package = Package(
       "InferenceBenchmarks",
       [
         "SparsityCore", "ContentHashing", "SparseKernels", "LinearAlgebra", "VisionTransformers",
-        "Pruning", "Evaluation", "CPeakKernels",
+        "Pruning", "Evaluation", "ImageData", "ModelFiles", "CPeakKernels",
       ]),
     benchmarks(
       "CoordinatorBenchmarks",

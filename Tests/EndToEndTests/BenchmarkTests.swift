@@ -96,6 +96,27 @@ struct BenchmarkTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 
+  @Test func `pruning methods are measured at uniform and mixed patterns`() throws {
+    let train = Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+    let ending = try Program.run([
+      "benchmark", "pruning", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
+      "--calibration", train, "--data", "\(Program.demoData)/search.safetensors", "--method",
+      "magnitude", "--method", "sparsegpt", "--pattern", "1:4", "--genomes", "3", "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let rows = try Self.array(ending.output)
+    #expect(rows.map { $0["method"] as? String } == ["magnitude", "sparsegpt"] * 2)
+    #expect(rows.map { $0["pattern"] as? String } == ["1:4", "1:4"] + ["1:4 2:4 3:4 4:4"] * 2)
+    let correct = try rows.map { try #require($0["correct"] as? Double) }
+    #expect(correct[0] < correct[1])
+    #expect(correct[2] < correct[3])
+    for row in rows.suffix(2) {
+      #expect(row["genomes"] as? Int == 3)
+      #expect(abs(try #require(row["density"] as? Double) - 0.6) < 0.02)
+    }
+    #expect(try rows.allSatisfy { try #require($0["peakMemoryBytes"] as? Int) > 1 << 20 })
+  }
+
   @Test func `a coordinator without workers is not measured`() throws {
     let ending = try Program.run(["benchmark", "coordinator", "--workers", "0"])
     #expect(ending.status == 2)
@@ -125,6 +146,8 @@ struct BenchmarkTests {
     (["model", "--threads", "1", "--threads", "1"], "twice"),
     (["model", "--batch", "0"], "--batch is 0"),
     (["model", "--repetitions", "0"], "--repetitions is 0"),
+    (["pruning", "--model", "m", "--density", "2"], "--density is 2"),
+    (["pruning", "--model", "m", "--method", "lsp"], "--method is \"lsp\""),
   ])
   func `what cannot be measured is refused in words`(arguments: [String], words: String) throws {
     let ending = try Program.run(["benchmark"] + arguments)
@@ -136,4 +159,9 @@ struct BenchmarkTests {
   private static func array(_ output: String) throws -> [[String: Any]] {
     try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
   }
+}
+
+/// Repeats an array.
+private func * <Element>(elements: [Element], count: Int) -> [Element] {
+  Array(repeating: elements, count: count).flatMap { $0 }
 }

@@ -40,6 +40,9 @@ struct Program {
   /// The demo's data folder.
   static let demoData = root.appending(path: "Sources/CDemoData/data").path
 
+  /// Where programs of this test process keep what may be computed again.
+  static let cacheHome = TestCache()
+
   /// Runs the program to its end, with some environment variables set, or taken away by `nil`.
   static func run(
     _ arguments: [String], in folder: String? = nil, environment: [String: String?] = [:]
@@ -69,6 +72,7 @@ final class RunningProgram {
     process.executableURL = URL(filePath: Program.path)
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment
+    variables["XDG_CACHE_HOME"] = Program.cacheHome.path
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
@@ -102,6 +106,16 @@ final class RunningProgram {
 
   private static func text(_ path: String) -> String {
     String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+  }
+}
+
+/// A folder in place of the user's cache; it goes when the tests' process ends.
+final class TestCache: Sendable {
+  let path = FileManager.default.temporaryDirectory
+    .appending(path: "elsa-cache-\(ProcessInfo.processInfo.processIdentifier)").path
+
+  init() {
+    atexit { try? FileManager.default.removeItem(atPath: Program.cacheHome.path) }
   }
 }
 

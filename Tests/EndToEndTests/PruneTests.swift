@@ -31,6 +31,65 @@ struct PruneTests {
     }
   }
 
+  @Test func `blocks are pruned to a density, and curves tell what that costs`() throws {
+    let folder = try TemporaryFolder()
+    let (checkpoint, curve) = (folder.file("blocks.safetensors"), folder.file("curve.json"))
+    let report = try Program.run([
+      "prune", "--model", Self.model, "--blocks", "4x4", "--density", "0.9", "--calibration",
+      Self.train, "--output", checkpoint, "--curve", curve, "--statistics-cache", "none", "--json",
+    ]).json()
+    let kept = try #require(report["keptWeights"] as? Int)
+    let weights = try #require(report["weights"] as? Int)
+    #expect(abs(Double(kept) / Double(weights) - 0.9) < 0.02)
+    let content = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: curve)))
+    let file = try #require(content as? [String: Any])
+    let layers = try #require(file["layers"] as? [String: [[String: Double]]])
+    #expect(layers.count == 24)
+    let points = try #require(layers["blocks.3.mlp.fc2"])
+    #expect(points.count == 101)
+    #expect(points[0]["density"] == 0)
+    #expect(abs(try #require(points[0]["outputError"]) - 1) < 1e-9)
+    #expect(points[100]["outputError"] == 0)
+    let evaluated = try Program.run([
+      "evaluate", "--model", checkpoint, "--data", Self.search, "--json",
+    ]).json()
+    #expect(try #require(evaluated["correct"] as? Int) > 400)
+  }
+
+  @Test func `a run's bank prunes and evaluates what it holds`() throws {
+    let folder = try TemporaryFolder()
+    let runFile = try folder.write(
+      """
+      model: {weights: \(Self.model)}
+      data: {search: \(Self.search), calibration: \(Self.train)}
+      patterns: ["2:4", "4:4"]
+      pruning: wanda
+      accelerator: {profile: systolic32, batch: 8}
+      search: {population: 4, evaluations: 6, seed: 3}
+      """, to: "run.yaml")
+    let directory = folder.file("run")
+    let ending = try Program.run([
+      "search", runFile, "--workers", "1", "--run-directory", directory,
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let bank = "\(directory)/bank.safetensors"
+    let arguments = ["--model", Self.model, "--uniform", "2:4"]
+    let direct = try Program.run(
+      ["evaluate", "--data", Self.search, "--json", "--pruning", "wanda", "--calibration"]
+        + [Self.train, "--statistics-cache", "none"] + arguments
+    ).json()
+    let stored = try Program.run(
+      ["evaluate", "--data", Self.search, "--json", "--bank", bank] + arguments
+    ).json()
+    #expect(stored["correct"] as? Int == direct["correct"] as? Int)
+    #expect(stored["pruning"] as? String == "wanda")
+    let missing = try Program.run(
+      ["evaluate", "--data", Self.search, "--bank", bank, "--model", Self.model, "--uniform"]
+        + ["5:8"])
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("holds no 5:8"))
+  }
+
   @Test func `images that are evaluated may not calibrate`() throws {
     let refused = try Program.run([
       "evaluate", "--model", Self.model, "--data", Self.search, "--uniform", "2:4", "--pruning",

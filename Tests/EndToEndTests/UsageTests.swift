@@ -4,8 +4,7 @@ import Testing
 struct UsageTests {
   static let commands = [
     "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "accelerators",
-    "pack", "front",
-    "simulate", "benchmark",
+    "prune", "pack", "front", "simulate", "benchmark",
   ]
 
   @Test func `the help names every command`() throws {
@@ -19,8 +18,8 @@ struct UsageTests {
   @Test(
     arguments: commands + [
       "benchmark kernels", "benchmark operations", "benchmark model", "benchmark accelerator",
-      "accelerators list",
-      "accelerators show", "accelerators validate", "accelerators import", "accelerators fit",
+      "benchmark pruning", "accelerators list", "accelerators show", "accelerators validate",
+      "accelerators import", "accelerators fit",
     ])
   func `every command has an example`(command: String) throws {
     let ending = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
@@ -34,6 +33,23 @@ struct UsageTests {
     ["estimate", "--gemm", "1x2"], ["evaluate", "--precision", "f8"], ["front"],
     ["demo", "--workers", "0"], ["estimate", "--model", "m", "--gemm", "1x2x3"],
     ["search", "run.yaml", "--run-directory", "d", "--resume"], ["benchmark", "nonsense"],
+    ["prune", "--model", "m", "--output", "o.safetensors"],
+    ["prune", "--model", "m", "--uniform", "2:4"],
+    ["prune", "--model", "m", "--uniform", "2:4", "--output", "o.bin"],
+    ["prune", "--model", "m", "--blocks", "16", "--calibration", "c", "--curve", "c.json"],
+    ["prune", "--model", "m", "--blocks", "4x4", "--curve", "c.json"],
+    ["prune", "--model", "m", "--blocks", "4x4", "--calibration", "c"],
+    [
+      "prune", "--model", "m", "--blocks", "4x4", "--calibration", "c", "--output", "o.safetensors",
+    ],
+    ["prune", "--model", "m", "--uniform", "2:4", "--density", "0.5", "--output", "o.safetensors"],
+    [
+      "evaluate", "--model", "m", "--data", "d", "--uniform", "2:4", "--bank", "b", "--pruning",
+      "wanda",
+    ],
+    ["evaluate", "--model", "m", "--data", "d", "--uniform", "2:4", "--calibration", "c"],
+    ["benchmark", "pruning", "--model", "m", "--genomes", "3"],
+    ["benchmark", "pruning", "--model", "m", "--method", "lsp"],
   ])
   func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
     let ending = try Program.run(arguments)

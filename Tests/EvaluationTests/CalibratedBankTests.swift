@@ -73,6 +73,28 @@ struct CalibratedBankTests {
     #expect(resumed.contentHash == whole.contentHash)
   }
 
+  @Test func `a bank for one genome fits layers behind just its layers`() throws {
+    let model = try digitsModel()
+    let space = model.searchSpace(patterns: try patterns("1:4", "4:4"))
+    let images = try calibrationDigits(20)
+    func bank(for genome: Genome?) throws -> WeightBank {
+      try model.calibratedBank(
+        space: space, criterion: .reconstruction, images: images, for: genome, threads: 2)
+    }
+    let dense = try bank(for: Genome(uniform: 1, layerCount: 24))
+    let sparse = try bank(for: Genome(uniform: 0, layerCount: 24))
+    let any = try bank(for: nil)
+    // Nothing lies before the first layer; behind dense layers targets are the inputs themselves.
+    let first = try [dense, sparse, any].map { try #require($0.weights(layer: 0, level: 0)) }
+    #expect(Set(first.map(\.values)).count == 1)
+    let last = try [dense, sparse, any].map { try #require($0.weights(layer: 23, level: 0)) }
+    #expect(Set(last.map(\.values)).count == 3)
+    let only = model.searchSpace(patterns: try patterns("1:4"))
+    let uniform = try model.calibratedBank(
+      space: only, criterion: .reconstruction, images: images, threads: 2)
+    #expect(uniform.weights(layer: 23, level: 0)?.values == last[1].values)
+  }
+
   @Test func `a stored bank comes back, and another one is refused`() throws {
     let model = try digitsModel()
     let space = model.searchSpace(patterns: try patterns("2:4", "4:4"))
@@ -88,6 +110,12 @@ struct CalibratedBankTests {
       _ = try model.storedBank(space: space, criterion: .sparsegpt, path: path)
     }
     #expect("\(try #require(criterion))".contains("its criterion is wanda, not sparsegpt"))
+    let contents = try BankFile.contents(of: path)
+    #expect(contents.criterion == .wanda)
+    #expect(contents.patterns == space.patterns)
+    #expect(throws: EvaluationError.self) {
+      _ = try BankFile.contents(of: digitsCheckpoint("dense"))
+    }
     let other = model.searchSpace(patterns: try patterns("1:4", "4:4"))
     #expect(throws: EvaluationError.self) {
       _ = try model.storedBank(space: other, criterion: .wanda, path: path)

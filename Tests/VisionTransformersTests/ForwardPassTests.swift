@@ -59,6 +59,11 @@ func maximumDifference(_ a: [Float], _ b: [Float]) -> Float {
   return zip(a, b).map { abs($0 - $1) }.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
 }
 
+/// What a pass has shown of its layers' inputs.
+private final class Shown {
+  var rows: [Int: [Float]] = [:]
+}
+
 struct ForwardPassTests {
   @Test(arguments: [(1, false), (3, false), (1, true), (3, true)], Precision.allCases)
   func `pixels and normalised images give the same logits`(
@@ -118,6 +123,33 @@ struct ForwardPassTests {
     var secondSpan = second.mutableSpan
     pass.logits(pixels: pixels.span, count: 3, layers: model.layers, into: &secondSpan)
     #expect(second == expected)
+  }
+
+  @Test(arguments: 0..<4)
+  func `inputs of a block's first layers are those of the whole block`(stage: Int) throws {
+    let model = try SmallModel(seed: 10)
+    let width = model.shape.tokens * model.shape.width
+    var generator = SeededGenerator(seed: 11)
+    var tokens = (0..<2 * width).map { _ in Float(generator.unitInterval()) - 0.5 }
+    var pass = model.makePass(batchMax: 2)
+    func shown(_ body: (inout ForwardPass) -> Void) -> [Int: [Float]] {
+      let inputs = Shown()
+      pass.observeInput = { layer, rows in inputs.rows[layer] = rows.indices.map { rows[$0] } }
+      body(&pass)
+      pass.observeInput = nil
+      return inputs.rows
+    }
+    let first = shown { pass in
+      pass.showInputs(
+        block: 1, through: stage, layers: model.layers, count: 2, of: tokens.span)
+    }
+    let all = shown { pass in
+      var stream = tokens.mutableSpan
+      pass.apply(block: 1, layers: model.layers, count: 2, to: &stream)
+    }
+    #expect(all.keys.sorted() == [4, 5, 6, 7])
+    #expect(first.keys.sorted() == Array(4...4 + stage))
+    for (layer, rows) in first { #expect(rows == all[layer]) }
   }
 
   @Test(arguments: 0..<8)

@@ -12,12 +12,13 @@ struct BenchmarkCommand: ParsableCommand {
         elsa benchmark kernels --model deit_small
         elsa benchmark operations --model deit_tiny
         elsa benchmark model --json
+        elsa benchmark pruning --model deit_tiny/ --calibration train-256/ --data val/
         elsa benchmark accelerator --accelerator vegeta
         elsa benchmark coordinator --workers 64
       """,
     subcommands: [
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
-      BenchmarkAcceleratorCommand.self, BenchmarkCoordinatorCommand.self,
-      BenchmarkCoordinatorLoadCommand.self,
+      BenchmarkPruningCommand.self, BenchmarkAcceleratorCommand.self,
+      BenchmarkCoordinatorCommand.self, BenchmarkCoordinatorLoadCommand.self,
     ])
 }

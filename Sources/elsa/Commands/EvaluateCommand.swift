@@ -45,6 +45,12 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    if pruning.pruning == nil, pruning.calibration != nil {
+      throw ValidationError("--calibration goes with --pruning; say how to prune.")
+    }
+  }
+
   /// What was measured; its names are the fields of the JSON.
   struct Report: Encodable {
     let model: String

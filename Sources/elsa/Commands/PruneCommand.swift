@@ -73,6 +73,9 @@ struct PruneCommand: ParsableCommand {
         throw ValidationError("Say what to prune to: --uniform, --genome or --blocks.")
       }
       guard output != nil else { throw ValidationError("Say what to write: --output.") }
+      if pruning.pruning == nil, pruning.calibration != nil {
+        throw ValidationError("--calibration goes with --pruning or --blocks; say how to prune.")
+      }
     } else {
       try blocks.validate(beside: genome, pruning, hasOutput: output != nil)
       if compressed != nil {
