@@ -13,7 +13,13 @@ public func writeRandomCheckpoint(of model: NamedModel, to folder: String) throw
     NewTensor(name: name, shape: shape, values: random.weights.values(named: name))
   }
   try writeSafetensors(tensors, to: "\(folder)/model.safetensors")
-  let configuration = #"{"architecture": "\#(model.name)"}"#
+  func list(_ value: Double) -> String {
+    "[" + Array(repeating: "\(value)", count: model.shape.channels).joined(separator: ", ") + "]"
+  }
+  let configuration = """
+    {"architecture": "\(model.name)", "mean": \(list(0.5)), "std": \(list(0.25)), \
+    "interpolation": "bicubic", "crop_pct": 0.9}
+    """
   try Data(configuration.utf8).write(to: URL(filePath: "\(folder)/config.json"))
 }
 
