@@ -12,6 +12,8 @@ extension Coordinator {
     case malformed(WireError, from: WorkerID?)
     /// The transport knows that a peer is gone: it has disconnected or cannot be reached.
     case unreachable(WorkerID)
+    /// A peer's key is no longer allowed: the session ends at once, and it is not to blame.
+    case revoked(WorkerID)
     /// The store has made a batch durable.
     case persisted(firstSequence: Int)
     /// The store could not write a batch; nothing of it may be assumed durable.

@@ -158,6 +158,13 @@ extension Coordinator {
     send(.refused(refusal), to: worker)
   }
 
+  /// Ends the session of a peer that has lost its right to take part; its leases go to others.
+  mutating func revoke(_ worker: WorkerID) {
+    refuse(
+      worker, .keyRevoked,
+      words: "its key is not allowed any more; ask who runs the coordinator for another one")
+  }
+
   private mutating func part(_ farewell: Farewell, from worker: WorkerID) {
     guard let session = sessions[worker] else { return }
     for shard in session.leases { giveBack(shard, from: worker) }

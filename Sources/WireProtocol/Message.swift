@@ -256,6 +256,8 @@ public struct Refusal: Hashable, Sendable {
     case closing = 7
     /// The evaluations of several candidates failed here, none succeeded; try again later.
     case failing = 8
+    /// The worker's key was taken from the list of those that may take part.
+    case keyRevoked = 9
   }
 
   /// Why the peer is refused.

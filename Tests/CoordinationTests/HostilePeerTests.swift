@@ -157,6 +157,7 @@ struct HostilePeerTests {
         batch = nil
         apply(.started)
       case 4: apply(.unreachable(worker()))
+      case 5 where mint.number(below: 20) == 0: apply(.revoked(worker()))
       case 5: apply(.malformed(.foreignBytes, from: mint.number(below: 2) > 0 ? nil : worker()))
       default:
         let envelope = Envelope(
