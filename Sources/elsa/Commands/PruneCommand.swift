@@ -81,6 +81,9 @@ struct PruneCommand: ParsableCommand {
 
   func run() throws {
     StopFlag.install()
+    for path in [output, masks, compressed].compactMap(\.self) {
+      try OutputFolder.check(for: path)
+    }
     let loaded = try LoadedModel(path: model, configurationPath: config)
     let layers = loaded.weights.shape.prunableLayers
     let assignment = try genome.assignment(for: layers)
