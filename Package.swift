@@ -140,7 +140,9 @@ let package = Package(
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
-    tests("CoordinatorService", ["CoordinatorService", "RunStorage"]),
+    tests(
+      "CoordinatorService",
+      ["CoordinatorService", "Coordination", "RunStorage", "WireProtocol", "ZeroMQ"]),
     tests(
       "WorkerService",
       [

@@ -26,7 +26,7 @@ extension Coordinator {
     case .bye(let farewell): part(farewell, from: worker)
     case .unknown: counters.unknownMessages += 1
     case .hello, .welcome, .refused, .lease, .cancel, .acknowledge, .alive, .rehello, .drain,
-      .finished:
+      .finished, .operation:
       counters.strayMessages += 1
     }
   }

@@ -168,7 +168,7 @@ extension WorkerMachine {
     case .finished: leave(.finished, words: "the run is finished", exit: .finished)
     case .alive: break
     case .hello, .request, .heartbeat, .result, .reject, .bye, .welcome, .refused, .rehello,
-      .unknown:
+      .operation, .unknown:
       note(.ignoredMessage(words: message.name))
     }
   }

@@ -24,7 +24,7 @@ extension CoordinatorServiceError: CustomStringConvertible {
     switch self {
     case .unprotectedEndpoint(let endpoint):
       "\(endpoint) can be reached from other machines, and without keys anybody could join; "
-        + "bind to tcp://127.0.0.1:PORT, or use keys"
+        + "bind to tcp://127.0.0.1:PORT, use keys, or say --let-anybody-in"
     case .unsupportedEndpoint(let endpoint):
       "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT, "
         + "tcp://*:PORT for all interfaces, port 0 for any free one"

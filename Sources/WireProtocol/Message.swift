@@ -19,6 +19,8 @@ public enum Message: Hashable, Sendable {
   case rehello
   case drain
   case finished
+  /// A message of an operator's tools, or for them; workers neither send nor get it.
+  indirect case operation(OperatorMessage)
   /// A kind that a newer minor version has added; it is ignored and counted.
   case unknown(kind: UInt16)
 }
@@ -42,6 +44,7 @@ extension Message {
     case .rehello: "REHELLO"
     case .drain: "DRAIN"
     case .finished: "FINISHED"
+    case .operation(let message): message.name
     case .unknown(let kind): "UNKNOWN(\(kind))"
     }
   }

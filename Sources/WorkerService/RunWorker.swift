@@ -40,7 +40,7 @@ private func waitForConnection(
   var isTold = false
   while true {
     if let connection = try configuration.connection.current() { return connection }
-    guard case .file(let path) = configuration.connection else {
+    guard case .file(let path, _) = configuration.connection else {
       preconditionFailure("a fixed connection is always known")
     }
     if observer.stopRequestCount() > 0 { return nil }

@@ -21,6 +21,7 @@ struct WorkerLoop: ~Copyable {
   private var endpointIndex = 0
   private var transport: Transport
   private var isReady = false
+  private var wasRefused = false
   private var attemptDeadline: Instant
   private var lastFrame: [UInt8] = []
   private var trouble: String?
@@ -156,6 +157,7 @@ struct WorkerLoop: ~Copyable {
         isReady = false
       case .refused(let failure):
         isReady = false
+        wasRefused = true
         attemptDeadline = min(attemptDeadline, now + configuration.attemptTimeout)
         try report("\(connection.endpoints[endpointIndex]): \(failure)")
       }
@@ -183,7 +185,9 @@ struct WorkerLoop: ~Copyable {
       return
     }
     let index = current == connection ? (endpointIndex + 1) % connection.endpoints.count : 0
-    guard current != connection || index != endpointIndex else { return }
+    // libzmq does not try again where its handshake was refused; the key may be allowed by now.
+    guard current != connection || index != endpointIndex || wasRefused else { return }
+    wasRefused = false
     connection = current
     endpointIndex = index
     try attempting { () throws(ZeroMQError) in

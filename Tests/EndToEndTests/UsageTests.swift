@@ -5,7 +5,7 @@ struct UsageTests {
   static let commands = [
     "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "accelerators",
     "pack", "front",
-    "simulate", "benchmark",
+    "simulate", "benchmark", "status", "drain", "keygen",
   ]
 
   @Test func `the help names every command`() throws {
@@ -34,12 +34,46 @@ struct UsageTests {
     ["estimate", "--gemm", "1x2"], ["evaluate", "--precision", "f8"], ["front"],
     ["demo", "--workers", "0"], ["estimate", "--model", "m", "--gemm", "1x2x3"],
     ["search", "run.yaml", "--run-directory", "d", "--resume"], ["benchmark", "nonsense"],
+    ["status"], ["status", "d", "--connection-file", "f"], ["drain"],
+    ["keygen", "worker", "../evil"], ["keygen", "server", "s", "--authorize", "d"],
+    ["coordinator", "r.yaml", "--run-directory", "d", "--let-anybody-in", "--encrypt"],
   ])
   func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
     let ending = try Program.run(arguments)
     #expect(ending.status == 2)
     #expect(ending.output.isEmpty)
     #expect(ending.errors.contains("Error: "))
+  }
+
+  @Test func `a reader that leaves ends the program quietly`() throws {
+    let folder = try TemporaryFolder()
+    let errors = try folder.write("", to: "errors")
+    let pipe = Pipe()
+    try pipe.fileHandleForReading.close()
+    let process = Process()
+    process.executableURL = URL(filePath: Program.path)
+    process.arguments = [
+      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors", "--data",
+      "\(Program.demoData)/search.safetensors",
+    ]
+    process.standardOutput = pipe
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(process.terminationStatus == SIGPIPE)
+    #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
+  }
+
+  @Test func `a missing folder for the result is named before the work`() throws {
+    let folder = try TemporaryFolder()
+    let ending = try Program.run([
+      "prune", "--model", "nowhere", "--uniform", "2:4", "--output",
+      folder.file("missing/pruned.safetensors"),
+    ])
+    #expect(ending.status == 1)
+    #expect(ending.errors.contains("there is no folder \(folder.file("missing"))"))
+    #expect(ending.errors.contains("mkdir -p"))
   }
 
   @Test func `the doctor finds this machine able`() throws {
