@@ -93,8 +93,8 @@ let package = Package(
     target(
       "CoordinatorService",
       [
-        "SparsityCore", "Coordination", "WireProtocol", "EvolutionarySearch", "ZeroMQ",
-        "RunStorage", logging,
+        "SparsityCore", "ContentHashing", "Coordination", "WireProtocol", "EvolutionarySearch",
+        "ZeroMQ", "RunStorage", logging,
       ]),
     target(
       "WorkerService",
@@ -134,7 +134,9 @@ let package = Package(
     tests("SparsityCore", ["SparsityCore"]),
     tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore"]),
     tests("Tidy"),
-    tests("EndToEnd", ["elsa", "RunStorage", "WireProtocol"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["elsa", "RunStorage", "WireProtocol"],
+      exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
@@ -148,7 +150,7 @@ let package = Package(
       [
         "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
         "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
-        "Evaluation", "ImageData", "ModelFiles", "Pruning",
+        "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing",
       ]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     .testTarget(
@@ -173,6 +175,7 @@ let package = Package(
       name: "CoordinationTests",
       dependencies: [
         "Coordination", "WireProtocol", "SparsityCore", "EvolutionarySearch", "AcceleratorModel",
+        "ContentHashing",
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(

@@ -24,6 +24,7 @@ extension Coordinator {
     case .heartbeat(let heartbeat): take(heartbeat, from: worker, at: now)
     case .reject(let rejection): take(rejection, from: worker)
     case .bye(let farewell): part(farewell, from: worker)
+    case .inputs(let message): take(message, from: worker)
     case .unknown: counters.unknownMessages += 1
     case .hello, .welcome, .refused, .lease, .cancel, .acknowledge, .alive, .rehello, .drain,
       .finished, .operation:

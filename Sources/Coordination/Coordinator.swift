@@ -115,6 +115,7 @@ public struct Coordinator: Sendable {
     case .persisted(let sequence): confirm(firstSequence: sequence)
     case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
     case .storageRecovered: records.retryNow(at: now)
+    case .served(let message, let worker): answer(message, to: worker)
     case .drainRequested: drain()
     case .ticked: break
     }

@@ -21,6 +21,10 @@ public struct CoordinatorConfiguration: Sendable {
   public var endpoint: String
   /// Encryption and admission.
   public var security: CoordinatorSecurity
+  /// The files that workers may fetch; none means that they need a shared file system.
+  public var inputs: [ServedInput] = []
+  /// How much of the files is under way at once, and how fast they are sent.
+  public var inputBounds = InputDesk.Bounds()
   /// The bytes after which the log starts anew; one older log is kept.
   public var logSizeMax = 10 << 20
   /// The shortest time between two calls of ``CoordinatorObserver/statusChanged``.

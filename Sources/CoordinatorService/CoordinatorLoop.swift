@@ -12,6 +12,8 @@ import ZeroMQ
 struct CoordinatorLoop: ~Copyable {
   /// The messages taken from the socket before effects of other sources get their turn.
   private static let drainCountMax = 512
+  /// The chunks of inputs that are sent in one turn, after everything else was dealt with.
+  private static let inputCountMax = 4
   /// The longest wait, so that a request to stop is noticed.
   private static let waitMax = Duration.milliseconds(100)
 
@@ -22,6 +24,7 @@ struct CoordinatorLoop: ~Copyable {
   private var authenticator: Authenticator
   private let monitor: Monitor
   private let storage: StorageThread
+  private let inputs: InputThread
   private let wakeUp: WakeUp
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -39,12 +42,15 @@ struct CoordinatorLoop: ~Copyable {
   private var statusDeadline = Instant.start
   private var frontDeadline = Instant.start
   private var hasFrontChanged = false
+  private var hasInputsToSend = false
+  private var inputDeadline = Instant.start
 
   /// Creates the shell around a machine and its means.
   init(
     configuration: CoordinatorConfiguration, observer: CoordinatorObserver, logger: Logger,
     machine: Coordinator, socket: consuming Socket, authenticator: consuming Authenticator,
-    monitor: consuming Monitor, admission: Admission, storage: StorageThread, wakeUp: WakeUp
+    monitor: consuming Monitor, admission: Admission, storage: StorageThread,
+    inputs: InputThread, wakeUp: WakeUp
   ) {
     self.configuration = configuration
     self.observer = observer
@@ -56,6 +62,7 @@ struct CoordinatorLoop: ~Copyable {
     self.admission = admission
     self.desk = OperatorDesk(of: configuration.directory)
     self.storage = storage
+    self.inputs = inputs
     self.wakeUp = wakeUp
     self.start = clock.now
   }
@@ -83,6 +90,7 @@ struct CoordinatorLoop: ~Copyable {
         try applyTime()
         try applyKeyChanges()
         try probe()
+        try sendInputs()
         report()
         if storageFailure != nil { break }
       }
@@ -99,6 +107,7 @@ struct CoordinatorLoop: ~Copyable {
       machine.nextDeadline, stopDeadline, hasFrontChanged ? frontDeadline : nil,
       watch.nextDeadline,
     ]
+    if hasInputsToSend { return .zero }
     let next = deadlines.compactMap(\.self).min().map { max(.zero, $0 - now) }
     return min(next ?? Self.waitMax, Self.waitMax)
   }
@@ -282,6 +291,18 @@ struct CoordinatorLoop: ~Copyable {
     unreachable.removeAll()
   }
 
+  /// Sends a few of the chunks that are ready; leases and results have had their turn.
+  private mutating func sendInputs() throws(ZeroMQError) {
+    let now = now
+    if inputDeadline <= now {
+      inputDeadline = now + .seconds(1)
+      inputs.prune { machine.hasSession($0) }
+    }
+    let (answers, hasMore) = inputs.takeAnswers(countMax: Self.inputCountMax)
+    hasInputsToSend = hasMore
+    for (message, worker) in answers { try apply(.served(message, to: worker)) }
+  }
+
   // MARK: Effects
 
   private mutating func perform(_ effects: [Coordinator.Effect]) throws(ZeroMQError) {
@@ -289,6 +310,7 @@ struct CoordinatorLoop: ~Copyable {
       switch effect {
       case .send(let envelope, let worker): try send(envelope, to: worker)
       case .persist(let batch): storage.write(batch)
+      case .serve(let message, let worker): inputs.take(message, from: worker)
       case .note(let note): tell(note)
       case .finish(let ending): self.ending = ending
       }

@@ -16,6 +16,8 @@ public enum CoordinatorServiceError: Error, Equatable, Sendable {
   case coordination(CoordinationError)
   /// The key file of the run directory is not what this program writes.
   case malformedKeyFile(path: String, words: String)
+  /// A file that workers shall be able to fetch cannot be read.
+  case unreadableInput(path: String, reason: String)
 }
 
 extension CoordinatorServiceError: CustomStringConvertible {
@@ -31,6 +33,8 @@ extension CoordinatorServiceError: CustomStringConvertible {
     case .transport(let error): "\(error)"
     case .storage(let error): "\(error)"
     case .coordination(let error): "\(error)"
+    case .unreadableInput(let path, let reason):
+      "cannot read the input \(path): \(reason); put it back, or make it readable"
     case .malformedKeyFile(let path, let words):
       "\(path) is not a key file: \(words); remove it to get fresh keys"
     }

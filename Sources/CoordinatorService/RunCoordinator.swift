@@ -75,9 +75,17 @@ private func serve(
   for problem in reading.problems { logger.warning("\(problem)") }
   let endpoint: String
   var loop: CoordinatorLoop
+  let wakeUp: WakeUp
+  do throws(ZeroMQError) {
+    wakeUp = try WakeUp()
+  } catch {
+    throw .transport(error)
+  }
+  let inputs = try InputThread(
+    serving: configuration.inputs, bounds: configuration.inputBounds, wakeUp: wakeUp)
+  defer { inputs.finish() }
   do throws(ZeroMQError) {
     let context = try Context()
-    let wakeUp = try WakeUp()
     // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
     let authenticator = try Authenticator(context, allowing: reading.allowed.all)
     let socket = try Socket(context, kind: .router, options: options)
@@ -86,7 +94,7 @@ private func serve(
     loop = CoordinatorLoop(
       configuration: configuration, observer: observer, logger: logger, machine: machine,
       socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
-      storage: StorageThread(journal: journal, wakeUp: wakeUp), wakeUp: wakeUp)
+      storage: StorageThread(journal: journal, wakeUp: wakeUp), inputs: inputs, wakeUp: wakeUp)
   } catch {
     throw .transport(error)
   }

@@ -24,6 +24,7 @@ extension Message {
     case .finished: 14
     case .alive: 15
     case .operation(let message): message.kind
+    case .inputs(let message): message.kind
     case .unknown(let kind): kind
     }
   }
@@ -44,6 +45,7 @@ extension Message {
       serialized(ShardKeyProto(reference))
     case .bye(let farewell): serialized(ByeProto(farewell))
     case .operation(let message): message.encodedBody()
+    case .inputs(let message): message.encodedBody()
     case .alive, .rehello, .drain, .finished, .unknown: []
     }
   }
@@ -76,6 +78,7 @@ extension Message {
     case OperatorMessage.kinds:
       self =
         try OperatorMessage(kind: kind, body: body).map { .operation($0) } ?? .unknown(kind: kind)
+    case InputMessage.kinds: self = .inputs(try InputMessage(kind: kind, body: body))
     default: self = .unknown(kind: kind)
     }
   }

@@ -21,6 +21,8 @@ public enum Message: Hashable, Sendable {
   case finished
   /// A message of an operator's tools, or for them; workers neither send nor get it.
   indirect case operation(OperatorMessage)
+  /// A message about the run's inputs, of a kind of its own.
+  indirect case inputs(InputMessage)
   /// A kind that a newer minor version has added; it is ignored and counted.
   case unknown(kind: UInt16)
 }
@@ -45,6 +47,7 @@ extension Message {
     case .drain: "DRAIN"
     case .finished: "FINISHED"
     case .operation(let message): message.name
+    case .inputs(let message): message.name
     case .unknown(let kind): "UNKNOWN(\(kind))"
     }
   }

@@ -66,6 +66,7 @@ struct WorkerLoop: ~Copyable {
       try attempting { () throws(ZeroMQError) in try transport.wait(atMost: timeout()) }
       try applyConnectionEvents()
       try applyMessages()
+      for question in runner.channel.takeQuestions() { try apply(.inputsWanted(question)) }
       try applyRunnerOutcomes()
       if let deadline = machine.nextDeadline, deadline <= now { try apply(.ticked) }
       let requests = observer.stopRequestCount()
@@ -91,6 +92,7 @@ struct WorkerLoop: ~Copyable {
       switch effect {
       case .send(let envelope): try send(envelope)
       case .prepare(let description): runner.prepare(description)
+      case .deliver(let message): runner.channel.deliver(message)
       case .evaluate(let task): runner.evaluate(task)
       case .stop(let shard): runner.stop(shard)
       case .note(let note): observer.noted(note, note.inWords)

@@ -68,6 +68,8 @@ struct CoordinatorTraceTests {
           self.batch = batch
           return "persist \(batch.firstSequence): "
             + batch.records.map(TraceText.words).joined(separator: ", ")
+        case .serve(let message, let worker):
+          return "serve \(message.name) to \(TraceText.name(worker))"
         case .note(let note): return "note \(Self.words(note))"
         case .finish(let ending): return "finish \(ending)"
         }

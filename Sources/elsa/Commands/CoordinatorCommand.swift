@@ -10,10 +10,13 @@ struct CoordinatorCommand: ParsableCommand {
     abstract: "Owns a run: hands work to workers and keeps the journal.",
     discussion: """
       Writes connection.json (mode 0600) into the run directory while it runs; workers join with \
-      it. Beyond loopback the connection is encrypted (CURVE) and only holders of a key whose \
-      public half lies in keys/workers/ of the run directory get in; the connection file carries \
+      it. Beyond loopback the connection is encrypted (CURVE) and only holders of a key get in \
+      whose public half lies in keys/workers/ of the run directory; the connection file carries \
       one. Removing a file there revokes the key, also of workers that are connected (see elsa \
       keygen).
+
+      Workers that do not see the model, the weight bank and the images under the same paths fetch \
+      them from here; --input-rate keeps that from filling a slow network.
 
       EXAMPLES
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555'
@@ -46,6 +49,12 @@ struct CoordinatorCommand: ParsableCommand {
         + "spoil the run."))
   var letAnybodyIn = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The most bytes a second that workers are sent inputs with, as in 50M (default: any).",
+      valueName: "bytes"))
+  var inputRate: ByteCount?
+
   @Flag(help: "Go on with the run in the run directory.")
   var resume = false
 
@@ -68,6 +77,8 @@ struct CoordinatorCommand: ParsableCommand {
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: bind, security: security)
     configuration.frontInterval = .seconds(10)
+    configuration.inputs = run.servedInputs
+    configuration.inputBounds.bytesPerSecondMax = inputRate?.bytes
 
     let progress = RunProgress(isLocal: local)
     var front = FrontBuilder(run.frontSource)

@@ -14,8 +14,12 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Joins a run and evaluates candidates until the run is done.",
     discussion: """
       Workers may join and leave at any time. SIGTERM lets a worker finish or hand back what it \
-      holds and leave; a second one ends it at once. Model and images are read from the paths that \
-      the coordinator names (a shared file system) and are refused unless their content matches.
+      holds and leave; a second one ends it at once.
+
+      Model, weight bank and images are read from the paths that the coordinator names if this \
+      machine has the same content there (a shared file system), else from the cache, else they \
+      are fetched from the coordinator and kept in the cache. So a worker needs an address and \
+      keys, nothing else; one that is killed while it fetches goes on where it was.
 
       For an encrypted coordinator use its connection file, or give --server-key and --key-file \
       (see elsa keygen). Instead of --key-file the secret key may come in the environment variable \
@@ -25,6 +29,7 @@ struct WorkerCommand: ParsableCommand {
         elsa worker --connection-file my-run/connection.json
         elsa worker --connect tcp://127.0.0.1:5555 --threads 4
         elsa worker --connect tcp://lab:5555 --server-key lab.pub --key-file node07.key
+        elsa worker --connection-file connection.json --cache-directory /scratch/elsa
       """)
 
   @Option(help: ArgumentHelp("The connection.json of the run directory.", valueName: "file"))
@@ -40,6 +45,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The worker's own key, made by elsa keygen.", valueName: "file.key"))
   var keyFile: String?
+
+  @OptionGroup var inputs: InputCacheOptions
 
   @Option(help: "The evaluation threads (default: one a core).")
   var threads: Int?
@@ -88,8 +95,10 @@ struct WorkerCommand: ParsableCommand {
     observer.noted = { _, words in if !isQuiet { Output.note(words) } }
     observer.troubled = { Output.note($0) }
     observer.stopRequestCount = { StopFlag.requestCount }
-    let outcome = try runWorker(configuration, observer: observer) { description in
-      try ModelShardEvaluator(description: description, threads: threads)
+    let inputs = inputs.settings(isQuiet: quiet)
+    let outcome = try runWorker(configuration, observer: observer) { description, channel in
+      try ModelShardEvaluator(
+        description: description, fetchingBy: channel, settings: inputs, threads: threads)
     }
     guard outcome.isSuccess else { throw CommandFailure(outcome.words) }
     if !quiet { Output.note("\(outcome.words); \(outcome.shardCount) shards computed") }
