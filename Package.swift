@@ -93,8 +93,8 @@ let package = Package(
     target(
       "CoordinatorService",
       [
-        "SparsityCore", "Coordination", "WireProtocol", "EvolutionarySearch", "ZeroMQ",
-        "RunStorage", logging,
+        "SparsityCore", "ContentHashing", "Coordination", "WireProtocol", "EvolutionarySearch",
+        "ZeroMQ", "RunStorage", logging,
       ]),
     target(
       "WorkerService",
@@ -134,19 +134,23 @@ let package = Package(
     tests("SparsityCore", ["SparsityCore"]),
     tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore"]),
     tests("Tidy"),
-    tests("EndToEnd", ["elsa", "RunStorage", "WireProtocol"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["elsa", "RunStorage", "WireProtocol"],
+      exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
-    tests("CoordinatorService", ["CoordinatorService", "RunStorage"]),
+    tests(
+      "CoordinatorService",
+      ["CoordinatorService", "Coordination", "RunStorage", "WireProtocol", "ZeroMQ"]),
     tests(
       "WorkerService",
       [
         "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
         "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
-        "Evaluation", "ImageData", "ModelFiles", "Pruning",
+        "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing",
       ]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
     .testTarget(
@@ -171,6 +175,7 @@ let package = Package(
       name: "CoordinationTests",
       dependencies: [
         "Coordination", "WireProtocol", "SparsityCore", "EvolutionarySearch", "AcceleratorModel",
+        "ContentHashing",
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(

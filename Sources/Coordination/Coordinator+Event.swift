@@ -12,12 +12,16 @@ extension Coordinator {
     case malformed(WireError, from: WorkerID?)
     /// The transport knows that a peer is gone: it has disconnected or cannot be reached.
     case unreachable(WorkerID)
+    /// A peer's key is no longer allowed: the session ends at once, and it is not to blame.
+    case revoked(WorkerID)
     /// The store has made a batch durable.
     case persisted(firstSequence: Int)
     /// The store could not write a batch; nothing of it may be assumed durable.
     case persistFailed(firstSequence: Int, words: String)
     /// The store can write again; the next attempt need not wait.
     case storageRecovered
+    /// What a worker has asked for by ``Effect/serve(_:to:)`` is ready to be sent.
+    case served(InputMessage, to: WorkerID)
     /// A person or the system asks for an orderly end: no new leases, workers leave.
     case drainRequested
     /// The time of ``Coordinator/nextDeadline`` has come, or any other time.
@@ -30,6 +34,8 @@ extension Coordinator {
     case send(Envelope, to: WorkerID)
     /// Write a batch, make it durable, then answer; there is one batch at a time.
     case persist(JournalBatch)
+    /// Look up the run's files for a worker that has a session; answer if and when it is possible.
+    case serve(InputMessage, to: WorkerID)
     /// Tell people.
     case note(Note)
     /// The run is over and workers have been told; the process may end.

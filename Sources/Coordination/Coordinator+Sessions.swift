@@ -24,9 +24,10 @@ extension Coordinator {
     case .heartbeat(let heartbeat): take(heartbeat, from: worker, at: now)
     case .reject(let rejection): take(rejection, from: worker)
     case .bye(let farewell): part(farewell, from: worker)
+    case .inputs(let message): take(message, from: worker)
     case .unknown: counters.unknownMessages += 1
     case .hello, .welcome, .refused, .lease, .cancel, .acknowledge, .alive, .rehello, .drain,
-      .finished:
+      .finished, .operation:
       counters.strayMessages += 1
     }
   }
@@ -156,6 +157,13 @@ extension Coordinator {
     }
     note(.workerRefused(worker, label: label, reason, words: words))
     send(.refused(refusal), to: worker)
+  }
+
+  /// Ends the session of a peer that has lost its right to take part; its leases go to others.
+  mutating func revoke(_ worker: WorkerID) {
+    refuse(
+      worker, .keyRevoked,
+      words: "its key is not allowed any more; ask who runs the coordinator for another one")
   }
 
   private mutating func part(_ farewell: Farewell, from worker: WorkerID) {

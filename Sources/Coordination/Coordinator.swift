@@ -111,9 +111,11 @@ public struct Coordinator: Sendable {
     case .received(let envelope, let worker): receive(envelope, from: worker, at: now)
     case .malformed(let error, let worker): countMalformed(error, from: worker)
     case .unreachable(let worker): lose(worker, words: "its connection ended")
+    case .revoked(let worker): revoke(worker)
     case .persisted(let sequence): confirm(firstSequence: sequence)
     case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
     case .storageRecovered: records.retryNow(at: now)
+    case .served(let message, let worker): answer(message, to: worker)
     case .drainRequested: drain()
     case .ticked: break
     }

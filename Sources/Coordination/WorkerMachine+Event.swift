@@ -12,6 +12,8 @@ extension WorkerMachine {
     case malformed(WireError)
     /// The transport has a trouble that people should read if the worker gives up.
     case transportProblem(String)
+    /// The loader of the inputs wants to tell the coordinator something.
+    case inputsWanted(InputMessage)
     /// The inputs of the run are loaded.
     case prepared(PreparedInputs)
     /// The inputs of the run cannot be had.
@@ -34,6 +36,8 @@ extension WorkerMachine {
     case send(Envelope)
     /// Load model, bank and images, then answer.
     case prepare(RunDescription)
+    /// Hand what the coordinator says about the inputs to their loader.
+    case deliver(InputMessage)
     /// Start an evaluation on a free slot, then answer.
     case evaluate(EvaluationTask)
     /// Stop an evaluation; an answer that still comes is ignored.

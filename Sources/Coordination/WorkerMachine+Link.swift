@@ -167,8 +167,9 @@ extension WorkerMachine {
     case .drain: drain(at: now)
     case .finished: leave(.finished, words: "the run is finished", exit: .finished)
     case .alive: break
+    case .inputs(let message): pass(message)
     case .hello, .request, .heartbeat, .result, .reject, .bye, .welcome, .refused, .rehello,
-      .unknown:
+      .operation, .unknown:
       note(.ignoredMessage(words: message.name))
     }
   }

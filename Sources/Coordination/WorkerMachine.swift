@@ -93,6 +93,7 @@ public struct WorkerMachine: Sendable {
     case .received(let envelope): receive(envelope, at: now)
     case .malformed(let error): note(.ignoredMessage(words: "\(error)"))
     case .transportProblem(let words): link.problem = words
+    case .inputsWanted(let message): ask(message)
     case .prepared(let inputs): start(with: inputs, at: now)
     case .preparationFailed(let words):
       leave(.unable, words: words, exit: .unprepared(words: words))

@@ -7,7 +7,7 @@ public enum CoordinatorSecurity: Hashable, Sendable {
   case none
   /// No encryption on any address, because somebody has asked for it in so many words.
   case noneBeyondLoopback
-  /// CURVE; only holders of the workers' key get in.
+  /// CURVE; only the keys in the run directory get in.
   case curve(RunKeys)
 }
 
@@ -21,6 +21,10 @@ public struct CoordinatorConfiguration: Sendable {
   public var endpoint: String
   /// Encryption and admission.
   public var security: CoordinatorSecurity
+  /// The files that workers may fetch; none means that they need a shared file system.
+  public var inputs: [ServedInput] = []
+  /// How much of the files is under way at once, and how fast they are sent.
+  public var inputBounds = InputDesk.Bounds()
   /// The bytes after which the log starts anew; one older log is kept.
   public var logSizeMax = 10 << 20
   /// The shortest time between two calls of ``CoordinatorObserver/statusChanged``.
@@ -81,6 +85,14 @@ public struct TransportCounters: Hashable, Sendable {
   public var full = 0
   /// Connections that the authenticator refused.
   public var refusedConnections = 0
+  /// Handshakes that failed for other reasons: no key, the wrong server key, another protocol.
+  public var failedHandshakes = 0
+  /// Connections that could not be accepted, for want of file descriptors as a rule.
+  public var failedAccepts = 0
+  /// Messages of keys that were revoked.
+  public var notAllowed = 0
+  /// Messages that claim a session which another key has opened.
+  public var mismatchedKeys = 0
   /// Batches that the journal has made durable.
   public var commits = 0
 

@@ -12,6 +12,8 @@ import ZeroMQ
 struct CoordinatorLoop: ~Copyable {
   /// The messages taken from the socket before effects of other sources get their turn.
   private static let drainCountMax = 512
+  /// The chunks of inputs that are sent in one turn, after everything else was dealt with.
+  private static let inputCountMax = 4
   /// The longest wait, so that a request to stop is noticed.
   private static let waitMax = Duration.milliseconds(100)
 
@@ -20,13 +22,19 @@ struct CoordinatorLoop: ~Copyable {
   private let logger: Logger
   private let socket: Socket
   private var authenticator: Authenticator
+  private let monitor: Monitor
   private let storage: StorageThread
+  private let inputs: InputThread
   private let wakeUp: WakeUp
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
   private var machine: Coordinator
   private var transport = TransportCounters()
+  private var watch = SessionWatch()
+  private var admission: Admission
+  private var speaker: String?
+  private var desk: OperatorDesk
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
   private var unreachable: [WorkerID] = []
@@ -34,12 +42,15 @@ struct CoordinatorLoop: ~Copyable {
   private var statusDeadline = Instant.start
   private var frontDeadline = Instant.start
   private var hasFrontChanged = false
+  private var hasInputsToSend = false
+  private var inputDeadline = Instant.start
 
   /// Creates the shell around a machine and its means.
   init(
     configuration: CoordinatorConfiguration, observer: CoordinatorObserver, logger: Logger,
     machine: Coordinator, socket: consuming Socket, authenticator: consuming Authenticator,
-    storage: StorageThread, wakeUp: WakeUp
+    monitor: consuming Monitor, admission: Admission, storage: StorageThread,
+    inputs: InputThread, wakeUp: WakeUp
   ) {
     self.configuration = configuration
     self.observer = observer
@@ -47,7 +58,11 @@ struct CoordinatorLoop: ~Copyable {
     self.machine = machine
     self.socket = socket
     self.authenticator = authenticator
+    self.monitor = monitor
+    self.admission = admission
+    self.desk = OperatorDesk(of: configuration.directory)
     self.storage = storage
+    self.inputs = inputs
     self.wakeUp = wakeUp
     self.start = clock.now
   }
@@ -62,15 +77,20 @@ struct CoordinatorLoop: ~Copyable {
     let socketSource = poller.watch(socket)
     let wakeUpSource = poller.watch(wakeUp)
     _ = poller.watch(authenticator.socket)
+    let monitorSource = poller.watch(monitor.socket)
     do throws(ZeroMQError) {
       try apply(.started)
       while ending == nil {
         try poller.wait(atMost: timeout())
         try authenticator.serve()
+        if poller.isReadable(monitorSource) { try takeConnectionEvents() }
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
         if poller.isReadable(socketSource) { try drainSocket() }
         try applyTime()
+        try applyKeyChanges()
+        try probe()
+        try sendInputs()
         report()
         if storageFailure != nil { break }
       }
@@ -85,7 +105,9 @@ struct CoordinatorLoop: ~Copyable {
   private func timeout() -> Duration {
     let deadlines = [
       machine.nextDeadline, stopDeadline, hasFrontChanged ? frontDeadline : nil,
+      watch.nextDeadline,
     ]
+    if hasInputsToSend { return .zero }
     let next = deadlines.compactMap(\.self).min().map { max(.zero, $0 - now) }
     return min(next ?? Self.waitMax, Self.waitMax)
   }
@@ -94,7 +116,11 @@ struct CoordinatorLoop: ~Copyable {
 
   private mutating func apply(_ event: Coordinator.Event) throws(ZeroMQError) {
     try perform(machine.apply(event, at: now))
-    // A message that could not be sent is an event too; it comes after the effects at hand.
+    try applyUnreachable()
+  }
+
+  /// A message that could not be sent is an event too; it comes after the effects at hand.
+  private mutating func applyUnreachable() throws(ZeroMQError) {
     while let worker = unreachable.popLast() {
       try perform(machine.apply(.unreachable(worker), at: now))
     }
@@ -104,12 +130,86 @@ struct CoordinatorLoop: ~Copyable {
     for _ in 0..<Self.drainCountMax {
       guard let message = try socket.receive(frameCountMax: 1) else { return }
       transport.received += 1
-      try apply(Self.event(for: message))
+      try take(message)
     }
   }
 
-  private static func event(for message: ReceivedMessage) -> Coordinator.Event {
-    let worker = message.sender.flatMap { WorkerID(routingIdentity: $0.bytes) }
+  private mutating func take(_ message: ReceivedMessage) throws(ZeroMQError) {
+    speaker = message.userID
+    guard let worker = message.sender.flatMap({ WorkerID(routingIdentity: $0.bytes) }) else {
+      try takeFromOther(message)
+      return
+    }
+    switch admission.judge(speaker, session: watch[worker]) {
+    case .admitted:
+      let event = Self.event(for: message, from: worker)
+      if case .received(let envelope, _) = event {
+        watch.hear(envelope.message, from: worker, at: now)
+      }
+      try apply(event)
+    case .notAllowed:
+      transport.notAllowed += 1
+      try refuse(worker)
+    case .otherKey:
+      transport.mismatchedKeys += 1
+      // One line tells it all; the count says how often.
+      if transport.mismatchedKeys == 1 {
+        logger.warning("key \(speaker ?? "") claims session \(worker), which another key opened")
+      }
+    }
+  }
+
+  /// Takes a message of somebody who is no worker: an operator, or noise.
+  private mutating func takeFromOther(_ message: ReceivedMessage) throws(ZeroMQError) {
+    let event = Self.event(for: message, from: WorkerID(0))
+    guard case .received(let envelope, _) = event, case .operation(let request) = envelope.message,
+      let peer = message.sender
+    else {
+      try apply(Self.event(for: message, from: nil))
+      return
+    }
+    guard admission.allowsOperator(speaker) else {
+      transport.notAllowed += 1
+      try answer(.answer(isDone: false, words: "this key is not an operator's"), to: peer)
+      return
+    }
+    switch request {
+    case .statusRequest(let count):
+      let status = desk.status(
+        of: machine, watch: watch, transport: countedTransport, workerCountMax: count, at: now)
+      try answer(.status(status), to: peer)
+    case .drainRequest(nil):
+      logger.notice("an operator asks for the end of the run")
+      try apply(.drainRequested)
+      let words = "the coordinator ends when \(watch.entries.count) workers have left"
+      try answer(.answer(isDone: true, words: words), to: peer)
+    case .drainRequest(let name?): try drain(name, for: peer)
+    case .status, .answer: break
+    }
+  }
+
+  /// Asks the workers of a name to finish and leave.
+  private mutating func drain(_ name: String, for peer: RoutingID) throws(ZeroMQError) {
+    let named = watch.entries.filter { $0.value.label == name || "\($0.key)" == name }
+    for worker in named.keys.sorted() { try send(machine.envelope(of: .drain), to: worker) }
+    try applyUnreachable()
+    logger.notice("an operator asks worker \(name) to leave")
+    let words =
+      named.isEmpty
+      ? "no worker is called \(name)"
+      : "\(named.count) \(named.count == 1 ? "worker" : "workers") called \(name) will leave"
+    try answer(.answer(isDone: !named.isEmpty, words: words), to: peer)
+  }
+
+  private mutating func answer(
+    _ message: OperatorMessage, to peer: RoutingID
+  ) throws(ZeroMQError) {
+    try count(socket.send(machine.envelope(of: .operation(message)).encoded().span, to: peer))
+  }
+
+  private static func event(
+    for message: ReceivedMessage, from worker: WorkerID?
+  ) -> Coordinator.Event {
     guard message.frames.count == 1, !message.isTruncated else {
       let words = "are \(message.isTruncated ? "more than one" : "missing")"
       return .malformed(.invalidField(name: "frames", words: words), from: worker)
@@ -149,6 +249,60 @@ struct CoordinatorLoop: ~Copyable {
     if isOverdue, ending == nil { ending = .drained }
   }
 
+  // MARK: Connections
+
+  private mutating func takeConnectionEvents() throws(ZeroMQError) {
+    for _ in 0..<Self.drainCountMax {
+      guard let event = try monitor.next() else { return }
+      switch event {
+      case .connected, .ready: break
+      case .disconnected: watch.connectionEnded(at: now)
+      case .refused(.keyNotAllowed): break
+      case .refused: transport.failedHandshakes += 1
+      case .acceptFailed: transport.failedAccepts += 1
+      }
+    }
+  }
+
+  /// Asks for sessions of which nothing is heard since some connection has ended.
+  private mutating func probe() throws(ZeroMQError) {
+    let workers = watch.takeProbes(at: now)
+    for worker in workers { try send(machine.envelope(of: .alive), to: worker) }
+    try applyUnreachable()
+  }
+
+  /// Lets in and shuts out whoever the key folder says by now.
+  private mutating func applyKeyChanges() throws(ZeroMQError) {
+    guard let reading = admission.look(at: now) else { return }
+    authenticator.allowedKeys = reading.allowed.all
+    logger.notice("\(reading.words)")
+    for problem in reading.problems { logger.warning("\(problem)") }
+    let ended = watch.entries.filter { !admission.allowsWorker($0.value.key) }
+    for worker in ended.keys.sorted() { try apply(.revoked(worker)) }
+  }
+
+  /// Tells a worker that its key gives no right any more.
+  private mutating func refuse(_ worker: WorkerID) throws(ZeroMQError) {
+    let refusal = Refusal(
+      reason: .keyRevoked,
+      words: "its key is not a worker's, or not any more; ask who runs the coordinator for another",
+      isFinal: true, supported: ProtocolVersion.supported)
+    try send(machine.envelope(of: .refused(refusal)), to: worker)
+    unreachable.removeAll()
+  }
+
+  /// Sends a few of the chunks that are ready; leases and results have had their turn.
+  private mutating func sendInputs() throws(ZeroMQError) {
+    let now = now
+    if inputDeadline <= now {
+      inputDeadline = now + .seconds(1)
+      inputs.prune { machine.hasSession($0) }
+    }
+    let (answers, hasMore) = inputs.takeAnswers(countMax: Self.inputCountMax)
+    hasInputsToSend = hasMore
+    for (message, worker) in answers { try apply(.served(message, to: worker)) }
+  }
+
   // MARK: Effects
 
   private mutating func perform(_ effects: [Coordinator.Effect]) throws(ZeroMQError) {
@@ -156,6 +310,7 @@ struct CoordinatorLoop: ~Copyable {
       switch effect {
       case .send(let envelope, let worker): try send(envelope, to: worker)
       case .persist(let batch): storage.write(batch)
+      case .serve(let message, let worker): inputs.take(message, from: worker)
       case .note(let note): tell(note)
       case .finish(let ending): self.ending = ending
       }
@@ -166,32 +321,55 @@ struct CoordinatorLoop: ~Copyable {
     guard let peer = RoutingID(bytes: worker.routingIdentity) else {
       preconditionFailure("a worker's identity has nine bytes")
     }
-    switch try socket.send(envelope.encoded().span, to: peer) {
+    let outcome = try socket.send(envelope.encoded().span, to: peer)
+    count(outcome)
+    if outcome == .unreachable { unreachable.append(worker) }
+  }
+
+  private mutating func count(_ outcome: SendOutcome) {
+    switch outcome {
     case .sent: transport.sent += 1
     case .full: transport.full += 1
-    case .unreachable:
-      transport.unreachable += 1
-      unreachable.append(worker)
+    case .unreachable: transport.unreachable += 1
     }
   }
 
   private mutating func tell(_ note: Coordinator.Note) {
+    follow(note)
+    desk.take(note)
     let (level, words) = note.inWords
     logger.log(level: level, "\(words)")
     observer.noted(note, words)
     if case .candidateEvaluated(_, isOnFront: true) = note { hasFrontChanged = true }
   }
 
+  /// Keeps the watch's sessions the same as the machine's.
+  private mutating func follow(_ note: Coordinator.Note) {
+    switch note {
+    case .workerJoined(let worker, let label, _), .workerReturned(let worker, let label, _):
+      watch.open(worker, label: label, key: speaker, at: now)
+    case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
+      .workerRefused(let worker, _, _, _):
+      watch.close(worker)
+    default: break
+    }
+  }
+
   // MARK: Reports
 
-  private var status: CoordinatorStatus {
+  private var countedTransport: TransportCounters {
     var transport = transport
     transport.refusedConnections = authenticator.refusedCount
-    return CoordinatorStatus(progress: machine.progress, transport: transport)
+    return transport
+  }
+
+  private var status: CoordinatorStatus {
+    CoordinatorStatus(progress: machine.progress, transport: countedTransport)
   }
 
   private mutating func report() {
     let now = now
+    desk.sample(evaluationCount: machine.search.evaluationCount, at: now)
     if statusDeadline <= now {
       statusDeadline = now + configuration.statusInterval
       observer.statusChanged(status)

@@ -16,6 +16,8 @@ public enum CoordinatorServiceError: Error, Equatable, Sendable {
   case coordination(CoordinationError)
   /// The key file of the run directory is not what this program writes.
   case malformedKeyFile(path: String, words: String)
+  /// A file that workers shall be able to fetch cannot be read.
+  case unreadableInput(path: String, reason: String)
 }
 
 extension CoordinatorServiceError: CustomStringConvertible {
@@ -24,13 +26,15 @@ extension CoordinatorServiceError: CustomStringConvertible {
     switch self {
     case .unprotectedEndpoint(let endpoint):
       "\(endpoint) can be reached from other machines, and without keys anybody could join; "
-        + "bind to tcp://127.0.0.1:PORT, or use keys"
+        + "bind to tcp://127.0.0.1:PORT, use keys, or say --let-anybody-in"
     case .unsupportedEndpoint(let endpoint):
       "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT, "
         + "tcp://*:PORT for all interfaces, port 0 for any free one"
     case .transport(let error): "\(error)"
     case .storage(let error): "\(error)"
     case .coordination(let error): "\(error)"
+    case .unreadableInput(let path, let reason):
+      "cannot read the input \(path): \(reason); put it back, or make it readable"
     case .malformedKeyFile(let path, let words):
       "\(path) is not a key file: \(words); remove it to get fresh keys"
     }

@@ -70,20 +70,31 @@ private func serve(
     keys = runKeys
     options.security = .curveServer(runKeys.server)
   }
+  var admission = keys == nil ? Admission() : Admission(of: configuration.directory)
+  let reading = admission.begin()
+  for problem in reading.problems { logger.warning("\(problem)") }
   let endpoint: String
   var loop: CoordinatorLoop
+  let wakeUp: WakeUp
+  do throws(ZeroMQError) {
+    wakeUp = try WakeUp()
+  } catch {
+    throw .transport(error)
+  }
+  let inputs = try InputThread(
+    serving: configuration.inputs, bounds: configuration.inputBounds, wakeUp: wakeUp)
+  defer { inputs.finish() }
   do throws(ZeroMQError) {
     let context = try Context()
-    let wakeUp = try WakeUp()
     // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
-    let authenticator = try Authenticator(
-      context, allowing: keys.map { [$0.workers.publicKey] } ?? [])
+    let authenticator = try Authenticator(context, allowing: reading.allowed.all)
     let socket = try Socket(context, kind: .router, options: options)
+    let monitor = try Monitor(of: socket, in: context)
     endpoint = try socket.bind(configuration.endpoint)
     loop = CoordinatorLoop(
       configuration: configuration, observer: observer, logger: logger, machine: machine,
-      socket: socket, authenticator: authenticator,
-      storage: StorageThread(journal: journal, wakeUp: wakeUp), wakeUp: wakeUp)
+      socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
+      storage: StorageThread(journal: journal, wakeUp: wakeUp), inputs: inputs, wakeUp: wakeUp)
   } catch {
     throw .transport(error)
   }

@@ -148,16 +148,13 @@ extension LoadedModel {
     return WeightBank(space: space, calibrated: layers, criterion: criterion)
   }
 
-  /// Returns the bank of a run: built where it takes no calibration, else read from the folder that
-  /// holds the run's configuration.
+  /// Returns the bank of a run: built where it takes no calibration, else read from a file.
   ///
   /// The caller compares the bank's content hash with the run's.
   public func runBank(
-    space: SearchSpace, criterion: PruningCriterion, configurationPath: String, threads: Int
+    space: SearchSpace, criterion: PruningCriterion, bankPath: String, threads: Int
   ) throws(EvaluationError) -> WeightBank {
     guard criterion.needsCalibration else { return try weightBank(space: space, threads: threads) }
-    let folder = configurationPath.lastIndex(of: "/").map { configurationPath[...$0] } ?? ""
-    return try storedBank(
-      space: space, criterion: criterion, path: folder + BankFile.usualName)
+    return try storedBank(space: space, criterion: criterion, path: bankPath)
   }
 }

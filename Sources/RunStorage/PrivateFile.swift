@@ -16,6 +16,11 @@ public struct PrivateFile: Hashable, Sendable {
 
   /// Writes the file with mode 0600, in one step for whoever reads it meanwhile.
   public func write(_ content: some Encodable) throws(RunStorageError) {
+    try write(content, mode: 0o600)
+  }
+
+  /// Writes the file with the rights of `mode`, in one step for whoever reads it meanwhile.
+  func write(_ content: some Encodable, mode: mode_t) throws(RunStorageError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let bytes: [UInt8]
@@ -26,7 +31,7 @@ public struct PrivateFile: Hashable, Sendable {
     }
     let temporary = "\(path).\(getpid()).partial"
     unsafe unlink(temporary)
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
     }

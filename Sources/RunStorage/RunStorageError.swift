@@ -25,6 +25,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case exposedSecret(path: String, mode: UInt16)
   /// A connection or key file is not what a coordinator writes.
   case malformedFile(path: String, words: String)
+  /// A file is not the key that it should be.
+  case malformedKey(path: String, words: String)
   /// Any other failure of a read or write, in the words of the system.
   case failed(operation: String, path: String, reason: String)
 }
@@ -57,6 +59,8 @@ extension RunStorageError: CustomStringConvertible {
         + "run `chmod 600 \(path)`"
     case .malformedFile(let path, let words):
       "\(path) is not a file that a coordinator writes: \(words); start the coordinator again"
+    case .malformedKey(let path, let words):
+      "\(path) is not a key: \(words); make keys with elsa keygen"
     case .failed(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
     }
   }

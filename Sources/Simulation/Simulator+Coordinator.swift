@@ -106,6 +106,8 @@ extension Simulator {
     case .note(let note):
       tell("note \(note)")
       check(note)
+    case .serve(let message, let worker):
+      violate("\(worker) asks for \(message.name), and simulated workers have their inputs")
     case .finish(let ending):
       tell("coordinator finishes: \(ending)")
       endCoordinator(ending)

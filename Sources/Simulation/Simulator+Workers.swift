@@ -113,6 +113,8 @@ extension Simulator {
     case .send(let envelope): send(envelope, from: worker)
     case .prepare:
       events.add(.finishPreparation(worker), at: now + generator.number(in: 1...1_500))
+    case .deliver(let message):
+      violate("\(worker) is sent \(message.name), and simulated workers have their inputs")
     case .evaluate(let task): startEvaluation(task, worker: worker, place: place)
     case .stop(let shard): workers[place].process?.running[shard] = nil
     case .note(let note): tell("worker-\(place) notes \(note)")

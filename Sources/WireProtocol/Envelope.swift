@@ -96,8 +96,7 @@ extension Envelope {
       version: version, run: RunID(frame.littleEndian(at: 8, size: 8)),
       epoch: Epoch(UInt32(frame.littleEndian(at: 16, size: 4))),
       sequence: frame.littleEndian(at: 20, size: 8),
-      message: try Message(
-        kind: kind, body: (Self.headerSize..<frame.count).map { frame[$0] }))
+      message: try Message(kind: kind, body: frame.extracting(droppingFirst: Self.headerSize).copy))
   }
 
   /// Reads a frame from an array.
@@ -116,6 +115,11 @@ extension [UInt8] {
 }
 
 extension Span<UInt8> {
+  /// The bytes as an array; a chunk of an input is too large to be copied one by one.
+  fileprivate var copy: [UInt8] {
+    unsafe withUnsafeBufferPointer { unsafe Array($0) }
+  }
+
   /// Returns the number in `size` bytes, least significant first.
   fileprivate func littleEndian(at start: Int, size: Int) -> UInt64 {
     (0..<size).reduce(0) { $0 | UInt64(self[start + $1]) << (8 * UInt64($1)) }

@@ -23,6 +23,8 @@ extension Message {
     case .bye: 13
     case .finished: 14
     case .alive: 15
+    case .operation(let message): message.kind
+    case .inputs(let message): message.kind
     case .unknown(let kind): kind
     }
   }
@@ -42,6 +44,8 @@ extension Message {
     case .cancel(let reference), .acknowledge(let reference):
       serialized(ShardKeyProto(reference))
     case .bye(let farewell): serialized(ByeProto(farewell))
+    case .operation(let message): message.encodedBody()
+    case .inputs(let message): message.encodedBody()
     case .alive, .rehello, .drain, .finished, .unknown: []
     }
   }
@@ -71,6 +75,10 @@ extension Message {
     case 13: self = .bye(try Farewell(try parsed(body, kind: kind)))
     case 14: self = .finished
     case 15: self = .alive
+    case OperatorMessage.kinds:
+      self =
+        try OperatorMessage(kind: kind, body: body).map { .operation($0) } ?? .unknown(kind: kind)
+    case InputMessage.kinds: self = .inputs(try InputMessage(kind: kind, body: body))
     default: self = .unknown(kind: kind)
     }
   }

@@ -19,6 +19,10 @@ public enum Message: Hashable, Sendable {
   case rehello
   case drain
   case finished
+  /// A message of an operator's tools, or for them; workers neither send nor get it.
+  indirect case operation(OperatorMessage)
+  /// A message about the run's inputs, of a kind of its own.
+  indirect case inputs(InputMessage)
   /// A kind that a newer minor version has added; it is ignored and counted.
   case unknown(kind: UInt16)
 }
@@ -42,6 +46,8 @@ extension Message {
     case .rehello: "REHELLO"
     case .drain: "DRAIN"
     case .finished: "FINISHED"
+    case .operation(let message): message.name
+    case .inputs(let message): message.name
     case .unknown(let kind): "UNKNOWN(\(kind))"
     }
   }
@@ -256,6 +262,8 @@ public struct Refusal: Hashable, Sendable {
     case closing = 7
     /// The evaluations of several candidates failed here, none succeeded; try again later.
     case failing = 8
+    /// The worker's key was taken from the list of those that may take part.
+    case keyRevoked = 9
   }
 
   /// Why the peer is refused.

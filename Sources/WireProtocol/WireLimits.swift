@@ -20,4 +20,12 @@ public enum WireLimits {
   public static let parameterCountMax = 256
   /// The births of a run.
   public static let candidateCountMax = 1 << 40
+  /// The bytes of a chunk of an input; only the last chunk of a file may be shorter.
+  public static let chunkSize = 256 << 10
+  /// The chunks that a worker may wait for at once.
+  public static let fetchCountMax = 64
+  /// The files of a run's inventory.
+  public static let inventoryCountMax = 16
+  /// The bytes of an input.
+  public static let inputSizeMax = 1 << 44
 }

@@ -7,7 +7,7 @@ import ZeroMQ
 /// Loads inputs and evaluates shards on threads of its own, so that the socket thread never waits.
 final class EvaluationRunner: Sendable {
   /// Loads the inputs of a run.
-  typealias Preparation = @Sendable (RunDescription) throws -> any ShardEvaluator
+  typealias Preparation = @Sendable (RunDescription, InputChannel) throws -> any ShardEvaluator
 
   /// What has happened on the threads.
   enum Outcome: Sendable {
@@ -31,6 +31,8 @@ final class EvaluationRunner: Sendable {
     var imagesDone: [ShardID: Int] = [:]
   }
 
+  /// Where the thread that loads the inputs and the socket's thread meet.
+  let channel: InputChannel
   private let preparation: Preparation
   private let wakeUp: WakeUp
   private let threadCount: Int
@@ -41,6 +43,7 @@ final class EvaluationRunner: Sendable {
   init(slots: Int, wakeUp: WakeUp, preparation: @escaping Preparation) {
     self.preparation = preparation
     self.wakeUp = wakeUp
+    self.channel = InputChannel(wakeUp: wakeUp)
     self.threadCount = slots
     for index in 0..<slots {
       let thread = Thread { [self] in while runNextJob() {} }
@@ -72,6 +75,7 @@ final class EvaluationRunner: Sendable {
 
   /// Cancels everything and lets the threads end; one that is busy ends later.
   func shutDown() {
+    channel.close()
     state.withLock { state in
       for control in state.controls.values { control.cancel() }
       state.controls = [:]
@@ -119,7 +123,7 @@ final class EvaluationRunner: Sendable {
 
   private func prepareNow(_ description: RunDescription) {
     do {
-      let evaluator = try preparation(description)
+      let evaluator = try preparation(description, channel)
       state.withLock { state in
         state.evaluator = evaluator
         state.outcomes.append(.prepared(evaluator.inputs))

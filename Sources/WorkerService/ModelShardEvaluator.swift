@@ -7,7 +7,7 @@ import Pruning
 import SparsityCore
 import WireProtocol
 
-/// Evaluates shards with a real model on real images, both opened from a shared file system.
+/// Evaluates shards with a real model on real images.
 public struct ModelShardEvaluator: ShardEvaluator {
   /// What was loaded.
   public let inputs: PreparedInputs
@@ -15,36 +15,73 @@ public struct ModelShardEvaluator: ShardEvaluator {
   private let evaluator: Evaluator
   private let costs: CostModel
   private let shuffledImages: [Int]
+  /// Keeps files of the cache in their place.
+  private let files: InputFiles
 
   /// The forward batches between two reports of progress.
   private static let batchesPerStep = 8
 
-  /// Opens the inputs of a run, checks their content and builds the weight bank.
+  /// Gets the inputs of a run: from the paths that it names if this machine has them, else from the
+  /// cache or from the coordinator.
+  ///
+  /// - Throws: an error in words: a file cannot be had, or this machine cannot compute in the run's
+  ///   numerics.
+  public init(
+    description: RunDescription, fetchingBy channel: InputChannel, settings: InputSettings,
+    threads: Int
+  ) throws {
+    try Self.check(description)
+    let shared = InputFiles(sharedBy: description)
+    var sharedFailure: (any Error)?
+    if settings.usesSharedFiles, shared.exist(InputFiles.roles(of: description)) {
+      do {
+        self = try ModelShardEvaluator(description: description, files: shared, threads: threads)
+        return
+      } catch {
+        // Somebody else's files at these paths: the coordinator has the right ones.
+        sharedFailure = error
+      }
+    }
+    let fetcher = InputFetcher(channel: channel, settings: settings)
+    guard let files = try fetcher.files(of: description) else {
+      if let sharedFailure { throw sharedFailure }
+      let missing = InputFiles.roles(of: description).first { !shared.exist([$0]) } ?? .model
+      throw InputError.notServed(missing, path: shared[missing])
+    }
+    try self.init(description: description, files: files, threads: threads)
+  }
+
+  /// Opens the inputs of a run at the paths that it names.
+  ///
+  /// - Throws: as ``init(description:files:threads:)``.
+  public init(description: RunDescription, threads: Int) throws {
+    try self.init(
+      description: description, files: InputFiles(sharedBy: description), threads: threads)
+  }
+
+  /// Opens the inputs of a run, checks their content, and builds or reads the weight bank.
   ///
   /// - Throws: an error in words: a file is missing or has other content than the run wants, or
   ///   this machine cannot compute in the run's numerics.
-  public init(description: RunDescription, threads: Int) throws {
-    try description.numerics.apply()
-    guard let criterion = PruningCriterion(rawValue: description.criterion) else {
-      throw InputError.unknownCriterion(description.criterion)
-    }
-    let configuration = description.configuration
-    guard try contentHash(ofFileAt: configuration.path) == configuration.content else {
-      throw InputError.otherContent(path: configuration.path)
-    }
-    let model = try LoadedModel(
-      path: description.model.path, configurationPath: configuration.path)
+  public init(description: RunDescription, files: InputFiles, threads: Int) throws {
+    let criterion = try Self.check(description)
+    guard try contentHash(ofFileAt: files.configuration) == description.configuration.content
+    else { throw InputError.otherContent(path: files.configuration) }
+    let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
     guard model.contentHash == description.model.content else {
-      throw InputError.otherContent(path: description.model.path)
+      throw InputError.otherContent(path: files.model)
     }
-    let images = try ImageSet(packedFile: description.data.path)
+    let images = try ImageSet(packedFile: files.data)
     let data = images.contentHash(threads: threads)
     guard data == description.data.content else {
-      throw InputError.otherContent(path: description.data.path)
+      throw InputError.otherContent(path: files.data)
     }
     let space = model.searchSpace(patterns: description.patterns)
     let bank = try model.runBank(
-      space: space, criterion: criterion, configurationPath: configuration.path, threads: threads)
+      space: space, criterion: criterion, bankPath: files.bank, threads: threads)
+    guard !criterion.needsCalibration || bank.contentHash == description.bank else {
+      throw InputError.otherContent(path: files.bank)
+    }
     evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: description.numerics, threads: threads)
     costs = try CostModel(
@@ -52,9 +89,20 @@ public struct ModelShardEvaluator: ShardEvaluator {
       profile: description.acceleratorProfile(),
       batch: description.acceleratorBatch)
     shuffledImages = description.shuffledImages()
+    self.files = files
     inputs = PreparedInputs(
       space: space, model: model.contentHash, data: data, imageCount: images.count,
       bank: bank.contentHash)
+  }
+
+  /// Sets the process to the run's numerics and returns its criterion, if this program can do both.
+  @discardableResult
+  private static func check(_ description: RunDescription) throws -> PruningCriterion {
+    try description.numerics.apply()
+    guard let criterion = PruningCriterion(rawValue: description.criterion) else {
+      throw InputError.unknownCriterion(description.criterion)
+    }
+    return criterion
   }
 
   /// Measures a genome on a slice of the shuffled search set and computes its cost.
@@ -75,22 +123,5 @@ public struct ModelShardEvaluator: ShardEvaluator {
     return ShardOutcome(
       measurement: ShardMeasurement(correct: correct, summedLoss: summedLoss),
       costs: costs.cost(of: task.genome).wireValues)
-  }
-}
-
-/// Why a worker cannot use what it found at a run's paths.
-enum InputError: Error, Equatable, CustomStringConvertible {
-  case otherContent(path: String)
-  case unknownCriterion(String)
-
-  /// The error in words.
-  var description: String {
-    switch self {
-    case .otherContent(let path):
-      "\(path) has other content than the run was started with; does this machine see the same "
-        + "file system as the coordinator?"
-    case .unknownCriterion(let criterion):
-      "this version cannot prune by \"\(criterion)\"; use the coordinator's version"
-    }
   }
 }

@@ -15,6 +15,18 @@ public func runWorker(
   _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
   prepare: @escaping @Sendable (RunDescription) throws -> any ShardEvaluator
 ) throws(WorkerServiceError) -> WorkerOutcome {
+  try runWorker(configuration, observer: observer) { description, _ in try prepare(description) }
+}
+
+/// Runs a worker as ``runWorker(_:observer:prepare:)`` does, whose inputs may come from the
+/// coordinator.
+///
+/// - Parameter prepare: loads the inputs of a run, if need be through the channel.
+/// - Throws: ``WorkerServiceError``: no connection, unusable keys, sockets or counter file.
+public func runWorker(
+  _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
+  prepare: @escaping @Sendable (RunDescription, InputChannel) throws -> any ShardEvaluator
+) throws(WorkerServiceError) -> WorkerOutcome {
   var counters: ShardCounterFile?
   if let path = configuration.counterPath { counters = try ShardCounterFile(path: path) }
   guard let connection = try waitForConnection(configuration, observer) else {
@@ -40,7 +52,7 @@ private func waitForConnection(
   var isTold = false
   while true {
     if let connection = try configuration.connection.current() { return connection }
-    guard case .file(let path) = configuration.connection else {
+    guard case .file(let path, _) = configuration.connection else {
       preconditionFailure("a fixed connection is always known")
     }
     if observer.stopRequestCount() > 0 { return nil }

@@ -31,18 +31,21 @@ public struct WorkerConnection: Hashable, Sendable {
   }
 
   /// Reads a connection file.
-  public init(path: String) throws(WorkerServiceError) {
+  ///
+  /// - Parameter worker: the worker's own keys, instead of those in the file.
+  public init(path: String, worker: CurveKeyPair? = nil) throws(WorkerServiceError) {
     let file: ConnectionFile
     do throws(RunStorageError) {
       file = try ConnectionFile(path: path)
     } catch {
       throw .connectionFile(error)
     }
-    guard (file.serverKey == nil) == (file.workerSecretKey == nil) else {
+    let secret = worker?.secret.z85 ?? file.workerSecretKey
+    guard worker != nil || (file.serverKey == nil) == (secret == nil) else {
       throw .incompleteKeys(path: path)
     }
     do throws(ZeroMQError) {
-      switch (file.serverKey, file.workerSecretKey) {
+      switch (file.serverKey, secret) {
       case (let serverKey?, let secret?):
         keys = Keys(
           worker: try CurveKeyPair(secret: CurveSecretKey(z85: secret)),
@@ -66,15 +69,16 @@ public enum ConnectionSource: Hashable, Sendable {
   /// From somebody who knows.
   case fixed(WorkerConnection)
   /// From a file that may appear later, and changes when the coordinator is started again.
-  case file(path: String)
+  /// With `worker` the worker shows keys of its own instead of those in the file.
+  case file(path: String, worker: CurveKeyPair? = nil)
 
   /// Returns the connection, or `nil` if the file does not exist (yet).
   func current() throws(WorkerServiceError) -> WorkerConnection? {
     switch self {
     case .fixed(let connection): return connection
-    case .file(let path):
+    case .file(let path, let worker):
       guard FileManager.default.fileExists(atPath: path) else { return nil }
-      return try WorkerConnection(path: path)
+      return try WorkerConnection(path: path, worker: worker)
     }
   }
 }

@@ -21,6 +21,7 @@ struct WorkerLoop: ~Copyable {
   private var endpointIndex = 0
   private var transport: Transport
   private var isReady = false
+  private var wasRefused = false
   private var attemptDeadline: Instant
   private var lastFrame: [UInt8] = []
   private var trouble: String?
@@ -65,6 +66,7 @@ struct WorkerLoop: ~Copyable {
       try attempting { () throws(ZeroMQError) in try transport.wait(atMost: timeout()) }
       try applyConnectionEvents()
       try applyMessages()
+      for question in runner.channel.takeQuestions() { try apply(.inputsWanted(question)) }
       try applyRunnerOutcomes()
       if let deadline = machine.nextDeadline, deadline <= now { try apply(.ticked) }
       let requests = observer.stopRequestCount()
@@ -90,6 +92,7 @@ struct WorkerLoop: ~Copyable {
       switch effect {
       case .send(let envelope): try send(envelope)
       case .prepare(let description): runner.prepare(description)
+      case .deliver(let message): runner.channel.deliver(message)
       case .evaluate(let task): runner.evaluate(task)
       case .stop(let shard): runner.stop(shard)
       case .note(let note): observer.noted(note, note.inWords)
@@ -156,6 +159,7 @@ struct WorkerLoop: ~Copyable {
         isReady = false
       case .refused(let failure):
         isReady = false
+        wasRefused = true
         attemptDeadline = min(attemptDeadline, now + configuration.attemptTimeout)
         try report("\(connection.endpoints[endpointIndex]): \(failure)")
       }
@@ -183,7 +187,9 @@ struct WorkerLoop: ~Copyable {
       return
     }
     let index = current == connection ? (endpointIndex + 1) % connection.endpoints.count : 0
-    guard current != connection || index != endpointIndex else { return }
+    // libzmq does not try again where its handshake was refused; the key may be allowed by now.
+    guard current != connection || index != endpointIndex || wasRefused else { return }
+    wasRefused = false
     connection = current
     endpointIndex = index
     try attempting { () throws(ZeroMQError) in

@@ -19,7 +19,8 @@ struct ElsaCommand: ParsableCommand {
     version: ElsaVersion.text,
     subcommands: [
       DoctorCommand.self, DemoCommand.self, SearchCommand.self, CoordinatorCommand.self,
-      WorkerCommand.self, EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,
+      WorkerCommand.self, StatusCommand.self, DrainCommand.self, KeygenCommand.self,
+      EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,
       PackCommand.self,
       AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,
     ])

@@ -39,7 +39,7 @@ struct CoordinatorTests {
             if case .finished = envelope.message {
               events.append(message(.bye(Farewell(reason: .finished, words: ""))))
             }
-          case .note: break
+          case .note, .serve: break
           case .finish(let ending): self.ending = ending
           }
         }

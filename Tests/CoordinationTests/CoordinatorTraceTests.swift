@@ -8,7 +8,7 @@ struct CoordinatorTraceTests {
   @Test(arguments: [
     "coordinator-run.txt", "coordinator-restart.txt", "coordinator-lost-worker.txt",
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
-    "coordinator-sick-worker.txt", "coordinator-drain.txt",
+    "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-revocation.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
     var player = try Player(evaluations: name == "coordinator-sick-worker.txt" ? 6 : 2)
@@ -68,6 +68,8 @@ struct CoordinatorTraceTests {
           self.batch = batch
           return "persist \(batch.firstSequence): "
             + batch.records.map(TraceText.words).joined(separator: ", ")
+        case .serve(let message, let worker):
+          return "serve \(message.name) to \(TraceText.name(worker))"
         case .note(let note): return "note \(Self.words(note))"
         case .finish(let ending): return "finish \(ending)"
         }
@@ -90,6 +92,7 @@ struct CoordinatorTraceTests {
         self.batch = nil
         return .persistFailed(firstSequence: batch.firstSequence, words: "no space left")
       case "disk-back": return .storageRecovered
+      case "revoke": return .revoked(arguments.worker)
       case "gone": return .unreachable(arguments.worker)
       case "garbage": return .malformed(.foreignBytes, from: arguments.worker)
       case "drain": return .drainRequested

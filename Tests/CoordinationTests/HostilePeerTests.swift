@@ -157,6 +157,7 @@ struct HostilePeerTests {
         batch = nil
         apply(.started)
       case 4: apply(.unreachable(worker()))
+      case 5 where mint.number(below: 20) == 0: apply(.revoked(worker()))
       case 5: apply(.malformed(.foreignBytes, from: mint.number(below: 2) > 0 ? nil : worker()))
       default:
         let envelope = Envelope(
@@ -178,7 +179,7 @@ struct HostilePeerTests {
         case .send(let envelope, _):
           if case .lease(let grant) = envelope.message { mint.grants.append(grant) }
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .note, .finish: break
+        case .note, .finish, .serve: break
         }
       }
       machine.checkInvariants()
@@ -231,7 +232,7 @@ struct HostilePeerTests {
         case .stop(let shard): running.remove(shard)
         case .send(let envelope):
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .prepare, .note, .exit: break
+        case .prepare, .note, .exit, .deliver: break
         }
       }
       #expect(running.count <= machine.settings.slots)

@@ -55,6 +55,7 @@ struct WorkerTraceTests {
         switch effect {
         case .send(let envelope): "\(TraceText.words(envelope.message)) →"
         case .prepare(let description): "prepare run \(description.run)"
+        case .deliver(let message): "deliver \(message.name)"
         case .evaluate(let task): "evaluate \(task.shard) \(task.genome.genes) \(task.slice)"
         case .stop(let shard): "stop \(shard)"
         case .note(let note): "note \(note)"

@@ -4,7 +4,7 @@ import Testing
 struct UsageTests {
   static let commands = [
     "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "accelerators",
-    "prune", "pack", "front", "simulate", "benchmark",
+    "prune", "pack", "front", "simulate", "benchmark", "status", "drain", "keygen",
   ]
 
   @Test func `the help names every command`() throws {
@@ -50,12 +50,46 @@ struct UsageTests {
     ["evaluate", "--model", "m", "--data", "d", "--uniform", "2:4", "--calibration", "c"],
     ["benchmark", "pruning", "--model", "m", "--genomes", "3"],
     ["benchmark", "pruning", "--model", "m", "--method", "lsp"],
+    ["status"], ["status", "d", "--connection-file", "f"], ["drain"],
+    ["keygen", "worker", "../evil"], ["keygen", "server", "s", "--authorize", "d"],
+    ["coordinator", "r.yaml", "--run-directory", "d", "--let-anybody-in", "--encrypt"],
   ])
   func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
     let ending = try Program.run(arguments)
     #expect(ending.status == 2)
     #expect(ending.output.isEmpty)
     #expect(ending.errors.contains("Error: "))
+  }
+
+  @Test func `a reader that leaves ends the program quietly`() throws {
+    let folder = try TemporaryFolder()
+    let errors = try folder.write("", to: "errors")
+    let pipe = Pipe()
+    try pipe.fileHandleForReading.close()
+    let process = Process()
+    process.executableURL = URL(filePath: Program.path)
+    process.arguments = [
+      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors", "--data",
+      "\(Program.demoData)/search.safetensors",
+    ]
+    process.standardOutput = pipe
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(process.terminationStatus == SIGPIPE)
+    #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
+  }
+
+  @Test func `a missing folder for the result is named before the work`() throws {
+    let folder = try TemporaryFolder()
+    let ending = try Program.run([
+      "prune", "--model", "nowhere", "--uniform", "2:4", "--output",
+      folder.file("missing/pruned.safetensors"),
+    ])
+    #expect(ending.status == 1)
+    #expect(ending.errors.contains("there is no folder \(folder.file("missing"))"))
+    #expect(ending.errors.contains("mkdir -p"))
   }
 
   @Test func `the doctor finds this machine able`() throws {

@@ -6,18 +6,25 @@ import Testing
 struct GeneratedCodeTests {
   /// The generator writes the hash of its input into the first line of its output, so no tool is
   /// needed to see whether the output is current.
-  @Test func `the generated messages are those of the specification`() throws {
+  @Test func `the generated messages are those of the specifications`() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Sources/WireProtocol")
-    let specification = try [UInt8](
-      Data(contentsOf: sources.appending(path: "Protocol/elsa.proto")))
-    let generated = try String(
-      contentsOf: sources.appending(path: "Generated/elsa.pb.swift"), encoding: .utf8)
-    let hash = ContentHash(of: specification.span)
-    let head = generated.prefix { $0 != "\n" }
-    #expect(
-      head == "// Source: Protocol/elsa.proto, SHA-256 \(hash)",
-      "run Sources/WireProtocol/Protocol/generate")
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: sources.appending(path: "Protocol").path
+    ).filter { $0.hasSuffix(".proto") }
+    #expect(names.contains("elsa.proto"))
+    for name in names {
+      let specification = try [UInt8](
+        Data(contentsOf: sources.appending(path: "Protocol/\(name)")))
+      let generated = try String(
+        contentsOf: sources.appending(path: "Generated/\(name.dropLast(6)).pb.swift"),
+        encoding: .utf8)
+      let hash = ContentHash(of: specification.span)
+      let head = generated.prefix { $0 != "\n" }
+      #expect(
+        head == "// Source: Protocol/\(name), SHA-256 \(hash)",
+        "run Sources/WireProtocol/Protocol/generate")
+    }
   }
 }

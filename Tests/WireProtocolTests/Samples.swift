@@ -68,6 +68,16 @@ enum Samples {
     .cancel(ShardReference(shard: shard, key: key)),
     .acknowledge(ShardReference(shard: shard, key: key)),
     .alive, .rehello, .drain, .finished,
+    .inputs(.list),
+    .inputs(
+      .inventory(
+        Inventory(entries: [
+          Inventory.Entry(role: .model, content: hash(8), size: 1 << 40),
+          Inventory.Entry(role: .bank, content: hash(9), size: 17),
+        ]))),
+    .inputs(.fetch(FetchRequest(content: hash(8), chunks: [3, 5, 700], attempt: 2))),
+    .inputs(.chunk(InputChunk(content: hash(8), chunk: 5, bytes: [1, 0, 255]))),
+    .inputs(.unavailable(Unavailability(content: hash(8), words: "the disk is gone"))),
   ]
 
   static let records: [JournalRecord] = [

@@ -199,6 +199,7 @@ final class RunningWorker: Sendable {
   private struct State {
     var notes: [String] = []
     var troubles: [String] = []
+    var files: InputFiles?
     var result: Result<WorkerOutcome, WorkerServiceError>?
   }
 
@@ -211,7 +212,8 @@ final class RunningWorker: Sendable {
     _ run: TestRun, label: String, connection: ConnectionSource? = nil,
     giveUpTimeout: Duration = .seconds(20), counterPath: String? = nil,
     before: @escaping @Sendable (EvaluationTask, EvaluationControl) throws -> Void = { _, _ in },
-    prepare: (@Sendable (RunDescription) throws -> any ShardEvaluator)? = nil
+    prepare: (@Sendable (RunDescription) throws -> any ShardEvaluator)? = nil,
+    inputs settingsOfInputs: InputSettings? = nil
   ) {
     let description = run.settings.description
     var settings = WorkerSettings.newSession(
@@ -231,6 +233,15 @@ final class RunningWorker: Sendable {
     let standard: @Sendable (RunDescription) throws -> any ShardEvaluator = { _ in
       FakeEvaluator(run: run, inputs: inputs, before: before)
     }
+    let load: @Sendable (RunDescription, InputChannel) throws -> any ShardEvaluator = {
+      description, channel in
+      if let settingsOfInputs {
+        let fetcher = InputFetcher(channel: channel, settings: settingsOfInputs)
+        let files = try fetcher.files(of: description)
+        self.state.withLock { $0.files = files }
+      }
+      return try (prepare ?? standard)(description)
+    }
     let thread = Thread { [self, configuration] in
       var observer = WorkerObserver()
       observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
@@ -243,7 +254,7 @@ final class RunningWorker: Sendable {
       let result: Result<WorkerOutcome, WorkerServiceError>
       do throws(WorkerServiceError) {
         result = .success(
-          try runWorker(configuration, observer: observer, prepare: prepare ?? standard))
+          try runWorker(configuration, observer: observer, prepare: load))
       } catch {
         result = .failure(error)
       }
@@ -261,6 +272,8 @@ final class RunningWorker: Sendable {
 
   var notes: [String] { state.withLock { $0.notes } }
   var troubles: [String] { state.withLock { $0.troubles } }
+  /// The inputs that were fetched.
+  var files: InputFiles? { state.withLock { $0.files } }
 
   /// Waits for the end.
   func outcome() throws -> WorkerOutcome {

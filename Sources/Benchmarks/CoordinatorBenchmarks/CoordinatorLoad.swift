@@ -122,7 +122,7 @@ final class LoadWorker {
         case .send(let envelope): _ = try socket.send(envelope.encoded().span)
         case .prepare: events.append(.prepared(run.inputs))
         case .evaluate(let task): events.append(.evaluated(task.shard, run.evaluate(task)))
-        case .stop, .note: break
+        case .stop, .note, .deliver: break
         case .exit(let exit): self.exit = exit
         }
       }

@@ -87,7 +87,7 @@ extension AcceleratorsCommand {
     func run() throws {
       let profile = try AcceleratorFile.profile(profile)
       let text = json ? profile.json + "\n" : profile.yaml
-      FileHandle.standardOutput.write(Data(text.utf8))
+      Output.resultRaw(text)
     }
   }
 
@@ -152,7 +152,7 @@ extension AcceleratorsCommand {
     func run() throws {
       let configuration = try ScaleSimConfiguration(
         text: AcceleratorFile.text(of: file), file: file)
-      FileHandle.standardOutput.write(Data(configuration.profile().yaml.utf8))
+      Output.resultRaw(configuration.profile().yaml)
     }
   }
 

@@ -10,11 +10,17 @@ struct CoordinatorCommand: ParsableCommand {
     abstract: "Owns a run: hands work to workers and keeps the journal.",
     discussion: """
       Writes connection.json (mode 0600) into the run directory while it runs; workers join with \
-      it. Beyond loopback the connection is encrypted (CURVE) and only holders of the run's worker \
-      key, which the connection file carries, get in.
+      it. Beyond loopback the connection is encrypted (CURVE) and only holders of a key get in \
+      whose public half lies in keys/workers/ of the run directory; the connection file carries \
+      one. Removing a file there revokes the key, also of workers that are connected (see elsa \
+      keygen).
+
+      Workers that do not see the model, the weight bank and the images under the same paths fetch \
+      them from here; --input-rate keeps that from filling a slow network.
 
       EXAMPLES
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555'
+        elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555' --key-file lab.key
         elsa coordinator --run-directory my-run --resume
       """)
 
@@ -31,6 +37,24 @@ struct CoordinatorCommand: ParsableCommand {
   @Flag(help: "Encrypt and admit by key on loopback, too.")
   var encrypt = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The coordinator's own key, made by elsa keygen server (default: a key of the run).",
+      valueName: "file.key"))
+  var keyFile: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "No encryption and no keys beyond loopback: whoever reaches the port can join, read and "
+        + "spoil the run."))
+  var letAnybodyIn = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The most bytes a second that workers are sent inputs with, as in 50M (default: any).",
+      valueName: "bytes"))
+  var inputRate: ByteCount?
+
   @Flag(help: "Go on with the run in the run directory.")
   var resume = false
 
@@ -38,6 +62,9 @@ struct CoordinatorCommand: ParsableCommand {
 
   func validate() throws {
     try validateRunFile(runFile, resume: resume)
+    if letAnybodyIn, encrypt || keyFile != nil {
+      throw ValidationError("--let-anybody-in excludes --encrypt and --key-file.")
+    }
   }
 
   func run() throws {
@@ -46,11 +73,12 @@ struct CoordinatorCommand: ParsableCommand {
     let run = try PreparedRun(
       runFilePath: runFile, directory: directory,
       identity: resume ? JournaledFront.identity(in: directory) : nil)
-    let security: CoordinatorSecurity =
-      encrypt || !Self.isLoopback(bind) ? .curve(try RunKeys(in: directory)) : .none
+    let security = try security(directory)
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: bind, security: security)
     configuration.frontInterval = .seconds(10)
+    configuration.inputs = run.servedInputs
+    configuration.inputBounds.bytesPerSecondMax = inputRate?.bytes
 
     let progress = RunProgress(isLocal: local)
     var front = FrontBuilder(run.frontSource)
@@ -75,8 +103,13 @@ struct CoordinatorCommand: ParsableCommand {
     }
   }
 
-  /// Whether an endpoint is plainly one that only this machine reaches.
-  private static func isLoopback(_ endpoint: String) -> Bool {
-    ["tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
+  private func security(_ directory: RunDirectory) throws -> CoordinatorSecurity {
+    let isLoopback = try BindAddress(bind).isLoopback
+    if letAnybodyIn {
+      if !isLoopback { Output.note("Warning: whoever reaches \(bind) can join and spoil the run.") }
+      return .noneBeyondLoopback
+    }
+    guard encrypt || keyFile != nil || !isLoopback else { return .none }
+    return .curve(try RunKeys(in: directory, serverKeyFile: keyFile.map(absolutePath)))
   }
 }

@@ -1,4 +1,5 @@
 import AcceleratorModel
+import Coordination
 import SparsityCore
 
 /// The answer of `estimate --model`; its names are the fields of the JSON.
@@ -44,6 +45,8 @@ struct EstimateReport: Encodable {
   /// The share of the time that was not measured as such; absent without measurements.
   let interpolatedShare: Double?
   let extrapolatedShare: Double?
+  /// What a worker reports to a coordinator as the cost of the genome, by the protocol's names.
+  let costs: [String: Int64]
   let layers: [Layer]
 
   /// Creates the report of a genome.
@@ -70,6 +73,7 @@ struct EstimateReport: Encodable {
     energyJoulesPerImage = cost.energyJoulesPerImage
     averagePowerWatts = cost.averagePowerWatts
     bound = Self.mostTimeConsumingBound(layerCosts)
+    self.costs = Dictionary(uniqueKeysWithValues: zip(Cost.wireNames, cost.wireValues))
     let isMeasured = if case .table = profile.engine { true } else { false }
     func seconds(_ bound: (LayerCost) -> Int64) -> Double? {
       isMeasured ? profile.seconds(ofCycles: layerCosts.reduce(0) { $0 + bound($1) }) : nil

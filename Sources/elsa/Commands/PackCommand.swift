@@ -41,6 +41,7 @@ struct PackCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFolder.check(for: output)
     let configuration = try ModelConfigurationFile(
       path: ModelReference.configurationPath(of: model), shapeNamed: ModelReference.shape)
     let progress = SharedProgress()

@@ -109,8 +109,8 @@ struct PruneCommand: ParsableCommand {
 
   func run() throws {
     StopFlag.install()
-    for path in [output, masks, compressed, blocks.curve].compactMap({ $0 }) {
-      try Output.checkFolder(of: path)
+    for path in [output, masks, compressed, blocks.curve].compactMap(\.self) {
+      try OutputFolder.check(for: path)
     }
     let loaded = try LoadedModel(path: model, configurationPath: config)
     let report = blocks.blocks == nil ? try pruneToPatterns(loaded) : try pruneBlocks(of: loaded)

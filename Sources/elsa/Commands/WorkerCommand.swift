@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordination
 import Evaluation
 import Foundation
+import RunStorage
 import SparsityCore
 import WorkerService
 import ZeroMQ
@@ -13,15 +14,22 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Joins a run and evaluates candidates until the run is done.",
     discussion: """
       Workers may join and leave at any time. SIGTERM lets a worker finish or hand back what it \
-      holds and leave; a second one ends it at once. Model and images are read from the paths that \
-      the coordinator names (a shared file system) and are refused unless their content matches.
+      holds and leave; a second one ends it at once.
 
-      For an encrypted coordinator use its connection file, or give --server-key and put the \
-      worker's secret key into the environment variable ELSA_WORKER_SECRET_KEY.
+      Model, weight bank and images are read from the paths that the coordinator names if this \
+      machine has the same content there (a shared file system), else from the cache, else they \
+      are fetched from the coordinator and kept in the cache. So a worker needs an address and \
+      keys, nothing else; one that is killed while it fetches goes on where it was.
+
+      For an encrypted coordinator use its connection file, or give --server-key and --key-file \
+      (see elsa keygen). Instead of --key-file the secret key may come in the environment variable \
+      ELSA_WORKER_SECRET_KEY.
 
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
         elsa worker --connect tcp://127.0.0.1:5555 --threads 4
+        elsa worker --connect tcp://lab:5555 --server-key lab.pub --key-file node07.key
+        elsa worker --connection-file connection.json --cache-directory /scratch/elsa
       """)
 
   @Option(help: ArgumentHelp("The connection.json of the run directory.", valueName: "file"))
@@ -30,8 +38,15 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The coordinator's address.", valueName: "endpoint"))
   var connect: String?
 
-  @Option(help: ArgumentHelp("The coordinator's public key (Z85).", valueName: "key"))
+  @Option(
+    help: ArgumentHelp(
+      "The coordinator's public key: 40 characters (Z85), or its file.", valueName: "key|file.pub"))
   var serverKey: String?
+
+  @Option(help: ArgumentHelp("The worker's own key, made by elsa keygen.", valueName: "file.key"))
+  var keyFile: String?
+
+  @OptionGroup var inputs: InputCacheOptions
 
   @Option(help: "The evaluation threads (default: one a core).")
   var threads: Int?
@@ -55,6 +70,9 @@ struct WorkerCommand: ParsableCommand {
     if serverKey != nil, connect == nil {
       throw ValidationError("--server-key belongs to --connect; a connection file has its own.")
     }
+    if keyFile != nil, connect != nil, serverKey == nil {
+      throw ValidationError("--key-file with --connect needs --server-key, too.")
+    }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); allowed is 1…1024.")
     }
@@ -77,25 +95,54 @@ struct WorkerCommand: ParsableCommand {
     observer.noted = { _, words in if !isQuiet { Output.note(words) } }
     observer.troubled = { Output.note($0) }
     observer.stopRequestCount = { StopFlag.requestCount }
-    let outcome = try runWorker(configuration, observer: observer) { description in
-      try ModelShardEvaluator(description: description, threads: threads)
+    let inputs = inputs.settings(isQuiet: quiet)
+    let outcome = try runWorker(configuration, observer: observer) { description, channel in
+      try ModelShardEvaluator(
+        description: description, fetchingBy: channel, settings: inputs, threads: threads)
     }
     guard outcome.isSuccess else { throw CommandFailure(outcome.words) }
     if !quiet { Output.note("\(outcome.words); \(outcome.shardCount) shards computed") }
   }
 
   private func connectionSource() throws -> ConnectionSource {
-    if let connectionFile { return .file(path: absolutePath(connectionFile)) }
+    if let connectionFile {
+      return .file(path: absolutePath(connectionFile), worker: try keyFile.map(Self.pair))
+    }
     guard let connect else { preconditionFailure("validated") }
     guard let serverKey else { return .fixed(WorkerConnection(endpoints: [connect], keys: nil)) }
+    let keys = WorkerConnection.Keys(
+      worker: try ownKeys(), server: try Self.serverKey(serverKey))
+    return .fixed(WorkerConnection(endpoints: [connect], keys: keys))
+  }
+
+  private func ownKeys() throws -> CurveKeyPair {
+    if let keyFile { return try Self.pair(of: keyFile) }
     guard let secret = ProcessInfo.processInfo.environment["ELSA_WORKER_SECRET_KEY"] else {
       throw CommandFailure(
-        "--server-key needs the worker's secret key in ELSA_WORKER_SECRET_KEY",
-        nextStep: "take workerSecretKey from the coordinator's connection.json")
+        "--server-key needs the worker's own key",
+        nextStep: "add --key-file (see elsa keygen), or put workerSecretKey of the coordinator's "
+          + "connection.json into ELSA_WORKER_SECRET_KEY")
     }
-    let keys = WorkerConnection.Keys(
-      worker: try CurveKeyPair(secret: CurveSecretKey(z85: secret)),
-      server: try CurvePublicKey(z85: serverKey))
-    return .fixed(WorkerConnection(endpoints: [connect], keys: keys))
+    return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
+  }
+
+  private static func pair(of keyFile: String) throws -> CurveKeyPair {
+    let path = absolutePath(keyFile)
+    let secret = try KeyFile(path: path).secret(of: .worker, path: path)
+    return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
+  }
+
+  /// Reads a key as text, or the file of one.
+  private static func serverKey(_ text: String) throws -> CurvePublicKey {
+    let path = absolutePath(text)
+    guard FileManager.default.fileExists(atPath: path) else {
+      return try CurvePublicKey(z85: text)
+    }
+    let key = try KeyFile(path: path)
+    guard key.role == .server else {
+      throw CommandFailure(
+        "\(path) is the key of \(key.role.words)", nextStep: "give the coordinator's public key")
+    }
+    return try CurvePublicKey(z85: key.publicKey)
   }
 }

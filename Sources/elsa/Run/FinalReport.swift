@@ -57,7 +57,7 @@ extension JournaledFront {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let bank = try model.runBank(
       space: space, criterion: runFile.pruning.criterion,
-      configurationPath: directory.configuration, threads: threads)
+      bankPath: directory.bank, threads: threads)
     guard bank.contentHash == description.bank else {
       throw CommandFailure(
         "\(directory.bank) is not the weight bank of this run any more",

@@ -2,14 +2,34 @@ import Foundation
 
 /// What the program writes: results to standard output, everything else to standard error.
 enum Output {
-  /// Writes a line about what is going on.
+  /// Writes a line about what is going on; a reader who has left costs the line, nothing else.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    noteRaw(text + "\n")
+  }
+
+  /// Writes to standard error without ending the line.
+  static func noteRaw(_ text: String) {
+    _ = write(Array(text.utf8), to: STDERR_FILENO)
   }
 
   /// Writes a line of the result.
   static func result(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    resultRaw(text + "\n")
+  }
+
+  /// Writes a part of the result.
+  ///
+  /// Without a reader (`elsa front my-run | head -1`) the program ends like other tools: quietly,
+  /// by SIGPIPE. Other failures, as of a full disk, end it with 1 and the reason.
+  static func resultRaw(_ text: String) {
+    let code = write(Array(text.utf8), to: STDOUT_FILENO)
+    guard code != 0 else { return }
+    if code == EPIPE {
+      _ = signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
+    }
+    note("elsa: cannot write the result: \(unsafe String(cString: strerror(code)))")
+    exit(1)
   }
 
   /// Writes a value of the result as JSON with sorted keys.
@@ -28,16 +48,22 @@ enum Output {
     }
   }
 
-  /// Throws unless a file may be written at `path`: long work should not end in a missing folder.
-  static func checkFolder(of path: String) throws {
-    let folder = URL(filePath: path).deletingLastPathComponent().path
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw CommandFailure(
-        "\(path) cannot be written: the folder \(folder) does not exist or is write-protected",
-        nextStep: "create it, or name another place")
-    }
-  }
-
   /// Whether standard error is a terminal that a person watches.
-  static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Writes all bytes and returns zero, or the system's number for what went wrong.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        return errno
+      }
+    }
+    return 0
+  }
 }

@@ -43,7 +43,7 @@ struct ProgressLine {
 
   /// Writes a line of its own above the progress line.
   mutating func interrupt(with text: String) {
-    if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+    if isOpen { Output.noteRaw("\r\u{1B}[2K") }
     Output.note(text)
     lastWrite = isTerminal ? nil : lastWrite
   }
@@ -51,14 +51,14 @@ struct ProgressLine {
   /// Ends the line, so that what is written next starts on a new one.
   mutating func finish() {
     guard isOpen else { return }
-    FileHandle.standardError.write(Data("\n".utf8))
+    Output.noteRaw("\n")
     isOpen = false
   }
 
   private mutating func write(_ text: String) {
     guard isTerminal else { return Output.note(text) }
     let columns = Self.terminalColumns
-    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text.prefix(columns - 1))".utf8))
+    Output.noteRaw("\r\u{1B}[2K\(text.prefix(columns - 1))")
     isOpen = true
   }
 
@@ -69,7 +69,7 @@ struct ProgressLine {
 
   private static var terminalColumns: Int {
     var size = winsize()
-    let status = unsafe ioctl(FileHandle.standardError.fileDescriptor, UInt(TIOCGWINSZ), &size)
+    let status = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
     return status == 0 && size.ws_col > 20 ? Int(size.ws_col) : 100
   }
 }

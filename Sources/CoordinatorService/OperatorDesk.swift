@@ -1,0 +1,149 @@
+import Coordination
+import Foundation
+import Glibc
+import RunStorage
+import WireProtocol
+
+/// Answers operators: gathers what the machine, the sessions and the disk know into a status.
+struct OperatorDesk {
+  /// The time between two samples of the number of evaluations.
+  private static let sampleInterval = Duration.seconds(1)
+  /// The samples that are kept: the rate is that of the last minute.
+  private static let sampleCountMax = 61
+
+  private let directory: RunDirectory
+  private var samples: [(at: Instant, count: Int)] = []
+  private var quarantined: [QuarantinedCandidate] = []
+  private var storageWords = ""
+
+  /// Creates the desk of a run.
+  init(of directory: RunDirectory) {
+    self.directory = directory
+  }
+
+  /// Takes up what people should know.
+  mutating func take(_ note: Coordinator.Note) {
+    switch note {
+    case .candidateQuarantined(let candidate, let words):
+      quarantined.append(QuarantinedCandidate(candidate: candidate.rawValue, words: words))
+      if quarantined.count > RunStatus.quarantinedCountMax { quarantined.removeFirst() }
+    case .storageFailing(let words): storageWords = words
+    case .storageRecovered: storageWords = ""
+    default: break
+    }
+  }
+
+  /// Samples the number of evaluations now and then.
+  mutating func sample(evaluationCount: Int, at now: Instant) {
+    if let last = samples.last, now - last.at < Self.sampleInterval { return }
+    samples.append((at: now, count: evaluationCount))
+    if samples.count > Self.sampleCountMax { samples.removeFirst() }
+  }
+
+  /// Returns how the run is doing.
+  func status(
+    of machine: Coordinator, watch: SessionWatch, transport: TransportCounters,
+    workerCountMax: Int, at now: Instant
+  ) -> RunStatus {
+    let progress = machine.progress
+    var status = RunStatus()
+    status.evaluationCount = progress.evaluationCount
+    status.evaluationCountMax = progress.evaluationCountMax
+    status.birthCount = progress.birthCount
+    status.pendingShardCount = progress.pendingShardCount
+    status.leasedShardCount = progress.leasedShardCount
+    status.waitingRecordCount = progress.waitingRecordCount
+    status.slotCount = progress.slotCount
+    status.frontCount = progress.frontCount
+    status.hypervolume = progress.hypervolume
+    status.referencePoint = progress.referencePoint
+    status.isStorageFailing = progress.isStorageFailing
+    status.storageWords = progress.isStorageFailing ? storageWords : ""
+    status.isDraining = progress.isDraining
+    status.isFinished = progress.isFinished
+    status.uptimeMilliseconds = (now - .start).wholeMilliseconds
+    status.evaluationsPerSecond = rate(evaluationCount: progress.evaluationCount, at: now)
+    let disk = DiskUse(of: directory)
+    status.journalBytes = disk.journalBytes
+    status.freeDiskBytes = disk.freeBytes
+    status.workerCount = progress.workerCount
+    status.workers = workers(machine, watch, countMax: workerCountMax, at: now)
+    status.quarantinedCount = progress.quarantinedCount
+    status.quarantined = quarantined
+    status.counters = Self.counters(progress.counters, transport)
+    return status
+  }
+
+  private func rate(evaluationCount: Int, at now: Instant) -> Double {
+    guard let first = samples.first, now > first.at else { return 0 }
+    return Double(evaluationCount - first.count) / ((now - first.at) / .seconds(1))
+  }
+
+  private func workers(
+    _ machine: Coordinator, _ watch: SessionWatch, countMax: Int, at now: Instant
+  ) -> [WorkerStatus] {
+    let named = watch.entries.sorted { ($0.value.label, $0.key) < ($1.value.label, $1.key) }
+    return named.prefix(max(0, countMax)).map { worker, entry in
+      let burden = machine.burden(of: worker)
+      let seconds = Double(entry.evaluationMicroseconds) / 1e6
+      return WorkerStatus(
+        label: entry.label, session: "\(worker)", slots: burden.slots, leases: burden.leases,
+        results: entry.resultCount,
+        imagesPerSecond: seconds > 0 ? Double(entry.imageCount) / seconds : 0,
+        silentMilliseconds: (now - entry.heardAt).wholeMilliseconds)
+    }
+  }
+
+  private static func counters(
+    _ counters: CoordinatorCounters, _ transport: TransportCounters
+  ) -> [StatusCounter] {
+    [
+      StatusCounter("results", counters.results), StatusCounter("images", counters.images),
+      StatusCounter("leases", counters.leases),
+      StatusCounter("lapsedLeases", counters.lapsedLeases),
+      StatusCounter("adoptedLeases", counters.adoptedLeases),
+      StatusCounter("lateResults", counters.lateResults),
+      StatusCounter("duplicateResults", counters.duplicateResults),
+      StatusCounter("disagreements", counters.disagreements),
+      StatusCounter("failedEvaluations", counters.failedEvaluations),
+      StatusCounter("lostWorkers", counters.lostWorkers),
+      StatusCounter("refusedWorkers", counters.refusedWorkers),
+      StatusCounter("malformedFrames", counters.malformedFrames),
+      StatusCounter("unknownMessages", counters.unknownMessages),
+      StatusCounter("strayMessages", counters.strayMessages),
+      StatusCounter("failedWrites", counters.failedWrites),
+      StatusCounter("refusedConnections", transport.refusedConnections),
+      StatusCounter("failedHandshakes", transport.failedHandshakes),
+      StatusCounter("failedAccepts", transport.failedAccepts),
+      StatusCounter("revokedKeyMessages", transport.notAllowed),
+      StatusCounter("mismatchedKeyMessages", transport.mismatchedKeys),
+      StatusCounter("lostMessages", transport.full),
+    ]
+  }
+}
+
+/// How much room a run takes and has.
+public struct DiskUse: Hashable, Sendable {
+  /// The size of the journal with its write-ahead log.
+  public let journalBytes: Int
+  /// The room left on its disk for this user.
+  public let freeBytes: Int
+
+  /// Looks at the disk of a run.
+  public init(of directory: RunDirectory) {
+    journalBytes = ["", "-wal"].reduce(0) { sum, suffix in
+      var status = stat()
+      return unsafe stat(directory.journalPath + suffix, &status) == 0
+        ? sum + Int(status.st_size) : sum
+    }
+    var statistics = statvfs()
+    freeBytes =
+      unsafe statvfs(directory.path, &statistics) == 0
+      ? Int(statistics.f_bavail) * Int(statistics.f_frsize) : 0
+  }
+}
+
+extension Duration {
+  /// The duration in whole milliseconds, at least zero.
+  fileprivate var wholeMilliseconds: Int { max(0, Int(self / .milliseconds(1))) }
+}

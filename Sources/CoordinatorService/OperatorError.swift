@@ -1,0 +1,30 @@
+import ZeroMQ
+
+/// Why a coordinator has not answered an operator.
+public enum OperatorError: Error, Equatable, Sendable {
+  /// The coordinator encrypts and no operator's key was given.
+  case keyMissing(endpoint: String)
+  /// The coordinator does not let this key in, or the handshake failed otherwise.
+  case refused(endpoint: String, HandshakeFailure)
+  /// Nobody has answered.
+  case unanswered(endpoint: String, patience: Duration)
+  /// The sockets failed, or a key is none.
+  case transport(ZeroMQError)
+}
+
+extension OperatorError: CustomStringConvertible {
+  /// The error in words, with the next step.
+  public var description: String {
+    switch self {
+    case .keyMissing(let endpoint):
+      "\(endpoint) encrypts; give an operator's key with --key-file, or the run directory"
+    case .refused(let endpoint, .keyNotAllowed):
+      "\(endpoint) does not allow this operator's key; put its public half into the run "
+        + "directory's keys/operators"
+    case .refused(let endpoint, let failure): "\(endpoint): \(failure)"
+    case .unanswered(let endpoint, let patience):
+      "\(endpoint) has not answered in \(patience); is the coordinator running?"
+    case .transport(let error): "\(error)"
+    }
+  }
+}

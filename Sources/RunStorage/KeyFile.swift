@@ -1,0 +1,133 @@
+import Foundation
+import Glibc
+
+/// What the holder of a key may do.
+public enum KeyRole: String, Codable, CaseIterable, Hashable, Sendable {
+  /// Be the coordinator.
+  case server
+  /// Evaluate candidates.
+  case worker
+  /// Ask how a run is doing, and tell workers to leave.
+  case `operator`
+
+  /// The role in words, as in "the key of a worker".
+  public var words: String {
+    switch self {
+    case .server: "a coordinator"
+    case .worker: "a worker"
+    case .operator: "an operator"
+    }
+  }
+}
+
+/// A CURVE key on disk: the pair in `NAME.key` for its owner, the public half in `NAME.pub`.
+public struct KeyFile: Codable, Hashable, Sendable {
+  /// The version of the file's form.
+  public var version = 1
+  /// What the key is for.
+  public var role: KeyRole
+  /// The owner's name for people.
+  public var name: String
+  /// The public half, in Z85 text.
+  public var publicKey: String
+  /// The secret half, in Z85 text, or `nil` in the file for others.
+  public var secretKey: String?
+
+  /// The ending of files that hold the secret half.
+  public static let secretSuffix = ".key"
+  /// The ending of files that others may read.
+  public static let publicSuffix = ".pub"
+
+  /// Creates the content of a file.
+  public init(role: KeyRole, name: String, publicKey: String, secretKey: String?) {
+    self.role = role
+    self.name = name
+    self.publicKey = publicKey
+    self.secretKey = secretKey
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``RunStorageError``: missing, malformed, or readable by others in spite of a secret.
+  public init(path: String) throws(RunStorageError) {
+    let file: KeyFile
+    do throws(RunStorageError) {
+      file = try PrivateFile(path: path).read(KeyFile.self) { $0.secretKey != nil }
+    } catch {
+      if case .malformedFile(_, let words) = error {
+        throw .malformedKey(path: path, words: words)
+      }
+      throw error
+    }
+    guard file.version == 1 else {
+      throw .malformedKey(path: path, words: "version \(file.version) is not supported")
+    }
+    self = file
+  }
+
+  /// The file for others: without the secret half.
+  public var publicPart: KeyFile {
+    KeyFile(role: role, name: name, publicKey: publicKey, secretKey: nil)
+  }
+
+  /// Returns the secret half, if the file is the key of somebody with this role.
+  public func secret(of role: KeyRole, path: String) throws(RunStorageError) -> String {
+    guard role == self.role else {
+      throw .malformedKey(path: path, words: "it is the key of \(self.role.words)")
+    }
+    guard let secretKey else {
+      throw .malformedKey(path: path, words: "it is the public half, for others")
+    }
+    return secretKey
+  }
+
+  /// Writes the file in one step; only its owner may read it if it holds the secret half.
+  public func write(to path: String) throws(RunStorageError) {
+    try PrivateFile(path: path).write(self, mode: secretKey == nil ? 0o644 : 0o600)
+  }
+
+  /// Whether a text can be the name of a key: 1 to 64 letters, digits, dots, hyphens, underscores,
+  /// and no dot at the beginning.
+  public static func isName(_ text: String) -> Bool {
+    let marks = Set("._-".utf8)
+    return (1...64).contains(text.utf8.count) && !text.hasPrefix(".")
+      && text.utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || marks.contains(byte)
+      }
+  }
+}
+
+extension RunDirectory {
+  /// Where the public keys lie that may connect to the run: `workers/NAME.pub` and
+  /// `operators/NAME.pub`.
+  public var keyFolder: String { file("keys") }
+
+  /// The folder of the public keys of a role, or `nil` for the coordinator's own.
+  public func keyFolder(of role: KeyRole) -> String? {
+    switch role {
+    case .server: nil
+    case .worker: keyFolder + "/workers"
+    case .operator: keyFolder + "/operators"
+    }
+  }
+
+  /// Lets the owner of a key connect to the run, now and after restarts.
+  ///
+  /// - Precondition: the key is not a coordinator's.
+  /// - Returns: the path of the file that has to be removed to revoke the key.
+  @discardableResult
+  public func authorize(_ key: KeyFile) throws(RunStorageError) -> String {
+    guard let folder = keyFolder(of: key.role) else {
+      preconditionFailure("the coordinator's key needs no permission")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotOpen(path: folder, reason: error.localizedDescription)
+    }
+    let path = "\(folder)/\(key.name)\(KeyFile.publicSuffix)"
+    try key.publicPart.write(to: path)
+    return path
+  }
+}

@@ -1,0 +1,155 @@
+internal import SwiftProtobuf
+
+extension OperatorMessage {
+  /// Returns the protobuf body.
+  func encodedBody() -> [UInt8] {
+    switch self {
+    case .statusRequest(let count):
+      serialized(StatusRequestProto.with { $0.workerCountMax = UInt32(clamping: count) })
+    case .status(let status): serialized(StatusProto(status))
+    case .drainRequest(let worker):
+      serialized(DrainRequestProto.with { $0.worker = cut(worker ?? "") })
+    case .answer(let isDone, let words):
+      serialized(
+        OperatorAnswerProto.with {
+          $0.isDone = isDone
+          $0.words = cut(words)
+        })
+    }
+  }
+
+  /// Reads the body of a message of some kind, or returns `nil` for a kind of a newer version.
+  ///
+  /// - Throws: ``WireError`` for a body that is malformed or beyond ``WireLimits``.
+  init?(kind: UInt16, body: [UInt8]) throws(WireError) {
+    switch kind {
+    case 30:
+      let proto: StatusRequestProto = try parsed(body, kind: kind)
+      self = .statusRequest(
+        workerCountMax: min(Int(proto.workerCountMax), RunStatus.workerCountMax))
+    case 31: self = .status(try RunStatus(try parsed(body, kind: kind)))
+    case 32:
+      let proto: DrainRequestProto = try parsed(body, kind: kind)
+      let worker = try text(proto.worker, "worker")
+      self = .drainRequest(worker: worker.isEmpty ? nil : worker)
+    case 33:
+      let proto: OperatorAnswerProto = try parsed(body, kind: kind)
+      self = .answer(isDone: proto.isDone, words: try text(proto.words, "words"))
+    default: return nil
+    }
+  }
+}
+
+extension StatusProto {
+  /// Converts a status.
+  init(_ status: RunStatus) {
+    evaluationCount = UInt64(status.evaluationCount)
+    evaluationCountMax = UInt64(status.evaluationCountMax)
+    birthCount = UInt64(status.birthCount)
+    pendingShardCount = UInt64(status.pendingShardCount)
+    leasedShardCount = UInt64(status.leasedShardCount)
+    waitingRecordCount = UInt64(status.waitingRecordCount)
+    slotCount = UInt64(status.slotCount)
+    frontCount = UInt64(status.frontCount)
+    hypervolume = status.hypervolume
+    referencePoint = status.referencePoint
+    isStorageFailing = status.isStorageFailing
+    storageWords = cut(status.storageWords)
+    isDraining = status.isDraining
+    isFinished = status.isFinished
+    uptimeMilliseconds = UInt64(status.uptimeMilliseconds)
+    evaluationsPerSecond = status.evaluationsPerSecond
+    journalBytes = UInt64(status.journalBytes)
+    freeDiskBytes = UInt64(status.freeDiskBytes)
+    workerCount = UInt64(status.workerCount)
+    workers = status.workers.prefix(RunStatus.workerCountMax).map { worker in
+      WorkerStatusProto.with {
+        $0.label = String(worker.label.prefix(WorkerStatus.labelLengthMax))
+        $0.session = worker.session
+        $0.slots = UInt32(clamping: worker.slots)
+        $0.leases = UInt32(clamping: worker.leases)
+        $0.results = UInt64(worker.results)
+        $0.imagesPerSecond = worker.imagesPerSecond
+        $0.silentMilliseconds = UInt64(worker.silentMilliseconds)
+      }
+    }
+    quarantinedCount = UInt64(status.quarantinedCount)
+    quarantined = status.quarantined.prefix(RunStatus.quarantinedCountMax).map { entry in
+      QuarantineProto.with {
+        $0.candidate = UInt64(entry.candidate)
+        $0.words = cut(entry.words)
+      }
+    }
+    counters = status.counters.map { counter in
+      CounterProto.with {
+        $0.name = counter.name
+        $0.count = UInt64(counter.count)
+      }
+    }
+  }
+}
+
+extension RunStatus {
+  /// Converts and checks a status.
+  init(_ proto: StatusProto) throws(WireError) {
+    self.init()
+    evaluationCount = try count(proto.evaluationCount, "evaluation_count")
+    evaluationCountMax = try count(proto.evaluationCountMax, "evaluation_count_max")
+    birthCount = try count(proto.birthCount, "birth_count")
+    pendingShardCount = try count(proto.pendingShardCount, "pending_shard_count")
+    leasedShardCount = try count(proto.leasedShardCount, "leased_shard_count")
+    waitingRecordCount = try count(proto.waitingRecordCount, "waiting_record_count")
+    slotCount = try count(proto.slotCount, "slot_count")
+    frontCount = try count(proto.frontCount, "front_count")
+    hypervolume = try finite(proto.hypervolume, "hypervolume")
+    referencePoint = try list(
+      proto.referencePoint, limit: WireLimits.vectorCountMax, "reference_point"
+    ) { value throws(WireError) in try finite(value, "reference_point") }
+    isStorageFailing = proto.isStorageFailing
+    storageWords = try text(proto.storageWords, "storage_words")
+    isDraining = proto.isDraining
+    isFinished = proto.isFinished
+    uptimeMilliseconds = try count(proto.uptimeMilliseconds, "uptime_milliseconds")
+    evaluationsPerSecond = try finite(proto.evaluationsPerSecond, "evaluations_per_second")
+    journalBytes = try count(proto.journalBytes, "journal_bytes")
+    freeDiskBytes = try count(proto.freeDiskBytes, "free_disk_bytes")
+    workerCount = try count(proto.workerCount, "worker_count")
+    workers = try list(proto.workers, limit: Self.workerCountMax, "workers") {
+      worker throws(WireError) in try WorkerStatus(worker)
+    }
+    quarantinedCount = try count(proto.quarantinedCount, "quarantined_count")
+    quarantined = try list(
+      proto.quarantined, limit: Self.quarantinedCountMax, "quarantined"
+    ) { entry throws(WireError) in
+      QuarantinedCandidate(
+        candidate: try count(entry.candidate, "candidate"), words: try text(entry.words, "words"))
+    }
+    counters = try list(proto.counters, limit: WireLimits.parameterCountMax, "counters") {
+      counter throws(WireError) in
+      StatusCounter(try text(counter.name, "name"), try count(counter.count, "count"))
+    }
+  }
+}
+
+extension WorkerStatus {
+  /// Converts and checks the status of a worker.
+  fileprivate init(_ proto: WorkerStatusProto) throws(WireError) {
+    self.init(
+      label: try text(proto.label, "label"), session: try text(proto.session, "session"),
+      slots: Int(proto.slots), leases: Int(proto.leases),
+      results: try count(proto.results, "results"),
+      imagesPerSecond: try finite(proto.imagesPerSecond, "images_per_second"),
+      silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"))
+  }
+}
+
+/// Returns a count that fits.
+private func count(_ value: UInt64, _ name: String) throws(WireError) -> Int {
+  try bounded(value, 0...Int.max, name)
+}
+
+/// Returns a number that is one.
+private func finite(_ value: Double, _ name: String) throws(WireError) -> Double {
+  guard value.isFinite else { throw .invalidField(name: name, words: "is \(value)") }
+  return value
+}

@@ -1,0 +1,156 @@
+/// What an operator's tools and the coordinator say to each other: kinds 30 to 39.
+public enum OperatorMessage: Hashable, Sendable {
+  /// Asks how the run is doing, with at most so many workers listed.
+  case statusRequest(workerCountMax: Int)
+  /// Says how the run is doing.
+  case status(RunStatus)
+  /// Asks one worker to finish and leave, by label or session; or all, after which the
+  /// coordinator ends.
+  case drainRequest(worker: String?)
+  /// Says whether a request was carried out.
+  case answer(isDone: Bool, words: String)
+
+  /// The kinds of these messages.
+  public static let kinds: ClosedRange<UInt16> = 30...39
+
+  /// The name of the message's kind in the specification.
+  public var name: String {
+    switch self {
+    case .statusRequest: "STATUS_REQUEST"
+    case .status: "STATUS"
+    case .drainRequest: "DRAIN_REQUEST"
+    case .answer: "ANSWER"
+    }
+  }
+
+  /// The number of the message's kind.
+  var kind: UInt16 {
+    switch self {
+    case .statusRequest: 30
+    case .status: 31
+    case .drainRequest: 32
+    case .answer: 33
+    }
+  }
+}
+
+/// How a run is doing, for the person who looks after it.
+public struct RunStatus: Hashable, Sendable {
+  /// Candidates told to the search.
+  public var evaluationCount = 0
+  /// The evaluations that the run may take.
+  public var evaluationCountMax = 0
+  /// Candidates asked for so far.
+  public var birthCount = 0
+  /// Shards that wait for a worker.
+  public var pendingShardCount = 0
+  /// Shards that are leased.
+  public var leasedShardCount = 0
+  /// Records that wait for the disk.
+  public var waitingRecordCount = 0
+  /// The slots of all workers.
+  public var slotCount = 0
+  /// Individuals on the front.
+  public var frontCount = 0
+  /// The hypervolume of the front up to ``referencePoint``.
+  public var hypervolume = 0.0
+  /// The minimised objectives up to which the hypervolume is measured.
+  public var referencePoint: [Double] = []
+  /// Whether the journal cannot be written and nothing new is leased.
+  public var isStorageFailing = false
+  /// What the disk last complained about.
+  public var storageWords = ""
+  /// Whether the coordinator was asked to end.
+  public var isDraining = false
+  /// Whether everything is evaluated.
+  public var isFinished = false
+  /// How long the coordinator has been running.
+  public var uptimeMilliseconds = 0
+  /// The evaluations a second of the last minute.
+  public var evaluationsPerSecond = 0.0
+  /// The size of the journal.
+  public var journalBytes = 0
+  /// The room left on the journal's disk.
+  public var freeDiskBytes = 0
+  /// The workers, listed or not.
+  public var workerCount = 0
+  /// The workers, by label; not more than were asked for.
+  public var workers: [WorkerStatus] = []
+  /// Candidates given up.
+  public var quarantinedCount = 0
+  /// The candidates that were given up last, since the coordinator started.
+  public var quarantined: [QuarantinedCandidate] = []
+  /// What was counted since the coordinator started.
+  public var counters: [StatusCounter] = []
+
+  /// Creates the status of a run without anything.
+  public init() {}
+
+  /// The most workers that a status lists.
+  public static let workerCountMax = 1_000
+  /// The most given-up candidates that a status lists.
+  public static let quarantinedCountMax = 20
+}
+
+/// How a worker is doing.
+public struct WorkerStatus: Hashable, Sendable {
+  /// The worker's name for people.
+  public var label: String
+  /// The session, as 16 hexadecimal digits.
+  public var session: String
+  /// The evaluations that it runs at once.
+  public var slots: Int
+  /// The leases that it holds.
+  public var leases: Int
+  /// The results that it has sent since the coordinator started.
+  public var results: Int
+  /// The images that one slot works off in a second, while it evaluates.
+  public var imagesPerSecond: Double
+  /// The time since it was last heard.
+  public var silentMilliseconds: Int
+
+  /// The characters of a label; the rest is cut, so that a status fits into a frame.
+  public static let labelLengthMax = 100
+
+  /// Creates the status of a worker.
+  public init(
+    label: String, session: String, slots: Int, leases: Int, results: Int,
+    imagesPerSecond: Double, silentMilliseconds: Int
+  ) {
+    self.label = label
+    self.session = session
+    self.slots = slots
+    self.leases = leases
+    self.results = results
+    self.imagesPerSecond = imagesPerSecond
+    self.silentMilliseconds = silentMilliseconds
+  }
+}
+
+/// A candidate that was given up.
+public struct QuarantinedCandidate: Hashable, Sendable {
+  /// The candidate's birth number.
+  public var candidate: Int
+  /// Why it was given up.
+  public var words: String
+
+  /// Creates an entry.
+  public init(candidate: Int, words: String) {
+    self.candidate = candidate
+    self.words = words
+  }
+}
+
+/// Something that was counted, with its name in reports.
+public struct StatusCounter: Hashable, Sendable {
+  /// The name, as in `lostWorkers`.
+  public var name: String
+  /// The count.
+  public var count: Int
+
+  /// Creates a counter.
+  public init(_ name: String, _ count: Int) {
+    self.name = name
+    self.count = count
+  }
+}

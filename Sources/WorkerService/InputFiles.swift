@@ -1,0 +1,67 @@
+import Evaluation
+import Glibc
+import Pruning
+import SparsityCore
+import WireProtocol
+
+/// The files that an evaluation reads, wherever they are from.
+public struct InputFiles: Sendable {
+  /// The checkpoint.
+  public var model: String
+  /// The checkpoint's configuration.
+  public var configuration: String
+  /// The packed search set.
+  public var data: String
+  /// The weight bank, where it was built with calibration images.
+  public var bank: String
+  /// What keeps files of the cache from being removed as long as this value lives.
+  private var locks: [FileLock] = []
+
+  /// The files at the paths that a run names.
+  public init(sharedBy description: RunDescription) {
+    model = description.model.path
+    configuration = description.configuration.path
+    data = description.data.path
+    let path = description.configuration.path
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    bank = (slash.map { String(path[...$0]) } ?? "") + BankFile.usualName
+  }
+
+  /// Returns what a run needs.
+  static func roles(of description: RunDescription) -> [InputRole] {
+    let criterion = PruningCriterion(rawValue: description.criterion)
+    let needsBank = criterion?.needsCalibration ?? false
+    return [.model, .configuration, .data] + (needsBank ? [.bank] : [])
+  }
+
+  /// The path of a file.
+  subscript(role: InputRole) -> String {
+    get {
+      switch role {
+      case .model: model
+      case .configuration: configuration
+      case .data: data
+      case .bank: bank
+      }
+    }
+    set {
+      switch role {
+      case .model: model = newValue
+      case .configuration: configuration = newValue
+      case .data: data = newValue
+      case .bank: bank = newValue
+      }
+    }
+  }
+
+  /// Whether all files of some roles can be opened.
+  func exist(_ roles: [InputRole]) -> Bool {
+    roles.allSatisfy { unsafe access(self[$0], R_OK) == 0 }
+  }
+
+  /// Uses a file of the cache, which stays as long as its lock is held.
+  mutating func use(_ path: String, for role: InputRole, holding lock: FileLock) {
+    self[role] = path
+    locks.append(lock)
+  }
+}

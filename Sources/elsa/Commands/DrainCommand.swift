@@ -1,0 +1,53 @@
+import ArgumentParser
+import CoordinatorService
+import WireProtocol
+
+/// Lets workers finish and leave.
+struct DrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drain",
+    abstract: "Lets the workers of a run finish what they hold and leave.",
+    discussion: """
+      Without --worker all workers leave and the coordinator ends; go on later with --resume. With \
+      --worker only that one leaves, for instance before its machine is switched off, and the run \
+      goes on. A worker that drains is not a failure and costs no evaluation.
+
+      EXAMPLES
+        elsa drain my-run
+        elsa drain my-run --worker node07/4711
+        elsa drain --connection-file connection.json --key-file ann.key
+      """)
+
+  @OptionGroup var operation: OperatorOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Only this worker, by the name or session that elsa status shows.", valueName: "name"))
+  var worker: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if worker?.isEmpty == true { throw ValidationError("--worker is empty.") }
+  }
+
+  /// What the coordinator answered; its names are the fields of the JSON.
+  struct Report: Encodable {
+    let done: Bool
+    let words: String
+  }
+
+  func run() throws {
+    guard let client = try operation.client() else {
+      throw CommandFailure("no coordinator runs in \(operation.runDirectory ?? "this folder")")
+    }
+    guard case .answer(let isDone, let words) = try client.ask(.drainRequest(worker: worker))
+    else { throw CommandFailure("the coordinator makes no sense") }
+    if json { try Output.json(Report(done: isDone, words: words)) }
+    guard isDone else {
+      throw CommandFailure(words, nextStep: "see who is there: elsa status")
+    }
+    if !json { Output.result(words) }
+  }
+}

@@ -1,0 +1,87 @@
+import CoordinatorService
+import Foundation
+import RunStorage
+import Testing
+import ZeroMQ
+
+@Suite final class AllowedKeysTests {
+  let directory = RunDirectory(
+    path: FileManager.default.temporaryDirectory.path + "/elsa-allowed-\(UUID().uuidString)")
+
+  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+  private func key(_ role: KeyRole, _ name: String) throws -> KeyFile {
+    let pair = try CurveKeyPair.generate()
+    return KeyFile(
+      role: role, name: name, publicKey: pair.publicKey.z85, secretKey: pair.secret.z85)
+  }
+
+  @Test func `the keys of a new run get in, and what was removed stays away`() throws {
+    let keys = try RunKeys(in: directory)
+    var folder = KeyFolder(of: directory)
+    let first = folder.read()
+    #expect(first.allowed.workers == [keys.workers.publicKey])
+    #expect(first.allowed.operators == [keys.operators.publicKey])
+    #expect(first.problems.isEmpty)
+    var later = folder.changes()
+    #expect(later == nil)
+    let shared = directory.keyFolder + "/workers/shared.pub"
+    try FileManager.default.removeItem(atPath: shared)
+    later = folder.changes()
+    #expect(try #require(later).allowed.workers.isEmpty)
+    _ = try RunKeys(in: directory)
+    later = folder.changes()
+    #expect(later == nil, "a restart brings no revoked key back")
+  }
+
+  @Test func `a key that is added, replaced or damaged is noticed`() throws {
+    _ = try RunKeys(in: directory)
+    var folder = KeyFolder(of: directory)
+    _ = folder.read()
+    let worker = try key(.worker, "node07")
+    let path = try directory.authorize(worker)
+    let addedReading = folder.changes()
+    let added = try #require(addedReading)
+    #expect(try added.allowed.workers.contains(CurvePublicKey(z85: worker.publicKey)))
+    #expect(try KeyFile(path: path).secretKey == nil, "the secret half stays where it is")
+    let other = try key(.worker, "node07")
+    try directory.authorize(other)
+    let replacedReading = folder.changes()
+    let replaced = try #require(replacedReading)
+    #expect(try !replaced.allowed.workers.contains(CurvePublicKey(z85: worker.publicKey)))
+    #expect(try replaced.allowed.workers.contains(CurvePublicKey(z85: other.publicKey)))
+    try Data("no key".utf8).write(to: URL(filePath: path))
+    let damagedReading = folder.changes()
+    let damaged = try #require(damagedReading)
+    #expect(damaged.allowed.workers.count == 1)
+    #expect(damaged.problems.count == 1)
+    #expect(try #require(damaged.problems.first).contains("node07.pub lets nobody in"))
+  }
+
+  @Test func `an operator's key among the workers' gives no right`() throws {
+    _ = try RunKeys(in: directory)
+    let wrong = try key(.operator, "ann")
+    try wrong.publicPart.write(to: directory.keyFolder + "/workers/ann.pub")
+    var folder = KeyFolder(of: directory)
+    let reading = folder.read()
+    #expect(reading.allowed.workers.count == 1)
+    #expect(reading.problems.contains { $0.contains("it is the key of an operator") })
+  }
+
+  @Test func `a coordinator takes the key that it is given, and keeps it`() throws {
+    let generated = try RunKeys(in: directory)
+    let own = try key(.server, "lab")
+    let path = directory.file("lab.key")
+    try own.write(to: path)
+    let given = try RunKeys(in: directory, serverKeyFile: path)
+    #expect(given.server.publicKey.z85 == own.publicKey)
+    #expect(given.workers == generated.workers)
+    #expect(try RunKeys(in: directory) == given)
+    #expect(try RunKeys.existing(in: directory) == given)
+    try key(.worker, "lab").write(to: path)
+    let error = #expect(throws: CoordinatorServiceError.self) {
+      try RunKeys(in: self.directory, serverKeyFile: path)
+    }
+    #expect("\(try #require(error))".contains("it is the key of a worker"))
+  }
+}

@@ -1,0 +1,54 @@
+import Coordination
+import CoordinatorService
+import Testing
+import WireProtocol
+
+struct SessionWatchTests {
+  private static func at(_ milliseconds: Int) -> Instant {
+    Instant(sinceStart: .milliseconds(milliseconds))
+  }
+
+  private static func watch(_ count: Int) -> SessionWatch {
+    var watch = SessionWatch()
+    for number in 0..<count {
+      watch.open(WorkerID(UInt64(number)), label: "w", key: nil, at: .start)
+    }
+    return watch
+  }
+
+  @Test func `without the end of a connection nobody is asked for`() {
+    var watch = Self.watch(3)
+    #expect(watch.nextDeadline == nil)
+    #expect(watch.takeProbes(at: Self.at(100_000)).isEmpty)
+  }
+
+  @Test func `who is silent when a connection has ended is asked for twice`() {
+    var watch = Self.watch(3)
+    watch.connectionEnded(at: Self.at(5_000))
+    #expect(watch.takeProbes(at: Self.at(5_299)).isEmpty)
+    watch.hear(.alive, from: WorkerID(1), at: Self.at(5_200))
+    #expect(watch.nextDeadline == Self.at(5_300))
+    #expect(watch.takeProbes(at: Self.at(5_300)) == [WorkerID(0), WorkerID(2)])
+    watch.close(WorkerID(0))
+    #expect(watch.takeProbes(at: Self.at(5_600)) == [WorkerID(1), WorkerID(2)])
+    #expect(watch.nextDeadline == nil)
+    #expect(watch.takeProbes(at: Self.at(9_000)).isEmpty)
+  }
+
+  @Test func `many ends make few rounds and large rounds many portions`() {
+    let count = 1_000
+    var watch = Self.watch(count)
+    for millisecond in 5_000..<6_000 { watch.connectionEnded(at: Self.at(millisecond)) }
+    var asked: [WorkerID] = []
+    var portions = 0
+    while let deadline = watch.nextDeadline {
+      let probes = watch.takeProbes(at: max(deadline, Self.at(6_000 + portions)))
+      #expect(probes.count <= SessionWatch.portionCountMax)
+      asked += probes
+      portions += 1
+    }
+    #expect(asked.count <= 4 * count)
+    #expect(Set(asked).count == count)
+    #expect(portions >= count / SessionWatch.portionCountMax)
+  }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import RunStorage
+import Testing
+import WireProtocol
+
+/// Whether a worker can be written in Python here.
+private let hasPythonWorker: Bool = {
+  guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"),
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/protoc")
+  else { return false }
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/python3")
+  process.arguments = ["-c", "import zmq, google.protobuf"]
+  process.standardError = FileHandle.nullDevice
+  do {
+    try process.run()
+  } catch {
+    return false
+  }
+  process.waitUntilExit()
+  return process.terminationStatus == 0
+}()
+
+/// A worker in another language, written from the specification.
+@Suite(
+  .serialized, .enabled(if: hasPythonWorker, "needs python3-zmq, python3-protobuf and protoc"))
+struct PythonWorkerTests {
+  private static let worker =
+    Program.root.appending(path: "Tests/EndToEndTests/PythonWorker/worker.py").path
+  private static let protocolFolder =
+    Program.root.appending(path: "Sources/WireProtocol/Protocol").path
+
+  /// Writes the messages as Python modules.
+  private func compileMessages(into folder: String) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/protoc")
+    process.arguments = [
+      "--proto_path=\(Self.protocolFolder)", "--python_out=\(folder)", "elsa.proto",
+      "inputs.proto",
+    ]
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+  }
+
+  /// The kernels that a run computes with: a worker that infers must have the same.
+  private func kernelTable(of run: DigitsRun) throws -> Int {
+    var first: JournalRecord?
+    try waitUntil("the journal has begun") {
+      first = try JournalReader(of: run.directory).records().first
+      return first != nil
+    }
+    guard case .opened(let opening) = first else {
+      throw DigitsRun.EarlyEnd(words: "the journal does not begin with an opening")
+    }
+    return opening.description.numerics.kernelTable
+  }
+
+  /// Starts the worker; it knows no path of the run.
+  private func start(_ run: DigitsRun, in folder: TemporaryFolder) throws
+    -> (process: Process, output: Pipe)
+  {
+    let connection = try #require(try run.connection())
+    try compileMessages(into: folder.path)
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/python3")
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    process.arguments = [
+      Self.worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
+      folder.path, "--folder", folder.path, "--kernel-table", "\(try kernelTable(of: run))",
+    ]
+    var variables = ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
+    variables["ELSA_SERVER_KEY"] = connection.serverKey
+    variables["ELSA_WORKER_SECRET_KEY"] = connection.workerSecretKey
+    process.environment = variables
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    return (process, output)
+  }
+
+  @Test(arguments: [false, true])
+  func `a worker in Python joins, fetches, computes and leaves`(isEncrypted: Bool) throws {
+    let run = try DigitsRun(evaluations: 12)
+    let coordinator = try Program.start(
+      ["coordinator", run.runFile, "--run-directory", run.directory.path]
+        + (isEncrypted ? ["--encrypt"] : []))
+    try waitUntil("the coordinator listens") { try run.connection() != nil }
+    let folder = try TemporaryFolder()
+    let (process, output) = try start(run, in: folder)
+    let ending = coordinator.ending()
+    #expect(ending.status == 0, "\(ending.errors)")
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let report = try JSONSerialization.jsonObject(with: text) as? [String: Any]
+    #expect(report?["shards"] as? Int == 60)
+    #expect(report?["words"] as? String == "the run is finished")
+
+    let records = try JournalReader(of: run.directory).records()
+    let workers = Set(
+      records.compactMap { record in
+        if case .shardCompleted(let completion) = record { completion.worker } else { nil }
+      })
+    #expect(workers == ["python/\(process.processIdentifier)"])
+    #expect(try run.front()["evaluations"] as? Int == 12)
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: "\(Program.demoData)/digits_vit_dense.safetensors",
+        andPath: folder.file("model.safetensors")))
+    let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
+    #expect(log.contains("left: the run is finished"))
+  }
+
+  @Test func `a worker in Python and one of Elsa share a run, and the first may be asked to leave`()
+    throws
+  {
+    let run = try DigitsRun(evaluations: 60)
+    let coordinator = try run.startCoordinator()
+    let folder = try TemporaryFolder()
+    let (process, output) = try start(run, in: folder)
+    try waitUntil("the Python worker has computed") { try run.journaled().count > 4 }
+    coordinator.signal(SIGTERM)
+    #expect(coordinator.ending().errors.contains("--resume"))
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(String(decoding: text, as: UTF8.self).contains("asked to leave"))
+    let before = try run.journaled().count
+
+    let second = try run.startCoordinator(resuming: true)
+    let worker = try run.startWorker("elsa")
+    #expect(second.ending().status == 0)
+    #expect(worker.ending().status == 0)
+    #expect(run.computed(by: "elsa").count == 300 - before)
+  }
+}

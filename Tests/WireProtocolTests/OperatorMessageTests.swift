@@ -1,0 +1,107 @@
+import SparsityCore
+import Testing
+import WireProtocol
+
+struct OperatorMessageTests {
+  static var status: RunStatus {
+    var status = RunStatus()
+    status.evaluationCount = 310
+    status.evaluationCountMax = 1_000
+    status.birthCount = 340
+    status.pendingShardCount = 5
+    status.leasedShardCount = 64
+    status.waitingRecordCount = 2
+    status.slotCount = 32
+    status.frontCount = 17
+    status.hypervolume = 1234.5
+    status.referencePoint = [0, -2.5]
+    status.isStorageFailing = true
+    status.storageWords = "no room left"
+    status.isDraining = true
+    status.isFinished = true
+    status.uptimeMilliseconds = 86_400_000
+    status.evaluationsPerSecond = 0.75
+    status.journalBytes = 1 << 33
+    status.freeDiskBytes = 1 << 40
+    status.workerCount = 2
+    status.workers = [
+      WorkerStatus(
+        label: "node07/4711", session: "0123456789abcdef", slots: 4, leases: 8, results: 250,
+        imagesPerSecond: 31.5, silentMilliseconds: 900)
+    ]
+    status.quarantinedCount = 1
+    status.quarantined = [QuarantinedCandidate(candidate: 12, words: "it killed three workers")]
+    status.counters = [StatusCounter("lostWorkers", 3)]
+    return status
+  }
+
+  static let messages: [OperatorMessage] = [
+    .statusRequest(workerCountMax: 100), .status(status), .drainRequest(worker: nil),
+    .drainRequest(worker: "node07/4711"), .answer(isDone: true, words: "two workers will leave"),
+  ]
+
+  private static func frame(_ message: OperatorMessage) -> [UInt8] {
+    Envelope(run: RunID(7), epoch: Epoch(3), sequence: 0, message: .operation(message)).encoded()
+  }
+
+  @Test(arguments: messages)
+  func `a message comes back as it was sent`(message: OperatorMessage) throws {
+    #expect(try Envelope(decoding: Self.frame(message)).message == .operation(message))
+  }
+
+  @Test func `the kinds stay within their range`() {
+    let kinds = Self.messages.map { Message.operation($0).kind }
+    #expect(Set(kinds) == [30, 31, 32, 33])
+    #expect(kinds.allSatisfy(OperatorMessage.kinds.contains))
+    #expect(Set(Self.messages.map(\.name)).count == 4)
+  }
+
+  @Test(arguments: messages)
+  func `every beginning and every change of one byte is decoded or refused`(
+    message: OperatorMessage
+  ) throws {
+    let frame = Self.frame(message)
+    for count in 0..<frame.count {
+      #expect(throws: WireError.self) { try Envelope(decoding: Array(frame.prefix(count))) }
+    }
+    for index in frame.indices {
+      for value in UInt8.min...UInt8.max where value != frame[index] {
+        var spoilt = frame
+        spoilt[index] = value
+        guard let decoded = try? Envelope(decoding: spoilt) else { continue }
+        #expect(try Envelope(decoding: decoded.encoded()) == decoded)
+      }
+    }
+  }
+
+  @Test func `the largest status fits into a frame`() throws {
+    var status = Self.status
+    let long = String(repeating: "😀", count: 4_096)
+    status.workers = (0..<5_000).map { number in
+      WorkerStatus(
+        label: long, session: "0123456789abcdef", slots: number, leases: .max, results: .max,
+        imagesPerSecond: 1, silentMilliseconds: .max)
+    }
+    status.quarantined = (0..<100).map { QuarantinedCandidate(candidate: $0, words: long) }
+    let frame = Self.frame(.status(status))
+    #expect(frame.count <= WireLimits.frameSizeMax)
+    guard case .operation(.status(let read)) = try Envelope(decoding: frame).message else {
+      Issue.record("not a status")
+      return
+    }
+    #expect(read.workers.count == RunStatus.workerCountMax)
+    #expect(read.workers[0].label.count == WorkerStatus.labelLengthMax)
+  }
+
+  @Test func `more workers than are ever listed are not asked for`() throws {
+    let frame = Self.frame(.statusRequest(workerCountMax: .max))
+    let expected = OperatorMessage.statusRequest(workerCountMax: RunStatus.workerCountMax)
+    #expect(try Envelope(decoding: frame).message == .operation(expected))
+  }
+
+  @Test func `a kind of a newer version is unknown`() throws {
+    var frame = Self.frame(.drainRequest(worker: nil))
+    frame[6] = 39
+    #expect(try Envelope(decoding: frame).message == .unknown(kind: 39))
+  }
+}

@@ -1,0 +1,127 @@
+import Coordination
+import CoordinatorService
+import Foundation
+import RunStorage
+import Testing
+import WireProtocol
+import WorkerService
+import ZeroMQ
+
+/// What operators ask for and get.
+@Suite(.serialized) struct OperatorTests {
+  private func status(_ client: OperatorClient) throws -> RunStatus {
+    guard case .status(let status) = try client.ask(.statusRequest(workerCountMax: 10)) else {
+      throw WireError.foreignBytes
+    }
+    return status
+  }
+
+  @Test func `the status names workers, progress and disk, and one worker can be sent home`()
+    throws
+  {
+    let run = try TestRun(evaluations: 60)
+    let keys = try RunKeys(in: run.directory)
+    let coordinator = RunningCoordinator(run.configuration(security: .curve(keys)))
+    let client = try OperatorClient(try coordinator.started(), keys: keys.operators)
+    let gate = Gate(run, after: 20)
+    let first = RunningWorker(run, label: "first") { _, control in gate.pass(control) }
+    let second = RunningWorker(run, label: "second") { _, control in gate.pass(control) }
+    #expect(wait { run.computed.withLock { $0.count } >= 20 })
+    var seen = RunStatus()
+    #expect(
+      try wait {
+        seen = try status(client)
+        return seen.evaluationCount >= 18 && seen.workers.allSatisfy { $0.leases > 0 }
+      })
+    #expect(seen.evaluationCountMax == 60)
+    #expect(seen.workerCount == 2)
+    #expect(seen.slotCount == 2)
+    #expect(seen.workers.map(\.label) == ["first", "second"])
+    #expect(seen.workers.allSatisfy { $0.slots == 1 })
+    #expect(seen.workers.reduce(0) { $0 + $1.results } >= 18)
+    #expect(seen.leasedShardCount >= 2)
+    #expect(seen.frontCount > 0)
+    #expect(seen.journalBytes > 0)
+    #expect(seen.freeDiskBytes > 0)
+    #expect(seen.counters.contains(StatusCounter("lostWorkers", 0)))
+    #expect(!seen.isDraining)
+
+    let unknown = try client.ask(.drainRequest(worker: "third"))
+    #expect(unknown == .answer(isDone: false, words: "no worker is called third"))
+    guard case .answer(isDone: true, _) = try client.ask(.drainRequest(worker: "first")) else {
+      Issue.record("not done")
+      return
+    }
+    #expect(wait { first.notes.contains { $0.contains("takes no new work") } })
+    gate.open()
+    #expect(try first.outcome().exit == .drained)
+    #expect(try second.outcome().exit == .finished)
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(run.computed.withLock { $0.count } == 60)
+  }
+
+  @Test func `a drain of the run lets all leave and can be resumed`() throws {
+    let run = try TestRun(evaluations: 60)
+    let coordinator = RunningCoordinator(run.configuration())
+    let client = try OperatorClient(try coordinator.started(), keys: nil)
+    let gate = Gate(run, after: 20)
+    let workers = (1...2).map { number in
+      RunningWorker(run, label: "worker \(number)") { _, control in gate.pass(control) }
+    }
+    #expect(wait { run.computed.withLock { $0.count } >= 20 })
+    guard case .answer(isDone: true, _) = try client.ask(.drainRequest(worker: nil)) else {
+      Issue.record("not done")
+      return
+    }
+    #expect(try status(client).isDraining)
+    gate.open()
+    #expect(try coordinator.outcome().ending == .drained)
+    for worker in workers { #expect(try worker.outcome().exit == .drained) }
+    #expect(try run.journaledShards().count == run.computed.withLock { $0.count })
+    let second = RunningCoordinator(run.configuration())
+    let other = RunningWorker(run, label: "other")
+    #expect(try second.outcome().ending == .completed)
+    #expect(try other.outcome().exit == .finished)
+    #expect(try run.evaluatedCount() == 60)
+  }
+
+  @Test func `a worker's key is no operator's and an operator's no worker's`() throws {
+    let run = try TestRun(evaluations: 10)
+    let keys = try RunKeys(in: run.directory)
+    let coordinator = RunningCoordinator(run.configuration(security: .curve(keys)))
+    let file = try coordinator.started()
+    let impostor = try OperatorClient(file, keys: keys.workers)
+    let answer = try impostor.ask(.drainRequest(worker: nil))
+    #expect(answer == .answer(isDone: false, words: "this key is not an operator's"))
+    let stranger = try OperatorClient(file, keys: try .generate())
+    let refusal = OperatorError.refused(endpoint: file.endpoints[0], .keyNotAllowed)
+    #expect(throws: refusal) { try stranger.ask(.statusRequest(workerCountMax: 1)) }
+    #expect(throws: OperatorError.keyMissing(endpoint: file.endpoints[0])) {
+      try OperatorClient(file, keys: nil)
+    }
+    let wrong = WorkerConnection.Keys(worker: keys.operators, server: keys.server.publicKey)
+    let worker = RunningWorker(
+      run, label: "wrong", connection: .fixed(.init(endpoints: file.endpoints, keys: wrong)),
+      giveUpTimeout: .seconds(2))
+    #expect(try !worker.outcome().isSuccess)
+    let invited = RunningWorker(run, label: "invited")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try invited.outcome().exit == .finished)
+    #expect(outcome.status.transport.notAllowed >= 2)
+  }
+
+  @Test func `a port where nobody answers is named`() throws {
+    let file = ConnectionFile(
+      endpoints: ["tcp://127.0.0.1:9"], serverKey: nil, workerPublicKey: nil,
+      workerSecretKey: nil, run: try #require(RunID(1)), epoch: Epoch(1), processID: 1, host: "h")
+    let client = try OperatorClient(file, keys: nil)
+    let patience = Duration.milliseconds(200)
+    let expected = OperatorError.unanswered(endpoint: "tcp://127.0.0.1:9", patience: patience)
+    #expect(throws: expected) {
+      try client.ask(.statusRequest(workerCountMax: 1), patience: patience)
+    }
+  }
+}
