@@ -85,6 +85,7 @@ extension Coordinator {
     pace.observe(microseconds: result.evaluationMicroseconds, images: images)
     sessions.modify(worker) { session in
       session.streak = FailureStreak()
+      session.isBeaten = false
       session.pace.observe(microseconds: result.evaluationMicroseconds, images: images)
       session.leases.removeAll { $0 == shard }
     }

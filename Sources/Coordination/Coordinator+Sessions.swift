@@ -404,7 +404,7 @@ extension Coordinator {
         expireLeases(of: session, at: now)
       }
     }
-    overdue.sort()
+    overdue = Set(overdue).sorted()
   }
 
   private mutating func expireLeases(of session: Session, at now: Instant) {
@@ -422,15 +422,6 @@ extension Coordinator {
         if index < session.slots { session.lapsed.append(shard) }
       }
     }
-  }
-}
-
-extension Coordinator {
-  /// Notes a shard whose only lease is overdue, or when to look for that.
-  private mutating func watch(_ lease: Lease, of shard: ShardID, at now: Instant) {
-    guard case .leased(_, backup: nil) = ledger.state(of: shard) else { return }
-    guard let overdueAt = overdueTime(of: lease, for: shard) else { return }
-    if overdueAt <= now { overdue.append(shard) } else { wantScan(at: overdueAt) }
   }
 }
 

@@ -11,8 +11,9 @@ import WireProtocol
 /// worker if that one should need less than two thirds of the time that the first still needs. A
 /// lease that is late by some time is taken to need as long again.
 ///
-/// A worker that is beaten to a result learns from it: the time that it had counts as a sample, so
-/// that a slow worker is given more time and can finish something in the end.
+/// At most two workers have a shard. When the second is overdue, too, the first loses its lease, and
+/// a third gets one. A worker that is beaten to a result learns from it: the time that it had counts
+/// as a sample, so that a slow worker is given more time and can finish something in the end.
 extension Coordinator {
   /// What is known of the pace before the first result.
   static var emptyPace: Pace { Pace(countMax: 63) }
@@ -71,6 +72,37 @@ extension Coordinator {
 
   // MARK: Second leases
 
+  /// Notes a shard whose leases are overdue, or when to look for that.
+  ///
+  /// When two workers are late, the one that had the shard first loses it, so that a third may try.
+  mutating func watch(_ lease: Lease, of shard: ShardID, at now: Instant) {
+    guard let overdueAt = overdueTime(of: lease, for: shard) else { return }
+    guard overdueAt <= now else {
+      wantScan(at: overdueAt)
+      return
+    }
+    guard case .leased(let first, let backup) = ledger.state(of: shard) else { return }
+    if let backup {
+      guard first.worker == lease.worker else { return }
+      guard let backupOverdueAt = overdueTime(of: backup, for: shard) else { return }
+      guard backupOverdueAt <= now else {
+        wantScan(at: backupOverdueAt)
+        return
+      }
+      withdraw(first, of: shard, at: now)
+    }
+    overdue.append(shard)
+  }
+
+  /// Takes one of two leases back.
+  private mutating func withdraw(_ lease: Lease, of shard: ShardID, at now: Instant) {
+    guard let key = ledger.key(of: shard) else { return }
+    supersede(lease, for: shard, at: now)
+    ledger.end(lease.worker, of: shard)
+    send(.cancel(ShardReference(shard: shard, key: key)), to: lease.worker)
+    sessions.modify(lease.worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+  }
+
   /// Leases overdue shards a second time, before anything else is handed out.
   mutating func leaseOverdue(at now: Instant) {
     guard !overdue.isEmpty, sessions.spareCount > 0 else { return }
@@ -114,14 +146,15 @@ extension Coordinator {
     }
   }
 
-  /// Gives a leased shard to a second worker: the fastest of those that have waited longest.
+  /// Gives a leased shard to a second worker: the fastest of those that have waited longest, and
+  /// rather one that was not beaten to a result itself since its last one.
   ///
   /// Returns whether it did; with a `limit` the second worker must be expected to need less.
   private mutating func back(_ shard: ShardID, atMost limit: Duration?, at now: Instant) -> Bool {
     guard case .leased(let first, backup: nil) = ledger.state(of: shard) else { return false }
     let images = ledger.slices[shard.slice].count
     var passedOver: [WorkerID] = []
-    var best: (worker: WorkerID, time: Duration)?
+    var best: (worker: WorkerID, rank: Rank)?
     while passedOver.count < Self.choiceCountMax, let worker = sessions.popSpare() {
       passedOver.append(worker)
       guard worker != first.worker, let session = sessions[worker] else { continue }
@@ -129,7 +162,8 @@ extension Coordinator {
       guard isHeard(session, at: now), canFinish(session, at: now) else { continue }
       let time = expectedTime(images: images, of: session).map { $0 * (session.nextTurn + 1) }
       if let limit, time.map({ $0 >= limit }) ?? true { continue }
-      if best.map({ (time ?? .zero) < $0.time }) ?? true { best = (worker, time ?? .zero) }
+      let rank = Rank(isBeaten: session.isBeaten, time: time ?? .zero)
+      if best.map({ rank < $0.rank }) ?? true { best = (worker, rank) }
     }
     if let best {
       counters.backupLeases += 1
@@ -151,9 +185,20 @@ extension Coordinator {
       session.leases.removeAll { $0 == shard }
       // Until it is told, the worker goes on with it.
       session.unleasedCount += 1
+      session.isBeaten = true
       guard let expected, elapsed > expected else { return }
       session.pace.observe(
         microseconds: elapsed.wholeMicroseconds / (lease.turn + 1), images: images)
     }
+  }
+}
+
+/// How well a worker is suited for a second lease; less is better.
+private struct Rank: Comparable {
+  let isBeaten: Bool
+  let time: Duration
+
+  static func < (lhs: Self, rhs: Self) -> Bool {
+    lhs.isBeaten == rhs.isBeaten ? lhs.time < rhs.time : rhs.isBeaten
   }
 }

@@ -29,6 +29,8 @@ struct Session: Sendable {
   var held: [HeldShard] = []
   /// How long evaluations take here.
   var pace = Pace(countMax: 9)
+  /// Whether another worker was faster with a shard since the last result from here.
+  var isBeaten = false
   /// When the worker will have left, if it has said so.
   var endsAt: Instant?
   /// The sequence of the last message that said so or denied it.

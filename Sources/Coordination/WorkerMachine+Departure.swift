@@ -9,7 +9,11 @@ extension WorkerMachine {
     let deadline = now + settings.drainTimeout
     drainDeadline =
       settings.endTime.map { min(deadline, $0 - settings.departureMargin) } ?? deadline
-    note(departure == .timeOver ? .timeEnds : .draining)
+    switch departure {
+    case .asked: note(.draining)
+    case .timeOver: note(.timeEnds)
+    case .idle: break
+    }
     for task in tasks {
       if case .queued = task.state { handBack(task.grant, words: "the worker leaves") }
     }
@@ -36,6 +40,9 @@ extension WorkerMachine {
     switch departure {
     case .asked: leave(.drained, words: "the worker was asked to leave", exit: .drained)
     case .timeOver: leave(.timeOver, words: "the time of the worker is over", exit: .timeOver)
+    case .idle:
+      let words = "there was nothing to do for \(settings.idleTimeout ?? .zero)"
+      leave(.idle, words: words, exit: .idle(words: words))
     }
   }
 
@@ -64,8 +71,9 @@ extension WorkerMachine {
       drain(at: now)
     }
     guard let idleDeadline, idleDeadline <= now, tasks.isEmpty else { return }
-    let words = "there was nothing to do for \(settings.idleTimeout ?? .zero)"
-    leave(.idle, words: words, exit: .idle(words: words))
+    // A heartbeat says so before the farewell does, which may be lost.
+    departure = .idle
+    drain(at: now)
   }
 
   /// Notes since when there is nothing to do.

@@ -29,6 +29,7 @@ public struct WorkerMachine: Sendable {
   enum Departure: Sendable {
     case asked
     case timeOver
+    case idle
   }
 
   /// How far the worker has come.

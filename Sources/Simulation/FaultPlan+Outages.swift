@@ -5,10 +5,32 @@ extension FaultPlan {
   ///
   /// What remains are processes that end when they have said they would, drains, idle workers,
   /// revoked keys, coordinators that die and disks that fail.
-  var isEveryDeathAnnounced: Bool {
+  public var isEveryDeathAnnounced: Bool {
     lossProbability == 0 && partitions.isEmpty && clogs.isEmpty && freezes.isEmpty
       && [workerCrashes, departures, hangs].allSatisfy(\.isEmpty) && !hasPoison
       && !clockJumps.contains { $0.process >= 0 }
+  }
+
+  /// Leaves only reasons to end that are told before, the last word excepted.
+  mutating func announceDeaths(using generator: inout SeededGenerator) {
+    lossProbability = 0
+    partitions = []
+    clogs = []
+    freezes = []
+    workerCrashes = []
+    departures = []
+    hangs = []
+    losesFarewells = true
+    clockJumps = clockJumps.filter { $0.process < 0 }
+    if clockJumps.isEmpty {
+      clockJumps = [
+        Jump(
+          process: -1, time: generator.number(in: 1...healsAt),
+          step: generator.number(in: 5_000...60_000))
+      ]
+    }
+    let shortest = generator.number(in: 1_500...5_000)
+    lifetimes = shortest...(2 * shortest)
   }
 
   /// Returns a plan without faults in which workers have one slot each and these relative speeds.

@@ -53,6 +53,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var lifetimes: ClosedRange<Int>?
   /// The time without work after which workers leave.
   public var idleTimeout: Int?
+  /// Whether the last words of workers are lost.
+  public var losesFarewells = false
   /// Whether one worker finds other bits now and then.
   public var hasWrongWorker = false
   /// Whether there are thousands of workers.
@@ -113,6 +115,9 @@ public struct FaultPlan: Hashable, Sendable {
     public var pause: Int
   }
 
+  /// The workers from which on not every check is made after each step.
+  public static let crowdSizeMin = 1_000
+
   /// Creates a plan without faults for one worker.
   init() {}
 
@@ -122,7 +127,8 @@ public struct FaultPlan: Hashable, Sendable {
     let isCalm = generator.chance(0.06)
     hasPoison = generator.chance(0.15) && !isCalm
     hasFailures = generator.chance(0.15) && !isCalm
-    isCrowd = generator.chance(0.0025) && count == nil
+    let isDrawnCrowd = generator.chance(0.0025)
+    isCrowd = count.map { $0 >= Self.crowdSizeMin } ?? isDrawnCrowd
     healsAt = generator.number(in: isCrowd ? 1_000...4_000 : 3_000...40_000)
     let drawnCount = isCrowd ? 10_000 : generator.number(in: 1...6)
     workerCount = count ?? drawnCount
@@ -138,6 +144,8 @@ public struct FaultPlan: Hashable, Sendable {
     drawStore(using: &generator)
     drawOutages(using: &generator)
     drawDepartures(using: &generator)
+    // Some plans have only ends that were announced: nobody may be blamed for them.
+    if generator.chance(0.08) { announceDeaths(using: &generator) }
     // Without faults nothing may be computed twice, which only calm plans can tell.
     if isCalm {
       calm()
@@ -145,6 +153,7 @@ public struct FaultPlan: Hashable, Sendable {
     }
     hasDeviantWorker = generator.chance(0.15)
     hasWrongWorker = workerCount > 1 && generator.chance(0.1)
+    if losesFarewells { hasPoison = false }
     hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
   }
@@ -176,6 +185,7 @@ public struct FaultPlan: Hashable, Sendable {
     revocations = []
     lifetimes = nil
     idleTimeout = nil
+    losesFarewells = false
   }
 
   private mutating func drawNetwork(using generator: inout SeededGenerator) {

@@ -49,8 +49,9 @@ extension SimulationReport: CustomStringConvertible {
   public var description: String {
     let head =
       "seed \(seed): \(evaluationCount) evaluations, \(quarantinedCount) given up, "
-      + "\(durableShardCount) shards (\(computedShardCount) computed), \(deliveredCount) messages "
-      + "in \(endTime) ms, digest \(digest.abbreviated)"
+      + "\(durableShardCount) shards (\(computedShardCount) computed), slots busy "
+      + "\(Int(utilization * 1_000) / 10).\(Int(utilization * 1_000) % 10) %, "
+      + "\(deliveredCount) messages in \(endTime) ms, digest \(digest.abbreviated)"
     guard !isGreen else { return head }
     return ([head, "  plan: \(plan)"] + violations.map { "  broken: \($0)" })
       .joined(separator: "\n")

@@ -171,6 +171,7 @@ extension Simulator {
   private mutating func send(_ envelope: Envelope, from worker: WorkerID) {
     let frame = envelope.encoded()
     if case .result = envelope.message { sampleFrame = frame }
+    if case .bye = envelope.message, plan.losesFarewells, !isHealed { return }
     for delay in delays(of: worker) {
       events.add(.arriveAtCoordinator(frame, from: worker), at: now + delay)
     }
