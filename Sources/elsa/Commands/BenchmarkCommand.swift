@@ -18,6 +18,6 @@ struct BenchmarkCommand: ParsableCommand {
     subcommands: [
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
       BenchmarkAcceleratorCommand.self, BenchmarkCoordinatorCommand.self,
-      BenchmarkCoordinatorLoadCommand.self,
+      BenchmarkCoordinatorLoadCommand.self, BenchmarkInputLoadCommand.self,
     ])
 }
