@@ -61,7 +61,7 @@ extension Coordinator {
     case candidateEvaluated(EvaluatedCandidate, isOnFront: Bool)
     case candidateQuarantined(CandidateID, words: String)
     case evaluationRejected(ShardID, label: String, words: String)
-    case resultsDisagree(ShardID, label: String)
+    case resultsDisagree(ShardID, label: String, other: String)
     case storageFailing(words: String)
     case storageRecovered
     case draining

@@ -78,10 +78,11 @@ extension Coordinator {
   mutating func quarantine(_ candidate: CandidateID, words: String) {
     guard let open = ledger.remove(candidate) else { return }
     for (slice, state) in open.shards.enumerated() {
-      guard case .leased(let lease) = state else { continue }
       let shard = ShardID(candidate: candidate, slice: slice)
-      sessions.modify(lease.worker) { session in session.leases.removeAll { $0 == shard } }
-      send(.cancel(ShardReference(shard: shard, key: open.keys[slice])), to: lease.worker)
+      for lease in state.leases {
+        sessions.modify(lease.worker) { session in session.leases.removeAll { $0 == shard } }
+        send(.cancel(ShardReference(shard: shard, key: open.keys[slice])), to: lease.worker)
+      }
     }
     do {
       try search.abandon(candidate)

@@ -9,7 +9,7 @@ extension Coordinator {
   ///
   /// A worker that is not known must greet first, since only then its numerics are; it keeps the
   /// result until it is acknowledged.
-  mutating func take(_ result: ShardResult, from worker: WorkerID) {
+  mutating func take(_ result: ShardResult, from worker: WorkerID, at now: Instant) {
     guard sessions[worker] != nil else {
       answerStranger(worker)
       return
@@ -17,6 +17,7 @@ extension Coordinator {
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
     guard let open = ledger[shard.candidate] else {
+      compare(result, from: worker)
       answerClosed(reference, to: worker)
       return
     }
@@ -38,7 +39,7 @@ extension Coordinator {
         words: "it measured \(result.measurement.correct.count) images of \(slice.count)")
       return
     }
-    settle(result, from: worker)
+    settle(result, from: worker, at: now)
   }
 
   /// Answers a result or a claim for a shard whose candidate is not open.
@@ -54,22 +55,22 @@ extension Coordinator {
   }
 
   /// Takes a valid result of an open candidate's shard.
-  private mutating func settle(_ result: ShardResult, from worker: WorkerID) {
+  private mutating func settle(_ result: ShardResult, from worker: WorkerID, at now: Instant) {
     let shard = result.shard
-    var holder: WorkerID?
+    let leases = ledger.state(of: shard)?.leases ?? []
     switch ledger.state(of: shard) {
-    case .pending: break
-    case .leased(let lease): holder = lease.worker
-    case .persisting(let measurement, var reporters, let holder):
+    case .pending, .leased: break
+    case .persisting(var reporters, let others):
       counters.duplicateResults += 1
-      if measurement != result.measurement { disagree(shard, worker) }
+      compare(result, from: worker)
       guard !reporters.contains(worker), reporters.count < Self.reporterCountMax else { return }
       reporters.append(worker)
-      ledger.move(shard, to: .persisting(measurement, reporters: reporters, holder: holder))
+      ledger.move(
+        shard, to: .persisting(reporters: reporters, others: others.filter { $0 != worker }))
       return
     case .done:
       counters.duplicateResults += 1
-      if ledger.state(of: shard) != result.measurement.doneState { disagree(shard, worker) }
+      compare(result, from: worker)
       send(.acknowledge(ShardReference(shard: shard, key: result.key)), to: worker)
       return
     case .unborn, nil:
@@ -80,32 +81,48 @@ extension Coordinator {
       counters.postponedResults += 1
       return
     }
-    sessions.modify(worker) { $0.streak = FailureStreak() }
+    let images = result.measurement.correct.count
+    pace.observe(microseconds: result.evaluationMicroseconds, images: images)
+    sessions.modify(worker) { session in
+      session.streak = FailureStreak()
+      session.isBeaten = false
+      session.pace.observe(microseconds: result.evaluationMicroseconds, images: images)
+      session.leases.removeAll { $0 == shard }
+    }
     counters.results += 1
-    counters.images += result.measurement.correct.count
+    counters.images += images
     counters.evaluationMicroseconds &+= result.evaluationMicroseconds
-    if holder != worker {
+    if !leases.contains(where: { $0.worker == worker }) {
       counters.lateResults += 1
       sessions.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
     }
-    if let holder {
-      sessions.modify(holder) { session in session.leases.removeAll { $0 == shard } }
-    }
-    ledger.move(
-      shard,
-      to: .persisting(
-        result.measurement, reporters: [worker], holder: holder == worker ? nil : holder))
+    let others = leases.filter { $0.worker != worker }
+    for lease in others { supersede(lease, for: shard, at: now) }
+    ledger.move(shard, to: .persisting(reporters: [worker], others: others.map(\.worker)))
+    record(result, from: worker)
+  }
+
+  /// Hands a result to the store, and remembers it for a while to compare others with it.
+  private mutating func record(_ result: ShardResult, from worker: WorkerID) {
+    let label = sessions[worker]?.label ?? "\(worker)"
+    results.set(ResultTrace(result, label: label), for: result.shard)
     records.append(
       .shardCompleted(
         ShardCompletion(
-          shard: shard, key: result.key, measurement: result.measurement,
-          worker: sessions[worker]?.label ?? "\(worker)",
+          shard: result.shard, key: result.key, measurement: result.measurement, worker: label,
           evaluationMicroseconds: result.evaluationMicroseconds)))
   }
 
-  private mutating func disagree(_ shard: ShardID, _ worker: WorkerID) {
+  /// Reports a result that differs from the first one of its shard, if that is remembered.
+  ///
+  /// Equal keys have equal results, so one of the two workers computes wrongly; which one, a person
+  /// must find out. What was journaled stays.
+  private mutating func compare(_ result: ShardResult, from worker: WorkerID) {
+    guard let first = results[result.shard], !first.agrees(with: result) else { return }
     counters.disagreements += 1
-    note(.resultsDisagree(shard, label: sessions[worker]?.label ?? "\(worker)"))
+    note(
+      .resultsDisagree(
+        result.shard, label: sessions[worker]?.label ?? "\(worker)", other: first.label))
   }
 
   // MARK: The store's answers
@@ -135,10 +152,13 @@ extension Coordinator {
   private mutating func finish(_ completion: ShardCompletion) {
     let shard = completion.shard
     // The candidate may have been given up while the record was written.
-    guard case .persisting(_, let reporters, let holder) = ledger.state(of: shard) else { return }
+    guard case .persisting(let reporters, let others) = ledger.state(of: shard) else { return }
     let reference = ShardReference(shard: shard, key: completion.key)
     for worker in reporters { send(.acknowledge(reference), to: worker) }
-    if let holder, !reporters.contains(holder) { send(.cancel(reference), to: holder) }
+    for worker in others {
+      send(.cancel(reference), to: worker)
+      sessions.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+    }
     ledger.move(shard, to: completion.measurement.doneState)
     if ledger[shard.candidate]?.remainingCount == 0 { conclude(shard.candidate) }
   }

@@ -9,7 +9,7 @@ extension Coordinator {
       return
     }
     if case .hello(let hello) = envelope.message {
-      greet(hello, from: worker, at: now)
+      greet(hello, sequence: envelope.sequence, from: worker, at: now)
       return
     }
     guard envelope.run == settings.description.run else {
@@ -19,9 +19,18 @@ extension Coordinator {
     }
     sessions.modify(worker) { $0.heardAt = now }
     switch envelope.message {
-    case .result(let result): take(result, from: worker)
-    case .request(let request): take(request, from: worker)
-    case .heartbeat(let heartbeat): take(heartbeat, from: worker, at: now)
+    case .result(let result): take(result, from: worker, at: now)
+    case .request(let request):
+      sessions.modify(worker) {
+        $0.take(request.remainingMilliseconds, sequence: envelope.sequence, at: now)
+      }
+      take(request, from: worker, at: now)
+    case .heartbeat(let heartbeat):
+      sessions.modify(worker) {
+        $0.take(heartbeat.remainingMilliseconds, sequence: envelope.sequence, at: now)
+        if heartbeat.isLeaving { $0.isLeaving = true }
+      }
+      take(heartbeat, from: worker, at: now)
     case .reject(let rejection): take(rejection, from: worker)
     case .bye(let farewell): part(farewell, from: worker)
     case .inputs(let message): take(message, from: worker)
@@ -48,7 +57,9 @@ extension Coordinator {
 
   // MARK: Coming and going
 
-  private mutating func greet(_ hello: Hello, from worker: WorkerID, at now: Instant) {
+  private mutating func greet(
+    _ hello: Hello, sequence: UInt64, from worker: WorkerID, at now: Instant
+  ) {
     guard
       let version = ProtocolVersion.newest(of: hello.supported, and: ProtocolVersion.supported)
     else {
@@ -77,12 +88,13 @@ extension Coordinator {
       turnAway(worker, .tooManyWorkers, words: words)
       return
     }
-    admit(hello, from: worker, version: version, former: former, at: now)
+    admit(
+      hello, sequence: sequence, from: worker, version: version, former: former, at: now)
   }
 
   private mutating func admit(
-    _ hello: Hello, from worker: WorkerID, version: ProtocolVersion, former: Session?,
-    at now: Instant
+    _ hello: Hello, sequence: UInt64, from worker: WorkerID, version: ProtocolVersion,
+    former: Session?, at now: Instant
   ) {
     for candidate in lost.remove(worker) ?? [] { ledger.forgive(worker, candidate: candidate) }
     var session =
@@ -93,6 +105,7 @@ extension Coordinator {
     if let streak = streaks.remove(worker) { session.streak = streak }
     session.heardAt = now
     session.slots = hello.slots
+    session.take(hello.remainingMilliseconds, sequence: sequence, at: now)
     sessions.insert(session)
     wantScan(at: now + settings.timing.sessionTimeout)
     send(.welcome(welcome(version: version)), to: worker)
@@ -173,8 +186,9 @@ extension Coordinator {
     note(.workerLeft(worker, label: session.label, farewell))
   }
 
-  /// Ends a session without a farewell; the shards that it ran are suspected of it.
-  mutating func lose(_ worker: WorkerID, words: String) {
+  /// Ends a session without a farewell; the shards that it ran are suspected of it, unless it was
+  /// about to leave anyhow.
+  mutating func lose(_ worker: WorkerID, words: String, at now: Instant) {
     guard let session = sessions[worker] else { return }
     counters.lostWorkers += 1
     counters.lapsedLeases += session.leases.count
@@ -184,7 +198,9 @@ extension Coordinator {
     note(
       .workerLost(
         worker, label: session.label, leases: session.leases.count, words: words))
+    guard !session.isLeaving(at: now + settings.timing.departureMargin) else { return }
     let suspects = Set(running.map(\.candidate)).sorted()
+    counters.suspectedDeaths += suspects.isEmpty ? 0 : 1
     lost.set(suspects, for: worker)
     for candidate in suspects {
       let count = ledger.countFailure(of: candidate, by: worker)
@@ -202,14 +218,17 @@ extension Coordinator {
 
   // MARK: Shards in a worker's hands
 
-  private mutating func take(_ request: WorkRequest, from worker: WorkerID) {
-    guard sessions[worker] != nil else {
+  private mutating func take(
+    _ request: WorkRequest, from worker: WorkerID, at now: Instant
+  ) {
+    guard let session = sessions[worker] else {
       answerStranger(worker)
       return
     }
+    let canFinish = canFinish(session, at: now)
     sessions.modify(worker) { session in
       session.leaseCountMax = request.leaseCountMax
-      session.isSatisfied = false
+      session.isSatisfied = !canFinish
     }
   }
 
@@ -227,9 +246,10 @@ extension Coordinator {
     let hasAdvanced = session.held != heartbeat.held || heartbeat.held.isEmpty
     let advancedAt = hasAdvanced ? now : session.advancedAt
     let isStalled = now - advancedAt >= settings.timing.stallTimeout
+    let canFinish = canFinish(session, at: now)
     sessions.modify(worker) { session in
       session.leaseCountMax = heartbeat.leaseCountMax
-      session.isSatisfied = isStalled
+      session.isSatisfied = isStalled || !canFinish
       session.held = heartbeat.held
       session.advancedAt = advancedAt
       if !isStalled { session.lapsed = [] }
@@ -265,10 +285,12 @@ extension Coordinator {
         continue
       }
       switch ledger.state(of: entry.shard) {
-      case .leased(var lease) where lease.worker == worker:
+      case .leased where ledger.lease(of: entry.shard, by: worker) != nil:
+        guard var lease = ledger.lease(of: entry.shard, by: worker) else { continue }
         lease.deadline = deadline
-        ledger.move(entry.shard, to: .leased(lease))
-      case .pending where !isDraining:
+        ledger.update(lease, of: entry.shard)
+      case .pending where mayAdopt(for: worker),
+        .leased(_, backup: nil) where entry.state != .measured && mayAdopt(for: worker):
         hold(entry.shard, by: worker, at: now)
         counters.adoptedLeases += 1
       case .done where entry.state != .measured:
@@ -280,6 +302,12 @@ extension Coordinator {
     sessions.modify(worker) { $0.unleasedCount = unleasedCount }
   }
 
+  /// Whether a worker may hold more than it was given: as much as an honest one can have in hand.
+  private func mayAdopt(for worker: WorkerID) -> Bool {
+    guard let session = sessions[worker], !isDraining else { return false }
+    return session.leases.count < sessions.heldPerSlotMax * session.slots
+  }
+
   /// Sends leases again that a worker should have and does not name.
   private mutating func repeatLostLeases(
     of worker: WorkerID, held: [HeldShard], at now: Instant
@@ -287,11 +315,11 @@ extension Coordinator {
     guard let session = sessions[worker], !isDraining else { return }
     let known = Set(held.map(\.shard))
     for shard in session.leases where !known.contains(shard) {
-      guard case .leased(var lease) = ledger.state(of: shard) else { continue }
+      guard var lease = ledger.lease(of: shard, by: worker) else { continue }
       guard now - lease.sentAt >= settings.timing.heartbeatInterval else { continue }
       guard let grant = leaseGrant(of: shard) else { continue }
       lease.sentAt = now
-      ledger.move(shard, to: .leased(lease))
+      ledger.update(lease, of: shard)
       send(.lease(grant), to: worker)
     }
   }
@@ -299,7 +327,7 @@ extension Coordinator {
   private mutating func take(_ rejection: Rejection, from worker: WorkerID) {
     let shard = rejection.shard
     guard ledger.key(of: shard) == rejection.key, let session = sessions[worker] else { return }
-    guard case .leased(let lease) = ledger.state(of: shard), lease.worker == worker else { return }
+    guard ledger.lease(of: shard, by: worker) != nil else { return }
     switch rejection.reason {
     case .handedBack:
       sessions.modify(worker) { $0.isSatisfied = true }
@@ -366,22 +394,25 @@ extension Coordinator {
   mutating func scan(at now: Instant) {
     guard let due = scanDeadline, due <= now else { return }
     scanDeadline = nil
+    overdue = []
     for worker in sessions.workers {
       guard let session = sessions[worker] else { continue }
       if now - session.heardAt >= settings.timing.sessionTimeout {
-        lose(worker, words: "it was silent for \(now - session.heardAt)")
+        lose(worker, words: "it was silent for \(now - session.heardAt)", at: now)
       } else {
         wantScan(at: session.heardAt + settings.timing.sessionTimeout)
         expireLeases(of: session, at: now)
       }
     }
+    overdue = Set(overdue).sorted()
   }
 
   private mutating func expireLeases(of session: Session, at now: Instant) {
     for (index, shard) in session.leases.enumerated() {
-      guard case .leased(let lease) = ledger.state(of: shard) else { continue }
+      guard let lease = ledger.lease(of: shard, by: session.worker) else { continue }
       guard lease.deadline <= now else {
         wantScan(at: lease.deadline)
+        watch(lease, of: shard, at: now)
         continue
       }
       counters.lapsedLeases += 1

@@ -41,6 +41,16 @@ public struct Coordinator: Sendable {
   var exhaustedAt: Int?
   /// Since when nobody takes what is left.
   var restIdleSince: Instant?
+  /// How long evaluations take, whoever makes them.
+  var pace: Pace
+  /// The shards whose only lease is overdue, in the order in which they are leased again.
+  var overdue: [ShardID] = []
+  /// When the last shards are looked through for those that a second worker should get.
+  var tailDeadline: Instant?
+  /// The last results, to compare later ones of the same shards with them.
+  var results = RecentMemory<ShardID, ResultTrace>(countMax: 4_096)
+  /// When the coordinator was last told something.
+  var appliedAt = Instant.start
   /// When leases and sessions are looked through again.
   var scanDeadline: Instant?
   /// The messages sent so far.
@@ -75,6 +85,7 @@ public struct Coordinator: Sendable {
     ledger = replay.ledger
     quarantined = replay.quarantined
     recoveredShardCount = replay.shardCount
+    pace = replay.pace
     sessions = SessionTable(leasesPerSlotMax: settings.bounds.leasesPerSlotMax)
     let memory = settings.bounds.refusedCountMax
     refused = RecentMemory(countMax: memory)
@@ -93,7 +104,7 @@ public struct Coordinator: Sendable {
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
   public var nextDeadline: Instant? {
-    var deadlines = [scanDeadline, records.wakeDeadline]
+    var deadlines = [scanDeadline, tailDeadline, presenceDeadline, records.wakeDeadline]
     if case .ending(_, let deadline) = phase { deadlines.append(deadline) }
     if case .over = phase { return nil }
     return deadlines.compactMap(\.self).min()
@@ -106,11 +117,12 @@ public struct Coordinator: Sendable {
   ///   O(*s* + *l*) for ``Event/ticked`` with *s* sessions and *l* leases, if they are due.
   public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
     if case .over = phase { return [] }
+    allowForAbsence(at: now)
     switch event {
     case .started: begin()
     case .received(let envelope, let worker): receive(envelope, from: worker, at: now)
     case .malformed(let error, let worker): countMalformed(error, from: worker)
-    case .unreachable(let worker): lose(worker, words: "its connection ended")
+    case .unreachable(let worker): lose(worker, words: "its connection ended", at: now)
     case .revoked(let worker): revoke(worker)
     case .persisted(let sequence): confirm(firstSequence: sequence)
     case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
@@ -121,6 +133,7 @@ public struct Coordinator: Sendable {
     }
     scan(at: now)
     handOutWork(at: now)
+    leaseTail(at: now)
     advanceInOrder()
     end(at: now)
     if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
@@ -193,11 +206,12 @@ extension Coordinator {
   /// unless the window decides that.
   private mutating func handOutWork(at now: Instant) {
     guard phase == .working, !isDraining, !records.isFailing else { return }
+    leaseOverdue(at: now)
     // Workers that could take a lease, but have failed with everything that waits.
     var choosy: [WorkerID] = []
     while ledger.pendingCount > 0, let worker = sessions.popSpare() {
       guard let session = sessions[worker],
-        now - session.heardAt < settings.timing.leaseDuration
+        isHeard(session, at: now), canFinish(session, at: now)
       else {
         sessions.modify(worker) { $0.isSatisfied = true }
         continue
@@ -219,6 +233,11 @@ extension Coordinator {
       guard records.count < settings.bounds.waitingRecordCountMax else { return }
       guard !isSearchSpent, bear() else { return }
     }
+  }
+
+  /// Whether a worker was heard of lately enough to be given something.
+  func isHeard(_ session: Session, at now: Instant) -> Bool {
+    now - session.heardAt < settings.timing.leaseDuration
   }
 
   /// Whether pending shards are all that there is for now and nobody works on any.
@@ -248,25 +267,30 @@ extension Coordinator {
       key: open.keys[shard.slice], attempt: max(0, open.leaseCounts[shard.slice] - 1))
   }
 
-  private mutating func lease(_ shard: ShardID, to worker: WorkerID, at now: Instant) {
+  /// Leases a shard to a worker and sends the lease.
+  mutating func lease(_ shard: ShardID, to worker: WorkerID, at now: Instant) {
     hold(shard, by: worker, at: now)
     counters.leases += 1
     guard let grant = leaseGrant(of: shard) else { preconditionFailure("\(shard) is not open") }
     send(.lease(grant), to: worker)
   }
 
-  /// Notes that a worker holds a pending shard from now on.
+  /// Notes that a worker holds a shard from now on, alone or besides another one.
   mutating func hold(_ shard: ShardID, by worker: WorkerID, at now: Instant) {
     let deadline = now + settings.timing.leaseDuration
-    ledger.move(shard, to: .leased(Lease(worker: worker, deadline: deadline, sentAt: now)))
+    let lease = Lease(
+      worker: worker, deadline: deadline, sentAt: now, givenAt: now,
+      turn: sessions[worker]?.nextTurn ?? 0)
+    ledger.add(lease, to: shard)
     sessions.modify(worker) { $0.leases.append(shard) }
     wantScan(at: deadline)
+    if let overdueAt = overdueTime(of: lease, for: shard) { wantScan(at: overdueAt) }
   }
 
-  /// Lets a leased shard wait for another worker.
+  /// Ends a worker's lease: the shard waits for another worker, unless a second one has it.
   mutating func giveBack(_ shard: ShardID, from worker: WorkerID) {
     sessions.modify(worker) { session in session.leases.removeAll { $0 == shard } }
-    ledger.move(shard, to: .pending)
+    ledger.end(worker, of: shard)
   }
 
   // MARK: The end

@@ -19,6 +19,8 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var postponedResults = 0
   /// Leases given.
   public var leases = 0
+  /// Leases of shards that another worker had already, and was slow with.
+  public var backupLeases = 0
   /// Leases that lapsed or were lost with their worker.
   public var lapsedLeases = 0
   /// Running leases that were taken over from a returning worker.
@@ -35,6 +37,8 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var refusedWorkers = 0
   /// Sessions that ended without a farewell.
   public var lostWorkers = 0
+  /// Sessions that ended so while they ran shards, and without having announced it.
+  public var suspectedDeaths = 0
   /// Writes that failed.
   public var failedWrites = 0
 

@@ -76,6 +76,8 @@ public struct CoordinatorTiming: Hashable, Sendable {
   public var stallTimeout: Duration
   /// The time between two attempts to write to a failing store.
   public var storageRetryInterval: Duration
+  /// The time before the announced end of a worker at which its results must be there.
+  public var departureMargin: Duration
   /// The time that a finished coordinator waits for the farewells of its workers.
   public var farewellTimeout: Duration
 
@@ -83,19 +85,22 @@ public struct CoordinatorTiming: Hashable, Sendable {
   public init(
     heartbeatInterval: Duration = .seconds(1), leaseDuration: Duration = .seconds(4),
     sessionTimeout: Duration = .seconds(15), stallTimeout: Duration = .seconds(600),
-    storageRetryInterval: Duration = .seconds(2), farewellTimeout: Duration = .seconds(2)
+    storageRetryInterval: Duration = .seconds(2), departureMargin: Duration = .seconds(3),
+    farewellTimeout: Duration = .seconds(2)
   ) {
     precondition(heartbeatInterval >= .milliseconds(1))
     precondition(leaseDuration > heartbeatInterval)
     precondition(sessionTimeout >= leaseDuration)
     precondition(stallTimeout >= leaseDuration)
     precondition(storageRetryInterval > .zero)
+    precondition(departureMargin >= .zero)
     precondition(farewellTimeout >= .zero)
     self.heartbeatInterval = heartbeatInterval
     self.leaseDuration = leaseDuration
     self.sessionTimeout = sessionTimeout
     self.stallTimeout = stallTimeout
     self.storageRetryInterval = storageRetryInterval
+    self.departureMargin = departureMargin
     self.farewellTimeout = farewellTimeout
   }
 }

@@ -16,6 +16,11 @@ public struct Instant: Hashable, Sendable {
     Self(sinceStart: lhs.sinceStart + rhs)
   }
 
+  /// Returns the point a duration earlier.
+  public static func - (lhs: Self, rhs: Duration) -> Self {
+    Self(sinceStart: lhs.sinceStart - rhs)
+  }
+
   /// Returns the time from `rhs` to `lhs`.
   public static func - (lhs: Self, rhs: Self) -> Duration {
     lhs.sinceStart - rhs.sinceStart

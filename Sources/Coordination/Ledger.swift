@@ -11,6 +11,10 @@ struct Lease: Hashable, Sendable {
   var deadline: Instant
   /// When the lease was last sent to the worker.
   var sentAt: Instant
+  /// When the worker got the shard.
+  var givenAt: Instant
+  /// How often the worker's slots had to become free before this shard's turn: zero for at once.
+  let turn: Int
 }
 
 /// Where a shard is; it is in exactly one of these places.
@@ -19,10 +23,10 @@ enum ShardState: Hashable, Sendable {
   case unborn
   /// It waits for a worker.
   case pending
-  /// A worker has it.
-  case leased(Lease)
-  /// Its result is on the way to the store; these workers have sent it.
-  case persisting(ShardMeasurement, reporters: [WorkerID], holder: WorkerID?)
+  /// A worker has it, and a second one if the first takes too long.
+  case leased(Lease, backup: Lease? = nil)
+  /// Its result is on the way to the store; the reporters have sent it, the others had it then.
+  case persisting(reporters: [WorkerID], others: [WorkerID])
   /// Its result is durable.
   case done(correctCount: Int, summedLoss: Double)
 }
@@ -55,6 +59,8 @@ struct Ledger: Sendable {
   private(set) var pendingCount = 0
   /// The shards that a worker has.
   private(set) var leasedCount = 0
+  /// Those of them that a second worker has, too.
+  private(set) var backupCount = 0
   /// The shards whose results are on the way to the store.
   private(set) var persistingCount = 0
   /// The shards of open candidates that are done.
@@ -123,11 +129,50 @@ struct Ledger: Sendable {
     switch (old, state) {
     case (.done, _): preconditionFailure("moved \(shard), which is done")
     case (_, .done): candidates[shard.candidate]?.remainingCount -= 1
-    case (_, .leased) where !old.isLeased:
-      candidates[shard.candidate]?.leaseCounts[shard.slice] += 1
     case (_, .pending):
       if queued.insert(shard).inserted { queue.insert(shard) }
     default: break
+    }
+  }
+
+  /// The lease of a worker to a shard, if it has one.
+  func lease(of shard: ShardID, by worker: WorkerID) -> Lease? {
+    guard case .leased(let first, let backup) = state(of: shard) else { return nil }
+    if first.worker == worker { return first }
+    return backup?.worker == worker ? backup : nil
+  }
+
+  /// Adds the lease of a pending shard, or a second one.
+  ///
+  /// - Precondition: the shard is pending, or leased once to another worker.
+  mutating func add(_ lease: Lease, to shard: ShardID) {
+    switch state(of: shard) {
+    case .pending: move(shard, to: .leased(lease))
+    case .leased(let first, backup: nil):
+      precondition(first.worker != lease.worker)
+      move(shard, to: .leased(first, backup: lease))
+    default: preconditionFailure("\(shard) cannot be leased")
+    }
+    candidates[shard.candidate]?.leaseCounts[shard.slice] += 1
+  }
+
+  /// Replaces a worker's lease by a newer version of itself.
+  mutating func update(_ lease: Lease, of shard: ShardID) {
+    guard case .leased(let first, let backup) = state(of: shard) else { return }
+    if first.worker == lease.worker {
+      move(shard, to: .leased(lease, backup: backup))
+    } else if backup?.worker == lease.worker {
+      move(shard, to: .leased(first, backup: lease))
+    }
+  }
+
+  /// Ends a worker's lease: the shard is the other worker's alone, or waits.
+  mutating func end(_ worker: WorkerID, of shard: ShardID) {
+    guard case .leased(let first, let backup) = state(of: shard) else { return }
+    if first.worker == worker {
+      move(shard, to: backup.map { .leased($0) } ?? .pending)
+    } else if backup?.worker == worker {
+      move(shard, to: .leased(first))
     }
   }
 
@@ -178,7 +223,9 @@ struct Ledger: Sendable {
     switch state {
     case .unborn: unbornCount += sign
     case .pending: pendingCount += sign
-    case .leased: leasedCount += sign
+    case .leased(_, let backup):
+      leasedCount += sign
+      backupCount += backup == nil ? 0 : sign
     case .persisting: persistingCount += sign
     case .done: doneCount += sign
     }
@@ -186,9 +233,10 @@ struct Ledger: Sendable {
 }
 
 extension ShardState {
-  /// Whether a worker has the shard.
-  var isLeased: Bool {
-    if case .leased = self { true } else { false }
+  /// The leases of the shard, the older first.
+  var leases: [Lease] {
+    guard case .leased(let first, let backup) = self else { return [] }
+    return backup.map { [first, $0] } ?? [first]
   }
 
   /// Whether the shard's result is durable.
@@ -202,6 +250,7 @@ extension Ledger {
   func checkCounts() {
     let counts = [unbornCount, pendingCount, leasedCount, persistingCount, doneCount]
     precondition(counts.allSatisfy { $0 >= 0 })
+    precondition((0...leasedCount).contains(backupCount))
     precondition(counts.reduce(0, +) == candidates.count * slices.count)
     precondition(queue.count == queued.count)
     precondition(queued.count >= pendingCount)
@@ -213,6 +262,7 @@ extension Ledger {
   func checkInvariants(sessions: SessionTable) {
     checkCounts()
     var counts = [0, 0, 0, 0, 0]
+    var backups = 0
     for (id, open) in candidates {
       var remaining = 0
       for (slice, state) in open.shards.enumerated() {
@@ -223,12 +273,16 @@ extension Ledger {
         case .pending:
           counts[1] += 1
           precondition(queued.contains(shard))
-        case .leased(let lease):
+        case .leased(let first, let backup):
           counts[2] += 1
-          precondition(sessions[lease.worker]?.leases.contains(shard) == true)
-        case .persisting(_, let reporters, _):
+          backups += backup == nil ? 0 : 1
+          precondition(first.worker != backup?.worker)
+          for lease in state.leases {
+            precondition(sessions[lease.worker]?.leases.contains(shard) == true)
+          }
+        case .persisting(let reporters, let others):
           counts[3] += 1
-          precondition(Set(reporters).count == reporters.count)
+          precondition(Set(reporters + others).count == reporters.count + others.count)
         case .done: counts[4] += 1
         }
       }
@@ -237,6 +291,7 @@ extension Ledger {
     }
     precondition(
       counts == [unbornCount, pendingCount, leasedCount, persistingCount, doneCount])
-    precondition(sessions.leaseCount == leasedCount)
+    precondition(backups == backupCount)
+    precondition(sessions.leaseCount == leasedCount + backupCount)
   }
 }

@@ -19,6 +19,8 @@ struct Replay {
   private(set) var recordCount = 0
   /// The results among them.
   private(set) var shardCount = 0
+  /// How long the evaluations took.
+  private(set) var pace = Coordinator.emptyPace
   /// The keys of the run.
   let keys: ShardKeys
   private let settings: CoordinatorSettings
@@ -108,6 +110,9 @@ struct Replay {
     }
     ledger.move(shard, to: completion.measurement.doneState)
     shardCount += 1
+    pace.observe(
+      microseconds: completion.evaluationMicroseconds,
+      images: completion.measurement.correct.count)
     if ledger[shard.candidate]?.remainingCount == 0 { completed.append(shard.candidate) }
   }
 

@@ -27,10 +27,33 @@ struct Session: Sendable {
   var isQueued = false
   /// What the worker held at its last heartbeat.
   var held: [HeldShard] = []
+  /// How long evaluations take here.
+  var pace = Pace(countMax: 9)
+  /// Whether another worker was faster with a shard since the last result from here.
+  var isBeaten = false
+  /// When the worker will have left, if it has said so.
+  var endsAt: Instant?
+  /// The sequence of the last message that said so or denied it.
+  var endSequence: UInt64 = 0
+  /// Whether the worker has said that it takes no more work and leaves.
+  var isLeaving = false
   /// When the worker was last heard.
   var heardAt: Instant
   /// When what the worker holds has last changed.
   var advancedAt: Instant
+
+  /// How often slots must become free before the turn of another lease comes: zero for at once.
+  var nextTurn: Int { (leases.count + unleasedCount) / slots }
+
+  /// Takes note of the time that the worker says to have left; delayed messages change nothing.
+  mutating func take(_ remainingMilliseconds: Int?, sequence: UInt64, at now: Instant) {
+    guard sequence >= endSequence else { return }
+    endSequence = sequence
+    endsAt = remainingMilliseconds.map { now + .milliseconds($0) }
+  }
+
+  /// Whether the worker will have left at some time, as it has said.
+  func isLeaving(at time: Instant) -> Bool { isLeaving || endsAt.map { $0 <= time } ?? false }
 
   /// The leases that the worker could take now, for at most `limit` leases in all.
   func spare(limit: Int) -> Int {
@@ -65,6 +88,9 @@ struct SessionTable: Sendable {
   init(leasesPerSlotMax: Int) {
     self.leasesPerSlotMax = leasesPerSlotMax
   }
+
+  /// The leases for each slot that a worker may hold, those included that it brought along.
+  var heldPerSlotMax: Int { max(2, leasesPerSlotMax) }
 
   /// The number of sessions.
   var count: Int { sessions.count }
@@ -157,8 +183,7 @@ struct SessionTable: Sendable {
     precondition(slotCount == all.reduce(0) { $0 + $1.slots })
     let queued = Set(queue[queueStart...])
     for session in all {
-      let leaseLimit = leasesPerSlotMax * session.slots + WireLimits.heldCountMax
-      precondition(session.leases.count <= leaseLimit)
+      precondition(session.leases.count <= heldPerSlotMax * WireLimits.slotCountMax)
       precondition(Set(session.leases).count == session.leases.count)
       precondition(session.isQueued || session.spare(limit: leasesPerSlotMax) == 0)
       precondition(!session.isQueued || queued.contains(session.worker))

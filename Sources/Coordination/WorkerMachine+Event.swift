@@ -54,6 +54,10 @@ extension WorkerMachine {
     case finished
     /// The worker or the run was asked to end.
     case drained
+    /// The time that the worker was given is over.
+    case timeOver
+    /// There was nothing to do for too long.
+    case idle(words: String)
     /// The coordinator does not accept this worker.
     case refused(Refusal.Reason, words: String)
     /// The coordinator has been silent for too long.
@@ -66,7 +70,7 @@ extension WorkerMachine {
     /// Whether the worker did all that was wanted of it.
     public var isSuccess: Bool {
       switch self {
-      case .finished, .drained: true
+      case .finished, .drained, .timeOver, .idle: true
       case .refused, .coordinatorSilent, .unprepared, .otherRun: false
       }
     }
@@ -80,6 +84,7 @@ extension WorkerMachine {
     case evaluationFailed(ShardID, words: String)
     case ignoredMessage(words: String)
     case draining
+    case timeEnds
   }
 }
 
@@ -172,6 +177,12 @@ public struct WorkerSettings: Hashable, Sendable {
   public var giveUpTimeout: Duration
   /// The time that running evaluations get after a request to leave; then they are handed back.
   public var drainTimeout: Duration
+  /// When the process will be ended from outside, if that is known; it has left before.
+  public var endTime: Instant?
+  /// The time before ``endTime`` at which the worker has left.
+  public var departureMargin: Duration
+  /// The time without work after which the worker leaves, or `nil` to wait for ever.
+  public var idleTimeout: Duration?
 
   /// Creates settings.
   public init(
@@ -179,7 +190,8 @@ public struct WorkerSettings: Hashable, Sendable {
     instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int,
     resendInterval: Duration = .milliseconds(500), resendIntervalMax: Duration = .seconds(10),
     silenceTimeout: Duration = .seconds(5), giveUpTimeout: Duration = .seconds(600),
-    drainTimeout: Duration = .seconds(20)
+    drainTimeout: Duration = .seconds(20), endTime: Instant? = nil,
+    departureMargin: Duration = .seconds(1), idleTimeout: Duration? = nil
   ) {
     precondition((1...WireLimits.slotCountMax).contains(slots))
     precondition(resendInterval > .zero)
@@ -198,5 +210,8 @@ public struct WorkerSettings: Hashable, Sendable {
     self.silenceTimeout = silenceTimeout
     self.giveUpTimeout = giveUpTimeout
     self.drainTimeout = drainTimeout
+    self.endTime = endTime
+    self.departureMargin = departureMargin
+    self.idleTimeout = idleTimeout
   }
 }

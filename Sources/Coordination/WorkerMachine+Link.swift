@@ -113,9 +113,11 @@ extension WorkerMachine {
       end(.coordinatorSilent(words: words))
       return
     }
+    keepDepartureTimes(at: now)
+    guard !isDone else { return }
     if let drainDeadline, drainDeadline <= now {
       for task in tasks { handBack(task.grant, words: "the worker cannot wait any longer") }
-      leave(.drained, words: "the worker was asked to leave", exit: .drained)
+      depart()
       return
     }
     if link.isWelcome, now - link.heardAt >= settings.silenceTimeout { link.lose() }

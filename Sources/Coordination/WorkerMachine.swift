@@ -17,9 +17,20 @@ public struct WorkerMachine: Sendable {
   var isDraining = false
   /// When a draining worker hands back what still runs.
   var drainDeadline: Instant?
+  /// Why a draining worker leaves.
+  var departure = Departure.asked
+  /// Since when there is nothing to do.
+  var idleSince: Instant?
   /// The shards that were acknowledged last, so that a delayed lease is not carried out again.
   var acknowledged: [ShardID] = []
   var effects: [Effect] = []
+
+  /// Why a worker leaves before the run is finished.
+  enum Departure: Sendable {
+    case asked
+    case timeOver
+    case idle
+  }
 
   /// How far the worker has come.
   enum Phase: Sendable {
@@ -65,7 +76,8 @@ public struct WorkerMachine: Sendable {
     let resends = tasks.compactMap { task -> Instant? in
       if case .measured(_, let resendAt, _) = task.state { resendAt } else { nil }
     }
-    return ([link.nextDeadline, drainDeadline] + resends).compactMap(\.self).min()
+    let own = [link.nextDeadline, drainDeadline, isDraining ? nil : drainStart, idleDeadline]
+    return (own + resends).compactMap(\.self).min()
   }
 
   /// The leases that the worker wants to hold at once: one runs and one waits for each slot.
@@ -105,6 +117,7 @@ public struct WorkerMachine: Sendable {
     }
     keepTime(at: now)
     startQueued()
+    noteIdleness(at: now)
     leaveIfDrained()
     checkInvariants()
     defer { effects.removeAll() }
@@ -171,14 +184,18 @@ extension WorkerMachine {
           supported: ProtocolVersion.supported, build: settings.build, label: settings.label,
           slots: settings.slots, instructionSet: settings.instructionSet,
           precisions: settings.precisions, kernelTable: settings.kernelTable,
-          held: Array(held))))
+          held: Array(held), remainingMilliseconds: remainingMilliseconds(at: now))))
     link.greeted(at: now)
   }
 
   /// Sends a sign of life with everything that the worker holds.
   mutating func beat(at now: Instant) {
     let held = tasks.prefix(WireLimits.heldCountMax).map(\.held)
-    send(.heartbeat(Heartbeat(leaseCountMax: leaseCountMax, held: Array(held))))
+    send(
+      .heartbeat(
+        Heartbeat(
+          leaseCountMax: leaseCountMax, held: Array(held),
+          remainingMilliseconds: remainingMilliseconds(at: now), isLeaving: isDraining)))
     link.beaten(at: now)
   }
 
@@ -200,7 +217,10 @@ extension WorkerMachine {
         description: description, space: inputs.space,
         keys: ShardKeys(description: description, space: inputs.space),
         slices: description.slices))
-    send(.request(WorkRequest(leaseCountMax: leaseCountMax)))
+    send(
+      .request(
+        WorkRequest(
+          leaseCountMax: leaseCountMax, remainingMilliseconds: remainingMilliseconds(at: now))))
   }
 
   private mutating func startQueued() {
@@ -244,47 +264,5 @@ extension WorkerMachine {
 
   private func runningIndex(of shard: ShardID) -> Int? {
     tasks.firstIndex { $0.grant.shard == shard && $0.isRunning }
-  }
-
-  // MARK: Leaving
-
-  /// Takes no new work, hands back what waits, and plans to leave.
-  mutating func drain(at now: Instant) {
-    guard !isDraining else { return }
-    isDraining = true
-    drainDeadline = now + settings.drainTimeout
-    note(.draining)
-    for task in tasks {
-      if case .queued = task.state { handBack(task.grant, words: "the worker leaves") }
-    }
-    tasks.removeAll { !$0.isRunning && !$0.isMeasured }
-    if case .working = phase { beat(at: now) }
-  }
-
-  /// Tells the coordinator that a lease is not carried out.
-  mutating func handBack(_ grant: LeaseGrant, words: String) {
-    send(
-      .reject(
-        Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: words)))
-  }
-
-  private mutating func leaveIfDrained() {
-    guard isDraining, !isDone else { return }
-    if case .working = phase, !tasks.isEmpty { return }
-    leave(.drained, words: "the worker was asked to leave", exit: .drained)
-  }
-
-  /// Stops everything, says farewell and ends.
-  mutating func leave(_ reason: Farewell.Reason, words: String, exit: Exit) {
-    if link.isWelcome { send(.bye(Farewell(reason: reason, words: words))) }
-    end(exit)
-  }
-
-  /// Stops everything and ends.
-  mutating func end(_ exit: Exit) {
-    for task in tasks where task.isRunning { effects.append(.stop(task.grant.shard)) }
-    tasks = []
-    phase = .done
-    effects.append(.exit(exit))
   }
 }

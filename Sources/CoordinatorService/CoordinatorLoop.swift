@@ -90,7 +90,7 @@ struct CoordinatorLoop: ~Copyable {
         try applyTime()
         try applyKeyChanges()
         try probe()
-        try sendInputs()
+        try sendInputs(besideMessages: poller.isReadable(socketSource))
         report()
         if storageFailure != nil { break }
       }
@@ -291,14 +291,15 @@ struct CoordinatorLoop: ~Copyable {
     unreachable.removeAll()
   }
 
-  /// Sends a few of the chunks that are ready; leases and results have had their turn.
-  private mutating func sendInputs() throws(ZeroMQError) {
+  /// Sends a few of the chunks that are ready, and only one while leases and results come in.
+  private mutating func sendInputs(besideMessages: Bool) throws(ZeroMQError) {
     let now = now
     if inputDeadline <= now {
       inputDeadline = now + .seconds(1)
       inputs.prune { machine.hasSession($0) }
     }
-    let (answers, hasMore) = inputs.takeAnswers(countMax: Self.inputCountMax)
+    let (answers, hasMore) = inputs.takeAnswers(
+      countMax: besideMessages ? 1 : Self.inputCountMax)
     hasInputsToSend = hasMore
     for (message, worker) in answers { try apply(.served(message, to: worker)) }
   }

@@ -31,8 +31,12 @@ extension Coordinator.Note {
       (.error, "candidate \(candidate) was given up: \(words)")
     case .evaluationRejected(let shard, let label, let words):
       (.warning, "worker \(label) could not evaluate shard \(shard): \(words)")
-    case .resultsDisagree(let shard, let label):
-      (.error, "worker \(label) has another result for shard \(shard) than the journal")
+    case .resultsDisagree(let shard, let label, let other):
+      (
+        .error,
+        "workers \(label) and \(other) have different results for shard \(shard): one of them "
+          + "computes wrongly; the journal keeps that of \(other)"
+      )
     case .storageFailing(let words): (.error, "the run pauses: \(words)")
     case .storageRecovered: (.notice, "the journal can be written again; the run goes on")
     case .draining: (.notice, "asked to end: no new leases are given")

@@ -31,6 +31,12 @@ enum Occurrence: Sendable {
   case freezeWorker(Int, pause: Int)
   /// A worker's evaluations never end from now on.
   case hangWorker(Int)
+  /// The time that a worker's process was given is over.
+  case endLifetime(WorkerID)
+  /// A clock jumps ahead: a worker's, or the coordinator's.
+  case jumpClock(worker: Int?, step: Int)
+  /// The key of a worker is revoked.
+  case revokeKey(Int)
   /// The coordinator dies.
   case crashCoordinator(pause: Int)
   /// The coordinator is asked to end in good order.

@@ -39,6 +39,26 @@ public struct FaultPlan: Hashable, Sendable {
   public var writeFailureProbability = 0.0
   /// Workers that are asked to leave in good order at some time.
   public var drains: [Crash] = []
+  /// When groups of workers are cut off: nothing reaches them and nothing comes from them.
+  public var partitions: [Outage] = []
+  /// When the links of workers are clogged: what is sent arrives when that is over.
+  public var clogs: [Outage] = []
+  /// When clocks jump ahead, as after a suspension; process -1 is the coordinator.
+  public var clockJumps: [Jump] = []
+  /// When the disk is full.
+  public var fullDisks: [Crash] = []
+  /// When workers' keys are revoked.
+  public var revocations: [Crash] = []
+  /// The shortest and the longest time that is given to a worker's process, if any.
+  public var lifetimes: ClosedRange<Int>?
+  /// The time without work after which workers leave.
+  public var idleTimeout: Int?
+  /// Whether the last words of workers are lost.
+  public var losesFarewells = false
+  /// Whether one worker finds other bits now and then.
+  public var hasWrongWorker = false
+  /// Whether there are thousands of workers.
+  public var isCrowd = false
   /// Whether one worker computes other costs.
   public var hasDeviantWorker = false
   /// Whether every evaluation of one worker fails.
@@ -60,6 +80,31 @@ public struct FaultPlan: Hashable, Sendable {
     public var pause: Int
   }
 
+  /// A time during which some workers are not reached as usual.
+  public struct Outage: Hashable, Sendable {
+    /// Which workers.
+    public var processes: Set<Int>
+    /// When it begins.
+    public var time: Int
+    /// How long it lasts.
+    public var pause: Int
+
+    /// Whether a worker is concerned at some time.
+    func concerns(_ process: Int, at now: Int) -> Bool {
+      time <= now && now < time + pause && processes.contains(process)
+    }
+  }
+
+  /// A clock that jumps ahead.
+  public struct Jump: Hashable, Sendable {
+    /// Whose clock: a worker's, or -1 for the coordinator's.
+    public var process: Int
+    /// When it jumps.
+    public var time: Int
+    /// How far.
+    public var step: Int
+  }
+
   /// A process that does nothing for a while.
   public struct Freeze: Hashable, Sendable {
     /// Which worker.
@@ -70,14 +115,22 @@ public struct FaultPlan: Hashable, Sendable {
     public var pause: Int
   }
 
+  /// The workers from which on not every check is made after each step.
+  public static let crowdSizeMin = 1_000
+
+  /// Creates a plan without faults for one worker.
+  init() {}
+
   /// Draws a plan, for a number of workers or for as many as chance wants.
   init(using generator: inout SeededGenerator, workerCount count: Int? = nil) {
     // What decides which candidates can be evaluated comes first: it is the same for any workers.
     let isCalm = generator.chance(0.06)
     hasPoison = generator.chance(0.15) && !isCalm
     hasFailures = generator.chance(0.15) && !isCalm
-    healsAt = generator.number(in: 3_000...40_000)
-    let drawnCount = generator.number(in: 1...6)
+    let isDrawnCrowd = generator.chance(0.0025)
+    isCrowd = count.map { $0 >= Self.crowdSizeMin } ?? isDrawnCrowd
+    healsAt = generator.number(in: isCrowd ? 1_000...4_000 : 3_000...40_000)
+    let drawnCount = isCrowd ? 10_000 : generator.number(in: 1...6)
     workerCount = count ?? drawnCount
     slotCounts = (0..<workerCount).map { _ in generator.number(in: 1...3) }
     let longest = [5, 50, 400, 3_000][generator.index(below: 4)]
@@ -89,12 +142,18 @@ public struct FaultPlan: Hashable, Sendable {
     drawNetwork(using: &generator)
     drawCrashes(using: &generator)
     drawStore(using: &generator)
+    drawOutages(using: &generator)
+    drawDepartures(using: &generator)
+    // Some plans have only ends that were announced: nobody may be blamed for them.
+    if generator.chance(0.08) { announceDeaths(using: &generator) }
     // Without faults nothing may be computed twice, which only calm plans can tell.
     if isCalm {
       calm()
       return
     }
     hasDeviantWorker = generator.chance(0.15)
+    hasWrongWorker = workerCount > 1 && generator.chance(0.1)
+    if losesFarewells { hasPoison = false }
     hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
   }
@@ -104,7 +163,9 @@ public struct FaultPlan: Hashable, Sendable {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
       && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue
       && [coordinatorCrashes, coordinatorDrains].allSatisfy(\.isEmpty) && freezes.isEmpty
-      && [workerCrashes, departures, hangs, drains].allSatisfy(\.isEmpty)
+      && [workerCrashes, departures, hangs, drains, revocations].allSatisfy(\.isEmpty)
+      && partitions.isEmpty && clogs.isEmpty && clockJumps.isEmpty && lifetimes == nil
+      && idleTimeout == nil && !hasWrongWorker
   }
 
   private mutating func calm() {
@@ -118,6 +179,13 @@ public struct FaultPlan: Hashable, Sendable {
     coordinatorCrashes = []
     coordinatorDrains = []
     freezes = []
+    partitions = []
+    clogs = []
+    clockJumps = []
+    revocations = []
+    lifetimes = nil
+    idleTimeout = nil
+    losesFarewells = false
   }
 
   private mutating func drawNetwork(using generator: inout SeededGenerator) {
@@ -151,51 +219,8 @@ public struct FaultPlan: Hashable, Sendable {
   }
 
   private mutating func drawStore(using generator: inout SeededGenerator) {
-    let slowest = [0, 2, 50, 2_000][generator.index(below: 4)]
+    let slowest = [0, 2, 50, 2_000, 8_000][generator.index(below: 5)]
     writeTimes = 0...slowest
     if generator.chance(0.3) { writeFailureProbability = 0.7 * generator.unitInterval() }
   }
-}
-
-extension FaultPlan: CustomStringConvertible {
-  /// The plan in words, for a failure's report.
-  public var description: String {
-    var words = [
-      "\(workerCount) workers with slots \(slotCounts)",
-      "loss \(percent(lossProbability)), duplication \(percent(duplicationProbability))",
-      "delays to \(delayMax) ms, writes \(writeTimes.lowerBound)…\(writeTimes.upperBound) ms",
-    ]
-    if writeFailureProbability > 0 {
-      words.append("failing writes \(percent(writeFailureProbability))")
-    }
-    for (name, count) in [
-      ("worker crashes", workerCrashes.count), ("departures", departures.count),
-      ("freezes", freezes.count), ("hangs", hangs.count), ("drains", drains.count),
-      ("coordinator crashes", coordinatorCrashes.count),
-      ("coordinator drains", coordinatorDrains.count),
-    ] where count > 0 {
-      words.append("\(count) \(name)")
-    }
-    for (name, holds) in [
-      ("a worker with other costs", hasDeviantWorker), ("a sick worker", hasSickWorker),
-      ("a rogue peer", hasRogue),
-      ("candidates that kill workers", hasPoison), ("evaluations that fail", hasFailures),
-    ] where holds {
-      words.append(name)
-    }
-    return (words + ["healed at \(healsAt) ms"]).joined(separator: "; ")
-  }
-}
-
-/// Returns a fraction in whole percent.
-private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
-
-extension SeededGenerator {
-  /// Returns a number in a range.
-  mutating func number(in range: ClosedRange<Int>) -> Int {
-    range.lowerBound + index(below: range.count)
-  }
-
-  /// Returns `true` with some probability.
-  mutating func chance(_ probability: Double) -> Bool { unitInterval() < probability }
 }

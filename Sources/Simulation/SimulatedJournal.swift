@@ -18,6 +18,8 @@ struct SimulatedJournal: Sendable {
   private(set) var quarantined: Set<CandidateID> = []
   /// The names of the workers that have durable results.
   private(set) var workers: Set<String> = []
+  /// The workers whose results each candidate has.
+  private(set) var labels: [CandidateID: Set<String>] = [:]
   /// The last epoch that has begun.
   private(set) var epoch = Epoch.none
 
@@ -40,6 +42,11 @@ struct SimulatedJournal: Sendable {
     return problems
   }
 
+  /// The evaluated candidates of which a worker has evaluated a part.
+  func touched(by label: String) -> Set<CandidateID> {
+    Set(labels.filter { $0.value.contains(label) && evaluated[$0.key] != nil }.keys)
+  }
+
   private mutating func index(_ record: JournalRecord) -> [String] {
     switch record {
     case .opened(let opening):
@@ -51,6 +58,7 @@ struct SimulatedJournal: Sendable {
       return isRepeated ? ["\(candidate) has a genome that was born before"] : []
     case .shardCompleted(let completion):
       workers.insert(completion.worker)
+      labels[completion.shard.candidate, default: []].insert(completion.worker)
       let isNew = shards.updateValue(completion.measurement, forKey: completion.key) == nil
       return isNew && shardIDs.insert(completion.shard).inserted
         ? [] : ["\(completion.shard) has a second durable result"]

@@ -8,22 +8,27 @@ import WireProtocol
 /// A small run whose evaluations are pure functions of genome and slice.
 struct SimulatedRun: Sendable {
   /// What the coordinator is told.
-  let settings: CoordinatorSettings
+  var settings: CoordinatorSettings
   /// What workers report to have loaded.
   let inputs: PreparedInputs
   /// How many candidates must be concluded in the end.
   let conclusionCount: Int
 
-  /// Draws a run; `order` replaces the order that chance wants.
-  init(using generator: inout SeededGenerator, order: CommitOrder? = nil) {
-    let depth = generator.number(in: 1...2)
+  /// Draws a run; `order` and `evaluationCount` replace what chance wants.
+  init(
+    using generator: inout SeededGenerator, order: CommitOrder? = nil,
+    evaluationCount: Int? = nil
+  ) {
+    let drawnDepth = generator.number(in: 1...2)
+    let depth = evaluationCount == nil ? drawnDepth : 2
     let shape = Self.shape(depth: depth)
     let patterns = Array([NMPattern("1:4"), NMPattern("2:4"), NMPattern("4:4")].compactMap(\.self))
     let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
     let model = Self.costModel(shape: shape, space: space)
     // Some spaces are exhausted before the evaluations are spent.
     let isExhaustive = depth == 1 && generator.chance(0.1)
-    let evaluationCountMax = isExhaustive ? 100 : generator.number(in: 5...40)
+    let drawnCount = isExhaustive ? 100 : generator.number(in: 5...40)
+    let evaluationCountMax = evaluationCount ?? drawnCount
     let objectives: [Objective] =
       generator.chance(0.3) ? [.accuracy, .throughput, .macs] : [.accuracy, .throughput]
     let imageCount = generator.number(in: 4...40)

@@ -14,6 +14,10 @@ struct SimulatedWorker: Sendable {
   let isDeviant: Bool
   /// Whether every evaluation fails here.
   var isSick: Bool
+  /// Whether the worker finds other bits now and then.
+  let isWrong: Bool
+  /// Whether the worker's key was revoked.
+  var isRevoked = false
   /// The process, if one runs.
   var process: Process?
   /// Whether no process will start here again.
@@ -29,6 +33,14 @@ struct SimulatedWorker: Sendable {
     var machine: WorkerMachine
     /// The evaluations that run, with the token that the current one must show.
     var running: [ShardID: Int] = [:]
+    /// When the evaluations that run began.
+    var beganAt: [ShardID: Int] = [:]
+    /// How far the process's clock has jumped ahead.
+    var clockStep = 0
+    /// When the process will be ended from outside, if ever.
+    var endsAt: Int?
+    /// Since when the process can work.
+    var readyAt: Int?
     /// When the process wants to be woken, if at all.
     var wakesAt: Int?
     /// The harmless candidates whose evaluation has failed here.
@@ -40,5 +52,7 @@ struct SimulatedWorker: Sendable {
   }
 
   /// Whether the worker can do its part, now or after a restart.
-  var isSound: Bool { !isGone && !isDeviant && !isSick && process?.isHanging != true }
+  var isSound: Bool {
+    !isGone && !isDeviant && !isSick && !isRevoked && process?.isHanging != true
+  }
 }

@@ -28,8 +28,13 @@ public struct SimulationReport: Sendable {
   public let quarantinedCount: Int
   /// The candidates given up though somebody could have evaluated them: too many workers were lost.
   public let needlessQuarantineCount: Int
+  /// The candidates of which a worker that computes wrongly has evaluated a part.
+  public let wrongEvaluationCount: Int
   /// The evaluations that workers completed; more than shards if some were repeated.
   public let computedShardCount: Int
+  /// The share of the slots' time, from loaded inputs to the end of process or run, that went into
+  /// evaluations that were the first of their shards.
+  public let utilization: Double
   /// What the coordinator's last life has counted.
   public let counters: CoordinatorCounters
   /// The shards in the journal.
@@ -44,8 +49,9 @@ extension SimulationReport: CustomStringConvertible {
   public var description: String {
     let head =
       "seed \(seed): \(evaluationCount) evaluations, \(quarantinedCount) given up, "
-      + "\(durableShardCount) shards (\(computedShardCount) computed), \(deliveredCount) messages "
-      + "in \(endTime) ms, digest \(digest.abbreviated)"
+      + "\(durableShardCount) shards (\(computedShardCount) computed), slots busy "
+      + "\(Int(utilization * 1_000) / 10).\(Int(utilization * 1_000) % 10) %, "
+      + "\(deliveredCount) messages in \(endTime) ms, digest \(digest.abbreviated)"
     guard !isGreen else { return head }
     return ([head, "  plan: \(plan)"] + violations.map { "  broken: \($0)" })
       .joined(separator: "\n")
@@ -62,11 +68,15 @@ public struct SimulationOptions: Sendable {
   public var order: CommitOrder?
   /// The workers at the start; `nil` lets the seed decide.
   public var workerCount: Int?
+  /// The candidates that may be born; `nil` lets the seed decide.
+  public var evaluationCount: Int?
+  /// The relative speeds of workers without faults, one slot each; `nil` lets the seed decide.
+  public var speeds: [Int]?
 
   /// Creates options.
   public init(
     patience: Int = 200_000, eventCountMax: Int = 400_000, order: CommitOrder? = nil,
-    workerCount: Int? = nil
+    workerCount: Int? = nil, evaluationCount: Int? = nil, speeds: [Int]? = nil
   ) {
     precondition(patience > 0)
     precondition(eventCountMax > 0)
@@ -75,5 +85,8 @@ public struct SimulationOptions: Sendable {
     self.eventCountMax = eventCountMax
     self.order = order
     self.workerCount = workerCount
+    precondition(evaluationCount ?? 1 > 0)
+    self.evaluationCount = evaluationCount
+    self.speeds = speeds
   }
 }

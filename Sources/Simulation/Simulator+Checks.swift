@@ -5,6 +5,7 @@ import WireProtocol
 extension Simulator {
   /// Checks what the coordinator sends against what is durable.
   mutating func check(_ envelope: Envelope, to worker: WorkerID) {
+    checkRevocation(envelope.message, to: worker)
     switch envelope.message {
     case .acknowledge(let reference):
       if journal.shards[reference.key] == nil {
@@ -20,6 +21,7 @@ extension Simulator {
       if journal.evaluated[grant.shard.candidate] != nil {
         violate("\(grant.shard) is leased though its candidate is evaluated")
       }
+      checkEndTime(of: grant, for: worker)
     case .finished:
       if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
         violate("workers are told that the run is finished, and it is not")
@@ -30,8 +32,10 @@ extension Simulator {
 
   /// Checks what the coordinator tells people.
   mutating func check(_ note: Coordinator.Note) {
-    if case .resultsDisagree(let shard, let label) = note {
-      violate("\(label) disagrees about \(shard)")
+    if case .resultsDisagree(let shard, let label, let other) = note {
+      let names = plan.hasWrongWorker ? [label, other] : []
+      if names.contains(wrongLabel) { return }
+      violate("\(label) and \(other) disagree about \(shard)")
     }
   }
 
@@ -65,20 +69,23 @@ extension Simulator {
     if concluded != run.conclusionCount {
       violate("\(concluded) candidates are concluded instead of \(run.conclusionCount)")
     }
+    let wrong = plan.hasWrongWorker ? journal.touched(by: wrongLabel) : []
     for (candidate, evaluation) in journal.evaluated.sorted(by: { $0.key < $1.key }) {
       guard let genome = journal.born[candidate] else {
         violate("\(candidate) is evaluated and was not born")
         continue
       }
-      if evaluation != run.evaluate(candidate, genome) {
+      if evaluation != run.evaluate(candidate, genome), !wrong.contains(candidate) {
         violate("\(candidate) has another evaluation than a run without faults gives")
       }
       if isHarmful(genome) { violate("\(candidate) was evaluated though nobody can") }
     }
     checkQuarantines()
-    checkStrictOrder()
+    checkDeaths()
+    if wrong.isEmpty { checkStrictOrder() }
     let counters = machine.counters
-    if plan.isCalm, computedShardCount != journal.shards.count || counters.lapsedLeases > 0 {
+    let repeatedCount = computedShardCount - journal.shards.count
+    if plan.isCalm, repeatedCount > counters.backupLeases || counters.lapsedLeases > 0 {
       violate(
         "without faults \(computedShardCount) evaluations were made for "
           + "\(journal.shards.count) shards and \(counters.lapsedLeases) leases lapsed")
@@ -91,6 +98,8 @@ extension Simulator {
   private mutating func checkQuarantines() {
     let mayLoseWorkers =
       plan.lossProbability > 0 || plan.hasPoison || plan.hasDeviantWorker
+      || !plan.partitions.isEmpty || !plan.clogs.isEmpty
+      || plan.clockJumps.contains { $0.process >= 0 }
       || plan.workerCrashes.count + plan.departures.count + plan.freezes.count
         + plan.hangs.count > 2
     for candidate in journal.quarantined.sorted() {

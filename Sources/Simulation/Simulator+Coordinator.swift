@@ -8,7 +8,7 @@ struct SimulatedCoordinator: Sendable {
   var machine: Coordinator?
   /// The number of starts.
   var life = 0
-  /// When the current life began.
+  /// When the current life began, less what its clock has jumped ahead.
   var startedAt = 0
   /// When the process wants to be woken, if at all.
   var wakesAt: Int?
@@ -40,6 +40,7 @@ extension Simulator {
     coordinator.wakesAt = nil
     coordinator.isWriting = false
     coordinator.drainPause = nil
+    observed = ObservedLife()
     tell("coordinator starts with \(journal.records.count) records")
     tellCoordinator(.started)
   }
@@ -48,6 +49,7 @@ extension Simulator {
   mutating func crashCoordinator(pause: Int) {
     guard coordinator.machine != nil, !isHealed else { return }
     tell("coordinator dies")
+    checkDeaths()
     coordinator.machine = nil
     events.add(.startCoordinator, at: now + pause)
   }
@@ -63,12 +65,18 @@ extension Simulator {
   /// Delivers a frame to the coordinator.
   mutating func arriveAtCoordinator(_ frame: [UInt8], from worker: WorkerID) {
     guard coordinator.machine != nil else { return }
+    // A new coordinator does not let revoked keys in; the old one was told while they were in.
+    if let life = revoked[worker], life != coordinator.life { return }
     deliveredCount += 1
     digest(frame, mark: 1)
     do {
       let envelope = try Envelope(decoding: frame)
       tell("\(worker) → \(envelope.message.name)")
+      let before = coordinator.machine?.counters
       tellCoordinator(.received(envelope, from: worker))
+      if case .result(let result) = envelope.message, let before {
+        checkComparison(of: result, from: worker, before: before)
+      }
     } catch {
       tell("\(worker) → \(error)")
       if places[worker] != nil { violate("an honest frame cannot be decoded: \(error)") }
@@ -81,7 +89,8 @@ extension Simulator {
     // In place: copying the machine would cost more than the event.
     let instant = instant(since: coordinator.startedAt)
     guard let effects = coordinator.machine?.apply(event, at: instant) else { return }
-    coordinator.machine?.checkInvariants()
+    // With thousands of workers all of it cannot be checked each time.
+    if !plan.isCrowd || eventCount.isMultiple(of: 4_000) { coordinator.machine?.checkInvariants() }
     for effect in effects { perform(effect) }
     wakeCoordinator()
   }
@@ -134,11 +143,15 @@ extension Simulator {
     tell("\(envelope.message.name) → \(worker)")
     guard place(of: worker) != nil else {
       if generator.chance(plan.noticeProbability) {
-        events.add(.noticeGone(worker, coordinatorLife: coordinator.life), at: now + 1)
+        // What the process has sent before it ended comes first.
+        events.add(
+          .noticeGone(worker, coordinatorLife: coordinator.life), at: now + plan.delayMax + 1)
       }
       return
     }
-    for delay in delays() { events.add(.arriveAtWorker(frame, to: worker), at: now + delay) }
+    for delay in delays(of: worker) {
+      events.add(.arriveAtWorker(frame, to: worker), at: now + delay)
+    }
   }
 
   // MARK: The store
@@ -160,7 +173,8 @@ extension Simulator {
       return
     }
     coordinator.isWriting = false
-    let isFailing = !isHealed && generator.chance(plan.writeFailureProbability)
+    let isFailing =
+      !isHealed && (generator.chance(plan.writeFailureProbability) || isDiskFull)
     // A write that is reported as failed may have become durable all the same.
     if !isFailing || generator.chance(0.2) { commit(batch) }
     tell("\(isFailing ? "failed to write" : "wrote") \(batch.records.count) records")
@@ -177,7 +191,10 @@ extension Simulator {
 
   private mutating func commit(_ batch: JournalBatch) {
     for problem in journal.write(batch) { violate(problem) }
-    for record in batch.records { digest(record.encoded(), mark: 3) }
+    for record in batch.records {
+      digest(record.encoded(), mark: 3)
+      if isHealed, case .shardCompleted = record { resultAt = now }
+    }
   }
 }
 
@@ -194,9 +211,19 @@ extension Simulator {
     return Int(seconds) * 1000 + Int((attoseconds + unit - 1) / unit)
   }
 
-  /// The delays after which copies of a message arrive; none if it is lost.
-  mutating func delays() -> [Int] {
+  /// Whether the disk is full.
+  var isDiskFull: Bool {
+    plan.fullDisks.contains { $0.time <= now && now < $0.time + $0.pause }
+  }
+
+  /// The delays after which copies of a message to or from a worker arrive; none if it is lost.
+  mutating func delays(of worker: WorkerID) -> [Int] {
     if isHealed { return [generator.number(in: 1...5)] }
+    let place = places[worker] ?? -1
+    if plan.partitions.contains(where: { $0.concerns(place, at: now) }) { return [] }
+    if let clog = plan.clogs.first(where: { $0.concerns(place, at: now) }) {
+      return [min(clog.time + clog.pause, plan.healsAt) - now + generator.number(in: 1...5)]
+    }
     if generator.chance(plan.lossProbability) { return [] }
     let count = generator.chance(plan.duplicationProbability) ? 2 : 1
     return (0..<count).map { _ in generator.number(in: 1...plan.delayMax) }

@@ -19,17 +19,26 @@ extension Simulator {
   /// Starts a worker's process as a new session.
   mutating func startWorker(_ index: Int) {
     guard workers[index].process == nil, !workers[index].isGone else { return }
+    // Whoever has no valid key gets no connection.
+    guard !workers[index].isRevoked else { return }
     let worker = WorkerID(generator.next())
+    let lifetime = isHealed ? nil : plan.lifetimes.map { generator.number(in: $0) }
     let machine = WorkerMachine(
       settings: WorkerSettings(
         worker: worker, jitterSeed: generator.next(), label: "worker-\(index)",
         build: "simulation", slots: workers[index].slots, instructionSet: .avx512,
         precisions: [.f32, .bf16], kernelTable: 1,
         giveUpTimeout: .milliseconds(generator.number(in: 10_000...120_000)),
-        drainTimeout: .milliseconds(generator.number(in: 10...5_000))))
+        drainTimeout: .milliseconds(generator.number(in: 10...5_000)),
+        endTime: lifetime.map { .start + .milliseconds($0) },
+        idleTimeout: plan.idleTimeout.map { .milliseconds($0) }))
     places[worker] = index
     workers[index].process = SimulatedWorker.Process(
       worker: worker, startedAt: now, machine: machine)
+    if let lifetime {
+      workers[index].process?.endsAt = now + lifetime
+      events.add(.endLifetime(worker), at: now + lifetime)
+    }
     tell("worker-\(index) starts as \(worker)")
     tellWorker(worker, .started)
   }
@@ -40,6 +49,7 @@ extension Simulator {
     if pause == nil { workers[index].isGone = true }
     guard let worker = workers[index].process?.worker else { return }
     tell("worker-\(index) dies")
+    endWork(of: index)
     workers[index].process = nil
     if generator.chance(plan.noticeProbability) {
       events.add(.noticeGone(worker, coordinatorLife: coordinator.life), at: now + 1)
@@ -52,6 +62,41 @@ extension Simulator {
     guard !isHealed, let worker = workers[index].process?.worker else { return }
     tell("worker-\(index) is asked to leave")
     tellWorker(worker, .drainRequested)
+  }
+
+  /// Ends a worker's process from outside when its time is over, if it has not left.
+  mutating func endLifetime(of worker: WorkerID) {
+    guard let place = place(of: worker), let process = workers[place].process else { return }
+    if thaw(of: worker) == nil, process.frozenUntil == 0 {
+      violate("worker-\(place) has not left before its time is over")
+    }
+    crashWorker(place, pause: generator.number(in: 1...2_000))
+  }
+
+  /// Lets a clock jump ahead.
+  mutating func jumpClock(worker place: Int?, step: Int) {
+    guard !isHealed else { return }
+    guard let place else {
+      guard coordinator.machine != nil else { return }
+      tell("the coordinator's clock jumps ahead by \(step) ms")
+      coordinator.startedAt -= step
+      tellCoordinator(.ticked)
+      return
+    }
+    guard let worker = workers[place].process?.worker else { return }
+    tell("the clock of worker-\(place) jumps ahead by \(step) ms")
+    workers[place].process?.clockStep += step
+    tellWorker(worker, .ticked)
+  }
+
+  /// Revokes the key of a worker: the coordinator is told if the worker is connected.
+  mutating func revokeKey(of place: Int) {
+    guard !isHealed, !workers[place].isGone, !workers[place].isRevoked else { return }
+    tell("the key of worker-\(place) is revoked")
+    workers[place].isRevoked = true
+    guard let worker = workers[place].process?.worker else { return }
+    revoked[worker] = coordinator.machine == nil ? -1 : coordinator.life
+    tellCoordinator(.revoked(worker))
   }
 
   /// Lets a worker's process stand still for a while.
@@ -86,7 +131,8 @@ extension Simulator {
       events.add(.wakeWorker(worker), at: thaw)
       return
     }
-    let startedAt = workers[place].process?.startedAt ?? 0
+    guard let process = workers[place].process else { return }
+    let startedAt = process.startedAt - process.clockStep
     let instant = instant(since: startedAt)
     guard let effects = workers[place].process?.machine.apply(event, at: instant) else { return }
     for effect in effects { perform(effect, worker: worker, place: place) }
@@ -116,7 +162,7 @@ extension Simulator {
     case .deliver(let message):
       violate("\(worker) is sent \(message.name), and simulated workers have their inputs")
     case .evaluate(let task): startEvaluation(task, worker: worker, place: place)
-    case .stop(let shard): workers[place].process?.running[shard] = nil
+    case .stop(let shard): stopEvaluation(of: shard, at: place)
     case .note(let note): tell("worker-\(place) notes \(note)")
     case .exit(let exit): endWorker(place, exit)
     }
@@ -125,82 +171,28 @@ extension Simulator {
   private mutating func send(_ envelope: Envelope, from worker: WorkerID) {
     let frame = envelope.encoded()
     if case .result = envelope.message { sampleFrame = frame }
-    for delay in delays() {
+    if case .bye = envelope.message, plan.losesFarewells, !isHealed { return }
+    for delay in delays(of: worker) {
       events.add(.arriveAtCoordinator(frame, from: worker), at: now + delay)
     }
   }
 
   private mutating func endWorker(_ place: Int, _ exit: WorkerMachine.Exit) {
     tell("worker-\(place) ends: \(exit)")
+    endWork(of: place)
     workers[place].process = nil
     switch exit {
     case .finished: break
-    case .drained, .coordinatorSilent:
+    case .drained, .timeOver, .idle, .coordinatorSilent:
       events.add(.startWorker(place), at: now + generator.number(in: 1...2_000))
     case .refused:
       workers[place].isGone = true
-      if !workers[place].isDeviant && !workers[place].isSick {
+      let isHonest = !workers[place].isDeviant && !workers[place].isSick
+      if isHonest, !workers[place].isRevoked {
         violate("honest worker-\(place) was refused: \(exit)")
       }
     case .unprepared, .otherRun:
       violate("worker-\(place) ended as \(exit)")
     }
-  }
-
-  // MARK: Evaluations
-
-  private mutating func startEvaluation(_ task: EvaluationTask, worker: WorkerID, place: Int) {
-    let token = Int(truncatingIfNeeded: generator.next())
-    let time = generator.number(in: workers[place].evaluationTimes)
-    if workers[place].process?.running.updateValue(token, forKey: task.shard) != nil {
-      violate("worker-\(place) evaluates \(task.shard) twice at once")
-    }
-    events.add(.progress(worker, task, token: token), at: now + time / 2)
-    events.add(.finishEvaluation(worker, task, token: token), at: now + time)
-  }
-
-  mutating func finishEvaluation(_ worker: WorkerID, _ task: EvaluationTask, token: Int) {
-    guard let place = place(of: worker) else { return }
-    guard workers[place].process?.running[task.shard] == token else { return }
-    guard workers[place].process?.isHanging == false else { return }
-    if let thaw = thaw(of: worker) {
-      events.add(.finishEvaluation(worker, task, token: token), at: thaw)
-      return
-    }
-    workers[place].process?.running[task.shard] = nil
-    if plan.hasPoison, run.isInTwelfth(0, task.genome) {
-      tell("\(task.shard) kills worker-\(place)")
-      crashWorker(place, pause: generator.number(in: 1...2_000))
-    } else if workers[place].isSick || isHarmful(task.genome) {
-      if !isHarmful(task.genome) { countFailure(at: place) }
-      tellWorker(worker, .evaluationFailed(task.shard, words: "not a number"))
-    } else {
-      computedShardCount += 1
-      var costs = run.settings.model.cost(task.genome).wireValues
-      if workers[place].isDeviant { costs[0] += 1 }
-      let evaluation = Evaluation(
-        measurement: run.measure(task.genome, task.slice), costs: costs, microseconds: 1_000)
-      tellWorker(worker, .evaluated(task.shard, evaluation))
-    }
-  }
-
-  // MARK: A rogue
-
-  /// Sends bytes that are no message, or a spoilt one, under a name of its own.
-  mutating func sendGarbage() {
-    guard !isHealed else { return }
-    var frame = sampleFrame
-    if frame.isEmpty || generator.chance(0.3) {
-      frame = (0..<generator.number(in: 0...80)).map { _ in
-        UInt8(truncatingIfNeeded: generator.next())
-      }
-    } else {
-      for _ in 0..<generator.number(in: 1...6) {
-        frame[generator.index(below: frame.count)] = UInt8(truncatingIfNeeded: generator.next())
-      }
-    }
-    let rogue = WorkerID(UInt64(generator.number(in: 1...3)))
-    events.add(.arriveAtCoordinator(frame, from: rogue), at: now + 1)
-    events.add(.sendGarbage, at: now + generator.number(in: 10...500))
   }
 }

@@ -27,8 +27,22 @@ public struct Simulator: Sendable {
   var eventCount = 0
   var deliveredCount = 0
   var computedShardCount = 0
+  /// The coordinator's life in which the key of a session was revoked.
+  var revoked: [WorkerID: Int] = [:]
+  /// The shards that somebody has evaluated.
+  var finishedShards: Set<ShardID> = []
+  /// The time of evaluations that were the first of their shards.
+  var usefulMilliseconds = 0
+  /// The time of the slots of processes that have ended.
+  var availableMilliseconds = 0
+  /// What the checks remember of this life of the coordinator.
+  var observed = ObservedLife()
+  /// When the last result became durable since the faults ended, once there was one at all.
+  var resultAt: Int?
   /// When everything must be finished.
   let deadline: Int
+  /// The events after which the run is given up.
+  let eventCountMax: Int
   /// A frame of an honest worker, for the rogue to spoil.
   var sampleFrame: [UInt8] = []
 
@@ -49,10 +63,16 @@ public struct Simulator: Sendable {
     seed: UInt64, options: SimulationOptions, trace: (@Sendable (String) -> Void)?
   ) {
     var generator = SeededGenerator(seed: seed)
-    let plan = FaultPlan(using: &generator, workerCount: options.workerCount)
+    let plan =
+      options.speeds.map { FaultPlan.uneven(speeds: $0) }
+      ?? FaultPlan(using: &generator, workerCount: options.workerCount)
     // What the run computes must not depend on the plan.
     var runGenerator = SeededGenerator(seed: seed, stream: 1)
-    let run = SimulatedRun(using: &runGenerator, order: options.order)
+    var run = SimulatedRun(
+      using: &runGenerator, order: options.order, evaluationCount: options.evaluationCount)
+    if plan.isCrowd {
+      run.settings.bounds.sessionCountMax = seed.isMultiple(of: 2) ? 10_000 : 4_000
+    }
     self.seed = seed
     self.options = options
     self.plan = plan
@@ -63,10 +83,12 @@ public struct Simulator: Sendable {
         index: index, slots: plan.slotCounts[index],
         evaluationTimes: plan.evaluationTimes[index],
         isDeviant: plan.hasDeviantWorker && index == 1,
-        isSick: plan.hasSickWorker && index == 0)
+        isSick: plan.hasSickWorker && index == 0,
+        isWrong: plan.hasWrongWorker && index == plan.workerCount - 1)
     }
     coordinator = SimulatedCoordinator()
     deadline = plan.healsAt + Self.livenessBound(plan, run, options)
+    eventCountMax = max(options.eventCountMax, plan.workerCount * 2_000)
     self.generator = generator
   }
 
@@ -105,6 +127,16 @@ public struct Simulator: Sendable {
     for drain in plan.coordinatorDrains {
       events.add(.drainCoordinator(pause: drain.pause), at: drain.time)
     }
+    for jump in plan.clockJumps {
+      let worker = jump.process < 0 ? nil : jump.process
+      events.add(.jumpClock(worker: worker, step: jump.step), at: jump.time)
+    }
+    for revocation in plan.revocations {
+      events.add(.revokeKey(revocation.process), at: revocation.time)
+    }
+    for disk in plan.fullDisks {
+      events.add(.recoverStore(coordinatorLife: 1), at: disk.time + disk.pause)
+    }
     if plan.hasRogue { events.add(.sendGarbage, at: 100) }
     events.add(.heal, at: plan.healsAt)
   }
@@ -118,13 +150,14 @@ public struct Simulator: Sendable {
     }
     now = due
     eventCount += 1
-    if now > deadline || eventCount > options.eventCountMax {
+    if now > deadline || eventCount > eventCountMax {
       violate(
         "not finished at \(now) ms after \(eventCount) events: "
           + (coordinator.machine.map { "\($0.progress)" } ?? "the coordinator is down"))
       return false
     }
     happen(occurrence)
+    checkProgress()
     return true
   }
 
@@ -145,6 +178,7 @@ public struct Simulator: Sendable {
       if let thaw = thaw(of: worker) {
         events.add(occurrence, at: thaw)
       } else {
+        if let place = place(of: worker) { workers[place].process?.readyAt = now }
         tellWorker(worker, .prepared(run.inputs))
       }
     case .progress(let worker, let task, let token):
@@ -161,6 +195,9 @@ public struct Simulator: Sendable {
     case .hangWorker(let index):
       tell("worker-\(index) hangs")
       if !isHealed { workers[index].process?.isHanging = true }
+    case .endLifetime(let worker): endLifetime(of: worker)
+    case .jumpClock(let worker, let step): jumpClock(worker: worker, step: step)
+    case .revokeKey(let index): revokeKey(of: index)
     case .crashCoordinator(let pause): crashCoordinator(pause: pause)
     case .drainCoordinator(let pause): drainCoordinator(pause: pause)
     case .recoverStore(let life):
@@ -175,9 +212,12 @@ public struct Simulator: Sendable {
   private mutating func heal() {
     isHealed = true
     tell("the faults end")
+    if !journal.shards.isEmpty { resultAt = now }
     if !workers.contains(where: \.isSound) {
       workers[0].isGone = false
       workers[0].isSick = false
+      workers[0].isRevoked = false
+      endWork(of: 0)
       workers[0].process = nil
     }
     for worker in workers where !worker.isGone && worker.process == nil {
@@ -204,6 +244,7 @@ public struct Simulator: Sendable {
   }
 
   private mutating func report() -> SimulationReport {
+    for worker in workers { endWork(of: worker.index) }
     if violations.isEmpty { checkOutcome() }
     for record in journal.records { hasher.update(record.encoded().span) }
     var outcome = ContentHasher()
@@ -216,7 +257,10 @@ public struct Simulator: Sendable {
       needlessQuarantineCount: journal.quarantined.count { candidate in
         journal.born[candidate].map { !isHarmful($0) } ?? false
       },
+      wrongEvaluationCount: journal.touched(by: wrongLabel).count,
       computedShardCount: computedShardCount,
+      utilization: availableMilliseconds == 0
+        ? 0 : Double(usefulMilliseconds) / Double(availableMilliseconds),
       counters: coordinator.machine?.counters ?? CoordinatorCounters(),
       durableShardCount: journal.shards.count)
   }

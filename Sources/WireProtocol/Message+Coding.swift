@@ -36,7 +36,11 @@ extension Message {
     case .welcome(let welcome): serialized(WelcomeProto(welcome))
     case .refused(let refusal): serialized(RefusedProto(refusal))
     case .request(let request):
-      serialized(RequestProto.with { $0.leaseCountMax = UInt32(request.leaseCountMax) })
+      serialized(
+        RequestProto.with {
+          $0.leaseCountMax = UInt32(request.leaseCountMax)
+          $0.remainingMilliseconds = remaining(request.remainingMilliseconds)
+        })
     case .heartbeat(let heartbeat): serialized(HeartbeatProto(heartbeat))
     case .lease(let lease): serialized(LeaseProto(lease))
     case .result(let result): serialized(ResultProto(result))
@@ -63,7 +67,8 @@ extension Message {
       self = .request(
         WorkRequest(
           leaseCountMax: try bounded(
-            proto.leaseCountMax, 0...WireLimits.heldCountMax, "lease_count_max")))
+            proto.leaseCountMax, 0...WireLimits.heldCountMax, "lease_count_max"),
+          remainingMilliseconds: try remaining(proto.remainingMilliseconds)))
     case 5: self = .heartbeat(try Heartbeat(try parsed(body, kind: kind)))
     case 6: self = .lease(try LeaseGrant(try parsed(body, kind: kind)))
     case 7: self = .result(try ShardResult(try parsed(body, kind: kind)))
@@ -96,6 +101,7 @@ extension HelloProto {
     precisions = hello.precisions.map(\.rawValue)
     kernelTable = UInt32(hello.kernelTable)
     held = hello.held.map(HeldProto.init)
+    remainingMilliseconds = remaining(hello.remainingMilliseconds)
   }
 }
 
@@ -111,7 +117,8 @@ extension Hello {
         proto.precisions, limit: WireLimits.vectorCountMax, "precisions"
       ) { value throws(WireError) in try named(value, "precisions") },
       kernelTable: try bounded(proto.kernelTable, 0...Int(Int32.max), "kernel_table"),
-      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init))
+      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init),
+      remainingMilliseconds: try remaining(proto.remainingMilliseconds))
   }
 }
 
@@ -163,6 +170,8 @@ extension HeartbeatProto {
   init(_ heartbeat: Heartbeat) {
     leaseCountMax = UInt32(heartbeat.leaseCountMax)
     held = heartbeat.held.map(HeldProto.init)
+    remainingMilliseconds = remaining(heartbeat.remainingMilliseconds)
+    isLeaving = heartbeat.isLeaving
   }
 }
 
@@ -172,7 +181,9 @@ extension Heartbeat {
     self.init(
       leaseCountMax: try bounded(
         proto.leaseCountMax, 0...WireLimits.heldCountMax, "lease_count_max"),
-      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init))
+      held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init),
+      remainingMilliseconds: try remaining(proto.remainingMilliseconds),
+      isLeaving: proto.isLeaving)
   }
 }
 

@@ -71,11 +71,14 @@ public struct Hello: Hashable, Sendable {
   public var kernelTable: Int
   /// The shards that the worker still holds.
   public var held: [HeldShard]
+  /// The time after which the worker will have left, or `nil` if it knows of no end.
+  public var remainingMilliseconds: Int?
 
   /// Creates a greeting.
   public init(
     supported: ClosedRange<ProtocolVersion>, build: String, label: String, slots: Int,
-    instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int, held: [HeldShard]
+    instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int, held: [HeldShard],
+    remainingMilliseconds: Int? = nil
   ) {
     self.supported = supported
     self.build = build
@@ -85,6 +88,7 @@ public struct Hello: Hashable, Sendable {
     self.precisions = precisions
     self.kernelTable = kernelTable
     self.held = held
+    self.remainingMilliseconds = remainingMilliseconds
   }
 }
 
@@ -118,10 +122,13 @@ public struct HeldShard: Hashable, Sendable {
 public struct WorkRequest: Hashable, Sendable {
   /// The leases that the worker wants to hold at once; zero for none.
   public var leaseCountMax: Int
+  /// As in ``Hello``.
+  public var remainingMilliseconds: Int?
 
   /// Creates a request.
-  public init(leaseCountMax: Int) {
+  public init(leaseCountMax: Int, remainingMilliseconds: Int? = nil) {
     self.leaseCountMax = leaseCountMax
+    self.remainingMilliseconds = remainingMilliseconds
   }
 }
 
@@ -131,11 +138,20 @@ public struct Heartbeat: Hashable, Sendable {
   public var leaseCountMax: Int
   /// The shards in the worker's hands.
   public var held: [HeldShard]
+  /// As in ``Hello``.
+  public var remainingMilliseconds: Int?
+  /// Whether the worker takes no more work and leaves when it has finished or handed back this.
+  public var isLeaving: Bool
 
   /// Creates a heartbeat.
-  public init(leaseCountMax: Int, held: [HeldShard]) {
+  public init(
+    leaseCountMax: Int, held: [HeldShard], remainingMilliseconds: Int? = nil,
+    isLeaving: Bool = false
+  ) {
     self.leaseCountMax = leaseCountMax
     self.held = held
+    self.remainingMilliseconds = remainingMilliseconds
+    self.isLeaving = isLeaving
   }
 }
 
@@ -205,6 +221,10 @@ public struct Farewell: Hashable, Sendable {
     case drained = 2
     /// The worker cannot take part.
     case unable = 3
+    /// The time that the worker was given is over.
+    case timeOver = 4
+    /// The worker has had nothing to do for too long.
+    case idle = 5
   }
 
   /// Why the worker leaves.

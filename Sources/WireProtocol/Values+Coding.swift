@@ -130,6 +130,20 @@ func versionRange(
   return lower...upper
 }
 
+/// Returns a worker's remaining time for the wire; zero stands for none that is known.
+func remaining(_ milliseconds: Int?) -> UInt64 {
+  milliseconds.map { UInt64(min(max(1, $0), WireLimits.remainingMillisecondsMax)) } ?? 0
+}
+
+/// Returns a worker's remaining time from the wire.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func remaining(_ milliseconds: UInt64) throws(WireError) -> Int? {
+  let limit = WireLimits.remainingMillisecondsMax
+  let value = try bounded(milliseconds, 0...limit, "remaining_milliseconds")
+  return value == 0 ? nil : value
+}
+
 // MARK: Values
 
 extension VersionProto {

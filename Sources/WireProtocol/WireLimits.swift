@@ -18,6 +18,8 @@ public enum WireLimits {
   public static let vectorCountMax = 64
   /// The further parameters of a run.
   public static let parameterCountMax = 256
+  /// The time that a worker may announce to have left, in milliseconds: ten years.
+  public static let remainingMillisecondsMax = 315_360_000_000
   /// The births of a run.
   public static let candidateCountMax = 1 << 40
   /// The bytes of a chunk of an input; only the last chunk of a file may be shorter.

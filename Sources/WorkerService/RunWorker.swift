@@ -30,7 +30,8 @@ public func runWorker(
   var counters: ShardCounterFile?
   if let path = configuration.counterPath { counters = try ShardCounterFile(path: path) }
   guard let connection = try waitForConnection(configuration, observer) else {
-    return WorkerOutcome(exit: .drained, shardCount: 0)
+    return WorkerOutcome(
+      exit: configuration.isTimeOver ? .timeOver : .drained, shardCount: 0)
   }
   var loop: WorkerLoop
   do throws(ZeroMQError) {
@@ -43,7 +44,7 @@ public func runWorker(
   return try loop.run()
 }
 
-/// Waits for the connection file, or returns `nil` if the worker is told to leave meanwhile.
+/// Waits for the connection file, or returns `nil` if the worker must leave meanwhile.
 private func waitForConnection(
   _ configuration: WorkerConfiguration, _ observer: WorkerObserver
 ) throws(WorkerServiceError) -> WorkerConnection? {
@@ -55,7 +56,7 @@ private func waitForConnection(
     guard case .file(let path, _) = configuration.connection else {
       preconditionFailure("a fixed connection is always known")
     }
-    if observer.stopRequestCount() > 0 { return nil }
+    if observer.stopRequestCount() > 0 || configuration.isTimeOver { return nil }
     guard clock.now < deadline else {
       let words = "\(path) has not appeared in \(configuration.settings.giveUpTimeout)"
       throw .noConnection(path: path, words: words)

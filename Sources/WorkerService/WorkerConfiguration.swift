@@ -10,6 +10,8 @@ public struct WorkerConfiguration: Sendable {
   public var settings: WorkerSettings
   /// A file to which a line is added for each computed shard, or `nil`; see ``ShardCounterFile``.
   public var counterPath: String?
+  /// When the process will be ended from outside, if that is known; the worker leaves before.
+  public var endsAt: ContinuousClock.Instant?
   /// How long one address is tried before the next one, or before the file is read again.
   public var attemptTimeout: Duration = .seconds(2)
   /// How long the security handshake may take once an address has answered.
@@ -23,6 +25,11 @@ public struct WorkerConfiguration: Sendable {
     self.settings = settings
     self.counterPath = counterPath
   }
+}
+
+extension WorkerConfiguration {
+  /// Whether the time at which the process will be ended has come.
+  var isTimeOver: Bool { endsAt.map { $0 <= ContinuousClock().now } ?? false }
 }
 
 extension WorkerSettings {
@@ -81,6 +88,8 @@ public struct WorkerOutcome: Hashable, Sendable {
     switch exit {
     case .finished: "the run is finished"
     case .drained: "left as asked"
+    case .timeOver: "left because its time is over"
+    case .idle(let words): "left because \(words)"
     case .refused(_, let words): "the coordinator refuses this worker: \(words)"
     case .coordinatorSilent(let words): "gave up: \(words)"
     case .unprepared(let words): "cannot take part: \(words)"

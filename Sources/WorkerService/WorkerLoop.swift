@@ -36,7 +36,8 @@ struct WorkerLoop: ~Copyable {
     configuration: WorkerConfiguration, observer: WorkerObserver, connection: WorkerConnection,
     counters: ShardCounterFile?, preparation: @escaping EvaluationRunner.Preparation
   ) throws(ZeroMQError) {
-    let settings = configuration.settings
+    var settings = configuration.settings
+    if let endsAt = configuration.endsAt { settings.endTime = .start + (endsAt - clock.now) }
     let context = try Context()
     let wakeUp = try WakeUp()
     let transport = try Transport(
@@ -223,6 +224,7 @@ extension WorkerMachine.Note {
     case .evaluationFailed(let shard, let words): "shard \(shard) cannot be evaluated: \(words)"
     case .ignoredMessage(let words): "ignored a message: \(words)"
     case .draining: "takes no new work and leaves when what runs is done"
+    case .timeEnds: "the time is nearly over: takes no new work and leaves when what runs is done"
     }
   }
 }

@@ -9,9 +9,11 @@ struct CoordinatorTraceTests {
     "coordinator-run.txt", "coordinator-restart.txt", "coordinator-lost-worker.txt",
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
     "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-revocation.txt",
+    "coordinator-stragglers.txt", "coordinator-overdue.txt", "coordinator-end-time.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
-    var player = try Player(evaluations: name == "coordinator-sick-worker.txt" ? 6 : 2)
+    let isLong = ["sick-worker", "overdue", "end-time"].contains { name == "coordinator-\($0).txt" }
+    var player = try Player(evaluations: isLong ? 6 : 2)
     try TraceText.check(name) { try player.perform($0) }
   }
 
@@ -113,14 +115,27 @@ struct CoordinatorTraceTests {
             label: TraceText.name(arguments.worker), slots: 1,
             instructionSet: arguments[2] == "old-processor" ? .baseline : .avx512,
             precisions: [.f32], kernelTable: 1,
-            held: arguments[2] == "old-processor" ? [] : try arguments.held(from: 2, run)))
-      case "request": return .request(WorkRequest(leaseCountMax: arguments.number(2)))
+            held: try arguments.held(from: 2, run),
+            remainingMilliseconds: arguments.number(named: "ends")))
+      case "request":
+        return .request(
+          WorkRequest(
+            leaseCountMax: arguments.number(2),
+            remainingMilliseconds: arguments.number(named: "ends")))
       case "beat":
         return .heartbeat(
           Heartbeat(
-            leaseCountMax: arguments.number(2), held: try arguments.held(from: 3, run)))
+            leaseCountMax: arguments.number(2), held: try arguments.held(from: 3, run),
+            remainingMilliseconds: arguments.number(named: "ends"),
+            isLeaving: arguments.words.last == "leaving"))
       case "result":
         var result = run.result(of: try arguments.shard(2))
+        if let time = arguments.number(named: "took") {
+          result.evaluationMicroseconds = time * 1_000
+        }
+        if arguments[3] == "other-bits" {
+          result.measurement = ShardMeasurement(correct: BitVector(count: 2), summedLoss: 1.5)
+        }
         if arguments[3] == "other-cost" { result.costs[0] += 1 }
         if arguments[3] == "other-key" {
           result.key = run.key(of: ShardID(candidate: CandidateID(1), slice: 1))
@@ -147,6 +162,8 @@ struct CoordinatorTraceTests {
       case .workerLeft(_, let label, let farewell): "\(label) left: \(farewell.words)"
       case .workerLost(_, let label, let leases, let words):
         "\(label) lost with \(leases) leases: \(words)"
+      case .resultsDisagree(let shard, let label, let other):
+        "\(label) and \(other) disagree about \(shard)"
       case .workerRefused(_, let label, let reason, _): "\(label) refused: \(reason)"
       default: "\(note)"
       }

@@ -90,8 +90,20 @@ struct HostilePeerTests {
             reason: Rejection.Reason.allCases[number(below: 20) == 0 ? 1 : 2 * number(below: 2)],
             words: ""))
       case 9: .bye(Farewell(reason: .unable, words: ""))
-      case 10: .unknown(kind: 77)
+      case 10: inputMessage()
       default: fromCoordinator()
+      }
+    }
+
+    mutating func inputMessage() -> Message {
+      let content = key(of: shard()).hash
+      return switch number(below: 5) {
+      case 0: .inputs(.list)
+      case 1:
+        .inputs(.fetch(FetchRequest(content: content, chunks: [number(below: 9)], attempt: 0)))
+      case 2: .inputs(.chunk(InputChunk(content: content, chunk: number(below: 9), bytes: [1])))
+      case 3: .inputs(.unavailable(Unavailability(content: content, words: "")))
+      default: .unknown(kind: 77)
       }
     }
 
@@ -109,7 +121,7 @@ struct HostilePeerTests {
       case 9: .alive
       default:
         number(below: 10) > 0
-          ? .unknown(kind: 99)
+          ? inputMessage()
           : .refused(
             Refusal(
               reason: .tooManyWorkers, words: "", isFinal: false,

@@ -55,9 +55,14 @@ enum TraceText {
 
     func shard(_ index: Int) throws -> ShardID { try Self.shard(words[index]) }
 
+    /// The number behind a name, as in `ends:9000`.
+    func number(named name: String) -> Int? {
+      words.first { $0.hasPrefix("\(name):") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+    }
+
     /// The shards behind `index`, each with a state, as in `#0/1:queued` or `#0/1:2`.
     func held(from index: Int, _ run: TestRun) throws -> [HeldShard] {
-      try words.dropFirst(index).map { word in
+      try words.dropFirst(index).filter { $0.hasPrefix("#") }.map { word in
         let parts = word.split(separator: ":")
         let shard = try Self.shard(parts[0])
         let state: HeldShard.State =
@@ -91,11 +96,18 @@ enum TraceText {
     }.joined()
   }
 
+  private static func ends(_ milliseconds: Int?) -> String {
+    milliseconds.map { " ends:\($0)" } ?? ""
+  }
+
   static func words(_ message: Message) -> String {
     switch message {
-    case .hello(let hello): "HELLO\(words(hello.held))"
-    case .request(let request): "REQUEST \(request.leaseCountMax)"
-    case .heartbeat(let beat): "HEARTBEAT \(beat.leaseCountMax)\(words(beat.held))"
+    case .hello(let hello): "HELLO\(words(hello.held))\(ends(hello.remainingMilliseconds))"
+    case .request(let request):
+      "REQUEST \(request.leaseCountMax)\(ends(request.remainingMilliseconds))"
+    case .heartbeat(let beat):
+      "HEARTBEAT \(beat.leaseCountMax)\(words(beat.held))\(ends(beat.remainingMilliseconds))"
+        + (beat.isLeaving ? " leaving" : "")
     case .result(let result): "RESULT \(result.shard)"
     case .reject(let rejection): "REJECT \(rejection.shard) \(rejection.reason)"
     case .bye(let farewell): "BYE \(farewell.reason)"

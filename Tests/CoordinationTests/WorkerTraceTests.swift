@@ -5,7 +5,10 @@ import WireProtocol
 
 /// Scripts of what a worker's machine is told and what it asks for.
 struct WorkerTraceTests {
-  @Test(arguments: ["worker-run.txt", "worker-restart.txt", "worker-drain.txt", "worker-ends.txt"])
+  @Test(arguments: [
+    "worker-run.txt", "worker-restart.txt", "worker-drain.txt", "worker-ends.txt",
+    "worker-end-time.txt",
+  ])
   func `the worker does what the script says`(name: String) throws {
     var player = try Player()
     try TraceText.check(name) { try player.perform($0) }
@@ -25,7 +28,10 @@ struct WorkerTraceTests {
     mutating func perform(_ arguments: TraceText.Arguments) throws -> [String] {
       switch arguments.command {
       case "new-worker":
-        machine = WorkerMachine(settings: run.worker)
+        var settings = run.worker
+        settings.endTime = arguments.number(named: "ends").map { .start + .milliseconds($0) }
+        settings.idleTimeout = arguments.number(named: "idle").map { .milliseconds($0) }
+        machine = WorkerMachine(settings: settings)
         now = .start
         epoch = Epoch(1)
         return apply(.started)

@@ -15,14 +15,10 @@ struct SimulatorTests {
     }
   }
 
-  /// Seeds that have been red once; since plans are drawn otherwise now, they are more seeds only.
-  @Test(arguments: [
-    UInt64(95), 534, 613, 759, 830, 871, 878, 1405, 2157, 2433, 2518, 2800, 2992, 3342,
-    3617, 4341, 5745,
-  ])
-  func `what was broken once stays mended`(seed: UInt64) {
-    let report = Simulator.run(seed: seed)
-    #expect(report.isGreen, "\(report)")
+  @Test(arguments: Corpus.seeds)
+  func `what was broken once stays mended`(entry: Corpus.Entry) {
+    let report = Simulator.run(seed: entry.seed)
+    #expect(report.isGreen, "\(entry.found): \(report)")
   }
 
   @Test func `the seeds try everything`() {
@@ -39,6 +35,13 @@ struct SimulatorTests {
       ("failing writes", { $0.writeFailureProbability > 0.3 }),
       ("other costs", { $0.hasDeviantWorker }), ("a rogue", { $0.hasRogue }),
       ("a sick worker", { $0.hasSickWorker }),
+      ("partitions", { !$0.partitions.isEmpty }), ("clogs", { !$0.clogs.isEmpty }),
+      ("jumps of workers' clocks", { $0.clockJumps.contains { $0.process >= 0 } }),
+      ("jumps of the coordinator's clock", { $0.clockJumps.contains { $0.process < 0 } }),
+      ("full disks", { !$0.fullDisks.isEmpty }), ("revocations", { !$0.revocations.isEmpty }),
+      ("end times", { $0.lifetimes != nil }), ("idle workers", { $0.idleTimeout != nil }),
+      ("wrong workers", { $0.hasWrongWorker }),
+      ("announced deaths only", { $0.isEveryDeathAnnounced && $0.losesFarewells }),
       ("poison", { $0.hasPoison }), ("failures", { $0.hasFailures }), ("calm", { $0.isCalm }),
     ]
     for (name, holds) in faults {
@@ -55,6 +58,9 @@ struct SimulatorTests {
       ("refused workers", { $0.counters.refusedWorkers }),
       ("lost workers", { $0.counters.lostWorkers }),
       ("failed writes", { $0.counters.failedWrites }),
+      ("second leases", { $0.counters.backupLeases }),
+      ("disagreements", { $0.counters.disagreements }),
+      ("suspected deaths", { $0.counters.suspectedDeaths }),
       ("quarantines", { $0.quarantinedCount }),
       ("repeated evaluations", { $0.computedShardCount - $0.durableShardCount }),
     ]

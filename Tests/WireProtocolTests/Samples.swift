@@ -43,9 +43,12 @@ enum Samples {
       Hello(
         supported: ProtocolVersion(major: 1, minor: 0)...ProtocolVersion(major: 2, minor: 3),
         build: "0.1.0", label: "node07/4711", slots: 4, instructionSet: .avx512,
-        precisions: [.f32, .bf16], kernelTable: 5, held: held)),
-    .request(WorkRequest(leaseCountMax: 8)),
-    .heartbeat(Heartbeat(leaseCountMax: 8, held: held)),
+        precisions: [.f32, .bf16], kernelTable: 5, held: held, remainingMilliseconds: 3_600_000)),
+    .request(WorkRequest(leaseCountMax: 8, remainingMilliseconds: 1)),
+    .heartbeat(
+      Heartbeat(
+        leaseCountMax: 8, held: held,
+        remainingMilliseconds: WireLimits.remainingMillisecondsMax, isLeaving: true)),
     .result(
       ShardResult(
         shard: shard, key: key, measurement: measurement, costs: [12_345_678_901, -1, 0],

@@ -68,6 +68,16 @@ struct InputCacheTests {
     withExtendedLifetime(lock) {}
   }
 
+  @Test func `files that the disk has no room for are refused before they are fetched`() throws {
+    let site = try Site()
+    let large = InputCache(folder: site.cache.folder, sizeMax: WireLimits.inputSizeMax)
+    let error = #expect(throws: (any Error).self) {
+      try large.makeRoom(for: [entry("huge", size: WireLimits.inputSizeMax)])
+    }
+    let words = "\(try #require(error))"
+    #expect(words.contains("full") && words.contains(site.cache.folder), "\(words)")
+  }
+
   @Test func `a lock held alone keeps others out, one held together does not`() throws {
     let site = try Site()
     let content = entry("file", size: 1).content

@@ -131,6 +131,24 @@ import ZeroMQ
     #expect(site.areEqual(try #require(other.files)))
   }
 
+  @Test func `a fetch that takes longer than a session may be silent costs no session`() throws {
+    let site = try Site()
+    var configuration = site.run.configuration()
+    configuration.inputs = site.served
+    // Three chunks a second: the six of the model outlast the timeout of 1.5 seconds.
+    configuration.inputBounds.bytesPerSecondMax = 3 * WireLimits.chunkSize
+    let coordinator = RunningCoordinator(configuration)
+    let worker = RunningWorker(
+      site.run, label: "patient", inputs: InputSettings(cache: site.cache()))
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+    #expect(site.areEqual(try #require(worker.files)))
+    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    let log = try String(contentsOfFile: site.run.directory.logPath, encoding: .utf8)
+    #expect(log.split(separator: "worker patient joined").count == 2)
+  }
+
   @Test func `of many workers that start at once on a machine one fetches`() throws {
     let site = try Site()
     let coordinator = try site.startCoordinator()

@@ -16,6 +16,8 @@ public struct CoordinatorBenchmark: Sendable {
   public let isEncrypted: Bool
   /// Where the journal lies while the run lasts.
   public let directory: RunDirectory
+  /// Files that workers fetch meanwhile.
+  public var inputs: [ServedInput] = []
 
   /// Creates a benchmark.
   public init(
@@ -42,9 +44,10 @@ public struct CoordinatorBenchmark: Sendable {
     progress: (Int) -> Void
   ) throws -> CoordinatorMeasurement {
     let run = try EmptyRun(evaluations: evaluationCount)
-    let configuration = CoordinatorConfiguration(
+    var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: "tcp://127.0.0.1:0",
       security: isEncrypted ? .curve(try RunKeys(in: directory)) : .none)
+    configuration.inputs = inputs
     var course = Course()
     let outcome = try withoutActuallyEscaping(startLoad) { startLoad in
       try withoutActuallyEscaping(isLoadAlive) { isLoadAlive in

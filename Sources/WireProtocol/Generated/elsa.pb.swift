@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 85ff884c680f954df9aa0ad202900a7487a46994d59ef3a021db497b848f12d2
+// Source: Protocol/elsa.proto, SHA-256 06b600c8a95c843e15e9dca5623bf6ed039f113cc236c4e0f3686dd1fb0ef7bd
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -351,6 +351,9 @@ nonisolated struct HelloProto: Sendable {
 
   var held: [HeldProto] = []
 
+  /// until the worker will have left; 0: it knows of no end
+  var remainingMilliseconds: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -394,6 +397,9 @@ nonisolated struct RequestProto: Sendable {
 
   var leaseCountMax: UInt32 = 0
 
+  /// as in HelloProto
+  var remainingMilliseconds: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -407,6 +413,12 @@ nonisolated struct HeartbeatProto: Sendable {
   var leaseCountMax: UInt32 = 0
 
   var held: [HeldProto] = []
+
+  /// as in HelloProto
+  var remainingMilliseconds: UInt64 = 0
+
+  /// the worker finishes or hands back what it holds, and leaves
+  var isLeaving: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1308,7 +1320,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".HelloProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}oldest\0\u{1}newest\0\u{1}build\0\u{1}label\0\u{1}slots\0\u{3}instruction_set\0\u{1}precisions\0\u{3}kernel_table\0\u{1}held\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}oldest\0\u{1}newest\0\u{1}build\0\u{1}label\0\u{1}slots\0\u{3}instruction_set\0\u{1}precisions\0\u{3}kernel_table\0\u{1}held\0\u{3}remaining_milliseconds\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1325,6 +1337,7 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.precisions) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.kernelTable) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.remainingMilliseconds) }()
       default: break
       }
     }
@@ -1362,6 +1375,9 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.held.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 9)
     }
+    if self.remainingMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.remainingMilliseconds, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1375,6 +1391,7 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.precisions != rhs.precisions {return false}
     if lhs.kernelTable != rhs.kernelTable {return false}
     if lhs.held != rhs.held {return false}
+    if lhs.remainingMilliseconds != rhs.remainingMilliseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1431,7 +1448,7 @@ nonisolated extension HeldProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension RequestProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RequestProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_count_max\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_count_max\0\u{3}remaining_milliseconds\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1440,6 +1457,7 @@ nonisolated extension RequestProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.leaseCountMax) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.remainingMilliseconds) }()
       default: break
       }
     }
@@ -1449,11 +1467,15 @@ nonisolated extension RequestProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.leaseCountMax != 0 {
       try visitor.visitSingularUInt32Field(value: self.leaseCountMax, fieldNumber: 1)
     }
+    if self.remainingMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.remainingMilliseconds, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: RequestProto, rhs: RequestProto) -> Bool {
     if lhs.leaseCountMax != rhs.leaseCountMax {return false}
+    if lhs.remainingMilliseconds != rhs.remainingMilliseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1461,7 +1483,7 @@ nonisolated extension RequestProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension HeartbeatProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".HeartbeatProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_count_max\0\u{1}held\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_count_max\0\u{1}held\0\u{3}remaining_milliseconds\0\u{3}is_leaving\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1471,6 +1493,8 @@ nonisolated extension HeartbeatProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.leaseCountMax) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.remainingMilliseconds) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.isLeaving) }()
       default: break
       }
     }
@@ -1483,12 +1507,20 @@ nonisolated extension HeartbeatProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.held.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 2)
     }
+    if self.remainingMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.remainingMilliseconds, fieldNumber: 3)
+    }
+    if self.isLeaving != false {
+      try visitor.visitSingularBoolField(value: self.isLeaving, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: HeartbeatProto, rhs: HeartbeatProto) -> Bool {
     if lhs.leaseCountMax != rhs.leaseCountMax {return false}
     if lhs.held != rhs.held {return false}
+    if lhs.remainingMilliseconds != rhs.remainingMilliseconds {return false}
+    if lhs.isLeaving != rhs.isLeaving {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

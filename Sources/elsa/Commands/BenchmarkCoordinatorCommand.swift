@@ -12,11 +12,13 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       A real coordinator (sockets, encryption, journal on disk, a random search) serves workers \
       whose evaluations take no time. An evaluation is one journaled shard result. The clock runs \
       from the moment at which all workers have joined. The load runs in processes of its own and \
-      shares the machine.
+      shares the machine. With --fetchers, other workers fetch the run's inputs meanwhile, each on \
+      its own; choose --evaluations so that the run outlasts them.
 
       EXAMPLES
         elsa benchmark coordinator
         elsa benchmark coordinator --workers 1000 --processes 2 --evaluations 200000 --json
+        elsa benchmark coordinator --fetchers 8 --input-size 256M
       """)
 
   @Option(help: "The workers, one slot each.")
@@ -30,6 +32,12 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Whether connections are encrypted.", valueName: "curve|none"))
   var security = Security.curve
+
+  @Option(help: "Workers that fetch the run's inputs meanwhile.")
+  var fetchers = 0
+
+  @Option(help: ArgumentHelp("The size of what each of them fetches.", valueName: "bytes"))
+  var inputSize = ByteCount(bytes: 1 << 30)
 
   @Option(
     help: ArgumentHelp(
@@ -50,6 +58,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     try BenchmarkOptions.check("--workers", workers, in: 1...100_000)
     try BenchmarkOptions.check("--evaluations", evaluations, in: 100...10_000_000)
     try BenchmarkOptions.check("--processes", processes, in: 1...min(workers, 64))
+    try BenchmarkOptions.check("--fetchers", fetchers, in: 0...256)
   }
 
   /// What was measured; its names are the fields of the JSON.
@@ -63,6 +72,8 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let coordinatorMemoryBytes: Int
     let journalBytes: Int
     let commits: Int
+    /// What the fetching workers have received together, a second; absent without any.
+    var inputBytesPerSecond: Double?
 
     /// Creates the report of a measurement.
     init(_ measurement: CoordinatorMeasurement) {
@@ -82,19 +93,34 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let base = directory ?? FileManager.default.temporaryDirectory.path
     let folder = URL(filePath: base).appending(path: "elsa-benchmark-\(UUID().uuidString)").path
     defer { Self.remove(folder) }
-    let benchmark = CoordinatorBenchmark(
+    var benchmark = CoordinatorBenchmark(
       workerCount: workers, evaluationCount: evaluations, isEncrypted: security == .curve,
       directory: RunDirectory(path: folder))
+    if fetchers > 0 {
+      benchmark.inputs = try InputLoad.writeInputs(
+        modelSize: inputSize.bytes, to: "\(folder)-inputs")
+    }
+    defer { if fetchers > 0 { Self.remove("\(folder)-inputs") } }
     let loads = LoadProcesses()
     defer { loads.finish() }
     var line = ProgressLine()
-    let report = Report(
+    var report = Report(
       try benchmark.measure(
-        startLoad: { loads.start(workers: workers, processes: processes, connectionFile: $0) },
+        startLoad: { file in
+          loads.start(workers: workers, processes: processes, connectionFile: file)
+          if fetchers > 0 {
+            loads.startFetching(fetchers, connectionFile: file, folder: "\(folder)-inputs")
+          }
+        },
         isLoadAlive: { loads.isAlive },
         progress: { line.show(done: $0, total: evaluations, unit: "evaluations") }))
     line.finish()
+    loads.finish()
     if let failure = loads.failure { throw failure }
+    if fetchers > 0 {
+      report.inputBytesPerSecond = try loads.fetchRate(
+        bytes: fetchers * inputSize.bytes, folder: "\(folder)-inputs")
+    }
     if json { return try Output.json(report) }
     show(report)
   }
@@ -109,6 +135,11 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       "  coordinator \(NumberFormat.bytes(report.coordinatorMemoryBytes)), journal "
         + "\(NumberFormat.bytes(report.journalBytes)) (\(perEvaluation) B an evaluation) in "
         + "\(report.commits) commits")
+    if let rate = report.inputBytesPerSecond {
+      Output.result(
+        "  meanwhile \(fetchers) workers fetched \(NumberFormat.bytes(inputSize.bytes)) each, "
+          + "\(NumberFormat.bytes(Int(rate)))/s together")
+    }
   }
 
   private static func remove(_ folder: String) {
@@ -123,6 +154,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
 /// The processes of a load.
 private final class LoadProcesses {
   private var processes: [ChildProcess] = []
+  private var fetching: ChildProcess?
   /// Why a process could not be started.
   private(set) var failure: (any Error)?
 
@@ -147,9 +179,38 @@ private final class LoadProcesses {
     }
   }
 
+  /// Starts a process whose workers fetch inputs.
+  func startFetching(_ count: Int, connectionFile: String, folder: String) {
+    do {
+      fetching = try ChildProcess(
+        role: "fetching load",
+        arguments: [
+          "benchmark", "input-load", "--connection-file", connectionFile, "--fetchers", "\(count)",
+          "--folder", folder,
+        ])
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Returns the bytes a second that the fetching process has found, or throws if it has failed.
+  func fetchRate(bytes: Int, folder: String) throws -> Double {
+    let path = BenchmarkInputLoadCommand.resultPath(in: folder)
+    let text = FileManager.default.contents(atPath: path).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    guard let seconds = text.flatMap({ Double($0) }), seconds > 0 else {
+      throw CommandFailure(
+        "the run was over before the inputs were fetched",
+        nextStep: "choose more --evaluations or a smaller --input-size")
+    }
+    return Double(bytes) / seconds
+  }
+
   /// Waits for the end of all processes.
   func finish() {
     for process in processes { process.finish(patience: .seconds(10)) }
+    fetching?.finish(patience: .seconds(10))
   }
 }
 

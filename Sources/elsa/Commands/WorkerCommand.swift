@@ -25,6 +25,9 @@ struct WorkerCommand: ParsableCommand {
       (see elsa keygen). Instead of --key-file the secret key may come in the environment variable \
       ELSA_WORKER_SECRET_KEY.
 
+      A worker that knows when its job ends (--end-time, or SLURM_JOB_END_TIME in the environment) \
+      tells the coordinator, gets no work that it cannot finish, and has left a second before.
+
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
         elsa worker --connect tcp://127.0.0.1:5555 --threads 4
@@ -57,6 +60,16 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The silence after which the worker gives up.", valueName: "seconds"))
   var giveUpAfter = 600
 
+  @Option(
+    help: ArgumentHelp(
+      "When the process will be ended: seconds since 1970, or as 2026-11-21T17:10:00Z (default: "
+        + "SLURM_JOB_END_TIME).", valueName: "time"))
+  var endTime: EndTime?
+
+  @Option(
+    help: ArgumentHelp("Leave after so long without work (default: never).", valueName: "seconds"))
+  var idleTimeout: Int?
+
   @Option(help: ArgumentHelp("Add a line to this file for each computed shard.", valueName: "file"))
   var counters: String?
 
@@ -79,6 +92,9 @@ struct WorkerCommand: ParsableCommand {
     guard (10...1_000_000).contains(giveUpAfter) else {
       throw ValidationError("--give-up-after is \(giveUpAfter); allowed is 10…1000000 seconds.")
     }
+    if let idleTimeout, !(1...1_000_000).contains(idleTimeout) {
+      throw ValidationError("--idle-timeout is \(idleTimeout); allowed is 1…1000000 seconds.")
+    }
   }
 
   func run() throws {
@@ -88,8 +104,11 @@ struct WorkerCommand: ParsableCommand {
       label: name ?? "\(ProcessInfo.processInfo.hostName)/\(getpid())", build: ElsaVersion.text,
       numerics: Precision.allCases.map { .detected(precision: $0) })
     settings.giveUpTimeout = .seconds(giveUpAfter)
-    let configuration = WorkerConfiguration(
+    settings.idleTimeout = idleTimeout.map { .seconds($0) }
+    var configuration = WorkerConfiguration(
       connection: try connectionSource(), settings: settings, counterPath: counters)
+    let end = try endTime ?? EndTime(environment: ProcessInfo.processInfo.environment)
+    configuration.endsAt = end?.instant(at: ContinuousClock().now, date: Date())
     var observer = WorkerObserver()
     let isQuiet = quiet
     observer.noted = { _, words in if !isQuiet { Output.note(words) } }
