@@ -11,9 +11,10 @@ import WireProtocol
 /// worker if that one should need less than two thirds of the time that the first still needs. A
 /// lease that is late by some time is taken to need as long again.
 ///
-/// At most two workers have a shard. When the second is overdue, too, the first loses its lease, and
-/// a third gets one. A worker that is beaten to a result learns from it: the time that it had counts
-/// as a sample, so that a slow worker is given more time and can finish something in the end.
+/// At most two workers have a shard. When the second is overdue, too, the first loses its lease,
+/// and a third gets one. A worker that is beaten to a result learns from it: the time that it had
+/// counts as a sample, so that a slow worker is given more time and can finish something in the
+/// end.
 extension Coordinator {
   /// What is known of the pace before the first result.
   static var emptyPace: Pace { Pace(countMax: 63) }

@@ -48,6 +48,11 @@ extension Coordinator {
       next: future.ask { genome in model.violation(genome, model.cost(genome)) })
   }
 
+  /// The entries of everything that is remembered of peers and results for a while.
+  package var memoryCounts: [Int] {
+    [refused.count, lost.count, streaks.count, malformed.count, results.count]
+  }
+
   /// Whether everything that has happened is durable.
   package var isSettled: Bool { records.isEmpty }
 }

@@ -33,7 +33,7 @@ struct Operators: Sendable {
   ///
   /// Mutation grows with each try, so that a population that has converged still finds new genomes.
   func offspring(
-    of population: RankedPopulation, known: Set<Genome>, using generator: inout SeededGenerator,
+    of population: RankedPopulation, known: KnownGenomes, using generator: inout SeededGenerator,
     violation: (Genome) -> Double
   ) -> Genome? {
     for attempt in 0..<Self.offspringTriesMax {
@@ -53,7 +53,7 @@ struct Operators: Sendable {
 
   /// Returns a new feasible sample, or `nil` after a bounded number of tries.
   func sample(
-    number: Int, known: Set<Genome>, using generator: inout SeededGenerator,
+    number: Int, known: KnownGenomes, using generator: inout SeededGenerator,
     violation: (Genome) -> Double
   ) -> Genome? {
     for attempt in 0..<Self.samplingTriesMax {
@@ -73,7 +73,7 @@ struct Operators: Sendable {
   /// Returns the next new feasible genome after a random place, or `nil` if there is none or the
   /// space is too large to walk through.
   func enumerated(
-    known: Set<Genome>, using generator: inout SeededGenerator, violation: (Genome) -> Double
+    known: KnownGenomes, using generator: inout SeededGenerator, violation: (Genome) -> Double
   ) -> Genome? {
     guard let count = space.enumerableCount else { return nil }
     let start = generator.index(below: count)

@@ -25,7 +25,7 @@ public struct Search: Sendable {
   private let operators: Operators
   private var survivors: RankedPopulation
   /// Every genome ever born; only asked for membership.
-  private var known: Set<Genome> = []
+  private var known: KnownGenomes
   /// The genomes being evaluated.
   private var waiting: [CandidateID: Genome] = [:]
   /// The initial genomes before this place are all known.
@@ -39,6 +39,7 @@ public struct Search: Sendable {
     try settings.validate(for: space)
     self.settings = settings
     self.space = space
+    known = KnownGenomes(choiceCounts: choiceCounts)
     operators = Operators(space: space, settings: settings)
     survivors = RankedPopulation(sizeMax: settings.populationSize)
   }

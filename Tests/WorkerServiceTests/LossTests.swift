@@ -43,7 +43,8 @@ import ZeroMQ
     #expect(outcome.ending == .completed)
     for other in others { #expect(try other.outcome().exit == .finished) }
     let counters = outcome.status.progress.counters
-    #expect(counters.lapsedLeases >= 1)
+    // At the end of the run, work that is not given back is leased a second time.
+    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
     #expect(counters.lostWorkers == 1, "who is there is not given up")
     #expect(coordinator.notes.contains { $0.contains("victim is lost") })
     #expect(try run.evaluatedCount() == 40)

@@ -28,7 +28,9 @@ import ZeroMQ
     for worker in workers { #expect(try worker.outcome().exit == .finished) }
     #expect(try run.evaluatedCount() == 200)
     #expect(run.computed.withLock { Set($0).count } == 200)
-    #expect(run.computed.withLock { $0.count } == 200)
+    // Near the end a shard may be leased to a second worker.
+    let backupLeases = outcome.status.progress.counters.backupLeases
+    #expect(run.computed.withLock { $0.count } <= 200 + backupLeases)
     #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
     let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
     #expect(log.contains("worker worker 2 joined"))
@@ -72,7 +74,9 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try other.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.lapsedLeases >= 1)
+    // Its work is leased again when its lease lapses, or a second time at the end of the run.
+    let counters = outcome.status.progress.counters
+    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
     frozen.freeze(false)
     let exit = try frozen.outcome().exit
     #expect(exit != nil)

@@ -1,0 +1,92 @@
+import SparsityCore
+
+/// The genomes that were ever born, in 16 bytes each; only asked for membership.
+///
+/// If a space has at most 2¹²⁸ genomes, each is kept as its number in the space (gene 0 counts most),
+/// so the set is exact: 48 layers with 6 patterns, or 80 with 3, are such spaces. A larger space
+/// keeps fingerprints of 128 bits. Two different genomes then share one with a probability of
+/// *n*² / 2¹²⁹ over *n* births, 10⁻²⁵ for the ten million that a search may have; and if they did,
+/// the later one would only never be offered. No birth and no result can be lost or repeated by it.
+/// Neither numbers nor fingerprints depend on the process, so a journal is replayed the same way.
+package struct KnownGenomes: Sendable {
+  /// A number of 128 bits.
+  private struct Code: Hashable, Sendable {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+  }
+
+  /// Whether different genomes surely have different codes.
+  package let isExact: Bool
+  private let choiceCounts: [Int]
+  private var codes: Set<Code> = []
+
+  /// Creates an empty set for a space of `choiceCounts[i]` choices for gene *i*.
+  package init(choiceCounts: [Int]) {
+    precondition(choiceCounts.allSatisfy { (1...256).contains($0) })
+    self.choiceCounts = choiceCounts
+    // The largest number of the space, unless it needs more than 128 bits.
+    var largest: Code? = Code()
+    for count in choiceCounts {
+      largest = largest.flatMap { Self.appending(UInt64(count - 1), of: UInt64(count), to: $0) }
+    }
+    isExact = largest != nil
+  }
+
+  /// The number of genomes.
+  package var count: Int { codes.count }
+
+  /// Whether a genome was born.
+  ///
+  /// - Complexity: O(*g*) for *g* genes.
+  package func contains(_ genome: Genome) -> Bool {
+    code(of: genome).map { codes.contains($0) } ?? false
+  }
+
+  /// Adds a genome.
+  ///
+  /// - Precondition: it lies in the space.
+  package mutating func insert(_ genome: Genome) {
+    guard let code = code(of: genome) else { preconditionFailure("a genome outside the space") }
+    codes.insert(code)
+  }
+
+  /// Returns a genome's code, or `nil` if it does not lie in the space.
+  private func code(of genome: Genome) -> Code? {
+    guard genome.genes.count == choiceCounts.count else { return nil }
+    var code = Code()
+    for (gene, count) in zip(genome.genes, choiceCounts) {
+      guard Int(gene) < count else { return nil }
+      code =
+        (isExact ? Self.appending(UInt64(gene), of: UInt64(count), to: code) : nil)
+        ?? Self.mixing(UInt64(gene), into: code)
+    }
+    return code
+  }
+
+  /// Returns `code` · `count` + `digit`, or `nil` if that needs more than 128 bits.
+  private static func appending(_ digit: UInt64, of count: UInt64, to code: Code) -> Code? {
+    let low = code.low.multipliedFullWidth(by: count)
+    let high = code.high.multipliedReportingOverflow(by: count)
+    let sum = low.low.addingReportingOverflow(digit)
+    let carried = high.partialValue.addingReportingOverflow(low.high)
+    let carriedTwice = carried.partialValue.addingReportingOverflow(sum.overflow ? 1 : 0)
+    guard !high.overflow, !carried.overflow, !carriedTwice.overflow else { return nil }
+    return Code(high: carriedTwice.partialValue, low: sum.partialValue)
+  }
+
+  /// Returns a fingerprint that another gene was mixed into.
+  ///
+  /// The two halves are independent chains of SplitMix64's finalizer (Steele et al. 2014).
+  private static func mixing(_ gene: UInt64, into code: Code) -> Code {
+    Code(
+      high: finalized(code.high &+ 0x9e37_79b9_7f4a_7c15 &* (gene + 1)),
+      low: finalized((code.low ^ 0xd1b5_4a32_d192_ed03) &+ 0x8cb9_2ba7_2f3d_8dd7 &* (gene + 1)))
+  }
+
+  private static func finalized(_ value: UInt64) -> UInt64 {
+    var bits = value
+    bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+    return bits ^ (bits >> 31)
+  }
+}
