@@ -101,15 +101,21 @@ struct BenchmarkTests {
     let ending = try Program.run([
       "benchmark", "pruning", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
       "--calibration", train, "--data", "\(Program.demoData)/search.safetensors", "--method",
-      "magnitude", "--method", "sparsegpt", "--pattern", "1:4", "--genomes", "3", "--json",
+      "magnitude", "--method", "sparsegpt", "--pattern", "3:4", "--pattern", "1:4", "--genomes",
+      "3", "--json",
     ])
     #expect(ending.status == 0, "\(ending.errors)")
     let rows = try Self.array(ending.output)
-    #expect(rows.map { $0["method"] as? String } == ["magnitude", "sparsegpt"] * 2)
-    #expect(rows.map { $0["pattern"] as? String } == ["1:4", "1:4"] + ["1:4 2:4 3:4 4:4"] * 2)
+    let methods = rows.map { $0["method"] as? String }
+    #expect(methods == ["magnitude", "magnitude", "sparsegpt", "sparsegpt"] + methods.suffix(2))
+    #expect(methods.suffix(2) == ["magnitude", "sparsegpt"])
+    let mixed = "1:4 2:4 3:4 4:4"
+    #expect(
+      rows.map { $0["pattern"] as? String } == ["3:4", "1:4", "3:4", "1:4", mixed, mixed])
     let correct = try rows.map { try #require($0["correct"] as? Double) }
-    #expect(correct[0] < correct[1])
-    #expect(correct[2] < correct[3])
+    #expect(correct[0] > correct[1])
+    #expect(correct[1] < correct[3])
+    #expect(correct[4] < correct[5])
     for row in rows.suffix(2) {
       #expect(row["genomes"] as? Int == 3)
       #expect(abs(try #require(row["density"] as? Double) - 0.6) < 0.02)
@@ -159,9 +165,4 @@ struct BenchmarkTests {
   private static func array(_ output: String) throws -> [[String: Any]] {
     try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
   }
-}
-
-/// Repeats an array.
-private func * <Element>(elements: [Element], count: Int) -> [Element] {
-  Array(repeating: elements, count: count).flatMap { $0 }
 }

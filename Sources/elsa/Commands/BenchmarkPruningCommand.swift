@@ -239,10 +239,12 @@ private struct Bench {
         let words = group.map(\.description).joined(separator: " ")
         return [report(method, words, use)]
       }
-      return try group.indices.map { level in
-        let genome = Genome(uniform: level, layerCount: space.layers.count)
-        let words = "\(group[level])"
-        return try measure([genome], of: bank, report(method, words, use))
+      return try group.map { pattern in
+        guard
+          let genome = space.genome(
+            choosing: Array(repeating: pattern, count: space.layers.count))
+        else { preconditionFailure("the space holds its patterns") }
+        return try measure([genome], of: bank, report(method, "\(pattern)", use))
       }
     }
   }
