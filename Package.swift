@@ -135,7 +135,8 @@ let package = Package(
     tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore"]),
     tests("Tidy"),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["elsa", "RunStorage", "WireProtocol"],
+      name: "EndToEndTests",
+      dependencies: ["elsa", "RunStorage", "SparsityCore", "WireProtocol"],
       exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),

@@ -52,6 +52,8 @@ public struct CoordinatorConfiguration: Sendable {
 public struct CoordinatorObserver {
   /// The coordinator listens and the connection file is written.
   public var started: (ConnectionFile) -> Void = { _ in }
+  /// Something about this machine or the run directory should be looked after, in words.
+  public var warned: (String) -> Void = { _ in }
   /// How far the run is; not more often than the configuration says, and once at the end.
   public var statusChanged: (CoordinatorStatus) -> Void = { _ in }
   /// Something that people should know, with the words that the log gets.

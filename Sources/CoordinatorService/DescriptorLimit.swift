@@ -21,6 +21,9 @@ package enum DescriptorLimit {
     return Int(clamping: limits.rlim_cur)
   }
 
+  /// The limit that systems usually have; below it people are told.
+  package static let usual = 1024
+
   /// The sessions that a process with `limit` descriptors can serve.
   ///
   /// A session needs one; the rest is for files and for connections that are still being opened.

@@ -20,26 +20,37 @@ public func runCoordinator(
     throw .unprotectedEndpoint(configuration.endpoint)
   }
   let journal: Journal
-  let records: [JournalRecord]
   do throws(RunStorageError) {
     journal = try Journal(in: configuration.directory)
-    records = try journal.records()
   } catch {
     throw .storage(error)
   }
   configuration.journalOpened(journal)
   let logger = makeLogger(configuration)
+  for warning in journal.warnings {
+    logger.warning("\(warning)")
+    observer.warned(warning)
+  }
   let limit = DescriptorLimit.raise()
   let sessions = DescriptorLimit.sessionCountMax(limit: limit)
   var settings = configuration.settings
   settings.bounds.sessionCountMax = min(settings.bounds.sessionCountMax, sessions)
   logger.info("\(limit) file descriptors allow \(settings.bounds.sessionCountMax) workers")
+  if limit < DescriptorLimit.usual {
+    let words =
+      "only \(settings.bounds.sessionCountMax) workers can join, because this process may open "
+      + "\(limit) files; raise the limit (ulimit -n \(DescriptorLimit.usual)) and start it again"
+    logger.warning("\(words)")
+    observer.warned(words)
+  }
+  let records = JournalRecords(of: journal)
   let machine: Coordinator
   do throws(CoordinationError) {
     machine = try Coordinator(settings: settings, recovering: records)
   } catch {
     throw .coordination(error)
   }
+  if let failure = records.failure { throw .storage(failure) }
   do throws(CoordinatorServiceError) {
     let outcome = try serve(
       machine, configuration: configuration, observer: observer, logger: logger, journal: journal)

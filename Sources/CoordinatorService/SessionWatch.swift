@@ -30,6 +30,9 @@ package struct SessionWatch {
   /// The messages of one portion.
   package static let portionCountMax = 256
 
+  /// The longest evaluation that is believed, a day.
+  private static let microsecondsMax = 86_400_000_000
+
   /// The sessions.
   package private(set) var entries: [WorkerID: Entry] = [:]
   private var roundDeadline: Instant?
@@ -59,7 +62,9 @@ package struct SessionWatch {
     guard case .result(let result) = message else { return }
     entries.values[index].resultCount += 1
     entries.values[index].imageCount += result.measurement.correct.count
-    entries.values[index].evaluationMicroseconds += max(0, result.evaluationMicroseconds)
+    // The number comes from the wire: whatever it is, the sum must not overflow.
+    entries.values[index].evaluationMicroseconds &+= min(
+      max(0, result.evaluationMicroseconds), Self.microsecondsMax)
   }
 
   // MARK: Rounds
@@ -85,12 +90,5 @@ package struct SessionWatch {
     let portion = queue.suffix(Self.portionCountMax)
     queue.removeLast(portion.count)
     return portion.reversed()
-  }
-}
-
-extension Instant {
-  /// The time `duration` before another, at the earliest the start.
-  fileprivate static func - (lhs: Instant, rhs: Duration) -> Instant {
-    Instant(sinceStart: max(.zero, lhs.sinceStart - rhs))
   }
 }

@@ -2,9 +2,9 @@ import SparsityCore
 
 /// The genomes that were ever born, in 16 bytes each; only asked for membership.
 ///
-/// If a space has at most 2¹²⁸ genomes, each is kept as its number in the space (gene 0 counts most),
-/// so the set is exact: 48 layers with 6 patterns, or 80 with 3, are such spaces. A larger space
-/// keeps fingerprints of 128 bits. Two different genomes then share one with a probability of
+/// If a space has at most 2¹²⁸ genomes, each is kept as its number in the space (gene 0 counts
+/// most), so the set is exact: 48 layers with 6 patterns, or 80 with 3, are such spaces. A larger
+/// space keeps fingerprints of 128 bits. Two different genomes then share one with a probability of
 /// *n*² / 2¹²⁹ over *n* births, 10⁻²⁵ for the ten million that a search may have; and if they did,
 /// the later one would only never be offered. No birth and no result can be lost or repeated by it.
 /// Neither numbers nor fingerprints depend on the process, so a journal is replayed the same way.

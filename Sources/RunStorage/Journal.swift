@@ -18,6 +18,8 @@ public final class Journal: Sendable {
   public let path: String
   /// How often the journal has been opened for writing, this time included.
   public let openingCount: Int
+  /// What people should know about the state in which the journal was found, in words.
+  public let warnings: [String]
 
   private struct State {
     var recordCount: Int
@@ -46,12 +48,19 @@ public final class Journal: Sendable {
       configuration.busyMode = .timeout(busyTimeout / .seconds(1))
       configuration.label = "journal"
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let (openingCount, recordCount) = try queue.writeWithoutTransaction { database in
+      let found = try queue.writeWithoutTransaction { database in
         try Self.open(database, path: path)
       }
+      var warnings = [MountTable.warning(about: directory.path)].compactMap(\.self)
+      if found.unfinishedByteCount > 0 {
+        warnings.append(
+          "cut \(found.unfinishedByteCount) bytes of an unfinished write from the end of "
+            + "\(path)-wal; nothing of it was acknowledged, what it held is computed again")
+      }
+      self.warnings = warnings
       self.queue = queue
-      self.openingCount = openingCount
-      self.state = Mutex(State(recordCount: recordCount))
+      self.openingCount = found.openingCount
+      self.state = Mutex(State(recordCount: found.recordCount))
     } catch {
       throw RunStorageError(error, operation: "open", path: path)
     }
@@ -60,8 +69,23 @@ public final class Journal: Sendable {
   /// The records written so far, by all coordinators of the run.
   public var recordCount: Int { state.withLock { $0.recordCount } }
 
+  /// The state in which a journal was found.
+  private struct Found {
+    let openingCount: Int
+    let recordCount: Int
+    let unfinishedByteCount: Int
+  }
+
+  /// Returns the bytes behind the last complete transaction of the write-ahead log.
+  private static func unfinishedByteCount(_ database: Database, path: String) throws -> Int {
+    // The checkpoint tells how many frames belong to complete transactions.
+    let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
+    let frameCount: Int = row?[1] ?? 0
+    return WriteAheadLog.unfinishedByteCount(path: path + "-wal", after: max(0, frameCount))
+  }
+
   /// Checks or creates the layout and counts this opening.
-  private static func open(_ database: Database, path: String) throws -> (Int, Int) {
+  private static func open(_ database: Database, path: String) throws -> Found {
     // A commit returns when its bytes are on the disk, not only in the system's cache.
     try database.execute(sql: "PRAGMA synchronous = FULL")
     let tableCount = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
@@ -73,12 +97,15 @@ public final class Journal: Sendable {
     }
     try JournalFormat.check(database, path: path)
     try JournalFormat.checkIntegrity(database, path: path)
+    // The first write puts itself over what an unfinished one has left.
+    let unfinished = try unfinishedByteCount(database, path: path)
     try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE name = 'openings'")
     guard let openingCount = try openingCount(database) else {
       throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
     }
     let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM records") ?? -1
-    return (openingCount, last + 1)
+    return Found(
+      openingCount: openingCount, recordCount: last + 1, unfinishedByteCount: unfinished)
   }
 
   private static func openingCount(_ database: Database) throws -> Int? {
@@ -90,10 +117,21 @@ public final class Journal: Sendable {
   ///
   /// - Complexity: O(*n*) in the records.
   public func records() throws(RunStorageError) -> [JournalRecord] {
+    try records(from: 0, countMax: .max)
+  }
+
+  /// Reads at most `countMax` records from the place `sequence` on, and checks each.
+  public func records(
+    from sequence: Int, countMax: Int
+  ) throws(RunStorageError) -> [JournalRecord] {
+    precondition(sequence >= 0)
+    precondition(countMax > 0)
     var records: [JournalRecord] = []
     do {
       _ = try queue.read { database in
-        try JournalFormat.forEachRecord(database, path: path, from: 0) { records.append($0) }
+        try JournalFormat.forEachRecord(
+          database, path: path, from: sequence, countMax: countMax
+        ) { records.append($0) }
       }
     } catch {
       throw RunStorageError(error, operation: "read", path: path)

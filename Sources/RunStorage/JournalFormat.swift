@@ -73,13 +73,16 @@ enum JournalFormat {
     }
   }
 
-  /// Calls `body` with each record from `sequence` on, in order, and returns the next sequence.
+  /// Calls `body` with each record from `sequence` on, at most `countMax` of them, in order, and
+  /// returns the next sequence.
   static func forEachRecord(
-    _ database: Database, path: String, from sequence: Int,
+    _ database: Database, path: String, from sequence: Int, countMax: Int = .max,
     _ body: (JournalRecord) throws -> Void
   ) throws -> Int {
-    let sql = "SELECT sequence, content, digest FROM records WHERE sequence >= ? ORDER BY sequence"
-    let rows = try Row.fetchCursor(database, sql: sql, arguments: [sequence])
+    let sql = """
+      SELECT sequence, content, digest FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?
+      """
+    let rows = try Row.fetchCursor(database, sql: sql, arguments: [sequence, countMax])
     var next = sequence
     while let row = try rows.next() {
       let found: Int = row[0]

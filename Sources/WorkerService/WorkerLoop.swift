@@ -22,6 +22,7 @@ struct WorkerLoop: ~Copyable {
   private var transport: Transport
   private var isReady = false
   private var wasRefused = false
+  private var isTroubleCertain = false
   private var attemptDeadline: Instant
   private var lastFrame: [UInt8] = []
   private var trouble: String?
@@ -154,6 +155,7 @@ struct WorkerLoop: ~Copyable {
       case .connected: attemptDeadline = now + configuration.handshakeTimeout
       case .ready:
         isReady = true
+        isTroubleCertain = false
         trouble = nil
       case .disconnected:
         if isReady { attemptDeadline = now + configuration.attemptTimeout }
@@ -162,6 +164,9 @@ struct WorkerLoop: ~Copyable {
         isReady = false
         wasRefused = true
         attemptDeadline = min(attemptDeadline, now + configuration.attemptTimeout)
+        // A connection that closes says less than a reason that was given before.
+        if failure == .closed, isTroubleCertain { continue }
+        isTroubleCertain = failure != .closed
         try report("\(connection.endpoints[endpointIndex]): \(failure)")
       }
     }
@@ -191,6 +196,7 @@ struct WorkerLoop: ~Copyable {
     // libzmq does not try again where its handshake was refused; the key may be allowed by now.
     guard current != connection || index != endpointIndex || wasRefused else { return }
     wasRefused = false
+    if current != connection || index != endpointIndex { isTroubleCertain = false }
     connection = current
     endpointIndex = index
     try attempting { () throws(ZeroMQError) in

@@ -9,11 +9,14 @@ struct DigitsRun {
   let runFile: String
   let directory: RunDirectory
 
-  /// Writes the run file; `lines` are added to it, `search` replaces what its section says.
-  init(evaluations: Int, search: String? = nil, lines: String = "") throws {
+  /// Writes the run file; `lines` are added to it, `search` replaces what its section says, and
+  /// `directory` is where the run goes instead of the folder.
+  init(
+    evaluations: Int, search: String? = nil, lines: String = "", directory: String? = nil
+  ) throws {
     let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
     folder = try TemporaryFolder()
-    directory = RunDirectory(path: folder.file("run"))
+    self.directory = RunDirectory(path: directory ?? folder.file("run"))
     runFile = try folder.write(
       """
       model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
@@ -27,10 +30,12 @@ struct DigitsRun {
   }
 
   /// Starts a coordinator and waits until workers can join.
-  func startCoordinator(resuming: Bool = false) throws -> RunningProgram {
+  func startCoordinator(
+    resuming: Bool = false, arguments: [String] = []
+  ) throws -> RunningProgram {
     let what = resuming ? ["--resume"] : [runFile]
     let coordinator = try Program.start(
-      ["coordinator"] + what + ["--run-directory", directory.path])
+      ["coordinator"] + what + ["--run-directory", directory.path] + arguments)
     try waitUntil("the coordinator listens") {
       guard coordinator.process.isRunning else {
         throw EarlyEnd(words: coordinator.errors)
@@ -41,11 +46,16 @@ struct DigitsRun {
   }
 
   /// Starts a worker that counts its shards in a file of its name.
-  func startWorker(_ name: String) throws -> RunningProgram {
-    try Program.start([
+  func startWorker(_ name: String, arguments: [String] = []) throws -> RunningProgram {
+    try Program.start(workerArguments(name) + arguments)
+  }
+
+  /// The arguments of a worker that counts its shards in a file of its name.
+  func workerArguments(_ name: String) -> [String] {
+    [
       "worker", "--connection-file", directory.connectionFilePath, "--name", name,
       "--threads", "1", "--counters", folder.file(name),
-    ])
+    ]
   }
 
   /// The connection file, if there is one.
@@ -64,13 +74,25 @@ struct DigitsRun {
   }
 
   /// The shards in the journal, as `candidate/slice`.
-  func journaled() throws -> Set<String> {
-    let records = try JournalReader(of: directory).records()
-    return Set(
-      records.compactMap { record in
-        guard case .shardCompleted(let completion) = record else { return nil }
-        return "\(completion.shard.candidate.rawValue)/\(completion.shard.slice)"
-      })
+  func journaled() throws -> Set<String> { Set(try journaledList()) }
+
+  /// The shards in the journal, as `candidate/slice`, in its order and with repetitions.
+  func journaledList() throws -> [String] {
+    try JournalReader(of: directory).records().compactMap { record in
+      guard case .shardCompleted(let completion) = record else { return nil }
+      return "\(completion.shard.candidate.rawValue)/\(completion.shard.slice)"
+    }
+  }
+
+  /// The time that the coordinator's log gives to the first line with these words.
+  func logged(_ words: String) throws -> Date? {
+    let log = String(
+      decoding: FileManager.default.contents(atPath: directory.logPath) ?? Data(), as: UTF8.self)
+    guard let line = log.split(separator: "\n").first(where: { $0.contains(words) }) else {
+      return nil
+    }
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    return try Date(String(try #require(line.split(separator: " ").first)), strategy: style)
   }
 
   /// The front as `elsa front --json` reports it.

@@ -62,14 +62,17 @@ final class RunningProgram {
   private let outputPath: String
   private let errorPath: String
 
-  init(_ arguments: [String], folder: String?, environment: [String: String?] = [:]) throws {
+  init(
+    _ arguments: [String], folder: String?, environment: [String: String?] = [:],
+    program: String = Program.path
+  ) throws {
     let base = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     outputPath = base + ".out"
     errorPath = base + ".err"
     for path in [outputPath, errorPath] {
       #expect(FileManager.default.createFile(atPath: path, contents: nil))
     }
-    process.executableURL = URL(filePath: Program.path)
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment
     variables["XDG_CACHE_HOME"] = Program.cacheHome.path

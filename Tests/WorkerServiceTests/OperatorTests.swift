@@ -9,8 +9,22 @@ import ZeroMQ
 
 /// What operators ask for and get.
 @Suite(.serialized) struct OperatorTests {
+  private static let patience = Duration.seconds(20)
+
+  /// A configuration under which no session is given up within a test.
+  private func patient(
+    _ run: TestRun, security: CoordinatorSecurity = .none
+  ) -> CoordinatorConfiguration {
+    var configuration = run.configuration(security: security)
+    configuration.settings.timing.leaseDuration = .seconds(600)
+    configuration.settings.timing.sessionTimeout = .seconds(600)
+    configuration.settings.timing.stallTimeout = .seconds(600)
+    return configuration
+  }
+
   private func status(_ client: OperatorClient) throws -> RunStatus {
-    guard case .status(let status) = try client.ask(.statusRequest(workerCountMax: 10)) else {
+    let request = OperatorMessage.statusRequest(workerCountMax: 10)
+    guard case .status(let status) = try client.ask(request, patience: Self.patience) else {
       throw WireError.foreignBytes
     }
     return status
@@ -21,7 +35,7 @@ import ZeroMQ
   {
     let run = try TestRun(evaluations: 60)
     let keys = try RunKeys(in: run.directory)
-    let coordinator = RunningCoordinator(run.configuration(security: .curve(keys)))
+    let coordinator = RunningCoordinator(patient(run, security: .curve(keys)))
     let client = try OperatorClient(try coordinator.started(), keys: keys.operators)
     let gate = Gate(run, after: 20)
     let first = RunningWorker(run, label: "first") { _, control in gate.pass(control) }
@@ -46,9 +60,12 @@ import ZeroMQ
     #expect(seen.counters.contains(StatusCounter("lostWorkers", 0)))
     #expect(!seen.isDraining)
 
-    let unknown = try client.ask(.drainRequest(worker: "third"))
+    let unknown = try client.ask(.drainRequest(worker: "third"), patience: Self.patience)
     #expect(unknown == .answer(isDone: false, words: "no worker is called third"))
-    guard case .answer(isDone: true, _) = try client.ask(.drainRequest(worker: "first")) else {
+    guard
+      case .answer(isDone: true, _) = try client.ask(
+        .drainRequest(worker: "first"), patience: Self.patience)
+    else {
       Issue.record("not done")
       return
     }
@@ -59,19 +76,22 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(outcome.status.progress.counters.lostWorkers == 0)
-    #expect(run.computed.withLock { $0.count } == 60)
+    #expect(run.computed.withLock { Set($0).count } == 60)
   }
 
   @Test func `a drain of the run lets all leave and can be resumed`() throws {
     let run = try TestRun(evaluations: 60)
-    let coordinator = RunningCoordinator(run.configuration())
+    let coordinator = RunningCoordinator(patient(run))
     let client = try OperatorClient(try coordinator.started(), keys: nil)
     let gate = Gate(run, after: 20)
     let workers = (1...2).map { number in
       RunningWorker(run, label: "worker \(number)") { _, control in gate.pass(control) }
     }
     #expect(wait { run.computed.withLock { $0.count } >= 20 })
-    guard case .answer(isDone: true, _) = try client.ask(.drainRequest(worker: nil)) else {
+    guard
+      case .answer(isDone: true, _) = try client.ask(
+        .drainRequest(worker: nil), patience: Self.patience)
+    else {
       Issue.record("not done")
       return
     }
@@ -79,7 +99,7 @@ import ZeroMQ
     gate.open()
     #expect(try coordinator.outcome().ending == .drained)
     for worker in workers { #expect(try worker.outcome().exit == .drained) }
-    #expect(try run.journaledShards().count == run.computed.withLock { $0.count })
+    #expect(try Set(run.journaledShards()) == run.computed.withLock { Set($0) })
     let second = RunningCoordinator(run.configuration())
     let other = RunningWorker(run, label: "other")
     #expect(try second.outcome().ending == .completed)
@@ -90,14 +110,16 @@ import ZeroMQ
   @Test func `a worker's key is no operator's and an operator's no worker's`() throws {
     let run = try TestRun(evaluations: 10)
     let keys = try RunKeys(in: run.directory)
-    let coordinator = RunningCoordinator(run.configuration(security: .curve(keys)))
+    let coordinator = RunningCoordinator(patient(run, security: .curve(keys)))
     let file = try coordinator.started()
     let impostor = try OperatorClient(file, keys: keys.workers)
-    let answer = try impostor.ask(.drainRequest(worker: nil))
+    let answer = try impostor.ask(.drainRequest(worker: nil), patience: Self.patience)
     #expect(answer == .answer(isDone: false, words: "this key is not an operator's"))
     let stranger = try OperatorClient(file, keys: try .generate())
     let refusal = OperatorError.refused(endpoint: file.endpoints[0], .keyNotAllowed)
-    #expect(throws: refusal) { try stranger.ask(.statusRequest(workerCountMax: 1)) }
+    #expect(throws: refusal) {
+      try stranger.ask(.statusRequest(workerCountMax: 1), patience: Self.patience)
+    }
     #expect(throws: OperatorError.keyMissing(endpoint: file.endpoints[0])) {
       try OperatorClient(file, keys: nil)
     }

@@ -60,7 +60,10 @@ public struct CoordinatorBenchmark: Sendable {
             startLoad(directory.connectionFilePath)
           }
           observer.noted = { note, _ in recorder.take(note) }
-          observer.statusChanged = { progress($0.progress.evaluationCount) }
+          observer.statusChanged = {
+            recorder.take($0)
+            progress($0.progress.evaluationCount)
+          }
           observer.stopRequestCount = { isLoadAlive() ? 0 : 2 }
           return try runCoordinator(configuration, observer: observer)
         }
@@ -86,6 +89,7 @@ public struct CoordinatorBenchmark: Sendable {
       evaluationsPerSecond: Double(evaluationCount - course.countAtRegistration) / seconds,
       workerCount: workerCount, evaluationCount: evaluationCount, isEncrypted: isEncrypted,
       registrationSeconds: (registered - start) / .seconds(1),
+      utilisation: course.busySeconds / (seconds * Double(workerCount)),
       coordinatorMemoryBytes: try Self.residentBytes(),
       journalBytes: Self.fileSize(directory.journalPath)
         + Self.fileSize(directory.journalPath + "-wal"),
@@ -113,6 +117,8 @@ private struct Course {
   var registered: ContinuousClock.Instant?
   var end: ContinuousClock.Instant?
   var countAtRegistration = 0
+  /// The time that workers have spent on the results since then.
+  var busySeconds = 0.0
 }
 
 /// Takes the times of a coordinator's notes; used on its thread only.
@@ -121,12 +127,20 @@ private final class Recorder {
   private let workerCount: Int
   private var joinedCount = 0
   private var evaluatedCount = 0
+  private var microsecondsAtRegistration = 0
+  private var microseconds = 0
 
   init(workerCount: Int) {
     self.workerCount = workerCount
   }
 
   func begin() { course.start = .now }
+
+  func take(_ status: CoordinatorStatus) {
+    microseconds = status.progress.counters.evaluationMicroseconds
+    if course.registered == nil { microsecondsAtRegistration = microseconds }
+    course.busySeconds = Double(microseconds - microsecondsAtRegistration) / 1e6
+  }
 
   func take(_ note: Coordinator.Note) {
     switch note {

@@ -10,6 +10,8 @@ public struct CoordinatorMeasurement: Hashable, Sendable {
   public let isEncrypted: Bool
   /// The time from the start of the load to the moment at which all workers had joined.
   public let registrationSeconds: Double
+  /// The share of the workers' time since then that evaluations took, by the workers' own clocks.
+  public let utilisation: Double
   /// The memory of the coordinator's process at the end.
   public let coordinatorMemoryBytes: Int
   /// The size of the journal at the end.

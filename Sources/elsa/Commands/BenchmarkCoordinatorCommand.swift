@@ -15,17 +15,23 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       shares the machine. With --fetchers, other workers fetch the run's inputs meanwhile, each on \
       its own; choose --evaluations so that the run outlasts them.
 
+      --utilisation measures something else: eight worker processes of the speeds \
+      1:1:1:2:2:4:4:8, whose evaluations take 400 ms at speed 1, and the share of their time that \
+      they evaluate. --replay adds how long a restart takes to read the journal.
+
       EXAMPLES
         elsa benchmark coordinator
+        elsa benchmark coordinator --utilisation
+        elsa benchmark coordinator --evaluations 1000000 --replay
         elsa benchmark coordinator --workers 1000 --processes 2 --evaluations 200000 --json
         elsa benchmark coordinator --fetchers 8 --input-size 256M
       """)
 
-  @Option(help: "The workers, one slot each.")
-  var workers = 64
+  @Option(help: "The workers, one slot each (default: 64, with --utilisation 8).")
+  var workers: Int?
 
-  @Option(help: "The evaluations of the run.")
-  var evaluations = 50_000
+  @Option(help: "The evaluations of the run (default: 50000, with --utilisation 1800).")
+  var evaluations: Int?
 
   @Option(help: "The processes that the workers are spread over.")
   var processes = 1
@@ -45,8 +51,20 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       valueName: "directory"))
   var directory: String?
 
+  @Flag(help: "Measure the share of their time that uneven workers evaluate.")
+  var utilisation = false
+
+  @Flag(help: "Measure a restart from the journal, too.")
+  var replay = false
+
   @Flag(help: "Print JSON.")
   var json = false
+
+  /// The speeds of the workers of --utilisation.
+  static let speeds = [1, 1, 1, 2, 2, 4, 4, 8]
+
+  private var workerCount: Int { utilisation ? Self.speeds.count : workers ?? 64 }
+  private var evaluationCount: Int { evaluations ?? (utilisation ? 1_800 : 50_000) }
 
   /// Whether connections are encrypted.
   enum Security: String, CaseIterable, ExpressibleByArgument {
@@ -55,10 +73,16 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
   }
 
   func validate() throws {
-    try BenchmarkOptions.check("--workers", workers, in: 1...100_000)
-    try BenchmarkOptions.check("--evaluations", evaluations, in: 100...10_000_000)
-    try BenchmarkOptions.check("--processes", processes, in: 1...min(workers, 64))
+    if utilisation, workers != nil || processes != 1 {
+      throw ValidationError("--utilisation has workers and processes of its own.")
+    }
+    try BenchmarkOptions.check("--workers", workerCount, in: 1...100_000)
+    try BenchmarkOptions.check("--evaluations", evaluationCount, in: 100...10_000_000)
+    try BenchmarkOptions.check("--processes", processes, in: 1...min(workerCount, 64))
     try BenchmarkOptions.check("--fetchers", fetchers, in: 0...256)
+    if utilisation, fetchers > 0 {
+      throw ValidationError("--utilisation excludes --fetchers.")
+    }
   }
 
   /// What was measured; its names are the fields of the JSON.
@@ -74,6 +98,12 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let commits: Int
     /// What the fetching workers have received together, a second; absent without any.
     var inputBytesPerSecond: Double?
+    /// The share of the workers' time that evaluations took; with --utilisation.
+    var utilisation: Double?
+    /// The seconds that a restart takes; with --replay.
+    var replaySeconds: Double?
+    /// The records that a restart reads; with --replay.
+    var replayRecords: Int?
 
     /// Creates the report of a measurement.
     init(_ measurement: CoordinatorMeasurement) {
@@ -94,7 +124,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let folder = URL(filePath: base).appending(path: "elsa-benchmark-\(UUID().uuidString)").path
     defer { Self.remove(folder) }
     var benchmark = CoordinatorBenchmark(
-      workerCount: workers, evaluationCount: evaluations, isEncrypted: security == .curve,
+      workerCount: workerCount, evaluationCount: evaluationCount, isEncrypted: security == .curve,
       directory: RunDirectory(path: folder))
     if fetchers > 0 {
       benchmark.inputs = try InputLoad.writeInputs(
@@ -104,18 +134,28 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let loads = LoadProcesses()
     defer { loads.finish() }
     var line = ProgressLine()
-    var report = Report(
-      try benchmark.measure(
-        startLoad: { file in
-          loads.start(workers: workers, processes: processes, connectionFile: file)
-          if fetchers > 0 {
-            loads.startFetching(fetchers, connectionFile: file, folder: "\(folder)-inputs")
-          }
-        },
-        isLoadAlive: { loads.isAlive },
-        progress: { line.show(done: $0, total: evaluations, unit: "evaluations") }))
+    let measurement = try benchmark.measure(
+      startLoad: { file in
+        if utilisation {
+          loads.startThrottled(speeds: Self.speeds, connectionFile: file)
+        } else {
+          loads.start(workers: workerCount, processes: processes, connectionFile: file)
+        }
+        if fetchers > 0 {
+          loads.startFetching(fetchers, connectionFile: file, folder: "\(folder)-inputs")
+        }
+      },
+      isLoadAlive: { loads.isAlive },
+      progress: { line.show(done: $0, total: evaluationCount, unit: "evaluations") })
     line.finish()
     loads.finish()
+    var report = Report(measurement)
+    if utilisation { report.utilisation = measurement.utilisation }
+    if replay {
+      let replay = try benchmark.measureReplay()
+      report.replaySeconds = replay.seconds
+      report.replayRecords = replay.recordCount
+    }
     if let failure = loads.failure { throw failure }
     if fetchers > 0 {
       report.inputBytesPerSecond = try loads.fetchRate(
@@ -139,6 +179,14 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       Output.result(
         "  meanwhile \(fetchers) workers fetched \(NumberFormat.bytes(inputSize.bytes)) each, "
           + "\(NumberFormat.bytes(Int(rate)))/s together")
+    }
+    if let utilisation = report.utilisation {
+      Output.result("  \(NumberFormat.percent(utilisation)) of the workers' time is evaluation")
+    }
+    if let seconds = report.replaySeconds, let records = report.replayRecords {
+      Output.result(
+        "  a restart reads \(NumberFormat.grouped(records)) records in "
+          + "\(NumberFormat.fixed(seconds, 1)) s")
     }
   }
 
@@ -193,6 +241,24 @@ private final class LoadProcesses {
     }
   }
 
+  /// Starts a process for each speed, whose evaluations take the longer the slower it is.
+  func startThrottled(speeds: [Int], connectionFile: String) {
+    do {
+      for (index, speed) in speeds.enumerated() {
+        let delay = Int(ThrottledWorker.unitDelay / .milliseconds(1)) / speed
+        processes.append(
+          try ChildProcess(
+            role: "worker \(index + 1)",
+            arguments: [
+              "benchmark", "coordinator-load", "--connection-file", connectionFile, "--workers",
+              "1", "--delay-milliseconds", "\(delay)",
+            ]))
+      }
+    } catch {
+      failure = error
+    }
+  }
+
   /// Returns the bytes a second that the fetching process has found, or throws if it has failed.
   func fetchRate(bytes: Int, folder: String) throws -> Double {
     let path = BenchmarkInputLoadCommand.resultPath(in: folder)
@@ -231,11 +297,23 @@ struct BenchmarkCoordinatorLoadCommand: ParsableCommand {
   @Option(help: "The workers, one slot each.")
   var workers: Int
 
+  @Option(help: "Bring one real worker instead, whose evaluations take so long.")
+  var delayMilliseconds: Int?
+
   func validate() throws {
     try BenchmarkOptions.check("--workers", workers, in: 1...100_000)
+    if let delayMilliseconds {
+      try BenchmarkOptions.check("--delay-milliseconds", delayMilliseconds, in: 1...100_000)
+    }
   }
 
   func run() throws {
+    if let delayMilliseconds {
+      try ThrottledWorker(
+        connectionFile: connectionFile, delay: .milliseconds(delayMilliseconds)
+      ).run()
+      return
+    }
     var load = try CoordinatorLoad(connectionFile: connectionFile, count: workers)
     try load.run()
   }

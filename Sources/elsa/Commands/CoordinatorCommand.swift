@@ -84,6 +84,7 @@ struct CoordinatorCommand: ParsableCommand {
     var front = FrontBuilder(run.frontSource)
     var observer = CoordinatorObserver()
     observer.started = { progress.started($0, directory: directory) }
+    observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { progress.note($0, words: $1) }
     observer.stopRequestCount = { StopFlag.requestCount }

@@ -1,0 +1,40 @@
+import WireProtocol
+
+/// The records of a journal in order, read a portion at a time: a million evaluations are never in
+/// memory at once.
+///
+/// A sequence cannot throw; whoever has gone through it asks for ``failure``.
+public final class JournalRecords: Sequence, IteratorProtocol {
+  /// The records of a portion.
+  private static let portionCount = 10_000
+
+  private let journal: Journal
+  private var portion: ArraySlice<JournalRecord> = []
+  private var nextSequence = 0
+  private var isAtEnd = false
+  /// Why the sequence has ended too early, if it has.
+  public private(set) var failure: RunStorageError?
+
+  /// Creates the sequence of an open journal.
+  public init(of journal: Journal) {
+    self.journal = journal
+  }
+
+  /// Returns the next record, or `nil` at the end or after a failure.
+  public func next() -> JournalRecord? {
+    if portion.isEmpty, !isAtEnd { readPortion() }
+    return portion.popFirst()
+  }
+
+  private func readPortion() {
+    do throws(RunStorageError) {
+      let records = try journal.records(from: nextSequence, countMax: Self.portionCount)
+      nextSequence += records.count
+      isAtEnd = records.count < Self.portionCount
+      portion = records[...]
+    } catch {
+      failure = error
+      isAtEnd = true
+    }
+  }
+}

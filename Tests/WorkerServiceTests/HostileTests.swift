@@ -1,0 +1,197 @@
+import Coordination
+import CoordinatorService
+import Foundation
+import SparsityCore
+import Testing
+import WireProtocol
+import ZeroMQ
+
+/// A peer that speaks for itself instead of through a worker's machine.
+private struct RawPeer: ~Copyable {
+  let worker: WorkerID
+  private let context: Context
+  private let socket: Socket
+  private var poller: Poller
+
+  init(_ worker: WorkerID, endpoint: String) throws {
+    let context = try Context()
+    var options = SocketOptions()
+    options.routingID = RoutingID(bytes: worker.routingIdentity)
+    options.linger = .zero
+    let socket = try Socket(context, kind: .dealer, options: options)
+    var poller = Poller()
+    _ = poller.watch(socket)
+    try socket.connect(endpoint)
+    self.worker = worker
+    self.context = context
+    self.socket = socket
+    self.poller = poller
+  }
+
+  func send(_ message: Message) throws {
+    let envelope = Envelope(run: RunID(99), epoch: Epoch(1), sequence: 0, message: message)
+    _ = try socket.send(envelope.encoded().span)
+  }
+
+  func send(frame: [UInt8]) throws { _ = try socket.send(frame.span) }
+
+  /// Waits for the next message, at most twenty seconds.
+  mutating func receive() throws -> Message {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < deadline {
+      if let frame = try socket.receive(frameCountMax: 1)?.frames.first {
+        return try Envelope(decoding: frame).message
+      }
+      try poller.wait(atMost: .milliseconds(50))
+    }
+    throw ZeroMQError.terminated(operation: "wait for a message")
+  }
+
+  /// Greets like a worker that fits the run.
+  func greet(_ run: TestRun, supported: ClosedRange<ProtocolVersion>) throws {
+    let numerics = run.settings.description.numerics
+    try send(
+      .hello(
+        Hello(
+          supported: supported, build: "raw", label: "raw", slots: 1,
+          instructionSet: numerics.instructionSet, precisions: [numerics.precision],
+          kernelTable: numerics.kernelTable, held: [])))
+  }
+}
+
+/// Peers that speak another language, or none.
+@Suite(.serialized) struct HostileTests {
+  @Test func `a worker of another protocol is refused in words and the run goes on`() throws {
+    let run = try TestRun(evaluations: 20)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    var newer = try RawPeer(WorkerID(7), endpoint: endpoint)
+    let versions = ProtocolVersion(major: 9, minor: 0)...ProtocolVersion(major: 9, minor: 4)
+    try newer.greet(run, supported: versions)
+    guard case .refused(let refusal) = try newer.receive() else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(refusal.reason == .protocolVersion)
+    #expect(refusal.isFinal)
+    #expect(refusal.words.contains("9.0"), "\(refusal.words)")
+    #expect(refusal.words.contains("use the same version of elsa"))
+    var mute = try RawPeer(WorkerID(8), endpoint: endpoint)
+    var frame = Envelope(
+      run: RunID(99), epoch: Epoch(1), sequence: 0,
+      message: .request(WorkRequest(leaseCountMax: 1))
+    ).encoded()
+    frame[4] = 9
+    try mute.send(frame: frame)
+    guard case .refused(let other) = try mute.receive() else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(other.reason == .protocolVersion)
+    let honest = RunningWorker(run, label: "honest")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.refusedWorkers == 2)
+    #expect(try run.evaluatedCount() == 20)
+  }
+
+  @Test(arguments: UInt64(0)..<4)
+  func `a worker that answers garbage costs nothing but its place`(seed: UInt64) throws {
+    let run = try TestRun(evaluations: 30)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    var peer = try RawPeer(WorkerID(7), endpoint: endpoint)
+    try peer.greet(run, supported: ProtocolVersion.supported)
+    guard case .welcome = try peer.receive() else {
+      Issue.record("not welcome")
+      return
+    }
+    try peer.send(.request(WorkRequest(leaseCountMax: 2)))
+    var generator = SeededGenerator(seed: seed)
+    var refusal: Refusal?
+    while refusal == nil {
+      switch try peer.receive() {
+      case .lease(let grant):
+        for _ in 0..<12 {
+          var frame = Envelope(
+            run: RunID(99), epoch: Epoch(1), sequence: 0, message: Self.nonsense(grant, run)
+          ).encoded()
+          // Beyond the header, so that it is a result of this run that makes no sense.
+          let first = 32 + generator.index(below: frame.count - 32)
+          for index in first..<min(frame.count, first + 4) {
+            frame[index] = UInt8(truncatingIfNeeded: generator.next())
+          }
+          try peer.send(frame: frame)
+        }
+        try peer.send(Self.nonsense(grant, run))
+      case .refused(let words): refusal = words
+      default: break
+      }
+    }
+    #expect(refusal?.isFinal == true)
+    #expect(refusal.map { [.misbehaved, .costMismatch].contains($0.reason) } == true)
+    let honest = RunningWorker(run, label: "honest")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    #expect(outcome.status.progress.quarantinedCount == 0)
+    #expect(try run.evaluatedCount() == 30)
+    #expect(run.computed.withLock { Set($0) } == Set(try run.journaledShards()))
+  }
+
+  @Test func `a worker that answers wrong numbers is named when another has computed them`() throws
+  {
+    let run = try TestRun(evaluations: 20, images: 12, shardSize: 4)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    var peer = try RawPeer(WorkerID(7), endpoint: endpoint)
+    try peer.greet(run, supported: ProtocolVersion.supported)
+    try peer.send(.request(WorkRequest(leaseCountMax: 2)))
+    var grants: [LeaseGrant] = []
+    while grants.count < 2 {
+      if case .lease(let grant) = try peer.receive() { grants.append(grant) }
+    }
+    #expect(grants[0].shard.candidate == grants[1].shard.candidate)
+    for grant in grants {
+      try peer.send(
+        .reject(Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: "")))
+    }
+    // The candidate stays open until the wrong numbers have come.
+    let last = grants[1].shard
+    let honest = RunningWorker(run, label: "honest") { task, control in
+      while task.shard == last, !control.isCancelled,
+        (coordinator.status?.progress.counters.disagreements ?? 0) == 0
+      {
+        usleep(1_000)
+      }
+    }
+    #expect(try wait { try run.journaledShards().contains(grants[0].shard) })
+    try peer.greet(run, supported: ProtocolVersion.supported)
+    var wrong = BitVector(count: grants[0].slice.count)
+    for index in 0..<wrong.count { wrong[index] = index.isMultiple(of: 2) }
+    try peer.send(
+      .result(
+        ShardResult(
+          shard: grants[0].shard, key: grants[0].key,
+          measurement: ShardMeasurement(correct: wrong, summedLoss: 0.5),
+          costs: run.costs.cost(of: grants[0].genome).wireValues, evaluationMicroseconds: 1)))
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.disagreements >= 1)
+    let words = coordinator.notes.filter { $0.contains("shard \(grants[0].shard)") }
+    #expect(words.contains { $0.contains("raw") && $0.contains("honest") }, "\(words)")
+    #expect(try run.evaluatedCount() == 20)
+  }
+
+  /// The result of a shard with an image that is not in it.
+  private static func nonsense(_ grant: LeaseGrant, _ run: TestRun) -> Message {
+    .result(
+      ShardResult(
+        shard: grant.shard, key: grant.key,
+        measurement: ShardMeasurement(
+          correct: BitVector(count: grant.slice.count + 1), summedLoss: 1),
+        costs: run.costs.cost(of: grant.genome).wireValues, evaluationMicroseconds: .max))
+  }
+}
