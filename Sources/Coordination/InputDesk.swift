@@ -27,9 +27,9 @@ public struct InputDesk: Sendable {
     /// The silence after which a worker's request is forgotten.
     public var requestTimeout: Duration
 
-    /// Creates bounds; by default 128 MiB are under way.
+    /// Creates bounds; by default 64 MiB are under way.
     public init(
-      underWayCountMax: Int = 512, bytesPerSecondMax: Int? = nil,
+      underWayCountMax: Int = 1_024, bytesPerSecondMax: Int? = nil,
       requestTimeout: Duration = .seconds(130)
     ) {
       precondition(underWayCountMax > 0)

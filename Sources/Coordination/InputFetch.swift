@@ -60,7 +60,7 @@ public struct InputFetch: Sendable {
 
     /// Creates settings.
     public init(
-      windowCount: Int = 8, resendInterval: Duration = .seconds(5),
+      windowCount: Int = 16, resendInterval: Duration = .seconds(5),
       resendIntervalMax: Duration = .seconds(60), stallTimeout: Duration = .seconds(600),
       fetchCountMax: Int = 3
     ) {

@@ -13,7 +13,7 @@ struct CoordinatorLoop: ~Copyable {
   /// The messages taken from the socket before effects of other sources get their turn.
   private static let drainCountMax = 512
   /// The chunks of inputs that are sent in one turn, after everything else was dealt with.
-  private static let inputCountMax = 4
+  private static let inputCountMax = 16
   /// The longest wait, so that a request to stop is noticed.
   private static let waitMax = Duration.milliseconds(100)
 
@@ -291,7 +291,7 @@ struct CoordinatorLoop: ~Copyable {
     unreachable.removeAll()
   }
 
-  /// Sends a few of the chunks that are ready, and only one while leases and results come in.
+  /// Sends a few of the chunks that are ready, and fewer while leases and results come in.
   private mutating func sendInputs(besideMessages: Bool) throws(ZeroMQError) {
     let now = now
     if inputDeadline <= now {
@@ -299,7 +299,7 @@ struct CoordinatorLoop: ~Copyable {
       inputs.prune { machine.hasSession($0) }
     }
     let (answers, hasMore) = inputs.takeAnswers(
-      countMax: besideMessages ? 1 : Self.inputCountMax)
+      countMax: besideMessages ? 4 : Self.inputCountMax)
     hasInputsToSend = hasMore
     for (message, worker) in answers { try apply(.served(message, to: worker)) }
   }

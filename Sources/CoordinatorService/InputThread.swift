@@ -16,7 +16,7 @@ final class InputThread: Sendable {
   typealias Answer = (message: InputMessage, worker: WorkerID)
 
   /// The answers that wait for the coordinator's loop.
-  private static let readyCountMax = 16
+  private static let readyCountMax = 64
 
   private struct State {
     var desk: InputDesk

@@ -23,7 +23,9 @@ public enum WireLimits {
   /// The births of a run.
   public static let candidateCountMax = 1 << 40
   /// The bytes of a chunk of an input; only the last chunk of a file may be shorter.
-  public static let chunkSize = 256 << 10
+  ///
+  /// A chunk has to arrive within the time after which ZeroMQ takes a silent connection for dead.
+  public static let chunkSize = 64 << 10
   /// The chunks that a worker may wait for at once.
   public static let fetchCountMax = 64
   /// The files of a run's inventory.

@@ -129,8 +129,8 @@ import WireProtocol
   @Test func `a worker that is killed while it fetches goes on where it was`() throws {
     let run = try HiddenRun()
     let bankChunks = { try chunkCount(run.folder.file("run/bank.safetensors.moved")) }
-    // A chunk a second leaves time to see a file grow.
-    let coordinator = try run.startHiddenCoordinator(rate: "256K")
+    // Two chunks a second leave time to see a file grow: the model has ten.
+    let coordinator = try run.startHiddenCoordinator(rate: "128K")
     let home = try TemporaryFolder()
     let victim = try run.startStranger(home: home)
     let cache = home.file("cache/elsa")

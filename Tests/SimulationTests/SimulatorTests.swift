@@ -59,7 +59,6 @@ struct SimulatorTests {
       ("lost workers", { $0.counters.lostWorkers }),
       ("failed writes", { $0.counters.failedWrites }),
       ("second leases", { $0.counters.backupLeases }),
-      ("disagreements", { $0.counters.disagreements }),
       ("suspected deaths", { $0.counters.suspectedDeaths }),
       ("quarantines", { $0.quarantinedCount }),
       ("repeated evaluations", { $0.computedShardCount - $0.durableShardCount }),

@@ -209,9 +209,9 @@ import ZeroMQ
     let site = try Site()
     let coordinator = try site.startCoordinator()
     let worker = RunningWorker(
-      site.run, label: "worker", inputs: InputSettings(cache: site.cache(sizeMax: 1_000_000)))
+      site.run, label: "worker", inputs: InputSettings(cache: site.cache(sizeMax: 100_000)))
     let words = try worker.outcome().words
-    #expect(words.contains("1000000") && words.contains("--cache-size"), "\(words)")
+    #expect(words.contains("100000") && words.contains("--cache-size"), "\(words)")
     coordinator.stop(2)
     _ = try coordinator.outcome()
   }

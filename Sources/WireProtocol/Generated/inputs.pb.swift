@@ -1,4 +1,4 @@
-// Source: Protocol/inputs.proto, SHA-256 dad4eea7952abac612c50701331fa23728267d6d3dad661f2a781be3f7920cab
+// Source: Protocol/inputs.proto, SHA-256 6fb9fe1c3e0ba03fdf753605aceaa3f84466fe288c035cd8de2806c55dae9ad0
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -11,7 +11,7 @@
 
 /// The bodies of the messages that distribute a run's inputs: kinds 20 to 29.
 ///
-/// A file is named by the SHA-256 of its bytes and travels in chunks of 262,144 bytes, numbered from
+/// A file is named by the SHA-256 of its bytes and travels in chunks of 65,536 bytes, numbered from
 /// zero; only the last one may be shorter. LIST, kind 20, has no body.
 
 #if canImport(FoundationEssentials)
