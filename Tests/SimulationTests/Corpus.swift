@@ -12,7 +12,10 @@ enum Corpus {
     [
       Entry(
         seed: 873,
-        found: "both leases of a shard were with workers that hang, and no third one got it")
+        found: "both leases of a shard were with workers that hang, and no third one got it"),
+      Entry(
+        seed: 2379,
+        found: "two workers that hang kept a shard for 34 s: the check was stricter than the rule"),
     ] + early.map { Entry(seed: $0, found: "red before plans had outages and end times") }
 
   private static let early: [UInt64] = [
