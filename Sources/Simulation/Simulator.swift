@@ -88,7 +88,7 @@ public struct Simulator: Sendable {
     }
     coordinator = SimulatedCoordinator()
     deadline = plan.healsAt + Self.livenessBound(plan, run, options)
-    eventCountMax = max(options.eventCountMax, plan.workerCount * 2_000)
+    eventCountMax = options.eventCountMax + max(0, plan.workerCount - 6) * 2_000
     self.generator = generator
   }
 
@@ -257,7 +257,7 @@ public struct Simulator: Sendable {
       needlessQuarantineCount: journal.quarantined.count { candidate in
         journal.born[candidate].map { !isHarmful($0) } ?? false
       },
-      wrongEvaluationCount: journal.touched(by: wrongLabel).count,
+      wrongEvaluationCount: plan.hasWrongWorker ? journal.touched(by: wrongLabel).count : 0,
       computedShardCount: computedShardCount,
       utilization: availableMilliseconds == 0
         ? 0 : Double(usefulMilliseconds) / Double(availableMilliseconds),

@@ -53,7 +53,9 @@ import ZeroMQ
     let other = RunningWorker(run, label: "other")
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
-    #expect(outcome.status.progress.counters.lapsedLeases >= 1)
+    // Near the end a second lease may come before the loss is noticed.
+    let counters = outcome.status.progress.counters
+    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
     #expect(try other.outcome().shardCount == 120)
     #expect(try run.evaluatedCount() == 40)
     #expect(ContinuousClock.now - killed < .seconds(20))
