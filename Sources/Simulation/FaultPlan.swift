@@ -145,7 +145,7 @@ public struct FaultPlan: Hashable, Sendable {
     drawOutages(using: &generator)
     drawDepartures(using: &generator)
     // Some plans have only ends that were announced: nobody may be blamed for them.
-    if generator.chance(0.08) { announceDeaths(using: &generator) }
+    if generator.chance(0.08), !hasPoison { announceDeaths(using: &generator) }
     // Without faults nothing may be computed twice, which only calm plans can tell.
     if isCalm {
       calm()
@@ -153,7 +153,6 @@ public struct FaultPlan: Hashable, Sendable {
     }
     hasDeviantWorker = generator.chance(0.15)
     hasWrongWorker = workerCount > 1 && generator.chance(0.1)
-    if losesFarewells { hasPoison = false }
     hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
   }
