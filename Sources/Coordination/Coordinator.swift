@@ -217,8 +217,12 @@ extension Coordinator {
         continue
       }
       let isLastResort = isLastResort(at: now)
-      let avoided = isLastResort ? [] : session.streak.candidates
-      guard let shard = ledger.popPending(avoiding: avoided) else {
+      // What the worker has not failed with comes first, or one bad candidate would keep the rest
+      // waiting.
+      let pending =
+        ledger.popPending(avoiding: session.streak.candidates)
+        ?? (isLastResort ? ledger.popPending(avoiding: []) : nil)
+      guard let shard = pending else {
         choosy.append(worker)
         continue
       }

@@ -16,6 +16,9 @@ enum Corpus {
       Entry(
         seed: 2379,
         found: "two workers that hang kept a shard for 34 s: the check was stricter than the rule"),
+      Entry(
+        seed: 6473,
+        found: "the last worker was given a bad candidate for ever, and good ones waited"),
     ] + early.map { Entry(seed: $0, found: "red before plans had outages and end times") }
 
   private static let early: [UInt64] = [
