@@ -148,7 +148,7 @@ package struct JSONParser {
     }
   }
 
-  /// Reads the scalar of `\uXXXX` after the `u`, or of a surrogate pair.
+  /// Reads the scalar that four hexadecimal digits after `\u` name, or a surrogate pair.
   private mutating func scalar(start: Int) throws(JSONFault) -> Unicode.Scalar {
     var value = UInt32(try hexadecimalUnit(start: start))
     if (0xD800..<0xDC00).contains(value) {

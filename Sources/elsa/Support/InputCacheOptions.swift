@@ -50,10 +50,6 @@ struct InputCacheOptions: ParsableArguments {
   }
 
   private var cacheFolder: String {
-    if let cacheDirectory { return absolutePath(cacheDirectory) }
-    let variables = ProcessInfo.processInfo.environment
-    // The standard has relative paths ignored.
-    if let base = variables["XDG_CACHE_HOME"], base.hasPrefix("/") { return "\(base)/elsa" }
-    return absolutePath("\(NSHomeDirectory())/.cache/elsa")
+    cacheDirectory.map(absolutePath) ?? UserCache.folder
   }
 }

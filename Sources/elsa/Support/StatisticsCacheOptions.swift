@@ -1,6 +1,5 @@
 import ArgumentParser
 import Evaluation
-import Foundation
 
 /// Where calibration statistics are kept, as commands are told it.
 struct StatisticsCacheOptions: ParsableArguments {
@@ -20,19 +19,9 @@ struct StatisticsCacheOptions: ParsableArguments {
   }
 
   /// The cache in the user's cache folder.
-  static var usual: StatisticsCache? { usualPath.map(cache) }
+  static var usual: StatisticsCache { cache(at: "\(UserCache.folder)/statistics") }
 
   private static func cache(at path: String) -> StatisticsCache {
     StatisticsCache(path: path) { Output.note($0) }
-  }
-
-  /// The folder in the user's cache, as the XDG base directory specification has it; `nil` for a
-  /// user without a home.
-  private static var usualPath: String? {
-    let environment = ProcessInfo.processInfo.environment
-    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
-      return "\(cache)/elsa/statistics"
-    }
-    return environment["HOME"].map { "\($0)/.cache/elsa/statistics" }
   }
 }
