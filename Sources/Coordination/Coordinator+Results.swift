@@ -17,6 +17,13 @@ extension Coordinator {
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
     guard let open = ledger[shard.candidate] else {
+      if let first = results[shard], !first.agreesOnCosts(with: result) {
+        refuse(
+          worker, .costMismatch,
+          words: "it computes the cost of \(shard.candidate) as \(result.costs), the coordinator "
+            + "otherwise; use the same version of elsa and the same profile")
+        return
+      }
       compare(result, from: worker)
       answerClosed(reference, to: worker)
       return

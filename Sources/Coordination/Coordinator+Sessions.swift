@@ -195,6 +195,8 @@ extension Coordinator {
     let running = session.leases.prefix(session.slots) + session.lapsed
     for shard in session.leases { giveBack(shard, from: worker) }
     sessions.remove(worker)
+    // Whoever comes back with nothing done in between has still failed with what it failed with.
+    if !session.streak.candidates.isEmpty { streaks.set(session.streak, for: worker) }
     note(
       .workerLost(
         worker, label: session.label, leases: session.leases.count, words: words))

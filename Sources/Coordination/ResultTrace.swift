@@ -6,35 +6,52 @@ struct ResultTrace: Hashable, Sendable {
   /// The worker that sent it first, for people.
   let label: String
   private let key: ShardKey
-  private let digest: UInt64
+  private let measurementDigest: UInt64
+  private let costsDigest: UInt64
 
   /// Takes down a result.
   init(_ result: ShardResult, label: String) {
     self.label = label
     key = result.key
-    digest = Self.digest(of: result)
+    measurementDigest = Self.digest(of: result.measurement)
+    costsDigest = Self.digest(of: result.costs)
   }
 
-  /// Whether another result of the same shard has the same bits, loss and costs.
+  /// Whether another result of the same shard has the same bits and loss.
   func agrees(with result: ShardResult) -> Bool {
-    key != result.key || digest == Self.digest(of: result)
+    key != result.key || measurementDigest == Self.digest(of: result.measurement)
   }
 
-  /// The FNV-1a hash of everything that equal evaluations have equal.
-  ///
-  /// Two honest results have equal bits and so equal hashes; 64 bits are enough to see that two
-  /// differ, and an attacker who wants a wrong result to pass need not be compared at all.
-  private static func digest(of result: ShardResult) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ number: UInt64) {
-      for shift in stride(from: UInt64(0), to: 64, by: 8) {
-        hash = (hash ^ (number >> shift & 0xff)) &* 0x100_0000_01b3
-      }
+  /// Whether another result of the same shard has the same costs.
+  func agreesOnCosts(with result: ShardResult) -> Bool {
+    key != result.key || costsDigest == Self.digest(of: result.costs)
+  }
+
+  private static func digest(of measurement: ShardMeasurement) -> UInt64 {
+    var hash = FNV1a()
+    hash.mix(UInt64(measurement.correct.count))
+    for byte in measurement.correct.bytes { hash.mix(UInt64(byte)) }
+    hash.mix(measurement.summedLoss.bitPattern)
+    return hash.value
+  }
+
+  private static func digest(of costs: [Int64]) -> UInt64 {
+    var hash = FNV1a()
+    for cost in costs { hash.mix(UInt64(bitPattern: cost)) }
+    return hash.value
+  }
+}
+
+/// The FNV-1a hash of some numbers.
+///
+/// Two honest results have equal bits and so equal hashes; 64 bits are enough to see that two
+/// differ, and an attacker who wants a wrong result to pass need not be compared at all.
+private struct FNV1a {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func mix(_ number: UInt64) {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      value = (value ^ (number >> shift & 0xff)) &* 0x100_0000_01b3
     }
-    mix(UInt64(result.measurement.correct.count))
-    for byte in result.measurement.correct.bytes { mix(UInt64(byte)) }
-    mix(result.measurement.summedLoss.bitPattern)
-    for cost in result.costs { mix(UInt64(bitPattern: cost)) }
-    return hash
   }
 }

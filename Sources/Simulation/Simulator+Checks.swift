@@ -110,12 +110,12 @@ extension Simulator {
 
   /// Checks that a worker on which nothing succeeds is not given more and more.
   ///
-  /// It is turned away three times after three candidates, and may hold six leases then, in strict
-  /// mode six of each candidate; a coordinator that starts knows nothing of it.
+  /// It is turned away three times after three candidates, of each of which it may hold six leases;
+  /// a coordinator that starts knows nothing of it.
   mutating func countFailure(at place: Int) {
     workers[place].process?.failureCount += 1
     let count = workers[place].process?.failureCount ?? 0
-    let countMax = run.settings.order == .asynchronous ? 3 * (3 + 6) : 3 * 3 * 6
+    let countMax = 3 * 3 * 6
     if count > countMax * coordinator.life {
       violate("\(count) evaluations have failed at worker-\(place), and it still gets leases")
     }

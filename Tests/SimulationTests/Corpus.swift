@@ -19,6 +19,12 @@ enum Corpus {
       Entry(
         seed: 6473,
         found: "the last worker was given a bad candidate for ever, and good ones waited"),
+      Entry(
+        seed: 4267,
+        found: "other costs for a concluded candidate were taken for a disagreement about bits"),
+      Entry(
+        seed: 4801,
+        found: "the check let a sick worker fail less often than the rule does"),
     ] + early.map { Entry(seed: $0, found: "red before plans had outages and end times") }
 
   private static let early: [UInt64] = [
