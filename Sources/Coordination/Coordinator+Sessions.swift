@@ -193,6 +193,11 @@ extension Coordinator {
     counters.lostWorkers += 1
     counters.lapsedLeases += session.leases.count
     let running = session.leases.prefix(session.slots) + session.lapsed
+    var leasedAt: [CandidateID: Instant] = [:]
+    for shard in running {
+      guard let givenAt = ledger.lease(of: shard, by: worker)?.givenAt else { continue }
+      leasedAt[shard.candidate] = max(givenAt, leasedAt[shard.candidate] ?? givenAt)
+    }
     for shard in session.leases { giveBack(shard, from: worker) }
     sessions.remove(worker)
     // Whoever comes back with nothing done in between has still failed with what it failed with.
@@ -205,7 +210,9 @@ extension Coordinator {
     counters.suspectedDeaths += suspects.isEmpty ? 0 : 1
     lost.set(suspects, for: worker)
     for candidate in suspects {
-      let count = ledger.countFailure(of: candidate, by: worker)
+      let count = ledger.countLoss(
+        of: candidate, by: worker, leasedAt: leasedAt[candidate], at: now,
+        interval: settings.timing.leaseDuration)
       quarantineIfHopeless(candidate, failureCount: count, words: "workers died over it")
     }
   }

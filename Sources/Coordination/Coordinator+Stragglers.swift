@@ -122,7 +122,7 @@ extension Coordinator {
   mutating func leaseTail(at now: Instant) {
     let isTail =
       phase == .working && !isDraining && !records.isFailing && !mayAsk
-      && ledger.pendingCount == 0 && ledger.unbornCount == 0
+      && ledger.availableCount == 0 && ledger.unbornCount == 0
       && ledger.leasedCount > ledger.backupCount && sessions.spareCount > 0
     guard isTail else {
       tailDeadline = nil

@@ -169,6 +169,18 @@ public struct Coordinator: Sendable {
     precondition(ledger.unbornCount == 0 || !records.isEmpty)
     precondition(ledger.persistingCount <= records.count)
   }
+
+  /// Traps if a worker that has been silent for twice the duration of a lease still holds one.
+  ///
+  /// A lease may be given to a worker that was silent for once that time, never longer.
+  ///
+  /// - Complexity: O(*s* log *s*) for *s* sessions; the simulator calls it at each step.
+  package func checkSilence(at now: Instant) {
+    for worker in sessions.workers {
+      guard let session = sessions[worker], !session.leases.isEmpty else { continue }
+      precondition(now - session.heardAt <= settings.timing.leaseDuration * 2)
+    }
+  }
 }
 
 extension Coordinator {
@@ -209,7 +221,7 @@ extension Coordinator {
     leaseOverdue(at: now)
     // Workers that could take a lease, but have failed with everything that waits.
     var choosy: [WorkerID] = []
-    while ledger.pendingCount > 0, let worker = sessions.popSpare() {
+    while ledger.availableCount > 0, let worker = sessions.popSpare() {
       guard let session = sessions[worker],
         isHeard(session, at: now), canFinish(session, at: now)
       else {
@@ -233,7 +245,7 @@ extension Coordinator {
     for worker in choosy { sessions.enqueueIfSpare(worker) }
     guard !isStrict else { return }
     let choosyCount = choosy.reduce(0) { $0 + sessions.spareCount(of: $1) }
-    while max(sessions.spareCount - ledger.pendingCount, choosyCount) > ledger.unbornCount {
+    while max(sessions.spareCount - ledger.availableCount, choosyCount) > ledger.unbornCount {
       guard records.count < settings.bounds.waitingRecordCountMax else { return }
       guard !isSearchSpent, bear() else { return }
     }

@@ -47,6 +47,11 @@ struct OpenCandidate: Sendable {
   var remainingCount: Int
   /// The failed evaluations of each worker, its death while it ran a shard included.
   var failures: [WorkerID: Int] = [:]
+  /// When the loss of a worker was last counted against it; from the first one on its shards are
+  /// leased one at a time.
+  var suspectedAt: Instant?
+  /// Its pending shards that wait until no other one is leased.
+  var parked: [ShardID] = []
 }
 
 /// The open candidates and where their shards are.
@@ -65,6 +70,8 @@ struct Ledger: Sendable {
   private(set) var persistingCount = 0
   /// The shards of open candidates that are done.
   private(set) var doneCount = 0
+  /// The pending shards that wait until no other shard of their candidate is leased.
+  private var parkedCount = 0
   private var candidates: [CandidateID: OpenCandidate] = [:]
   /// Pending shards, and some that were pending; each shard is in it at most once.
   private var queue = MinimumHeap<ShardID>()
@@ -81,6 +88,9 @@ struct Ledger: Sendable {
 
   /// The open candidates in order of birth.
   var open: [CandidateID] { candidates.keys.sorted() }
+
+  /// The pending shards that may be leased now.
+  var availableCount: Int { pendingCount - parkedCount }
 
   /// An open candidate.
   subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
@@ -129,10 +139,26 @@ struct Ledger: Sendable {
     switch (old, state) {
     case (.done, _): preconditionFailure("moved \(shard), which is done")
     case (_, .done): candidates[shard.candidate]?.remainingCount -= 1
-    case (_, .pending):
-      if queued.insert(shard).inserted { queue.insert(shard) }
+    case (_, .pending): enqueue(shard)
     default: break
     }
+    if case .pending = old, let place = candidates[shard.candidate]?.parked.firstIndex(of: shard) {
+      candidates[shard.candidate]?.parked.remove(at: place)
+      parkedCount -= 1
+    }
+    if case .leased = old { unpark(shard.candidate) }
+  }
+
+  private mutating func enqueue(_ shard: ShardID) {
+    if queued.insert(shard).inserted { queue.insert(shard) }
+  }
+
+  /// Lets the parked shards of a candidate wait for workers again if none of it is leased.
+  private mutating func unpark(_ candidate: CandidateID) {
+    guard let open = candidates[candidate], !open.parked.isEmpty, !open.isLeased else { return }
+    candidates[candidate]?.parked = []
+    parkedCount -= open.parked.count
+    for shard in open.parked { enqueue(shard) }
   }
 
   /// The lease of a worker to a shard, if it has one.
@@ -182,6 +208,25 @@ struct Ledger: Sendable {
     return candidates[candidate]?.failures.values.reduce(0, +) ?? 0
   }
 
+  /// Counts the loss of a worker against a candidate; returns how many failures there are now.
+  ///
+  /// Workers that had the candidate when an earlier one was lost are part of the same event if they
+  /// follow within `interval`: a switch that fails takes many at once. A lease that was given later
+  /// is another trial.
+  mutating func countLoss(
+    of candidate: CandidateID, by worker: WorkerID, leasedAt: Instant?, at now: Instant,
+    interval: Duration
+  ) -> Int {
+    guard let open = candidates[candidate] else { return 0 }
+    if let suspectedAt = open.suspectedAt, now - suspectedAt < interval,
+      leasedAt.map({ $0 < suspectedAt }) ?? true
+    {
+      return open.failures.values.reduce(0, +)
+    }
+    candidates[candidate]?.suspectedAt = now
+    return countFailure(of: candidate, by: worker)
+  }
+
   /// Whether some open candidate is not among `others`.
   ///
   /// - Complexity: O(*n*) for *n* open candidates.
@@ -195,7 +240,7 @@ struct Ledger: Sendable {
   }
 
   /// Returns the pending shard of the oldest candidate that is not avoided, or `nil`; the caller
-  /// leases it.
+  /// leases it. A suspected candidate has none while another shard of it is leased.
   ///
   /// - Complexity: O(log *n*), times the number of avoided shards.
   mutating func popPending(avoiding avoided: Set<CandidateID>) -> ShardID? {
@@ -207,7 +252,10 @@ struct Ledger: Sendable {
         continue
       }
       queued.remove(shard)
-      if state(of: shard) == .pending { return shard }
+      guard state(of: shard) == .pending, let open = candidates[shard.candidate] else { continue }
+      if open.suspectedAt == nil || !open.isLeased { return shard }
+      candidates[shard.candidate]?.parked.append(shard)
+      parkedCount += 1
     }
     return nil
   }
@@ -216,6 +264,7 @@ struct Ledger: Sendable {
   mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
     guard let open = candidates.removeValue(forKey: candidate) else { return nil }
     for state in open.shards { count(state, sign: -1) }
+    parkedCount -= open.parked.count
     return open
   }
 
@@ -229,6 +278,15 @@ struct Ledger: Sendable {
     case .persisting: persistingCount += sign
     case .done: doneCount += sign
     }
+  }
+}
+
+extension OpenCandidate {
+  /// Whether a worker has one of the shards.
+  ///
+  /// - Complexity: O(*s*) for *s* shards.
+  fileprivate var isLeased: Bool {
+    shards.contains { if case .leased = $0 { true } else { false } }
   }
 }
 
@@ -251,9 +309,10 @@ extension Ledger {
     let counts = [unbornCount, pendingCount, leasedCount, persistingCount, doneCount]
     precondition(counts.allSatisfy { $0 >= 0 })
     precondition((0...leasedCount).contains(backupCount))
+    precondition((0...pendingCount).contains(parkedCount))
+    precondition(queued.count >= availableCount)
     precondition(counts.reduce(0, +) == candidates.count * slices.count)
     precondition(queue.count == queued.count)
-    precondition(queued.count >= pendingCount)
   }
 
   /// Traps unless every shard is in exactly one place and leases agree with the sessions.
@@ -263,8 +322,11 @@ extension Ledger {
     checkCounts()
     var counts = [0, 0, 0, 0, 0]
     var backups = 0
+    var parked = 0
     for (id, open) in candidates {
       var remaining = 0
+      parked += open.parked.count
+      precondition(open.parked.isEmpty || open.isLeased)
       for (slice, state) in open.shards.enumerated() {
         let shard = ShardID(candidate: id, slice: slice)
         remaining += state.isDone ? 0 : 1
@@ -272,7 +334,7 @@ extension Ledger {
         case .unborn: counts[0] += 1
         case .pending:
           counts[1] += 1
-          precondition(queued.contains(shard))
+          precondition(queued.contains(shard) != open.parked.contains(shard))
         case .leased(let first, let backup):
           counts[2] += 1
           backups += backup == nil ? 0 : 1
@@ -292,6 +354,7 @@ extension Ledger {
     precondition(
       counts == [unbornCount, pendingCount, leasedCount, persistingCount, doneCount])
     precondition(backups == backupCount)
+    precondition(parked == parkedCount)
     precondition(sessions.leaseCount == leasedCount + backupCount)
   }
 }

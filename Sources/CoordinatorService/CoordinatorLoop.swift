@@ -37,7 +37,8 @@ struct CoordinatorLoop: ~Copyable {
   private var desk: OperatorDesk
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
-  private var unreachable: [WorkerID] = []
+  private var unreachable = UnreachablePeers()
+  private var isSocketEmpty = false
   private var stopDeadline: Instant?
   private var statusDeadline = Instant.start
   private var frontDeadline = Instant.start
@@ -86,7 +87,8 @@ struct CoordinatorLoop: ~Copyable {
         if poller.isReadable(monitorSource) { try takeConnectionEvents() }
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
-        if poller.isReadable(socketSource) { try drainSocket() }
+        if poller.isReadable(socketSource) || !unreachable.isEmpty { try drainSocket() }
+        try loseUnreachable()
         try applyTime()
         try applyKeyChanges()
         try probe()
@@ -107,7 +109,7 @@ struct CoordinatorLoop: ~Copyable {
       machine.nextDeadline, stopDeadline, hasFrontChanged ? frontDeadline : nil,
       watch.nextDeadline,
     ]
-    if hasInputsToSend { return .zero }
+    if hasInputsToSend || !unreachable.isEmpty { return .zero }
     let next = deadlines.compactMap(\.self).min().map { max(.zero, $0 - now) }
     return min(next ?? Self.waitMax, Self.waitMax)
   }
@@ -116,19 +118,28 @@ struct CoordinatorLoop: ~Copyable {
 
   private mutating func apply(_ event: Coordinator.Event) throws(ZeroMQError) {
     try perform(machine.apply(event, at: now))
-    try applyUnreachable()
   }
 
-  /// A message that could not be sent is an event too; it comes after the effects at hand.
-  private mutating func applyUnreachable() throws(ZeroMQError) {
-    while let worker = unreachable.popLast() {
-      try perform(machine.apply(.unreachable(worker), at: now))
+  /// Gives up the workers that could not be sent to and of which nothing more has come.
+  private mutating func loseUnreachable() throws(ZeroMQError) {
+    for (worker, since) in unreachable.takeGone(isSocketEmpty: isSocketEmpty, at: now) {
+      guard let entry = watch[worker], entry.heardAt > since else {
+        try apply(.unreachable(worker))
+        continue
+      }
+      // Its last words, or it is back: the next probe tells.
+      watch.connectionEnded(at: now)
     }
   }
 
   private mutating func drainSocket() throws(ZeroMQError) {
+    unreachable.beginReading()
+    isSocketEmpty = false
     for _ in 0..<Self.drainCountMax {
-      guard let message = try socket.receive(frameCountMax: 1) else { return }
+      guard let message = try socket.receive(frameCountMax: 1) else {
+        isSocketEmpty = true
+        return
+      }
       transport.received += 1
       try take(message)
     }
@@ -192,7 +203,6 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func drain(_ name: String, for peer: RoutingID) throws(ZeroMQError) {
     let named = watch.entries.filter { $0.value.label == name || "\($0.key)" == name }
     for worker in named.keys.sorted() { try send(machine.envelope(of: .drain), to: worker) }
-    try applyUnreachable()
     logger.notice("an operator asks worker \(name) to leave")
     let words =
       named.isEmpty
@@ -268,7 +278,6 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func probe() throws(ZeroMQError) {
     let workers = watch.takeProbes(at: now)
     for worker in workers { try send(machine.envelope(of: .alive), to: worker) }
-    try applyUnreachable()
   }
 
   /// Lets in and shuts out whoever the key folder says by now.
@@ -288,7 +297,6 @@ struct CoordinatorLoop: ~Copyable {
       words: "its key is not a worker's, or not any more; ask who runs the coordinator for another",
       isFinal: true, supported: ProtocolVersion.supported)
     try send(machine.envelope(of: .refused(refusal)), to: worker)
-    unreachable.removeAll()
   }
 
   /// Sends a few of the chunks that are ready, and fewer while leases and results come in.
@@ -324,7 +332,8 @@ struct CoordinatorLoop: ~Copyable {
     }
     let outcome = try socket.send(envelope.encoded().span, to: peer)
     count(outcome)
-    if outcome == .unreachable { unreachable.append(worker) }
+    // Whoever has no session has nothing to lose.
+    if outcome == .unreachable, watch[worker] != nil { unreachable.insert(worker, at: now) }
   }
 
   private mutating func count(_ outcome: SendOutcome) {

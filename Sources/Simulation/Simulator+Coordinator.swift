@@ -90,7 +90,10 @@ extension Simulator {
     let instant = instant(since: coordinator.startedAt)
     guard let effects = coordinator.machine?.apply(event, at: instant) else { return }
     // With thousands of workers all of it cannot be checked each time.
-    if !plan.isCrowd || eventCount.isMultiple(of: 4_000) { coordinator.machine?.checkInvariants() }
+    if !plan.isCrowd || eventCount.isMultiple(of: 4_000) {
+      coordinator.machine?.checkInvariants()
+      coordinator.machine?.checkSilence(at: instant)
+    }
     for effect in effects { perform(effect) }
     wakeCoordinator()
   }

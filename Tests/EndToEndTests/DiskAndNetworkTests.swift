@@ -52,6 +52,11 @@ import Testing
     #expect(status["state"] as? String == "paused")
     #expect(try #require(status["pausedBecause"] as? String).contains("free some space"))
     #expect(coordinator.process.isRunning)
+    // Nothing is leased meanwhile: whoever shall not wait for long leaves.
+    let impatient = try run.startWorker("impatient", arguments: ["--idle-timeout", "1"]).ending()
+    #expect(impatient.status == 0, "\(impatient.errors)")
+    #expect(impatient.errors.contains("there was nothing to do for 1.0 seconds"))
+    #expect(run.computed(by: "impatient").isEmpty)
     try FileManager.default.removeItem(atPath: ballast)
     let ending = coordinator.ending()
     #expect(ending.status == 0, "\(ending.errors)")
@@ -61,6 +66,36 @@ import Testing
     let journaled = try run.journaledList()
     #expect(Set(journaled).count == journaled.count)
     #expect(Set(run.computed(by: "worker")) == Set(journaled))
+  }
+
+  @Test(.enabled(if: mayMount, "file systems may not be mounted here"))
+  func `a disk that fills while inputs are fetched is named, and room lets the fetch go on`() throws
+  {
+    let run = try InputTests.HiddenRun()
+    let coordinator = try run.startHiddenCoordinator(rate: "128K")
+    let home = try TemporaryFolder()
+    let cache = home.file("cache")
+    try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+    try #require(Self.system(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", cache]))
+    defer { Self.system(["umount", "-l", cache]) }
+    let first = try run.startStranger(home: home)
+    try waitUntil("a file has begun") {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(cache)/elsa")) ?? []
+      return names.contains { $0.hasSuffix(".part") }
+    }
+    let ballast = "\(cache)/ballast"
+    #expect(!Self.system(["dd", "if=/dev/zero", "of=\(ballast)", "bs=4k"]), "the disk is full")
+    let ending = first.ending()
+    #expect(ending.status == 1)
+    #expect(ending.errors.contains("is full; free some space"), "\(ending.errors)")
+    #expect(ending.errors.contains("\(cache)/elsa"), "\(ending.errors)")
+    #expect(coordinator.process.isRunning)
+    try FileManager.default.removeItem(atPath: ballast)
+    let second = try run.startStranger(home: home)
+    #expect(coordinator.ending().status == 0)
+    let secondEnding = second.ending()
+    #expect(secondEnding.status == 0, "\(secondEnding.errors)")
+    #expect(try run.outcome().told.count == 12)
   }
 
   @Test(.enabled(if: mayMakeNetworks, "network namespaces may not be made here"))

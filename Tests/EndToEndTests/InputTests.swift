@@ -9,7 +9,7 @@ import WireProtocol
     Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
 
   /// A strict search with a calibrated bank, on copies of the digits in a folder of its own.
-  private struct HiddenRun {
+  struct HiddenRun {
     let folder: TemporaryFolder
     let directory: RunDirectory
 

@@ -183,6 +183,30 @@ import ZeroMQ
     #expect(words.count == 1)
   }
 
+  @Test func `a worker that finds nothing to do leaves after its patience, to no harm`() throws {
+    let run = try TestRun(evaluations: 2)
+    let coordinator = RunningCoordinator(run.configuration())
+    _ = try coordinator.started()
+    let gate = Gate(run, after: 0)
+    let isHolding = Mutex(false)
+    let busy = RunningWorker(run, label: "busy") { _, control in
+      isHolding.withLock { $0 = true }
+      gate.pass(control)
+    }
+    #expect(wait { isHolding.withLock { $0 } })
+    #expect(wait { coordinator.status?.progress.leasedShardCount == 2 })
+    let idle = RunningWorker(run, label: "idle", idleTimeout: .milliseconds(300))
+    let exit = try idle.outcome()
+    #expect(exit.isSuccess)
+    #expect(exit.words.contains("there was nothing to do for 0.3 seconds"), "\(exit.words)")
+    gate.open()
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try busy.outcome().exit == .finished)
+    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(coordinator.notes.contains { $0.contains("worker idle left: there was nothing to do") })
+  }
+
   @Test func `a disk that is full for a while delays the run and loses nothing`() throws {
     let run = try TestRun(evaluations: 60)
     var configuration = run.configuration()

@@ -210,7 +210,8 @@ final class RunningWorker: Sendable {
 
   init(
     _ run: TestRun, label: String, connection: ConnectionSource? = nil,
-    giveUpTimeout: Duration = .seconds(20), counterPath: String? = nil,
+    giveUpTimeout: Duration = .seconds(20), idleTimeout: Duration? = nil,
+    counterPath: String? = nil,
     before: @escaping @Sendable (EvaluationTask, EvaluationControl) throws -> Void = { _, _ in },
     prepare: (@Sendable (RunDescription) throws -> any ShardEvaluator)? = nil,
     inputs settingsOfInputs: InputSettings? = nil
@@ -222,6 +223,7 @@ final class RunningWorker: Sendable {
     settings.resendIntervalMax = .milliseconds(400)
     settings.silenceTimeout = .milliseconds(400)
     settings.giveUpTimeout = giveUpTimeout
+    settings.idleTimeout = idleTimeout
     var configuration = WorkerConfiguration(
       connection: connection ?? .file(path: run.directory.connectionFilePath),
       settings: settings, counterPath: counterPath)
