@@ -209,7 +209,7 @@ public struct FaultPlan: Hashable, Sendable {
     workerCrashes = crashes(0.5, 8, workerCount, pauses: 1...4_000, &generator)
     departures = crashes(0.3, workerCount, workerCount, pauses: 0...0, &generator)
     drains = crashes(0.3, 2, workerCount, pauses: 1...2_000, &generator)
-    hangs = crashes(0.2, 2, workerCount, pauses: 0...0, &generator)
+    hangs = crashes(0.25, 3, workerCount, pauses: 0...0, &generator)
     coordinatorCrashes = crashes(0.5, 6, 1, pauses: 1...6_000, &generator)
     coordinatorDrains = crashes(0.15, 2, 1, pauses: 1...4_000, &generator)
     freezes = crashes(0.3, 3, workerCount, pauses: 500...30_000, &generator).map {

@@ -32,10 +32,13 @@ extension Simulator {
 
   /// Checks what the coordinator tells people.
   mutating func check(_ note: Coordinator.Note) {
-    if case .resultsDisagree(let shard, let label, let other) = note {
+    switch note {
+    case .resultsDisagree(let shard, let label, let other):
       let names = plan.hasWrongWorker ? [label, other] : []
       if names.contains(wrongLabel) { return }
       violate("\(label) and \(other) disagree about \(shard)")
+    case .workerLost: lossCount += 1
+    default: break
     }
   }
 
@@ -96,15 +99,15 @@ extension Simulator {
   }
 
   private mutating func checkQuarantines() {
-    let mayLoseWorkers =
-      plan.lossProbability > 0 || plan.hasPoison || plan.hasDeviantWorker
-      || !plan.partitions.isEmpty || !plan.clogs.isEmpty
-      || plan.clockJumps.contains { $0.process >= 0 }
-      || plan.workerCrashes.count + plan.departures.count + plan.freezes.count
-        + plan.hangs.count > 2
+    // A sick worker counts once, unless nobody else is there for long; the rest must be losses.
+    let mayBeAlone =
+      plan.hasSickWorker
+      && !([plan.departures, plan.revocations, plan.hangs].allSatisfy(\.isEmpty)
+        && plan.freezes.isEmpty && plan.idleTimeout == nil)
+    if lossCount > 1 || mayBeAlone { return }
     for candidate in journal.quarantined.sorted() {
       guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }
-      if !mayLoseWorkers { violate("\(candidate) was given up for no reason") }
+      violate("\(candidate) was given up for no reason")
     }
   }
 

@@ -78,7 +78,9 @@ extension Simulator {
     guard !plan.hasPoison, !plan.hasFailures, !plan.hasSickWorker else { return }
     let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
     // Two workers that hang may have both leases of a shard until the later one is overdue.
-    let patience = plan.hangs.count > 1 ? 100_000 : 30_000
+    let hangingCount = Set(plan.hangs.map(\.process)).count
+    let patience =
+      hangingCount > 2 ? 100_000 : hangingCount == 2 ? min(100_000, 25_000 + 120 * longest) : 30_000
     if now - resultAt > patience + 8 * longest {
       violate("nothing was finished for \(now - resultAt) ms")
     }

@@ -39,6 +39,8 @@ public struct Simulator: Sendable {
   var observed = ObservedLife()
   /// When the last result became durable since the faults ended, once there was one at all.
   var resultAt: Int?
+  /// The workers that coordinators have reported lost.
+  var lossCount = 0
   /// When everything must be finished.
   let deadline: Int
   /// The events after which the run is given up.

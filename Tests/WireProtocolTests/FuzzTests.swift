@@ -4,6 +4,10 @@ import WireProtocol
 
 /// A seeded mutator over the decoder: whatever arrives is a value or an error, never a trap.
 struct FuzzTests {
+  /// A message of every kind, those of operators included.
+  fileprivate static let messages =
+    Samples.messages + OperatorMessageTests.messages.map { .operation($0) }
+
   @Test(arguments: UInt64(0)..<24)
   func `mutated frames of every kind are decoded or refused`(seed: UInt64) throws {
     var mutator = Mutator(seed: seed)
@@ -39,7 +43,7 @@ struct FuzzTests {
   @Test func `lengths that lie do not make the decoder reserve memory`() throws {
     // A body whose inner length says 4 GiB, in every place where a length could stand.
     let huge: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0x0f]
-    for message in Samples.messages {
+    for message in Self.messages {
       let frame = Samples.envelope(message).encoded()
       for index in Envelope.headerSize..<frame.count {
         var body = Array(frame[Envelope.headerSize..<index]) + huge
@@ -75,14 +79,14 @@ struct FuzzTests {
     }
 
     mutating func frame() -> [UInt8] {
-      let frame = Samples.envelope(pick(Samples.messages)).encoded()
+      let frame = Samples.envelope(pick(FuzzTests.messages)).encoded()
       let header = Array(frame[..<Envelope.headerSize])
       let body = Array(frame[Envelope.headerSize...])
       switch number(below: 8) {
       case 0: return mutated(frame)
       case 1:
         // The body of another kind.
-        let other = Samples.envelope(pick(Samples.messages)).encoded()
+        let other = Samples.envelope(pick(FuzzTests.messages)).encoded()
         return Self.framed(header, Array(other[Envelope.headerSize...]))
       case 2:
         // A length that lies.

@@ -1,5 +1,8 @@
 import ArgumentParser
+import Dispatch
+import Foundation
 import Simulation
+import Synchronization
 
 /// The coordinator and its workers through faults, in virtual time.
 struct SimulateCommand: ParsableCommand {
@@ -13,11 +16,14 @@ struct SimulateCommand: ParsableCommand {
       full or failing disk. Rules are checked after every step. Equal seeds give equal digests, \
       on any machine. Ends with 1 if a rule was broken.
 
-      With --speeds nothing goes wrong, and the utilization tells how busy uneven workers are kept.
+      With --speeds nothing goes wrong, and the utilization tells how busy uneven workers are kept. \
+      With --strict each seed is a run in strict mode that workers of three numbers go through, \
+      each with faults of their own: all must find the same.
 
       EXAMPLES
         elsa simulate --seed 42 --trace
         elsa simulate --seeds 0..499
+        elsa simulate --seeds 0..999 --strict
         elsa simulate --seed 7 --workers 10000
         elsa simulate --seed 1 --speeds 1:1:1:2:2:4:4:8 --evaluations 300
       """)
@@ -39,6 +45,12 @@ struct SimulateCommand: ParsableCommand {
       "The relative speeds of workers without faults; the run is asynchronous.",
       valueName: "a:b:…"))
   var speeds: String?
+
+  @Flag(help: "Compare strict runs of 1, 2 and 5 workers.")
+  var strict = false
+
+  @Option(help: "The seeds that are simulated at once (default: one a core).")
+  var threads: Int?
 
   @Flag(help: "Print everything that happens (with --seed).")
   var trace = false
@@ -66,6 +78,12 @@ struct SimulateCommand: ParsableCommand {
     if speeds != nil, workers != nil {
       throw ValidationError("--speeds has a number for each worker; leave --workers out.")
     }
+    if strict, workers != nil || speeds != nil || evaluations != nil || trace {
+      throw ValidationError("--strict stands with --seed or --seeds alone, or with --json.")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
+    }
     if trace, seed == nil { throw ValidationError("--trace needs --seed.") }
     if trace, json { throw ValidationError("--trace and --json exclude each other.") }
   }
@@ -87,30 +105,70 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = SimulationOptions(
-      order: speeds == nil ? nil : .asynchronous, workerCount: workers,
-      evaluationCount: evaluations, speeds: speeds.flatMap(Self.speeds))
     let range = seeds.flatMap(Self.range) ?? (seed ?? 0)...(seed ?? 0)
-    var reports: [Report] = []
+    var entries: [Report] = []
     var redCount = 0
     var progress = ProgressLine()
-    for (index, seed) in range.enumerated() {
-      let report =
-        trace
-        ? Simulator.run(seed: seed, options: options, trace: { Output.result($0) })
-        : Simulator.run(seed: seed, options: options)
-      if !report.isGreen { redCount += 1 }
-      if json { reports.append(Self.entry(report)) }
-      if !json, !report.isGreen || range.count == 1 { Output.result("\(report)") }
-      progress.show(done: index + 1, total: range.count, unit: "seeds")
+    let blockSize = 8 * (threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    for done in stride(from: 0, to: range.count, by: blockSize) {
+      let block = range.dropFirst(done).prefix(blockSize)
+      for outcome in outcomes(of: Array(block)) {
+        redCount += outcome.isGreen ? 0 : 1
+        if json { entries += outcome.reports.map(Self.entry) }
+        guard !json, !outcome.isGreen || range.count == 1 else { continue }
+        for report in outcome.reports { Output.result("\(report)") }
+        if !outcome.isGreen, outcome.reports.allSatisfy(\.isGreen) {
+          Output.result("  broken: strict runs of one seed have found different things")
+        }
+      }
+      progress.show(done: done + block.count, total: range.count, unit: "seeds")
     }
     progress.finish()
     if json {
-      try Output.json(reports)
+      try Output.json(entries)
     } else if range.count > 1 {
       Output.result("\(range.count - redCount) of \(range.count) seeds kept every rule")
     }
     if redCount > 0 { throw ExitCode(1) }
+  }
+
+  /// What became of one seed.
+  private struct Outcome: Sendable {
+    let reports: [SimulationReport]
+    let isGreen: Bool
+  }
+
+  /// Simulates seeds, several at once, and returns what became of them in their order.
+  private func outcomes(of seeds: [UInt64]) -> [Outcome] {
+    let options = SimulationOptions(
+      order: speeds == nil ? nil : .asynchronous, workerCount: workers,
+      evaluationCount: evaluations, speeds: speeds.flatMap(Self.speeds))
+    let isStrict = strict
+    let printLine: @Sendable (String) -> Void = { Output.result($0) }
+    let trace = trace ? printLine : nil
+    @Sendable func outcome(of seed: UInt64) -> Outcome {
+      if isStrict {
+        let comparison = StrictComparison(seed: seed)
+        return Outcome(reports: comparison.reports, isGreen: comparison.isGreen)
+      }
+      let report = Simulator.run(seed: seed, options: options, trace: trace)
+      return Outcome(reports: [report], isGreen: report.isGreen)
+    }
+    let next = Mutex(0)
+    let outcomes = Mutex<[Int: Outcome]>([:])
+    let width = min(seeds.count, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    DispatchQueue.concurrentPerform(iterations: width) { _ in
+      while true {
+        let place = next.withLock { place in
+          defer { place += 1 }
+          return place
+        }
+        guard place < seeds.count else { return }
+        let outcome = outcome(of: seeds[place])
+        outcomes.withLock { $0[place] = outcome }
+      }
+    }
+    return outcomes.withLock { found in seeds.indices.compactMap { found[$0] } }
   }
 
   private static func range(_ text: String) -> ClosedRange<UInt64>? {
