@@ -4,9 +4,39 @@ import LinearAlgebra
 import Synchronization
 import VisionTransformers
 
+/// Groups of threads of which each runs one job at a time.
+final class EvaluationSlots: Sendable {
+  private let free: Mutex<[EvaluationThreads]>
+  private let turn: DispatchSemaphore
+
+  /// Starts `threads` threads in `count` groups of equal size, or nearly so.
+  init(count: Int, threads: Int, makePass: @escaping @Sendable () -> ForwardPass) {
+    precondition(count > 0)
+    precondition(threads >= count)
+    let groups = (0..<count).map { index in
+      EvaluationThreads(
+        count: threads / count + (index < threads % count ? 1 : 0), makePass: makePass)
+    }
+    free = Mutex(groups.reversed())
+    turn = DispatchSemaphore(value: count)
+  }
+
+  /// Runs a job on a group that is free, or waits for one, and returns when it is done.
+  func run(_ job: EvaluationJob) {
+    turn.wait()
+    guard let threads = free.withLock({ $0.popLast() }) else {
+      preconditionFailure("the turn of a job comes when a group is free")
+    }
+    threads.run(job)
+    free.withLock { $0.append(threads) }
+    turn.signal()
+  }
+}
+
 /// Threads that live as long as an evaluator, each with a forward pass of its own.
 ///
-/// A job is run by all threads at once; they share its batches among themselves.
+/// A job is run by all threads at once; they share its batches among themselves. The caller sees to
+/// it that only one job runs at a time.
 final class EvaluationThreads: Sendable {
   /// What the threads share; they keep it alive, not the object that owns them.
   private final class Shared: Sendable {
@@ -23,8 +53,6 @@ final class EvaluationThreads: Sendable {
   }
 
   private let shared: Shared
-  /// Lets one job run at a time.
-  private let turn = DispatchSemaphore(value: 1)
 
   /// Starts `count` threads; `makePass` is called by each.
   init(count: Int, makePass: @escaping @Sendable () -> ForwardPass) {
@@ -55,8 +83,6 @@ final class EvaluationThreads: Sendable {
 
   /// Runs a job on all threads and returns when every thread has done its part.
   func run(_ job: EvaluationJob) {
-    turn.wait()
-    defer { turn.signal() }
     shared.job.withLock { $0 = job }
     for semaphore in shared.wake { semaphore.signal() }
     for _ in shared.wake { shared.done.wait() }

@@ -8,7 +8,8 @@ import VisionTransformers
 ///
 /// What is measured depends on the genome's weights, the images of the slice and the numerics. A
 /// slice is cut into forward batches from its beginning, so that slices that begin at a multiple
-/// of the forward batch give what a longer slice gives.
+/// of the forward batch give what a longer slice gives. Several slices may be measured at once, each
+/// by its share of the threads; all of them use one model and one bank.
 public final class Evaluator: Sendable {
   /// The layers and patterns that genomes choose from.
   public let space: SearchSpace
@@ -19,16 +20,21 @@ public final class Evaluator: Sendable {
 
   private let bank: PackedBank
   private let images: ImageSet
-  private let threads: EvaluationThreads
+  private let slots: EvaluationSlots
 
   /// Checks that model, images and numerics fit together, applies the numerics to the process and
   /// starts the threads.
   ///
+  /// - Parameters:
+  ///   - threads: the number of threads, at least one for each slot.
+  ///   - slots: the slices that may be measured at once; more callers take turns.
   /// - Throws: ``EvaluationError`` in words.
   public init(
-    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int
+    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int,
+    slots: Int = 1
   ) throws(EvaluationError) {
-    precondition(threads > 0)
+    precondition(slots > 0)
+    precondition(threads >= slots)
     try numerics.apply()
     let shape = model.weights.shape
     do {
@@ -45,7 +51,7 @@ public final class Evaluator: Sendable {
       model.weights, precision: numerics.precision,
       variant: KernelVariant.best(within: numerics.instructionSet))
     self.bank = PackedBank(bank, for: packed, threads: threads)
-    self.threads = EvaluationThreads(count: threads) {
+    self.slots = EvaluationSlots(count: slots, threads: threads) {
       ForwardPass(
         model: packed, normalization: model.normalization, batchMax: numerics.forwardBatch)
     }
@@ -70,7 +76,7 @@ public final class Evaluator: Sendable {
     let job = EvaluationJob(
       layers: bank.weights(of: genome), images: images, imageIndices: imageIndices,
       batchSize: numerics.forwardBatch, isCancelled: isCancelled)
-    threads.run(job)
+    slots.run(job)
     return try job.measurements()
   }
 }

@@ -28,14 +28,15 @@ public struct ModelShardEvaluator: ShardEvaluator {
   ///   numerics.
   public init(
     description: RunDescription, fetchingBy channel: InputChannel, settings: InputSettings,
-    threads: Int
+    threads: Int, slots: Int = 1
   ) throws {
     try Self.check(description)
     let shared = InputFiles(sharedBy: description)
     var sharedFailure: (any Error)?
     if settings.usesSharedFiles, shared.exist(InputFiles.roles(of: description)) {
       do {
-        self = try ModelShardEvaluator(description: description, files: shared, threads: threads)
+        self = try ModelShardEvaluator(
+          description: description, files: shared, threads: threads, slots: slots)
         return
       } catch {
         // Somebody else's files at these paths: the coordinator has the right ones.
@@ -48,7 +49,7 @@ public struct ModelShardEvaluator: ShardEvaluator {
       let missing = InputFiles.roles(of: description).first { !shared.exist([$0]) } ?? .model
       throw InputError.notServed(missing, path: shared[missing])
     }
-    try self.init(description: description, files: files, threads: threads)
+    try self.init(description: description, files: files, threads: threads, slots: slots)
   }
 
   /// Opens the inputs of a run at the paths that it names.
@@ -61,9 +62,14 @@ public struct ModelShardEvaluator: ShardEvaluator {
 
   /// Opens the inputs of a run, checks their content, and builds or reads the weight bank.
   ///
+  /// - Parameters:
+  ///   - threads: the number of threads, at least one for each slot.
+  ///   - slots: the shards that are evaluated at once; they share model and bank.
   /// - Throws: an error in words: a file is missing or has other content than the run wants, or
   ///   this machine cannot compute in the run's numerics.
-  public init(description: RunDescription, files: InputFiles, threads: Int) throws {
+  public init(
+    description: RunDescription, files: InputFiles, threads: Int, slots: Int = 1
+  ) throws {
     let criterion = try Self.check(description)
     guard try contentHash(ofFileAt: files.configuration) == description.configuration.content
     else { throw InputError.otherContent(path: files.configuration) }
@@ -83,7 +89,8 @@ public struct ModelShardEvaluator: ShardEvaluator {
       throw InputError.otherContent(path: files.bank)
     }
     evaluator = try Evaluator(
-      model: model, bank: bank, images: images, numerics: description.numerics, threads: threads)
+      model: model, bank: bank, images: images, numerics: description.numerics, threads: threads,
+      slots: slots)
     costs = try CostModel(
       shape: model.weights.shape, space: space,
       profile: description.acceleratorProfile(),

@@ -22,13 +22,14 @@ func patterns(_ texts: String...) throws -> [NMPattern] {
 
 /// An evaluator of a digits model over 1:4, 2:4, 3:4 and 4:4.
 func digitsEvaluator(
-  _ model: LoadedModel, split: String = "search", forwardBatch: Int = 8, threads: Int = 2
+  _ model: LoadedModel, split: String = "search", forwardBatch: Int = 8, threads: Int = 2,
+  slots: Int = 1
 ) throws -> Evaluator {
   let space = model.searchSpace(patterns: try patterns("1:4", "2:4", "3:4", "4:4"))
   return try Evaluator(
     model: model, bank: model.weightBank(space: space, threads: 2),
     images: digits(split),
-    numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads)
+    numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads, slots: slots)
 }
 
 /// A genome that has another level in each layer.
@@ -133,8 +134,9 @@ struct EvaluatorTests {
     #expect(after.count == 8)
   }
 
-  @Test func `callers on several threads take turns`() throws {
-    let evaluator = try digitsEvaluator(digitsModel())
+  @Test(arguments: [(2, 1), (3, 2), (4, 4)])
+  func `callers on several threads take turns, or a slot each`(threads: Int, slots: Int) throws {
+    let evaluator = try digitsEvaluator(digitsModel(), threads: threads, slots: slots)
     let alone = try (0..<4).map { level in
       try evaluator.evaluate(
         genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<100))
@@ -146,6 +148,31 @@ struct EvaluatorTests {
       together.withLock { $0[level] = measurements }
     }
     #expect(together.withLock { $0 } == alone)
+  }
+
+  @Test func `two slots measure two slices at once`() throws {
+    let evaluator = try digitsEvaluator(digitsModel(), threads: 2, slots: 2)
+    let begun = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let meetings = Mutex(0)
+    // Each waits in its first batch until the other one has begun; in one slot that is never.
+    @Sendable func meet(_ mine: DispatchSemaphore, _ other: DispatchSemaphore) {
+      mine.signal()
+      let met = other.wait(timeout: .now() + .seconds(60)) == .success
+      meetings.withLock { $0 += met ? 1 : 0 }
+    }
+    let (first, second) = begun
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      let isFirstBatch = Mutex(true)
+      _ = try? evaluator.evaluate(genome: mixedGenome, imageIndices: Array(0..<8)) {
+        let isFirst = isFirstBatch.withLock { isFirst in
+          defer { isFirst = false }
+          return isFirst
+        }
+        if isFirst { index == 0 ? meet(first, second) : meet(second, first) }
+        return false
+      }
+    }
+    #expect(meetings.withLock { $0 } == 2)
   }
 
   @Test func `a model that overflows is an error, not a wrong answer`() throws {

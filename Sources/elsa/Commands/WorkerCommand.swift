@@ -25,12 +25,17 @@ struct WorkerCommand: ParsableCommand {
       (see elsa keygen). Instead of --key-file the secret key may come in the environment variable \
       ELSA_WORKER_SECRET_KEY.
 
+      One process serves a whole machine: with --slots it evaluates several shards at once, each \
+      on its share of the threads, and all of them use the same model and weight bank. Many cores \
+      are busier that way, since a single shard has only so many images.
+
       A worker that knows when its job ends (--end-time, or SLURM_JOB_END_TIME in the environment) \
       tells the coordinator, gets no work that it cannot finish, and has left a second before.
 
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
         elsa worker --connect tcp://127.0.0.1:5555 --threads 4
+        elsa worker --connection-file my-run/connection.json --threads 64 --slots 8
         elsa worker --connect tcp://lab:5555 --server-key lab.pub --key-file node07.key
         elsa worker --connection-file connection.json --cache-directory /scratch/elsa
       """)
@@ -53,6 +58,10 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(help: "The evaluation threads (default: one a core).")
   var threads: Int?
+
+  @Option(
+    help: "The shards that are evaluated at once; they share threads, model and bank.")
+  var slots = 1
 
   @Option(help: "The name that logs and journal show (default: host and process).")
   var name: String?
@@ -89,6 +98,13 @@ struct WorkerCommand: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); allowed is 1…1024.")
     }
+    guard (1...1024).contains(slots) else {
+      throw ValidationError("--slots is \(slots); allowed is 1…1024.")
+    }
+    if let threads, threads < slots {
+      throw ValidationError(
+        "--threads is \(threads), less than one for each of --slots \(slots).")
+    }
     guard (10...1_000_000).contains(giveUpAfter) else {
       throw ValidationError("--give-up-after is \(giveUpAfter); allowed is 10…1000000 seconds.")
     }
@@ -99,10 +115,11 @@ struct WorkerCommand: ParsableCommand {
 
   func run() throws {
     StopFlag.install()
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let slots = slots
+    let threads = threads ?? max(slots, ProcessInfo.processInfo.activeProcessorCount)
     var settings = WorkerSettings.newSession(
       label: name ?? "\(ProcessInfo.processInfo.hostName)/\(getpid())", build: ElsaVersion.text,
-      numerics: Precision.allCases.map { .detected(precision: $0) })
+      slots: slots, numerics: Precision.allCases.map { .detected(precision: $0) })
     settings.giveUpTimeout = .seconds(giveUpAfter)
     settings.idleTimeout = idleTimeout.map { .seconds($0) }
     var configuration = WorkerConfiguration(
@@ -117,7 +134,8 @@ struct WorkerCommand: ParsableCommand {
     let inputs = inputs.settings(isQuiet: quiet)
     let outcome = try runWorker(configuration, observer: observer) { description, channel in
       try ModelShardEvaluator(
-        description: description, fetchingBy: channel, settings: inputs, threads: threads)
+        description: description, fetchingBy: channel, settings: inputs, threads: threads,
+        slots: slots)
     }
     guard outcome.isSuccess else { throw CommandFailure(outcome.words) }
     if !quiet { Output.note("\(outcome.words); \(outcome.shardCount) shards computed") }
