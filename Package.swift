@@ -145,7 +145,10 @@ let package = Package(
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
     tests(
       "CoordinatorService",
-      ["CoordinatorService", "Coordination", "RunStorage", "WireProtocol", "ZeroMQ"]),
+      [
+        "CoordinatorService", "Coordination", "EvolutionarySearch", "AcceleratorModel",
+        "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ", grdb,
+      ]),
     tests(
       "WorkerService",
       [

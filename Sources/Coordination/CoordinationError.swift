@@ -11,6 +11,7 @@ public enum CoordinationError: Error, Equatable, Sendable {
   case journalWithoutOpening
   case otherRun(differences: [String])
   case damagedRecord(sequence: Int, words: String)
+  case unusableSnapshot(words: String)
 }
 
 extension CoordinationError: CustomStringConvertible {
@@ -33,6 +34,8 @@ extension CoordinationError: CustomStringConvertible {
         + "resume it with the same settings and inputs, or start in an empty run directory"
     case .damagedRecord(let sequence, let words):
       "record \(sequence) of the journal does not fit: \(words)"
+    case .unusableSnapshot(let words):
+      "the snapshot in the journal does not fit: \(words)"
     }
   }
 }

@@ -34,6 +34,10 @@ extension Coordinator {
     case send(Envelope, to: WorkerID)
     /// Write a batch, make it durable, then answer; there is one batch at a time.
     case persist(JournalBatch)
+    /// Put a snapshot in the place of the last one; all of its records are durable.
+    ///
+    /// There is no answer: without it a restart only takes longer.
+    case snapshot(CoordinatorSnapshot)
     /// Look up the run's files for a worker that has a session; answer if and when it is possible.
     case serve(InputMessage, to: WorkerID)
     /// Tell people.
@@ -52,7 +56,7 @@ extension Coordinator {
 
   /// Something that people should know.
   public enum Note: Hashable, Sendable {
-    case resumed(epoch: Epoch, evaluations: Int, shards: Int)
+    case resumed(epoch: Epoch, evaluations: Int, shards: Int, from: RecoverySource)
     case workerJoined(WorkerID, label: String, slots: Int)
     case workerReturned(WorkerID, label: String, adoptedLeases: Int)
     case workerLeft(WorkerID, label: String, Farewell)
@@ -65,6 +69,23 @@ extension Coordinator {
     case storageFailing(words: String)
     case storageRecovered
     case draining
+  }
+}
+
+/// What a coordinator was restored from.
+public struct RecoverySource: Hashable, Sendable {
+  /// The records that a snapshot has stood for, or zero without one.
+  public var snapshotRecordCount: Int
+  /// The records that were read, behind the snapshot or all of them.
+  public var recordCount: Int
+}
+
+extension RecoverySource: CustomStringConvertible {
+  /// What was read, in words.
+  public var description: String {
+    snapshotRecordCount == 0
+      ? "\(recordCount) records"
+      : "a snapshot of \(snapshotRecordCount) records and \(recordCount) records after it"
   }
 }
 

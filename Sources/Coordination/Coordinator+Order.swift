@@ -30,8 +30,8 @@ extension Coordinator {
         continue
       }
       let next = CandidateID(search.settledPrefixCount)
-      guard let evaluated = heldBack.removeValue(forKey: next) else { return }
-      tell(evaluated)
+      guard let open = heldBack.removeValue(forKey: next) else { return }
+      tell(open)
     }
   }
 
@@ -59,11 +59,11 @@ extension Coordinator {
   /// Closes a candidate whose shards are all done, and tells the search when its turn has come.
   mutating func conclude(_ candidate: CandidateID) {
     guard let open = ledger.remove(candidate) else { return }
-    let evaluated = EvaluatedCandidate(open, settings: settings)
-    if isStrict { heldBack[candidate] = evaluated } else { tell(evaluated) }
+    if isStrict { heldBack[candidate] = open } else { tell(open) }
   }
 
-  private mutating func tell(_ evaluated: EvaluatedCandidate) {
+  private mutating func tell(_ open: OpenCandidate) {
+    let evaluated = EvaluatedCandidate(open, settings: settings)
     do {
       let isOnFront = try search.tell(
         evaluated.candidate, objectives: evaluated.minimized(settings.description.objectives))

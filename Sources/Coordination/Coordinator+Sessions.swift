@@ -218,7 +218,7 @@ extension Coordinator {
   }
 
   /// Gives up a candidate that has failed too often.
-  private mutating func quarantineIfHopeless(
+  mutating func quarantineIfHopeless(
     _ candidate: CandidateID, failureCount: Int, words: String
   ) {
     guard failureCount >= settings.bounds.failureCountMax else { return }

@@ -12,7 +12,8 @@ import WireProtocol
 /// lease that is late by some time is taken to need as long again.
 ///
 /// At most two workers have a shard. When the second is overdue, too, the first loses its lease,
-/// and a third gets one. A worker that is beaten to a result learns from it: the time that it had
+/// and a third gets one; if evaluations of the candidate have failed elsewhere, that is one more
+/// failure of it, or two workers that hang would pass on for ever what fails at all others. A worker that is beaten to a result learns from it: the time that it had
 /// counts as a sample, so that a slow worker is given more time and can finish something in the
 /// end.
 extension Coordinator {
@@ -91,6 +92,9 @@ extension Coordinator {
         return
       }
       withdraw(first, of: shard, at: now)
+      let count = ledger.countDelay(of: shard.candidate, by: first.worker)
+      quarantineIfHopeless(shard.candidate, failureCount: count, words: "workers took too long")
+      guard ledger.state(of: shard) != nil else { return }
     }
     overdue.append(shard)
   }

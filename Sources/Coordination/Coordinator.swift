@@ -19,12 +19,15 @@ public struct Coordinator: Sendable {
 
   let keys: ShardKeys
   let recoveredShardCount: Int
+  let recoverySource: RecoverySource
   var ledger: Ledger
   var records: RecordQueue
   var sessions: SessionTable
   var quarantined: Set<CandidateID>
   /// The evaluated candidates that the search is told about when those before them are concluded.
-  var heldBack: [CandidateID: EvaluatedCandidate] = [:]
+  var heldBack: [CandidateID: OpenCandidate] = [:]
+  /// When the next snapshot is made.
+  var snapshots: SnapshotPlan
   /// What was seen so far in this epoch.
   public internal(set) var counters = CoordinatorCounters()
   var phase = Phase.opening
@@ -72,11 +75,15 @@ public struct Coordinator: Sendable {
 
   /// Creates a coordinator, or restores one from the records of its journal, in their order.
   ///
-  /// - Throws: ``CoordinationError`` for impossible settings or a journal that does not fit them.
+  /// - Parameters:
+  ///   - snapshot: what the first records have brought about; `records` are those behind it.
+  /// - Throws: ``CoordinationError`` for impossible settings, or a snapshot or journal that does
+  ///   not fit them.
   public init(
-    settings: CoordinatorSettings, recovering records: some Sequence<JournalRecord>
+    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil,
+    recovering records: some Sequence<JournalRecord>
   ) throws(CoordinationError) {
-    var replay = try Replay(settings: settings)
+    var replay = try Replay(settings: settings, snapshot: snapshot)
     for record in records { try replay.apply(record) }
     self.settings = settings
     epoch = replay.epoch.next
@@ -85,6 +92,10 @@ public struct Coordinator: Sendable {
     ledger = replay.ledger
     quarantined = replay.quarantined
     recoveredShardCount = replay.shardCount
+    let snapshotCount = snapshot?.recordCount ?? 0
+    recoverySource = RecoverySource(
+      snapshotRecordCount: snapshotCount, recordCount: replay.recordCount - snapshotCount)
+    snapshots = SnapshotPlan(recordCount: snapshotCount)
     pace = replay.pace
     sessions = SessionTable(leasesPerSlotMax: settings.bounds.leasesPerSlotMax)
     let memory = settings.bounds.refusedCountMax
@@ -135,6 +146,7 @@ public struct Coordinator: Sendable {
     handOutWork(at: now)
     leaseTail(at: now)
     advanceInOrder()
+    keepSnapshot(isLast: phase == .working && ending() != nil)
     end(at: now)
     if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
     ledger.checkCounts()
@@ -201,7 +213,8 @@ extension Coordinator {
     if epoch > Epoch(1) {
       note(
         .resumed(
-          epoch: epoch, evaluations: search.evaluationCount, shards: recoveredShardCount))
+          epoch: epoch, evaluations: search.evaluationCount, shards: recoveredShardCount,
+          from: recoverySource))
     }
   }
 
@@ -324,7 +337,7 @@ extension Coordinator {
     effects.append(.finish(ending))
   }
 
-  private func ending() -> Ending? {
+  func ending() -> Ending? {
     if isComplete { return .completed }
     return isDraining && sessions.count == 0 && records.isEmpty ? .drained : nil
   }

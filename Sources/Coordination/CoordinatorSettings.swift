@@ -119,12 +119,14 @@ public struct CoordinatorBounds: Hashable, Sendable {
   public var malformedCountMax: Int
   /// The refused sessions that are remembered.
   public var refusedCountMax: Int
+  /// The records after which a snapshot is made; fewer at the end, more in a very long run.
+  public var snapshotIntervalRecords: Int
 
   /// Creates bounds.
   public init(
     sessionCountMax: Int = 10_000, waitingRecordCountMax: Int = 100_000,
     leasesPerSlotMax: Int = 2, failureCountMax: Int = 3, malformedCountMax: Int = 8,
-    refusedCountMax: Int = 10_000
+    refusedCountMax: Int = 10_000, snapshotIntervalRecords: Int = 100_000
   ) {
     precondition(sessionCountMax > 0)
     precondition(waitingRecordCountMax > 0)
@@ -132,11 +134,13 @@ public struct CoordinatorBounds: Hashable, Sendable {
     precondition(failureCountMax > 0)
     precondition(malformedCountMax > 0)
     precondition(refusedCountMax > 0)
+    precondition(snapshotIntervalRecords > 0)
     self.sessionCountMax = sessionCountMax
     self.waitingRecordCountMax = waitingRecordCountMax
     self.leasesPerSlotMax = leasesPerSlotMax
     self.failureCountMax = failureCountMax
     self.malformedCountMax = malformedCountMax
     self.refusedCountMax = refusedCountMax
+    self.snapshotIntervalRecords = snapshotIntervalRecords
   }
 }

@@ -47,6 +47,8 @@ struct OpenCandidate: Sendable {
   var remainingCount: Int
   /// The failed evaluations of each worker, its death while it ran a shard included.
   var failures: [WorkerID: Int] = [:]
+  /// Whether an evaluation has failed; until then, workers that take too long are to blame.
+  var hasFailed = false
   /// When the loss of a worker was last counted against it; from the first one on its shards are
   /// leased one at a time.
   var suspectedAt: Instant?
@@ -202,10 +204,24 @@ struct Ledger: Sendable {
     }
   }
 
-  /// Counts a failure of a worker against a candidate; returns how many there are now.
+  /// Counts an evaluation that failed against a candidate; returns how many failures there are now.
   mutating func countFailure(of candidate: CandidateID, by worker: WorkerID) -> Int {
+    candidates[candidate]?.hasFailed = true
+    return addFailure(of: candidate, by: worker)
+  }
+
+  private mutating func addFailure(of candidate: CandidateID, by worker: WorkerID) -> Int {
     candidates[candidate]?.failures[worker, default: 0] += 1
     return candidates[candidate]?.failures.values.reduce(0, +) ?? 0
+  }
+
+  /// Counts a lease that was taken back because two workers were late: once for each worker, and
+  /// only against a candidate that has failed elsewhere. Returns how many failures there are now.
+  mutating func countDelay(of candidate: CandidateID, by worker: WorkerID) -> Int {
+    guard let open = candidates[candidate], open.hasFailed, open.failures[worker] == nil else {
+      return 0
+    }
+    return addFailure(of: candidate, by: worker)
   }
 
   /// Counts the loss of a worker against a candidate; returns how many failures there are now.
@@ -224,7 +240,7 @@ struct Ledger: Sendable {
       return open.failures.values.reduce(0, +)
     }
     candidates[candidate]?.suspectedAt = now
-    return countFailure(of: candidate, by: worker)
+    return addFailure(of: candidate, by: worker)
   }
 
   /// Whether some open candidate is not among `others`.

@@ -26,6 +26,12 @@ package struct RecordQueue: Sendable {
   /// The records that are not durable.
   package var count: Int { records.count }
 
+  /// The records that were ever added, durable or not.
+  package var appendedCount: Int { firstSequence + records.count }
+
+  /// The records that are not durable, in order.
+  package var waiting: [JournalRecord] { records }
+
   /// Whether everything is durable.
   package var isEmpty: Bool { records.isEmpty }
 

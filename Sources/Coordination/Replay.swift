@@ -25,10 +25,35 @@ struct Replay {
   let keys: ShardKeys
   private let settings: CoordinatorSettings
 
-  /// Creates the state before the first record.
+  /// Creates the state before the first record, or that behind the records of a snapshot.
   ///
-  /// - Throws: ``CoordinationError`` for settings that contradict each other.
-  init(settings: CoordinatorSettings) throws(CoordinationError) {
+  /// - Throws: ``CoordinationError`` for settings that contradict each other or the snapshot, and
+  ///   for a snapshot that contradicts itself.
+  init(
+    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil
+  ) throws(CoordinationError) {
+    try Self.check(settings)
+    self.settings = settings
+    ledger = Ledger(slices: settings.description.slices)
+    keys = ShardKeys(description: settings.description, space: settings.space)
+    if let opening = snapshot?.opening { try Self.compare(opening, with: settings) }
+    let choiceCounts = settings.space.choiceCounts
+    do throws(SearchError) {
+      if let state = snapshot?.search {
+        search = try Search(
+          choiceCounts: choiceCounts, settings: settings.search, restoring: state)
+      } else {
+        search = try Search(choiceCounts: choiceCounts, settings: settings.search)
+      }
+    } catch .stateDoesNotFit(let words) {
+      throw .unusableSnapshot(words: words)
+    } catch {
+      throw .search(error)
+    }
+    if let snapshot { try restore(snapshot) }
+  }
+
+  private static func check(_ settings: CoordinatorSettings) throws(CoordinationError) {
     let description = settings.description
     guard description.patterns == settings.space.patterns else {
       throw .spaceDiffersFromDescription
@@ -45,14 +70,77 @@ struct Replay {
     for objective in description.objectives where objective != .accuracy {
       guard cost.value(of: objective) != nil else { throw .objectiveWithoutModel(objective) }
     }
-    do {
-      search = try Search(choiceCounts: settings.space.choiceCounts, settings: settings.search)
-    } catch {
-      throw .search(error)
+  }
+
+  /// Refuses the start of another run.
+  private static func compare(
+    _ opening: RunOpening, with settings: CoordinatorSettings
+  ) throws(CoordinationError) {
+    var differences = settings.description.differences(from: opening.description)
+    if opening.settings != settings.settingsText { differences.append("the search's settings") }
+    guard differences.isEmpty else { throw .otherRun(differences: differences) }
+  }
+
+  /// Takes over what a snapshot says besides the search.
+  private mutating func restore(_ snapshot: CoordinatorSnapshot) throws(CoordinationError) {
+    guard snapshot.epoch > .none, snapshot.epoch < .last, snapshot.shardCount < snapshot.recordCount
+    else {
+      throw .unusableSnapshot(
+        words: "epoch \(snapshot.epoch), \(snapshot.shardCount) results in "
+          + "\(snapshot.recordCount) records")
     }
-    self.settings = settings
-    ledger = Ledger(slices: description.slices)
-    keys = ShardKeys(description: description, space: settings.space)
+    for individual in snapshot.search.population + snapshot.search.archive {
+      try checkCosts(of: individual)
+    }
+    epoch = snapshot.epoch
+    recordCount = snapshot.recordCount
+    shardCount = snapshot.shardCount
+    pace = snapshot.pace
+    completed = snapshot.completed
+    quarantined = Set(snapshot.quarantined)
+    for candidate in search.outstanding { insert(candidate) }
+    for done in snapshot.done {
+      guard ledger.state(of: done.shard) == .pending,
+        done.correctCount <= ledger.slices[done.shard.slice].count
+      else {
+        throw .unusableSnapshot(
+          words: "\(done.shard) with \(done.correctCount) correct images is done twice or "
+            + "not to be done")
+      }
+      ledger.move(
+        done.shard,
+        to: .done(
+          correctCount: done.correctCount, summedLoss: Double(bitPattern: done.summedLossBits)))
+    }
+    let whole = ledger.open.filter { ledger[$0]?.remainingCount == 0 }
+    guard completed.sorted() == whole else {
+      throw .unusableSnapshot(
+        words: "\(completed.count) candidates have all results, not \(whole.count)")
+    }
+    let isGivenUp = quarantined.allSatisfy {
+      $0.rawValue < search.birthCount && ledger[$0] == nil
+    }
+    guard isGivenUp, quarantined.count == snapshot.quarantined.count,
+      quarantined.count == search.abandonedCount
+    else {
+      throw .unusableSnapshot(
+        words: "\(snapshot.quarantined.count) candidates are given up, the search has "
+          + "\(search.abandonedCount)")
+    }
+  }
+
+  /// Refuses an individual whose costs are not those that are computed now, as records are refused
+  /// that another version has written.
+  private func checkCosts(of individual: Individual) throws(CoordinationError) {
+    let cost = settings.model.cost(individual.genome)
+    for (objective, found) in zip(settings.description.objectives, individual.objectives) {
+      guard let value = cost.value(of: objective) else { continue }
+      guard objective.minimized(value) == found else {
+        throw .unusableSnapshot(
+          words: "\(individual.id) has another \(objective.rawValue) than is computed now; "
+            + "was it written by another version?")
+      }
+    }
   }
 
   /// Takes up the next record.
@@ -79,9 +167,7 @@ struct Replay {
   }
 
   private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
-    var differences = settings.description.differences(from: opening.description)
-    if opening.settings != settings.settingsText { differences.append("the search's settings") }
-    guard differences.isEmpty else { throw .otherRun(differences: differences) }
+    try Self.compare(opening, with: settings)
     guard opening.epoch > epoch else {
       throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
     }
@@ -93,6 +179,10 @@ struct Replay {
       throw damage("\(candidate.id) does not lie in the search space")
     }
     try change { search throws(SearchError) in try search.adopt(candidate) }
+    insert(candidate)
+  }
+
+  private mutating func insert(_ candidate: Candidate) {
     ledger.insert(
       candidate, cost: settings.model.cost(candidate.genome),
       keys: keys.keys(of: candidate.genome, slices: ledger.slices))

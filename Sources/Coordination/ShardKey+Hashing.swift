@@ -7,15 +7,23 @@ import WireProtocol
 /// A key is the hash of a fixed mark, the hashes of weight bank and data, the numerics, the
 /// shuffle's seed, the genome's canonical text, and the slice.
 public struct ShardKeys: Sendable {
-  private let space: SearchSpace
   private let run: ContentHasher
+  /// What each layer adds to the canonical text for each of its levels, as bytes.
+  private let pieces: [[[UInt8]]]
 
   /// Creates the keys of a run.
   ///
   /// - Precondition: `space` has the description's patterns.
   public init(description: RunDescription, space: SearchSpace) {
     precondition(description.patterns == space.patterns)
-    self.space = space
+    // Putting the text together from names took longer than all else of a restart.
+    pieces = space.layers.indices.map { layer in
+      space.patterns.indices.map { level in
+        let alone = SearchSpace(layers: [space.layers[layer]], patterns: space.patterns)
+        let text = alone.canonicalText(of: Genome(genes: [UInt8(level)]))
+        return Array(((layer == 0 ? "" : ";") + text).utf8)
+      }
+    }
     var hasher = ContentHasher()
     hasher.update("elsa shard 1")
     hasher.update(description.bank)
@@ -30,8 +38,13 @@ public struct ShardKeys: Sendable {
   ///
   /// - Precondition: the genome lies in the space.
   public func keys(of genome: Genome, slices: [ImageSlice]) -> [ShardKey] {
+    precondition(genome.genes.count == pieces.count)
+    var text: [UInt8] = []
+    text.reserveCapacity(pieces.count * 24)
+    for (levels, gene) in zip(pieces, genome.genes) { text += levels[Int(gene)] }
     var candidate = run
-    candidate.update(space.canonicalText(of: genome))
+    candidate.update(UInt64(text.count))
+    candidate.update(text.span)
     return slices.map { slice in
       var hasher = candidate
       hasher.update(UInt64(slice.start))

@@ -243,6 +243,11 @@ struct CoordinatorLoop: ~Copyable {
         try apply(.persistFailed(firstSequence: sequence, words: "\(error)"))
       case .failed(_, let error):
         storageFailure = error
+      case .snapshotWritten(let count):
+        logger.info("a snapshot of \(count) records was written")
+      case .snapshotFailed(let count, let error):
+        // The records are there; only a restart would take longer.
+        logger.warning("a snapshot of \(count) records could not be written: \(error)")
       }
     }
   }
@@ -319,6 +324,7 @@ struct CoordinatorLoop: ~Copyable {
       switch effect {
       case .send(let envelope, let worker): try send(envelope, to: worker)
       case .persist(let batch): storage.write(batch)
+      case .snapshot(let snapshot): storage.write(snapshot)
       case .serve(let message, let worker): inputs.take(message, from: worker)
       case .note(let note): tell(note)
       case .finish(let ending): self.ending = ending

@@ -5,10 +5,11 @@ extension Coordinator.Note {
   /// How urgent the note is, and what the log says about it.
   var inWords: (Logger.Level, String) {
     switch self {
-    case .resumed(let epoch, let evaluations, let shards):
+    case .resumed(let epoch, let evaluations, let shards, let source):
       (
         .notice,
-        "resumed as epoch \(epoch) with \(evaluations) evaluations and \(shards) shards done"
+        "resumed as epoch \(epoch) with \(evaluations) evaluations and \(shards) shards done, "
+          + "from \(source)"
       )
     case .workerJoined(let worker, let label, let slots):
       (.info, "worker \(label) joined with \(slots) slots (session \(worker))")

@@ -7,8 +7,9 @@ import ZeroMQ
 
 /// Runs the coordinator of a run on this thread until the run is complete or is stopped.
 ///
-/// The journal is opened and replayed, the socket bound, and the connection file written; it is
-/// removed at the end, whatever the end is. Only one messaging context is created, after the keys.
+/// The journal is opened and read from its snapshot on, the socket bound, and the connection file
+/// written; it is removed at the end, whatever the end is. Only one messaging context is created,
+/// after the keys.
 ///
 /// - Throws: ``CoordinatorServiceError``: the directory or port is in use, the endpoint is open to
 ///   other machines without keys, the journal is damaged or of another run.
@@ -43,14 +44,12 @@ public func runCoordinator(
     logger.warning("\(words)")
     observer.warned(words)
   }
-  let records = JournalRecords(of: journal)
-  let machine: Coordinator
-  do throws(CoordinationError) {
-    machine = try Coordinator(settings: settings, recovering: records)
-  } catch {
-    throw .coordination(error)
+  let recovery = try CoordinatorRecovery(settings: settings, from: journal)
+  let machine = recovery.machine
+  if let words = recovery.warning {
+    logger.warning("\(words)")
+    observer.warned(words)
   }
-  if let failure = records.failure { throw .storage(failure) }
   do throws(CoordinatorServiceError) {
     let outcome = try serve(
       machine, configuration: configuration, observer: observer, logger: logger, journal: journal)

@@ -4,17 +4,25 @@ import RunStorage
 import Synchronization
 import ZeroMQ
 
-/// Writes batches into the journal on a thread of its own, so that a slow disk delays nothing but
-/// acknowledgements.
+/// Writes batches and snapshots into the journal on a thread of its own, so that a slow disk delays
+/// nothing but acknowledgements.
 final class StorageThread: Sendable {
   /// What became of a batch.
   enum Outcome: Sendable {
     case persisted(firstSequence: Int)
     case failed(firstSequence: Int, RunStorageError)
+    case snapshotWritten(recordCount: Int)
+    case snapshotFailed(recordCount: Int, RunStorageError)
+  }
+
+  /// What the thread is asked to write.
+  private enum Job: Sendable {
+    case batch(JournalBatch)
+    case snapshot(CoordinatorSnapshot)
   }
 
   private struct State {
-    var batches: [JournalBatch] = []
+    var jobs: [Job] = []
     var outcomes: [Outcome] = []
     var isFinished = false
   }
@@ -35,8 +43,13 @@ final class StorageThread: Sendable {
   }
 
   /// Hands over a batch.
-  func write(_ batch: JournalBatch) {
-    state.withLock { $0.batches.append(batch) }
+  func write(_ batch: JournalBatch) { add(.batch(batch)) }
+
+  /// Hands over a snapshot of records that were written; nothing waits for it but later batches.
+  func write(_ snapshot: CoordinatorSnapshot) { add(.snapshot(snapshot)) }
+
+  private func add(_ job: Job) {
+    state.withLock { $0.jobs.append(job) }
     work.signal()
   }
 
@@ -62,15 +75,31 @@ final class StorageThread: Sendable {
   private func run() {
     while true {
       work.wait()
-      let batch: JournalBatch? = state.withLock { state in
-        state.batches.isEmpty ? nil : state.batches.removeFirst()
+      let job: Job? = state.withLock { state in
+        state.jobs.isEmpty ? nil : state.jobs.removeFirst()
       }
-      guard let batch else { break }
-      let outcome = write(toJournal: batch)
+      let outcome: Outcome
+      switch job {
+      case .batch(let batch): outcome = write(toJournal: batch)
+      case .snapshot(let snapshot): outcome = write(toJournal: snapshot)
+      case nil:
+        ended.signal()
+        return
+      }
       state.withLock { $0.outcomes.append(outcome) }
       wakeUp.signal()
     }
-    ended.signal()
+  }
+
+  private func write(toJournal snapshot: CoordinatorSnapshot) -> Outcome {
+    do throws(RunStorageError) {
+      let stored = JournalSnapshot(
+        recordCount: snapshot.recordCount, epoch: snapshot.epoch, content: snapshot.encoded())
+      try journal.replaceSnapshot(with: stored, writtenAt: Date())
+      return .snapshotWritten(recordCount: snapshot.recordCount)
+    } catch {
+      return .snapshotFailed(recordCount: snapshot.recordCount, error)
+    }
   }
 
   private func write(toJournal batch: JournalBatch) -> Outcome {

@@ -11,6 +11,25 @@ public struct Archive: Hashable, Sendable {
   /// Creates an empty archive.
   public init() {}
 
+  /// Restores an archive, or returns `nil` if the individuals cannot be one.
+  ///
+  /// Order and feasibility are always checked; that none dominates another too, if it is cheap.
+  init?(restoring individuals: [Individual]) {
+    let isOrdered = zip(individuals, individuals.dropFirst()).allSatisfy { earlier, later in
+      earlier.objectives.lexicographicallyPrecedes(later.objectives)
+        && !dominates(earlier.objectives, later.objectives)
+    }
+    guard isOrdered, individuals.allSatisfy(\.isFeasible) else { return nil }
+    self.individuals = individuals
+    // In order, neighbours tell all about two objectives.
+    let objectiveCount = individuals.first?.objectives.count ?? 0
+    guard objectiveCount > 2, individuals.count <= Self.checkedCountMax else { return }
+    guard isConsistent else { return nil }
+  }
+
+  /// The individuals of which each pair is compared.
+  private static let checkedCountMax = 1_000
+
   /// The number of individuals.
   public var count: Int { individuals.count }
 

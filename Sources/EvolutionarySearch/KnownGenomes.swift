@@ -9,37 +9,50 @@ import SparsityCore
 /// the later one would only never be offered. No birth and no result can be lost or repeated by it.
 /// Neither numbers nor fingerprints depend on the process, so a journal is replayed the same way.
 package struct KnownGenomes: Sendable {
-  /// A number of 128 bits.
-  private struct Code: Hashable, Sendable {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-  }
-
   /// Whether different genomes surely have different codes.
   package let isExact: Bool
   private let choiceCounts: [Int]
-  private var codes: Set<Code> = []
+  /// The largest number of the space, if numbers are kept.
+  private let largest: GenomeCode?
+  private var born = GenomeCodeSet()
 
   /// Creates an empty set for a space of `choiceCounts[i]` choices for gene *i*.
   package init(choiceCounts: [Int]) {
     precondition(choiceCounts.allSatisfy { (1...256).contains($0) })
     self.choiceCounts = choiceCounts
     // The largest number of the space, unless it needs more than 128 bits.
-    var largest: Code? = Code()
+    var largest: GenomeCode? = GenomeCode()
     for count in choiceCounts {
       largest = largest.flatMap { Self.appending(UInt64(count - 1), of: UInt64(count), to: $0) }
     }
     isExact = largest != nil
+    self.largest = largest
+  }
+
+  /// Creates the set of some codes, or returns `nil` if two are equal or one is of another space.
+  ///
+  /// - Complexity: O(*n*) for *n* codes.
+  package init?(choiceCounts: [Int], codes: GenomeCodes) {
+    self.init(choiceCounts: choiceCounts)
+    guard let born = GenomeCodeSet(codes) else { return nil }
+    self.born = born
+    guard let largest else { return }
+    var isInSpace = true
+    codes.forEach { isInSpace = isInSpace && $0 <= largest }
+    guard isInSpace else { return nil }
   }
 
   /// The number of genomes.
-  package var count: Int { codes.count }
+  package var count: Int { born.count }
+
+  /// The genomes' codes in the order of birth.
+  package var codes: GenomeCodes { born.codes }
 
   /// Whether a genome was born.
   ///
   /// - Complexity: O(*g*) for *g* genes.
   package func contains(_ genome: Genome) -> Bool {
-    code(of: genome).map { codes.contains($0) } ?? false
+    code(of: genome).map { born.contains($0) } ?? false
   }
 
   /// Adds a genome.
@@ -47,13 +60,13 @@ package struct KnownGenomes: Sendable {
   /// - Precondition: it lies in the space.
   package mutating func insert(_ genome: Genome) {
     guard let code = code(of: genome) else { preconditionFailure("a genome outside the space") }
-    codes.insert(code)
+    born.insert(code)
   }
 
   /// Returns a genome's code, or `nil` if it does not lie in the space.
-  private func code(of genome: Genome) -> Code? {
+  private func code(of genome: Genome) -> GenomeCode? {
     guard genome.genes.count == choiceCounts.count else { return nil }
-    var code = Code()
+    var code = GenomeCode()
     for (gene, count) in zip(genome.genes, choiceCounts) {
       guard Int(gene) < count else { return nil }
       code =
@@ -64,21 +77,23 @@ package struct KnownGenomes: Sendable {
   }
 
   /// Returns `code` · `count` + `digit`, or `nil` if that needs more than 128 bits.
-  private static func appending(_ digit: UInt64, of count: UInt64, to code: Code) -> Code? {
+  private static func appending(
+    _ digit: UInt64, of count: UInt64, to code: GenomeCode
+  ) -> GenomeCode? {
     let low = code.low.multipliedFullWidth(by: count)
     let high = code.high.multipliedReportingOverflow(by: count)
     let sum = low.low.addingReportingOverflow(digit)
     let carried = high.partialValue.addingReportingOverflow(low.high)
     let carriedTwice = carried.partialValue.addingReportingOverflow(sum.overflow ? 1 : 0)
     guard !high.overflow, !carried.overflow, !carriedTwice.overflow else { return nil }
-    return Code(high: carriedTwice.partialValue, low: sum.partialValue)
+    return GenomeCode(high: carriedTwice.partialValue, low: sum.partialValue)
   }
 
   /// Returns a fingerprint that another gene was mixed into.
   ///
   /// The two halves are independent chains of SplitMix64's finalizer (Steele et al. 2014).
-  private static func mixing(_ gene: UInt64, into code: Code) -> Code {
-    Code(
+  private static func mixing(_ gene: UInt64, into code: GenomeCode) -> GenomeCode {
+    GenomeCode(
       high: finalized(code.high &+ 0x9e37_79b9_7f4a_7c15 &* (gene + 1)),
       low: finalized((code.low ^ 0xd1b5_4a32_d192_ed03) &+ 0x8cb9_2ba7_2f3d_8dd7 &* (gene + 1)))
   }

@@ -5,29 +5,30 @@ import SparsityCore
 /// ``ask(violation:)`` gives the next candidate and never waits: any number of candidates may be
 /// outstanding. ``tell(_:objectives:violation:)`` takes a result. The chance in candidate *k* comes
 /// from the seed and *k* alone, so the state is a pure function of the settings and of the order
-/// of births and results: replaying both with ``adopt(_:)`` and `tell` restores it.
+/// of births and results: replaying both with ``adopt(_:)`` and `tell` restores it. So does
+/// ``init(choiceCounts:settings:restoring:)`` with what ``state`` has said.
 public struct Search: Sendable {
   /// What fixes the search.
   public let settings: SearchSettings
   /// The non-dominated individuals of the whole run.
-  public private(set) var archive = Archive()
+  public internal(set) var archive = Archive()
   /// The candidates born so far.
-  public private(set) var birthCount = 0
+  public internal(set) var birthCount = 0
   /// The candidates told so far.
-  public private(set) var evaluationCount = 0
+  public internal(set) var evaluationCount = 0
   /// The candidates given up so far.
-  public private(set) var abandonedCount = 0
+  public internal(set) var abandonedCount = 0
 
   /// The births before the oldest candidate that is being evaluated, or all of them.
-  public private(set) var settledPrefixCount = 0
+  public internal(set) var settledPrefixCount = 0
 
-  private let space: ChoiceSpace
+  let space: ChoiceSpace
   private let operators: Operators
-  private var survivors: RankedPopulation
+  var survivors: RankedPopulation
   /// Every genome ever born; only asked for membership.
-  private var known: KnownGenomes
+  var known: KnownGenomes
   /// The genomes being evaluated.
-  private var waiting: [CandidateID: Genome] = [:]
+  var waiting: [CandidateID: Genome] = [:]
   /// The initial genomes before this place are all known.
   private var initialPlace = 0
 
@@ -142,13 +143,18 @@ public struct Search: Sendable {
     known.insert(candidate.genome)
     waiting[candidate.id] = candidate.genome
     birthCount += 1
+    skipKnownInitial()
+  }
+
+  /// Moves ``initialPlace`` to the first initial genome that was not born.
+  mutating func skipKnownInitial() {
     while initialPlace < settings.initial.count, known.contains(settings.initial[initialPlace]) {
       initialPlace += 1
     }
   }
 
   /// Traps unless every birth is in exactly one place.
-  private func checkInvariants() {
+  func checkInvariants() {
     precondition(known.count == birthCount)
     precondition(waiting.count + evaluationCount + abandonedCount == birthCount)
     precondition(settledPrefixCount <= birthCount)

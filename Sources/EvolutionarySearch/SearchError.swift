@@ -16,6 +16,7 @@ public enum SearchError: Error, Equatable, Sendable {
   case wrongObjectiveCount(id: CandidateID, count: Int, expected: Int)
   case objectiveNotFinite(id: CandidateID, index: Int, value: String)
   case violationNotANumber(id: CandidateID)
+  case stateDoesNotFit(words: String)
 }
 
 extension SearchError: CustomStringConvertible {
@@ -51,6 +52,8 @@ extension SearchError: CustomStringConvertible {
       "objective \(index) of candidate \(id) is \(value); it must be finite"
     case .violationNotANumber(let id):
       "the constraint violation of candidate \(id) is not a number"
+    case .stateDoesNotFit(let words):
+      "the state of the search does not fit: \(words)"
     }
   }
 }

@@ -17,6 +17,20 @@ package struct RankedPopulation: Sendable {
     self.sizeMax = sizeMax
   }
 
+  /// Restores a population of individuals in the order in which they were told.
+  ///
+  /// Ranks are a function of the individuals and distances one of each front in its order, so they
+  /// are those that the population had.
+  ///
+  /// - Precondition: there are at most `sizeMax` individuals, all with as many objectives.
+  /// - Complexity: O(*m* · *n*²) for *n* individuals with *m* objectives.
+  package init(sizeMax: Int, restoring individuals: [Individual]) {
+    self.init(sizeMax: sizeMax)
+    precondition(individuals.count <= sizeMax)
+    for individual in individuals { _ = rank(individual) }
+    if let last = ranks.max() { updateDistances(ofRanks: 0...last) }
+  }
+
   /// Adds an individual and, if there are too many, removes the most crowded of the last front.
   ///
   /// - Complexity: O(*m* · *n*) comparisons of objectives in the usual case that few fronts change

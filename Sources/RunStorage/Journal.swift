@@ -99,6 +99,7 @@ public final class Journal: Sendable {
     try JournalFormat.checkIntegrity(database, path: path)
     // The first write puts itself over what an unfinished one has left.
     let unfinished = try unfinishedByteCount(database, path: path)
+    try JournalFormat.upgrade(database)
     try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE name = 'openings'")
     guard let openingCount = try openingCount(database) else {
       throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
@@ -127,14 +128,10 @@ public final class Journal: Sendable {
     precondition(sequence >= 0)
     precondition(countMax > 0)
     var records: [JournalRecord] = []
-    do {
-      _ = try queue.read { database in
-        try JournalFormat.forEachRecord(
-          database, path: path, from: sequence, countMax: countMax
-        ) { records.append($0) }
-      }
-    } catch {
-      throw RunStorageError(error, operation: "read", path: path)
+    try look { database in
+      _ = try JournalFormat.forEachRecord(
+        database, path: path, from: sequence, countMax: countMax
+      ) { records.append($0) }
     }
     state.withLock { $0.patterns = Self.patterns(in: records) ?? $0.patterns }
     return records
@@ -157,29 +154,51 @@ public final class Journal: Sendable {
     let new = records.dropFirst(count - firstSequence)
     guard !new.isEmpty else { return }
     state.withLock { $0.patterns = Self.patterns(in: new) ?? $0.patterns }
-    let written = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let written = Self.text(of: time)
+    try transact { database in
+      try insert(new, at: count, written: written, into: database)
+    }
+    state.withLock { $0.recordCount += new.count }
+  }
+
+  /// Returns a time as the columns for people show it.
+  static func text(of time: Date) -> String {
+    time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
+
+  /// Changes the file within one transaction, unless a newer coordinator has opened the journal.
+  func transact(_ body: (Database) throws -> Void) throws(RunStorageError) {
     do {
       try queue.writeWithoutTransaction { database in
         try database.inTransaction(.immediate) {
-          try insert(new, at: count, written: written, into: database)
+          try countStatement()
+          guard try Self.openingCount(database) == openingCount else {
+            throw RunStorageError.superseded(path: path)
+          }
+          try body(database)
+          try countStatement()
           return .commit
         }
       }
     } catch {
       throw RunStorageError(error, operation: "write", path: path)
     }
-    state.withLock { $0.recordCount += new.count }
   }
 
-  /// Inserts records within a transaction, unless a newer coordinator has opened the journal.
+  /// Looks something up in the file.
+  func look<Found>(_ body: (Database) throws -> Found) throws(RunStorageError) -> Found {
+    do {
+      return try queue.read { database in try body(database) }
+    } catch {
+      throw RunStorageError(error, operation: "read", path: path)
+    }
+  }
+
+  /// Inserts records within a transaction.
   private func insert(
     _ records: ArraySlice<JournalRecord>, at sequence: Int, written: String,
     into database: Database
   ) throws {
-    try countStatement()
-    guard try Self.openingCount(database) == openingCount else {
-      throw RunStorageError.superseded(path: path)
-    }
     let patterns = state.withLock { $0.patterns }
     let statement = try database.cachedStatement(sql: JournalFormat.insertion)
     for (offset, record) in records.enumerated() {
@@ -189,10 +208,9 @@ public final class Journal: Sendable {
         arguments: row.arguments(
           sequence: sequence + offset, content: record.encoded(), written: written))
     }
-    try countStatement()
   }
 
-  private func countStatement() throws(RunStorageError) {
+  func countStatement() throws(RunStorageError) {
     let fault = state.withLock { state in
       state.statementCount += 1
       return state.fault?(state.statementCount)

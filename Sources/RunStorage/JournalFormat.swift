@@ -9,7 +9,7 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones.
-  static let version = 1
+  static let version = 2
 
   /// The tables: a record's bytes are what counts, the columns beside them are for people.
   static let schema = """
@@ -35,7 +35,19 @@ enum JournalFormat {
       digest INTEGER NOT NULL
     );
     PRAGMA application_id = \(applicationID);
-    PRAGMA user_version = \(version);
+    """ + additionsOfVersion2
+
+  /// What version 2 has besides: one snapshot of what the first records have brought about.
+  static let additionsOfVersion2 = """
+    CREATE TABLE snapshots (
+      place INTEGER PRIMARY KEY CHECK (place = 0),
+      record_count INTEGER NOT NULL,
+      epoch INTEGER NOT NULL,
+      written TEXT NOT NULL,
+      content BLOB NOT NULL,
+      digest INTEGER NOT NULL
+    );
+    PRAGMA user_version = 2;
     """
 
   /// Inserts one record.
@@ -45,6 +57,22 @@ enum JournalFormat {
       digest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
+
+  /// Puts a snapshot in the place of the last one.
+  static let snapshotInsertion = """
+    INSERT OR REPLACE INTO snapshots (place, record_count, epoch, written, content, digest)
+    VALUES (0, ?, ?, ?, ?, ?)
+    """
+
+  /// Gives a file of an older version the tables of this one.
+  static func upgrade(_ database: Database) throws {
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    guard version < 2 else { return }
+    try database.inTransaction(.immediate) {
+      try database.execute(sql: additionsOfVersion2)
+      return .commit
+    }
+  }
 
   /// Returns the number that shows whether a record is still what was written.
   static func digest(sequence: Int, content: [UInt8]) -> Int64 {

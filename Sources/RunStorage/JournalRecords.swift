@@ -10,14 +10,16 @@ public final class JournalRecords: Sequence, IteratorProtocol {
 
   private let journal: Journal
   private var portion: ArraySlice<JournalRecord> = []
-  private var nextSequence = 0
+  private var nextSequence: Int
   private var isAtEnd = false
   /// Why the sequence has ended too early, if it has.
   public private(set) var failure: RunStorageError?
 
-  /// Creates the sequence of an open journal.
-  public init(of journal: Journal) {
+  /// Creates the sequence of an open journal's records from the place `sequence` on.
+  public init(of journal: Journal, from sequence: Int = 0) {
+    precondition(sequence >= 0)
     self.journal = journal
+    nextSequence = sequence
   }
 
   /// Returns the next record, or `nil` at the end or after a failure.

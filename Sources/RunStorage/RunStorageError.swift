@@ -15,6 +15,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case corrupt(path: String, words: String)
   /// One record of the journal is missing or is not what was written.
   case damagedRecord(path: String, sequence: Int, words: String)
+  /// The journal's snapshot is not what was written; the records are not concerned.
+  case damagedSnapshot(path: String, words: String)
   /// The disk or quota has no room left; nothing of the batch was written.
   case diskFull(path: String)
   /// Another process has kept the journal locked for longer than the time allowed.
@@ -48,6 +50,8 @@ extension RunStorageError: CustomStringConvertible {
     case .damagedRecord(let path, let sequence, let words):
       "record \(sequence) of the journal \(path) is damaged (\(words)); restore the journal from "
         + "a copy, or start a new run"
+    case .damagedSnapshot(let path, let words):
+      "the snapshot in the journal \(path) is damaged (\(words)); the records are read instead"
     case .diskFull(let path):
       "no room left on the disk of \(path); free some space and the run goes on"
     case .busy(let path):

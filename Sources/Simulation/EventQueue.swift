@@ -21,6 +21,8 @@ enum Occurrence: Sendable {
   case finishEvaluation(WorkerID, EvaluationTask, token: Int)
   /// A write has ended.
   case finishWrite(JournalBatch, coordinatorLife: Int)
+  /// The write of a snapshot has ended.
+  case finishSnapshot(CoordinatorSnapshot, coordinatorLife: Int)
   /// A worker process dies; it comes back unless the pause is `nil`.
   case crashWorker(Int, pause: Int?)
   /// A worker process starts.

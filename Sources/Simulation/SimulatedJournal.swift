@@ -6,6 +6,8 @@ import WireProtocol
 struct SimulatedJournal: Sendable {
   /// The records in order.
   private(set) var records: [JournalRecord] = []
+  /// The bytes of the last snapshot.
+  private(set) var snapshot: [UInt8]?
   /// The genomes of the durable births.
   private(set) var born: [CandidateID: Genome] = [:]
   /// The keys of the durable results.
@@ -40,6 +42,14 @@ struct SimulatedJournal: Sendable {
       problems += index(record)
     }
     return problems
+  }
+
+  /// Puts a snapshot in the place of the last one; returns what was wrong with it.
+  mutating func write(_ snapshot: CoordinatorSnapshot) -> [String] {
+    self.snapshot = snapshot.encoded()
+    return snapshot.recordCount <= records.count
+      ? []
+      : ["a snapshot of \(snapshot.recordCount) records is written after \(records.count)"]
   }
 
   /// The evaluated candidates of which a worker has evaluated a part.

@@ -144,7 +144,8 @@ struct SimulatedRun: Sendable {
     CoordinatorBounds(
       sessionCountMax: 100,
       waitingRecordCountMax: generator.chance(0.2) ? generator.number(in: 1...8) : 1_000,
-      leasesPerSlotMax: generator.number(in: 1...2))
+      leasesPerSlotMax: generator.number(in: 1...2),
+      snapshotIntervalRecords: generator.chance(0.7) ? generator.number(in: 1...60) : 100_000)
   }
 
   /// Returns how many candidates can be born: the evaluations, or all feasible genomes.

@@ -56,6 +56,7 @@ extension Simulator {
         violate("the journal gives another state than the one that wrote it")
       }
       if replayed.epoch != machine.epoch.next { violate("the journal gives another epoch") }
+      checkSnapshots(of: machine, replayed: replayed)
     } catch {
       violate("the journal cannot be replayed: \(error)")
     }

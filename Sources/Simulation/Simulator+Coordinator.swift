@@ -24,13 +24,9 @@ extension Simulator {
   /// Starts the coordinator with what the journal holds.
   mutating func startCoordinator() {
     guard coordinator.machine == nil, !coordinator.isFinished else { return }
+    let usesSnapshot = journal.snapshot != nil && snapshotGenerator.chance(0.5)
     do {
-      let machine = try Coordinator(
-        settings: run.settings,
-        recovering: journal.records.map { record throws(WireError) in
-          try JournalRecord(decoding: record.encoded())
-        })
-      coordinator.machine = machine
+      coordinator.machine = try recoverCoordinator(usingSnapshot: usesSnapshot)
     } catch {
       violate("the coordinator does not start: \(error)")
       return
@@ -41,7 +37,9 @@ extension Simulator {
     coordinator.isWriting = false
     coordinator.drainPause = nil
     observed = ObservedLife()
-    tell("coordinator starts with \(journal.records.count) records")
+    tell(
+      "coordinator starts with \(journal.records.count) records"
+        + (usesSnapshot ? " and a snapshot of some" : ""))
     tellCoordinator(.started)
   }
 
@@ -115,6 +113,7 @@ extension Simulator {
       check(envelope, to: worker)
       send(envelope, to: worker)
     case .persist(let batch): write(batch)
+    case .snapshot(let snapshot): write(snapshot)
     case .note(let note):
       tell("note \(note)")
       check(note)

@@ -21,6 +21,8 @@ public struct Simulator: Sendable {
   var workers: [SimulatedWorker]
   var places: [WorkerID: Int] = [:]
   var journal = SimulatedJournal()
+  /// Decides about snapshots only, so that everything else happens as without them.
+  var snapshotGenerator: SeededGenerator
   var violations: [String] = []
   var hasher = ContentHasher()
   var trace: Trace?
@@ -89,6 +91,7 @@ public struct Simulator: Sendable {
         isWrong: plan.hasWrongWorker && index == plan.workerCount - 1)
     }
     coordinator = SimulatedCoordinator()
+    snapshotGenerator = SeededGenerator(seed: seed, stream: 2)
     deadline = plan.healsAt + Self.livenessBound(plan, run, options)
     eventCountMax = options.eventCountMax + max(0, plan.workerCount - 6) * 2_000
     self.generator = generator
@@ -190,6 +193,7 @@ public struct Simulator: Sendable {
     case .finishEvaluation(let worker, let task, let token):
       finishEvaluation(worker, task, token: token)
     case .finishWrite(let batch, let life): finishWrite(batch, coordinatorLife: life)
+    case .finishSnapshot(let snapshot, let life): finishSnapshot(snapshot, coordinatorLife: life)
     case .crashWorker(let index, let pause): crashWorker(index, pause: pause)
     case .startWorker(let index): startWorker(index)
     case .drainWorker(let index): drainWorker(index)

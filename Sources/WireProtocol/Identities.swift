@@ -30,6 +30,9 @@ public struct Epoch: Hashable, Sendable {
   /// The epoch of a peer that has not heard of any coordinator.
   public static let none = Epoch(0)
 
+  /// The epoch behind which there is no other.
+  public static let last = Epoch(.max)
+
   /// The epoch of the next start.
   public var next: Epoch { Epoch(rawValue + 1) }
 }

@@ -8,13 +8,7 @@ extension JournalRecord {
 
   private var content: RecordProto.OneOf_Content {
     switch self {
-    case .opened(let opening):
-      .opened(
-        OpenedProto.with {
-          $0.epoch = opening.epoch.rawValue
-          $0.run = RunProto(opening.description)
-          $0.settings = opening.settings
-        })
+    case .opened(let opening): .opened(OpenedProto(opening))
     case .born(let candidate, let genome):
       .born(
         BornProto.with {
@@ -38,11 +32,7 @@ extension JournalRecord {
   public init(decoding bytes: [UInt8]) throws(WireError) {
     let proto: RecordProto = try parsed(bytes, kind: 0)
     switch proto.content {
-    case .opened(let opened):
-      self = .opened(
-        RunOpening(
-          epoch: Epoch(opened.epoch), description: try RunDescription(opened.run),
-          settings: opened.settings))
+    case .opened(let opened): self = .opened(try RunOpening(opened))
     case .born(let born):
       self = .born(
         try CandidateID(wire: born.candidate), try checkedGenome([UInt8](born.genes)))
@@ -55,6 +45,24 @@ extension JournalRecord {
         words: try text(quarantined.words, "words"))
     case nil: throw .invalidField(name: "content", words: "is missing or unknown")
     }
+  }
+}
+
+extension OpenedProto {
+  /// Converts a start.
+  init(_ opening: RunOpening) {
+    epoch = opening.epoch.rawValue
+    run = RunProto(opening.description)
+    settings = opening.settings
+  }
+}
+
+extension RunOpening {
+  /// Converts and checks a start.
+  init(_ proto: OpenedProto) throws(WireError) {
+    self.init(
+      epoch: Epoch(proto.epoch), description: try RunDescription(proto.run),
+      settings: proto.settings)
   }
 }
 

@@ -32,4 +32,12 @@ public enum WireLimits {
   public static let inventoryCountMax = 16
   /// The bytes of an input.
   public static let inputSizeMax = 1 << 44
+  /// The records of a journal.
+  public static let recordCountMax = 1 << 48
+  /// The births that a snapshot of a run may hold.
+  public static let snapshotBirthCountMax = 10_000_000
+  /// The results of unfinished candidates that a snapshot may hold.
+  public static let snapshotShardCountMax = 1 << 26
+  /// The paces that a snapshot may hold.
+  public static let paceSampleCountMax = 4096
 }

@@ -8,14 +8,20 @@ import WireProtocol
 struct CoordinatorTests {
   /// A coordinator with a perfect network, store and worker.
   struct World {
-    let run: TestRun
+    var run: TestRun
     var machine: Coordinator
     var journal: [JournalRecord] = []
     var leased: [LeaseGrant] = []
     var ending: Coordinator.Ending?
+    var snapshots: [(snapshot: CoordinatorSnapshot, durableCount: Int)] = []
 
-    init(evaluations: Int, recovering journal: [JournalRecord] = []) throws {
+    init(
+      evaluations: Int, recovering journal: [JournalRecord] = [],
+      order: CommitOrder = .asynchronous, snapshotIntervalRecords: Int = 100_000
+    ) throws {
       run = try TestRun(evaluations: evaluations)
+      run.settings.order = order
+      run.settings.bounds.snapshotIntervalRecords = snapshotIntervalRecords
       machine = try Coordinator(settings: run.settings, recovering: journal)
       self.journal = journal
     }
@@ -39,6 +45,7 @@ struct CoordinatorTests {
             if case .finished = envelope.message {
               events.append(message(.bye(Farewell(reason: .finished, words: ""))))
             }
+          case .snapshot(let snapshot): snapshots.append((snapshot, journal.count))
           case .note, .serve: break
           case .finish(let ending): self.ending = ending
           }

@@ -71,6 +71,7 @@ struct CoordinatorTraceTests {
           self.batch = batch
           return "persist \(batch.firstSequence): "
             + batch.records.map(TraceText.words).joined(separator: ", ")
+        case .snapshot(let snapshot): return "snapshot of \(snapshot.recordCount) records"
         case .serve(let message, let worker):
           return "serve \(message.name) to \(TraceText.name(worker))"
         case .note(let note): return "note \(Self.words(note))"

@@ -191,7 +191,7 @@ struct HostilePeerTests {
         case .send(let envelope, _):
           if case .lease(let grant) = envelope.message { mint.grants.append(grant) }
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .note, .finish, .serve: break
+        case .note, .finish, .serve, .snapshot: break
         }
       }
       machine.checkInvariants()

@@ -96,6 +96,26 @@ struct BenchmarkTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 
+  @Test func `restarts from all records and from the snapshot are measured`() throws {
+    let folder = try TemporaryFolder()
+    let ending = try Program.run([
+      "benchmark", "coordinator", "--workers", "4", "--evaluations", "3000", "--security", "none",
+      "--directory", folder.path, "--replay", "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try ending.json()
+    // A start, and a birth, a result and an evaluation for each candidate.
+    #expect(report["replayRecords"] as? Int == 9_001)
+    // The end of a run with many records behind the last snapshot makes another one.
+    #expect(report["snapshotRecords"] as? Int == 9_001)
+    #expect(try #require(report["snapshotBytes"] as? Int) > 3_000 * 16)
+    let times = [
+      "openingSeconds", "replaySeconds", "replayProcessorSeconds", "resumeSeconds",
+      "resumeProcessorSeconds", "snapshotStallSeconds", "snapshotWriteSeconds",
+    ]
+    for name in times { #expect(try #require(report[name] as? Double) > 0, "\(name)") }
+  }
+
   @Test func `pruning methods are measured at uniform and mixed patterns`() throws {
     let train = Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
     let ending = try Program.run([

@@ -23,6 +23,9 @@ enum Corpus {
         seed: 4267,
         found: "other costs for a concluded candidate were taken for a disagreement about bits"),
       Entry(
+        seed: 8562,
+        found: "two workers that hang passed on for ever a candidate that failed at all others"),
+      Entry(
         seed: 4801,
         found: "the check let a sick worker fail less often than the rule does"),
     ] + early.map { Entry(seed: $0, found: "red before plans had outages and end times") }

@@ -5,6 +5,7 @@ public enum CoordinatorBenchmarkError: Error, Equatable, Sendable {
   case loadEnded(evaluations: Int, of: Int)
   case tooFewEvaluations(evaluations: Int, workers: Int)
   case noMemoryFigure
+  case uselessSnapshot(words: String)
 }
 
 extension CoordinatorBenchmarkError: CustomStringConvertible {
@@ -21,6 +22,7 @@ extension CoordinatorBenchmarkError: CustomStringConvertible {
       "less than half of the \(evaluations) evaluations were left when all \(workers) workers had "
         + "joined; ask for more --evaluations"
     case .noMemoryFigure: "/proc/self/statm does not say how much memory is in use"
+    case .uselessSnapshot(let words): "a restart from the snapshot cannot be measured: \(words)"
     }
   }
 }

@@ -1,23 +1,97 @@
 import Coordination
+import CoordinatorService
+import Foundation
 import RunStorage
 
-extension CoordinatorBenchmark {
-  /// Starts a coordinator from the journal of a run that was measured, as a resumed run does: the
-  /// file is checked, each record read and applied.
-  ///
-  /// - Returns: the seconds that it takes and the records that were applied.
-  public func measureReplay() throws -> (seconds: Double, recordCount: Int) {
-    let run = try EmptyRun(evaluations: evaluationCount)
+/// What a restart of a coordinator costs with and without the journal's snapshot.
+public struct ReplayMeasurement: Sendable {
+  /// The time that the file's opening takes, which checks its structure.
+  public let opening: ElapsedTime
+  /// The time of a restart that reads all records.
+  public let replay: ElapsedTime
+  /// The records of the journal.
+  public let recordCount: Int
+  /// What a restart from the snapshot costs, if the journal has one.
+  public let snapshot: SnapshotMeasurement?
+}
+
+/// What a journal's snapshot costs and saves.
+public struct SnapshotMeasurement: Sendable {
+  /// The time of a restart that reads the snapshot and the records behind it.
+  public let resume: ElapsedTime
+  /// The records that the snapshot stands for.
+  public let recordCount: Int
+  /// The bytes of the snapshot.
+  public let bytes: Int
+  /// How long the coordinator stands still while a snapshot is taken.
+  public let stall: ElapsedTime
+  /// The time on the journal's thread in which it is encoded and written.
+  public let writing: ElapsedTime
+}
+
+/// A time by the clock and the processor time within it.
+public struct ElapsedTime: Sendable {
+  /// The seconds by the clock.
+  public let seconds: Double
+  /// The seconds that this process has computed.
+  public let processorSeconds: Double
+
+  /// Measures what `body` takes.
+  static func of<Value>(_ body: () throws -> Value) rethrows -> (Value, ElapsedTime) {
     let start = ContinuousClock.now
-    let journal = try Journal(in: directory)
-    let records = JournalRecords(of: journal)
-    let machine = try Coordinator(settings: run.settings, recovering: records)
-    if let failure = records.failure { throw failure }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let processorStart = processorSeconds()
+    let value = try body()
+    let time = ElapsedTime(
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      processorSeconds: processorSeconds() - processorStart)
+    return (value, time)
+  }
+
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
+
+extension CoordinatorBenchmark {
+  /// Starts coordinators from the journal of a run that was measured: one from all records, and
+  /// one from the snapshot as a resumed run does.
+  public func measureReplay() throws -> ReplayMeasurement {
+    let settings = try EmptyRun(evaluations: evaluationCount).settings
+    let (journal, opening) = try ElapsedTime.of { try Journal(in: directory) }
+    let (machine, replay) = try ElapsedTime.of {
+      let records = JournalRecords(of: journal)
+      let machine = try Coordinator(settings: settings, recovering: records)
+      if let failure = records.failure { throw failure }
+      return machine
+    }
     precondition(machine.search.evaluationCount == evaluationCount)
-    defer { withExtendedLifetime(machine) {} }
+    let snapshot = try measureSnapshot(of: journal, settings: settings)
     let count = journal.recordCount
     try journal.close()
-    return (seconds, count)
+    return ReplayMeasurement(
+      opening: opening, replay: replay, recordCount: count, snapshot: snapshot)
+  }
+
+  private func measureSnapshot(
+    of journal: Journal, settings: CoordinatorSettings
+  ) throws -> SnapshotMeasurement? {
+    guard let stored = try journal.snapshot() else { return nil }
+    let (recovery, resume) = try ElapsedTime.of {
+      try CoordinatorRecovery(settings: settings, from: journal)
+    }
+    if let words = recovery.warning {
+      throw CoordinatorBenchmarkError.uselessSnapshot(words: words)
+    }
+    let (snapshot, stall) = ElapsedTime.of { recovery.machine.snapshot }
+    let (_, writing) = try ElapsedTime.of {
+      // The content that was there, so that the journal stays as it is.
+      _ = snapshot.encoded()
+      try journal.replaceSnapshot(with: stored, writtenAt: Date())
+    }
+    return SnapshotMeasurement(
+      resume: resume, recordCount: stored.recordCount, bytes: stored.content.count, stall: stall,
+      writing: writing)
   }
 }

@@ -17,7 +17,9 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
 
       --utilisation measures something else: eight worker processes of the speeds \
       1:1:1:2:2:4:4:8, whose evaluations take 400 ms at speed 1, and the share of their time that \
-      they evaluate. --replay adds how long a restart takes to read the journal.
+      they evaluate. --replay adds how long restarts take, by the clock and in processor \
+      time: one that reads all records of the journal, and one from the journal's snapshot, as a \
+      resumed run does; and what the snapshot costs. The check of the file comes on top of both.
 
       EXAMPLES
         elsa benchmark coordinator
@@ -54,7 +56,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
   @Flag(help: "Measure the share of their time that uneven workers evaluate.")
   var utilisation = false
 
-  @Flag(help: "Measure a restart from the journal, too.")
+  @Flag(help: "Measure restarts from the journal, too.")
   var replay = false
 
   @Flag(help: "Print JSON.")
@@ -100,10 +102,27 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     var inputBytesPerSecond: Double?
     /// The share of the workers' time that evaluations took; with --utilisation.
     var utilisation: Double?
-    /// The seconds that a restart takes; with --replay.
+    /// The seconds that a restart takes which reads all records; with --replay, as those below.
     var replaySeconds: Double?
-    /// The records that a restart reads; with --replay.
+    /// The processor time within it.
+    var replayProcessorSeconds: Double?
+    /// The records that it reads.
     var replayRecords: Int?
+    /// The seconds in which the file is opened and checked.
+    var openingSeconds: Double?
+    /// The seconds that a restart from the snapshot takes; absent without a snapshot, as are those
+    /// below.
+    var resumeSeconds: Double?
+    /// The processor time within it.
+    var resumeProcessorSeconds: Double?
+    /// The records that the snapshot stands for.
+    var snapshotRecords: Int?
+    /// The size of the snapshot.
+    var snapshotBytes: Int?
+    /// How long the coordinator stands still for a snapshot.
+    var snapshotStallSeconds: Double?
+    /// How long encoding and writing a snapshot takes on the journal's thread.
+    var snapshotWriteSeconds: Double?
 
     /// Creates the report of a measurement.
     init(_ measurement: CoordinatorMeasurement) {
@@ -116,6 +135,21 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       coordinatorMemoryBytes = measurement.coordinatorMemoryBytes
       journalBytes = measurement.journalBytes
       commits = measurement.commitCount
+    }
+
+    /// Takes over what restarts cost.
+    mutating func add(_ replay: ReplayMeasurement) {
+      replaySeconds = replay.replay.seconds
+      replayProcessorSeconds = replay.replay.processorSeconds
+      replayRecords = replay.recordCount
+      openingSeconds = replay.opening.seconds
+      guard let snapshot = replay.snapshot else { return }
+      resumeSeconds = snapshot.resume.seconds
+      resumeProcessorSeconds = snapshot.resume.processorSeconds
+      snapshotRecords = snapshot.recordCount
+      snapshotBytes = snapshot.bytes
+      snapshotStallSeconds = snapshot.stall.seconds
+      snapshotWriteSeconds = snapshot.writing.seconds
     }
   }
 
@@ -151,11 +185,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     loads.finish()
     var report = Report(measurement)
     if utilisation { report.utilisation = measurement.utilisation }
-    if replay {
-      let replay = try benchmark.measureReplay()
-      report.replaySeconds = replay.seconds
-      report.replayRecords = replay.recordCount
-    }
+    if replay { report.add(try benchmark.measureReplay()) }
     if let failure = loads.failure { throw failure }
     if fetchers > 0 {
       report.inputBytesPerSecond = try loads.fetchRate(
@@ -183,11 +213,33 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     if let utilisation = report.utilisation {
       Output.result("  \(NumberFormat.percent(utilisation)) of the workers' time is evaluation")
     }
-    if let seconds = report.replaySeconds, let records = report.replayRecords {
-      Output.result(
-        "  a restart reads \(NumberFormat.grouped(records)) records in "
-          + "\(NumberFormat.fixed(seconds, 1)) s")
+    showReplay(report)
+  }
+
+  private func showReplay(_ report: Report) {
+    guard let records = report.replayRecords, let seconds = report.replaySeconds,
+      let processor = report.replayProcessorSeconds, let opening = report.openingSeconds
+    else { return }
+    Output.result(
+      "  the journal is opened and checked in \(NumberFormat.fixed(opening, 2)) s; reading all "
+        + "\(NumberFormat.grouped(records)) records takes \(NumberFormat.fixed(seconds, 1)) s "
+        + "(\(NumberFormat.fixed(processor, 1)) s of processor time)")
+    guard let covered = report.snapshotRecords, let bytes = report.snapshotBytes,
+      let resume = report.resumeSeconds, let resumeProcessor = report.resumeProcessorSeconds,
+      let stall = report.snapshotStallSeconds, let writing = report.snapshotWriteSeconds
+    else {
+      Output.result("  the run was too short for a snapshot")
+      return
     }
+    Output.result(
+      "  from the snapshot of \(NumberFormat.grouped(covered)) records and the "
+        + "\(NumberFormat.grouped(records - covered)) after it a restart takes "
+        + "\(NumberFormat.fixed(resume, 2)) s "
+        + "(\(NumberFormat.fixed(resumeProcessor, 2)) s of processor time)")
+    Output.result(
+      "  the snapshot has \(NumberFormat.bytes(bytes)); taking one stops the coordinator for "
+        + "\(NumberFormat.fixed(stall * 1e3, 2)) ms, writing it the journal for "
+        + "\(NumberFormat.fixed(writing * 1e3, 0)) ms")
   }
 
   private static func remove(_ folder: String) {

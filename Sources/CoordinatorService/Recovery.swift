@@ -1,0 +1,80 @@
+import Coordination
+import RunStorage
+import WireProtocol
+
+/// What a journal has given.
+package struct CoordinatorRecovery {
+  /// The coordinator, which has not started.
+  package let machine: Coordinator
+  /// Why the snapshot in the journal was of no use, in words, if there is one and it was not.
+  package let warning: String?
+
+  /// Restores a coordinator from the journal's snapshot and the records behind it, or from all
+  /// records if there is no snapshot or it is of no use.
+  ///
+  /// A snapshot never keeps a run from being resumed: whatever is wrong with it, all that it stands
+  /// for is in the records.
+  ///
+  /// - Throws: ``CoordinatorServiceError``: the records are damaged or of another run.
+  package init(
+    settings: CoordinatorSettings, from journal: Journal
+  ) throws(CoordinatorServiceError) {
+    let problem: String
+    switch Self.snapshot(of: journal) {
+    case .none:
+      machine = try Self.replay(settings: settings, snapshot: nil, journal: journal)
+      warning = nil
+      return
+    case .usable(let snapshot):
+      do throws(CoordinatorServiceError) {
+        machine = try Self.replay(settings: settings, snapshot: snapshot, journal: journal)
+        warning = nil
+        return
+      } catch .coordination(let error) {
+        problem = "\(error)"
+      } catch {
+        throw error
+      }
+    case .damaged(let words): problem = words
+    }
+    // All records are read before anybody is warned: another run's journal has a better error.
+    machine = try Self.replay(settings: settings, snapshot: nil, journal: journal)
+    warning =
+      "the snapshot in the journal was of no use (\(problem)); all \(journal.recordCount) records "
+      + "were read instead, which takes longer, and the next snapshot takes its place"
+  }
+
+  /// What a journal has of a snapshot.
+  private enum Found {
+    case none
+    case usable(CoordinatorSnapshot)
+    case damaged(words: String)
+  }
+
+  private static func snapshot(of journal: Journal) -> Found {
+    do {
+      guard let stored = try journal.snapshot() else { return .none }
+      let snapshot = try CoordinatorSnapshot(decoding: stored.content)
+      guard snapshot.recordCount == stored.recordCount, snapshot.epoch == stored.epoch else {
+        return .damaged(words: "its columns belong to another one")
+      }
+      return .usable(snapshot)
+    } catch {
+      return .damaged(words: "\(error)")
+    }
+  }
+
+  private static func replay(
+    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot?, journal: Journal
+  ) throws(CoordinatorServiceError) -> Coordinator {
+    let records = JournalRecords(of: journal, from: snapshot?.recordCount ?? 0)
+    let machine: Coordinator
+    do throws(CoordinationError) {
+      machine = try Coordinator(settings: settings, snapshot: snapshot, recovering: records)
+    } catch {
+      throw .coordination(error)
+    }
+    if let failure = records.failure { throw .storage(failure) }
+    return machine
+  }
+}

@@ -1,0 +1,141 @@
+import SparsityCore
+internal import SwiftProtobuf
+
+extension RunSnapshot {
+  /// The bytes that a code of a known genome takes.
+  public static let codeSize = 16
+
+  /// Returns the bytes that ``init(decoding:)`` reads.
+  public func encoded() -> [UInt8] {
+    serialized(
+      SnapshotProto.with {
+        $0.recordCount = UInt64(recordCount)
+        $0.opened = OpenedProto(opening)
+        $0.search = SearchStateProto.with {
+          $0.birthCount = UInt64(birthCount)
+          $0.evaluationCount = UInt64(evaluationCount)
+          $0.abandonedCount = UInt64(abandonedCount)
+          $0.population = population.map { IndividualProto($0) }
+          $0.archive = archive.map { IndividualProto($0) }
+          $0.waiting = waiting.map { birth in
+            BornProto.with {
+              $0.candidate = UInt64(birth.candidate.rawValue)
+              $0.genes = .init(birth.genome.genes)
+            }
+          }
+          $0.known = .init(knownCodes)
+        }
+        $0.done = done.map { DoneShardProto($0) }
+        $0.completed = completed.map { UInt64($0.rawValue) }
+        $0.quarantined = quarantined.map { UInt64($0.rawValue) }
+        $0.shardCount = UInt64(shardCount)
+        $0.paceSamples = paceSamples.map { UInt64($0) }
+        $0.paceNext = UInt32(paceNext)
+      })
+  }
+
+  /// Reads a snapshot and checks its sizes and forms.
+  ///
+  /// - Throws: ``WireError`` for bytes that are no snapshot.
+  public init(decoding bytes: [UInt8]) throws(WireError) {
+    let proto: SnapshotProto = try parsed(bytes, kind: 0)
+    let search = proto.search
+    let births = WireLimits.snapshotBirthCountMax
+    guard search.known.count.isMultiple(of: Self.codeSize),
+      search.known.count / Self.codeSize <= births
+    else {
+      throw .invalidField(name: "known", words: "has \(search.known.count) bytes")
+    }
+    self.init(
+      recordCount: try bounded(
+        proto.recordCount, 1...WireLimits.recordCountMax, "record_count"),
+      opening: try RunOpening(proto.opened),
+      birthCount: try bounded(search.birthCount, 0...births, "birth_count"),
+      evaluationCount: try bounded(search.evaluationCount, 0...births, "evaluation_count"),
+      abandonedCount: try bounded(search.abandonedCount, 0...births, "abandoned_count"),
+      population: try list(search.population, limit: births, "population") {
+        individual throws(WireError) in try StoredIndividual(individual)
+      },
+      archive: try list(search.archive, limit: births, "archive") {
+        individual throws(WireError) in try StoredIndividual(individual)
+      },
+      waiting: try list(search.waiting, limit: births, "waiting") { born throws(WireError) in
+        StoredBirth(
+          candidate: try CandidateID(wire: born.candidate),
+          genome: try checkedGenome([UInt8](born.genes)))
+      },
+      knownCodes: [UInt8](search.known),
+      done: try list(proto.done, limit: WireLimits.snapshotShardCountMax, "done") {
+        shard throws(WireError) in
+        try StoredShard(shard)
+      },
+      completed: try Self.candidates(proto.completed, "completed"),
+      quarantined: try Self.candidates(proto.quarantined, "quarantined"),
+      shardCount: try bounded(proto.shardCount, 0...Int.max, "shard_count"),
+      paceSamples: try list(proto.paceSamples, limit: WireLimits.paceSampleCountMax, "pace") {
+        value throws(WireError) in try bounded(value, 0...Int.max, "pace_samples")
+      },
+      paceNext: try bounded(proto.paceNext, 0...WireLimits.paceSampleCountMax, "pace_next"))
+  }
+
+  private static func candidates(
+    _ values: [UInt64], _ name: String
+  ) throws(WireError) -> [CandidateID] {
+    try list(values, limit: WireLimits.snapshotBirthCountMax, name) { value throws(WireError) in
+      try CandidateID(wire: value)
+    }
+  }
+}
+
+extension IndividualProto {
+  /// Converts an individual.
+  fileprivate init(_ individual: StoredIndividual) {
+    candidate = UInt64(individual.candidate.rawValue)
+    genes = .init(individual.genome.genes)
+    objectiveBits = individual.objectives.map(\.bitPattern)
+    violationBits = individual.violation.bitPattern
+  }
+}
+
+extension StoredIndividual {
+  /// Converts and checks an individual.
+  fileprivate init(_ proto: IndividualProto) throws(WireError) {
+    let objectives = try list(
+      proto.objectiveBits, limit: WireLimits.vectorCountMax, "objective_bits"
+    ) { bits throws(WireError) in
+      let value = Double(bitPattern: bits)
+      guard value.isFinite else {
+        throw WireError.invalidField(name: "objective_bits", words: "holds \(value)")
+      }
+      return value
+    }
+    let violation = Double(bitPattern: proto.violationBits)
+    guard !objectives.isEmpty, !violation.isNaN else {
+      throw .invalidField(name: "objective_bits", words: "is empty, or the violation no number")
+    }
+    self.init(
+      candidate: try CandidateID(wire: proto.candidate),
+      genome: try checkedGenome([UInt8](proto.genes)), objectives: objectives,
+      violation: violation)
+  }
+}
+
+extension DoneShardProto {
+  /// Converts a result.
+  fileprivate init(_ done: StoredShard) {
+    shard = ShardProto(done.shard)
+    correctCount = UInt64(done.correctCount)
+    summedLossBits = done.summedLossBits
+  }
+}
+
+extension StoredShard {
+  /// Converts and checks a result.
+  fileprivate init(_ proto: DoneShardProto) throws(WireError) {
+    self.init(
+      shard: try ShardID(proto.shard),
+      correctCount: try bounded(
+        proto.correctCount, 0...WireLimits.shardSizeMax, "correct_count"),
+      summedLossBits: proto.summedLossBits)
+  }
+}

@@ -1,0 +1,193 @@
+import AcceleratorModel
+import Coordination
+import CoordinatorService
+import EvolutionarySearch
+import Foundation
+import GRDB
+import RunStorage
+import SparsityCore
+import Testing
+import WireProtocol
+
+/// Restarts of a real coordinator service over a journal on disk; no worker joins.
+@Suite(.serialized) struct RecoveryTests {
+  /// A run with results in its journal, in a folder of its own.
+  final class StoredRun {
+    let directory: RunDirectory
+    var settings: CoordinatorSettings
+
+    init(snapshotIntervalRecords: Int = 10) throws {
+      let name = "elsa-recovery-\(UUID().uuidString)"
+      directory = RunDirectory(path: FileManager.default.temporaryDirectory.path + "/" + name)
+      settings = try Self.settings()
+      settings.bounds.snapshotIntervalRecords = snapshotIntervalRecords
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+    private static func settings() throws -> CoordinatorSettings {
+      let shape = try TransformerShape(
+        imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
+        classes: 4)
+      let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
+      let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+      let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+      let hash = try #require(ContentHash(bytes: Array(repeating: 7, count: 32)))
+      let input = RunInput(path: "none", content: hash)
+      let description = RunDescription(
+        run: try #require(RunID(9)), model: input, configuration: input, data: input,
+        imageCount: 4, bank: hash, criterion: "magnitude", patterns: patterns,
+        numerics: Numerics(
+          precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 1),
+        accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
+        costNames: Cost.wireNames, shuffleSeed: 1, shardSize: 4)
+      return CoordinatorSettings(
+        description: description, space: space,
+        search: SearchSettings(
+          populationSize: 8, evaluationCountMax: 60, seed: 1, algorithm: .nsga2,
+          objectiveCount: 2, initial: []),
+        model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
+        settingsText: "test")
+    }
+
+    /// Appends what so many further evaluations of a perfect worker leave in the journal.
+    func evaluate(_ count: Int) throws {
+      let journal = try Journal(in: directory)
+      var machine = try CoordinatorRecovery(settings: settings, from: journal).machine
+      let hello = Hello(
+        supported: ProtocolVersion.supported, build: "", label: "a", slots: 1,
+        instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])
+      func message(_ message: Message) -> Coordinator.Event {
+        .received(
+          Envelope(
+            run: settings.description.run, epoch: machine.epoch, sequence: 0, message: message),
+          from: WorkerID(1))
+      }
+      var events: [Coordinator.Event] = [
+        .started, message(.hello(hello)), message(.request(WorkRequest(leaseCountMax: 1))),
+      ]
+      var left = count
+      while !events.isEmpty {
+        for effect in machine.apply(events.removeFirst(), at: .start) {
+          switch effect {
+          case .persist(let batch):
+            try journal.append(batch.records, at: batch.firstSequence, writtenAt: Date())
+            events.append(.persisted(firstSequence: batch.firstSequence))
+          case .send(let envelope, _):
+            guard case .lease(let grant) = envelope.message, left > 0 else { continue }
+            left -= 1
+            var correct = BitVector(count: grant.slice.count)
+            correct[grant.genome.genes.reduce(0) { $0 + Int($1) } % 4] = true
+            let result = ShardResult(
+              shard: grant.shard, key: grant.key,
+              measurement: ShardMeasurement(correct: correct, summedLoss: 1),
+              costs: settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5)
+            events.append(message(.result(result)))
+          case .note, .serve, .finish, .snapshot: break
+          }
+        }
+      }
+      try journal.close()
+    }
+
+    /// Changes the journal as damage would.
+    func execute(_ sql: String) throws {
+      let queue = try DatabaseQueue(path: directory.journalPath)
+      try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+      try queue.close()
+    }
+
+    /// Starts the service, asks it to end in good order, and returns what it has said.
+    func restart() throws -> (notes: [String], warnings: [String], state: CoordinatorStatus) {
+      var notes: [String] = []
+      var warnings: [String] = []
+      var observer = CoordinatorObserver()
+      observer.noted = { _, words in notes.append(words) }
+      observer.warned = { warnings.append($0) }
+      observer.stopRequestCount = { 1 }
+      let outcome = try runCoordinator(
+        CoordinatorConfiguration(
+          settings: settings, directory: directory, endpoint: "tcp://127.0.0.1:0",
+          security: .none), observer: observer)
+      #expect(outcome.ending == .drained)
+      return (notes, warnings.filter { $0.contains("snapshot") }, outcome.status)
+    }
+  }
+
+  @Test func `a restart goes on from the last snapshot and the records after it`() throws {
+    let run = try StoredRun()
+    try run.evaluate(20)
+    let first = try run.restart()
+    #expect(first.notes.contains { $0.contains("resumed as epoch 2 with 20 evaluations") })
+    #expect(first.notes.contains { $0.contains(", from 62 records") })
+    #expect(first.warnings.isEmpty)
+    try run.evaluate(10)
+    let second = try run.restart()
+    let words = try #require(second.notes.first { $0.contains("resumed as epoch 4") })
+    #expect(words.contains("with 30 evaluations and 30 shards done"))
+    #expect(words.contains("from a snapshot of 63 records and 31 records after it"))
+    #expect(second.state.progress.evaluationCount == 30)
+    #expect(second.warnings.isEmpty)
+  }
+
+  @Test(arguments: [
+    "UPDATE snapshots SET content = zeroblob(1000)", "UPDATE snapshots SET record_count = 5",
+    "UPDATE snapshots SET epoch = 4711", "UPDATE snapshots SET digest = digest + 1",
+  ])
+  func `a damaged snapshot costs time and a warning, nothing else`(sql: String) throws {
+    let run = try StoredRun()
+    try run.evaluate(20)
+    _ = try run.restart()
+    try run.execute(sql)
+    let resumed = try run.restart()
+    #expect(resumed.notes.contains { $0.contains(", from 63 records") })
+    #expect(resumed.state.progress.evaluationCount == 20)
+    #expect(resumed.warnings.count == 1)
+    #expect(resumed.warnings.first?.contains("all 63 records were read instead") == true)
+    // The next snapshot has taken its place.
+    let later = try run.restart()
+    #expect(later.warnings.isEmpty)
+    #expect(later.notes.contains { $0.contains("from a snapshot of 64 records") })
+  }
+
+  @Test func `a snapshot with sound bytes that does not fit its records is not used`() throws {
+    let run = try StoredRun()
+    try run.evaluate(20)
+    let journal = try Journal(in: run.directory)
+    let machine = try Coordinator(
+      settings: run.settings, recovering: try journal.records().prefix(30))
+    var stored = try RunSnapshot(decoding: machine.snapshot.encoded())
+    stored.opening.epoch = Epoch(1)
+    stored.recordCount = 33
+    try journal.replaceSnapshot(
+      with: JournalSnapshot(recordCount: 33, epoch: Epoch(1), content: stored.encoded()),
+      writtenAt: Date())
+    try journal.close()
+    let resumed = try run.restart()
+    #expect(resumed.warnings.count == 1)
+    #expect(resumed.state.progress.evaluationCount == 20)
+  }
+
+  @Test func `the journal of another run is refused in the same words with a snapshot`() throws {
+    let run = try StoredRun()
+    try run.evaluate(20)
+    _ = try run.restart()
+    run.settings.settingsText = "other"
+    let error = #expect(throws: CoordinatorServiceError.self) { try run.restart() }
+    #expect(
+      error == .coordination(.otherRun(differences: ["the search's settings"])))
+  }
+
+  @Test func `a damaged record behind the snapshot is fatal, as ever`() throws {
+    let run = try StoredRun()
+    try run.evaluate(20)
+    _ = try run.restart()
+    try run.evaluate(5)
+    try run.execute("UPDATE records SET digest = 0 WHERE sequence = 70")
+    let error = #expect(throws: CoordinatorServiceError.self) { try run.restart() }
+    guard case .storage(.damagedRecord(_, sequence: 70, _)) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+}
