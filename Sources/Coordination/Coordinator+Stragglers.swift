@@ -12,10 +12,10 @@ import WireProtocol
 /// lease that is late by some time is taken to need as long again.
 ///
 /// At most two workers have a shard. When the second is overdue, too, the first loses its lease,
-/// and a third gets one; if evaluations of the candidate have failed elsewhere, that is one more
-/// failure of it, or two workers that hang would pass on for ever what fails at all others. A worker that is beaten to a result learns from it: the time that it had
-/// counts as a sample, so that a slow worker is given more time and can finish something in the
-/// end.
+/// and a third gets one. If evaluations of the candidate have failed elsewhere, that is one more
+/// failure of it: else two workers that hang would pass on for ever what fails at all others. A
+/// worker that is beaten to a result learns from it: the time that it had counts as a sample, so
+/// that a slow worker is given more time and can finish something in the end.
 extension Coordinator {
   /// What is known of the pace before the first result.
   static var emptyPace: Pace { Pace(countMax: 63) }

@@ -8,8 +8,8 @@ import VisionTransformers
 ///
 /// What is measured depends on the genome's weights, the images of the slice and the numerics. A
 /// slice is cut into forward batches from its beginning, so that slices that begin at a multiple
-/// of the forward batch give what a longer slice gives. Several slices may be measured at once, each
-/// by its share of the threads; all of them use one model and one bank.
+/// of the forward batch give what a longer slice gives. Several slices may be measured at once,
+/// each by its share of the threads; all of them use one model and one bank.
 public final class Evaluator: Sendable {
   /// The layers and patterns that genomes choose from.
   public let space: SearchSpace

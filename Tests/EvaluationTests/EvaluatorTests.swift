@@ -29,7 +29,8 @@ func digitsEvaluator(
   return try Evaluator(
     model: model, bank: model.weightBank(space: space, threads: 2),
     images: digits(split),
-    numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads, slots: slots)
+    numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads,
+    slots: slots)
 }
 
 /// A genome that has another level in each layer.
