@@ -24,6 +24,7 @@ struct CoordinatorLoop: ~Copyable {
   private var authenticator: Authenticator
   private let monitor: Monitor
   private let storage: StorageThread
+  private let check: JournalCheck?
   private let inputs: InputThread
   private let wakeUp: WakeUp
   private let clock = ContinuousClock()
@@ -51,7 +52,7 @@ struct CoordinatorLoop: ~Copyable {
     configuration: CoordinatorConfiguration, observer: CoordinatorObserver, logger: Logger,
     machine: Coordinator, socket: consuming Socket, authenticator: consuming Authenticator,
     monitor: consuming Monitor, admission: Admission, storage: StorageThread,
-    inputs: InputThread, wakeUp: WakeUp
+    check: JournalCheck?, inputs: InputThread, wakeUp: WakeUp
   ) {
     self.configuration = configuration
     self.observer = observer
@@ -63,6 +64,7 @@ struct CoordinatorLoop: ~Copyable {
     self.admission = admission
     self.desk = OperatorDesk(of: configuration.directory)
     self.storage = storage
+    self.check = check
     self.inputs = inputs
     self.wakeUp = wakeUp
     self.start = clock.now
@@ -87,6 +89,7 @@ struct CoordinatorLoop: ~Copyable {
         if poller.isReadable(monitorSource) { try takeConnectionEvents() }
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
+        takeCheckOutcome()
         if poller.isReadable(socketSource) || !unreachable.isEmpty { try drainSocket() }
         try loseUnreachable()
         try applyTime()
@@ -249,6 +252,17 @@ struct CoordinatorLoop: ~Copyable {
         // The records are there; only a restart would take longer.
         logger.warning("a snapshot of \(count) records could not be written: \(error)")
       }
+    }
+  }
+
+  /// Ends the run if the journal's file turns out to be damaged.
+  private mutating func takeCheckOutcome() {
+    switch check?.takeOutcome() {
+    case .sound: logger.info("the structure of the journal is sound")
+    case .damaged(let error): storageFailure = error
+    case .unknown(let error):
+      logger.warning("the structure of the journal could not be checked: \(error)")
+    case nil: break
     }
   }
 

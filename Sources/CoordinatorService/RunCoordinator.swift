@@ -94,6 +94,10 @@ private func serve(
   let inputs = try InputThread(
     serving: configuration.inputs, bounds: configuration.inputBounds, wakeUp: wakeUp)
   defer { inputs.finish() }
+  let check =
+    journal.isStructureChecked
+    ? nil : JournalCheck(of: configuration.directory, wakeUp: wakeUp)
+  defer { check?.finish() }
   do throws(ZeroMQError) {
     let context = try Context()
     // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
@@ -104,7 +108,8 @@ private func serve(
     loop = CoordinatorLoop(
       configuration: configuration, observer: observer, logger: logger, machine: machine,
       socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
-      storage: StorageThread(journal: journal, wakeUp: wakeUp), inputs: inputs, wakeUp: wakeUp)
+      storage: StorageThread(journal: journal, wakeUp: wakeUp), check: check, inputs: inputs,
+      wakeUp: wakeUp)
   } catch {
     throw .transport(error)
   }

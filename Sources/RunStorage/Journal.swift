@@ -21,6 +21,12 @@ public final class Journal: Sendable {
   /// What people should know about the state in which the journal was found, in words.
   public let warnings: [String]
 
+  /// Whether the structure of the whole file was checked at the opening.
+  ///
+  /// It is unless there is a snapshot, with which a restart should not have to read the file:
+  /// ``JournalReader/checkIntegrity()`` does the same while the journal is written.
+  public let isStructureChecked: Bool
+
   private struct State {
     var recordCount: Int
     var patterns: [NMPattern] = []
@@ -60,6 +66,7 @@ public final class Journal: Sendable {
       self.warnings = warnings
       self.queue = queue
       self.openingCount = found.openingCount
+      self.isStructureChecked = found.isStructureChecked
       self.state = Mutex(State(recordCount: found.recordCount))
     } catch {
       throw RunStorageError(error, operation: "open", path: path)
@@ -74,6 +81,7 @@ public final class Journal: Sendable {
     let openingCount: Int
     let recordCount: Int
     let unfinishedByteCount: Int
+    let isStructureChecked: Bool
   }
 
   /// Returns the bytes behind the last complete transaction of the write-ahead log.
@@ -96,7 +104,8 @@ public final class Journal: Sendable {
       }
     }
     try JournalFormat.check(database, path: path)
-    try JournalFormat.checkIntegrity(database, path: path)
+    let hasSnapshot = try JournalFormat.hasSnapshot(database)
+    if !hasSnapshot { try JournalFormat.checkIntegrity(database, path: path) }
     // The first write puts itself over what an unfinished one has left.
     let unfinished = try unfinishedByteCount(database, path: path)
     try JournalFormat.upgrade(database)
@@ -106,7 +115,8 @@ public final class Journal: Sendable {
     }
     let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM records") ?? -1
     return Found(
-      openingCount: openingCount, recordCount: last + 1, unfinishedByteCount: unfinished)
+      openingCount: openingCount, recordCount: last + 1, unfinishedByteCount: unfinished,
+      isStructureChecked: !hasSnapshot)
   }
 
   private static func openingCount(_ database: Database) throws -> Int? {

@@ -93,6 +93,12 @@ enum JournalFormat {
     }
   }
 
+  /// Whether the file has a snapshot, sound or not.
+  static func hasSnapshot(_ database: Database) throws -> Bool {
+    guard try database.tableExists("snapshots") else { return false }
+    return try Int.fetchOne(database, sql: "SELECT place FROM snapshots") != nil
+  }
+
   /// Looks for damage in the structure of the whole file.
   static func checkIntegrity(_ database: Database, path: String) throws {
     let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")

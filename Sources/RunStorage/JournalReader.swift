@@ -3,7 +3,7 @@ import GRDB
 import WireProtocol
 
 /// A journal open for reading only, also while a coordinator writes it.
-public final class JournalReader {
+public final class JournalReader: Sendable {
   /// The journal's file.
   public let path: String
 
@@ -46,10 +46,18 @@ public final class JournalReader {
     return records
   }
 
+  /// Makes a ``checkIntegrity()`` that is under way on another thread end with an error.
+  ///
+  /// - Precondition: no records are being read.
+  public func interruptCheck() { queue.interrupt() }
+
   /// Looks for damage in the structure of the whole file.
   public func checkIntegrity() throws(RunStorageError) {
     do {
-      try queue.read { database in try JournalFormat.checkIntegrity(database, path: path) }
+      // One statement needs no transaction, whose end must not be interrupted.
+      try queue.unsafeRead { database in
+        try JournalFormat.checkIntegrity(database, path: path)
+      }
     } catch {
       throw RunStorageError(error, operation: "check", path: path)
     }

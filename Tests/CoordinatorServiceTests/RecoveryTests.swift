@@ -97,14 +97,32 @@ import WireProtocol
       try queue.close()
     }
 
-    /// Starts the service, asks it to end in good order, and returns what it has said.
-    func restart() throws -> (notes: [String], warnings: [String], state: CoordinatorStatus) {
+    /// Puts zeros in the place of a page that a restart from the snapshot does not read.
+    func losePage() throws {
+      let whole = try Data(contentsOf: URL(filePath: directory.journalPath))
+      for start in stride(from: 4_096, to: whole.count, by: 4_096) {
+        var spoilt = whole
+        spoilt.replaceSubrange(start..<start + 4_096, with: Data(count: 4_096))
+        try spoilt.write(to: URL(filePath: directory.journalPath))
+        guard (try? JournalReader(of: directory).checkIntegrity()) == nil,
+          let journal = try? Journal(in: directory),
+          let recovery = try? CoordinatorRecovery(settings: settings, from: journal)
+        else { continue }
+        if recovery.warning == nil { return }
+      }
+      Issue.record("every page is read")
+    }
+
+    /// Starts the service, asks it to end so many times, and returns what it has said.
+    func restart(
+      stopRequestCount: Int = 1
+    ) throws -> (notes: [String], warnings: [String], state: CoordinatorStatus) {
       var notes: [String] = []
       var warnings: [String] = []
       var observer = CoordinatorObserver()
       observer.noted = { _, words in notes.append(words) }
       observer.warned = { warnings.append($0) }
-      observer.stopRequestCount = { 1 }
+      observer.stopRequestCount = { stopRequestCount }
       let outcome = try runCoordinator(
         CoordinatorConfiguration(
           settings: settings, directory: directory, endpoint: "tcp://127.0.0.1:0",
@@ -176,6 +194,20 @@ import WireProtocol
     let error = #expect(throws: CoordinatorServiceError.self) { try run.restart() }
     #expect(
       error == .coordination(.otherRun(differences: ["the search's settings"])))
+  }
+
+  @Test func `damage that a restart does not meet ends the run when the check finds it`() throws {
+    let run = try StoredRun()
+    try run.evaluate(40)
+    _ = try run.restart()
+    try run.losePage()
+    let error = #expect(throws: CoordinatorServiceError.self) {
+      try run.restart(stopRequestCount: 0)
+    }
+    guard case .storage(.corrupt) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func `a damaged record behind the snapshot is fatal, as ever`() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RunStorage
+import Synchronization
 import Testing
 import WireProtocol
 
@@ -47,6 +48,56 @@ import WireProtocol
     try journal.append(records, at: 0, writtenAt: exampleTime)
     #expect(Array(JournalRecords(of: journal, from: 4)) == Array(records[4...]))
     #expect(Array(JournalRecords(of: journal, from: records.count)).isEmpty)
+  }
+
+  @Test func `a file with a snapshot is opened at once and checked by a reader`() throws {
+    let records = try exampleRecords(count: 300)
+    do {
+      let journal = try Journal(in: run.directory)
+      #expect(journal.isStructureChecked)
+      try journal.append(records, at: 0, writtenAt: exampleTime)
+      try journal.replaceSnapshot(with: snapshot(200, size: 100), writtenAt: exampleTime)
+      try journal.close()
+    }
+    let path = run.directory.journalPath
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    do {
+      let journal = try Journal(in: run.directory)
+      #expect(!journal.isStructureChecked)
+      try JournalReader(of: run.directory).checkIntegrity()
+      try journal.close()
+    }
+    let middle = bytes.count / 4_096 / 2 * 4_096
+    bytes.replaceSubrange(middle..<(middle + 4_096), with: Data(count: 4_096))
+    try bytes.write(to: URL(filePath: path))
+    let journal = try Journal(in: run.directory)
+    #expect(try journal.snapshot() == snapshot(200, size: 100))
+    let error = #expect(throws: RunStorageError.self) {
+      try JournalReader(of: run.directory).checkIntegrity()
+    }
+    guard case .corrupt = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func `an interrupted check ends with an error that is not damage`() throws {
+    let journal = try Journal(in: run.directory)
+    try journal.append(try exampleRecords(count: 20_000), at: 0, writtenAt: exampleTime)
+    let reader = try JournalReader(of: run.directory)
+    let isDone = Mutex(false)
+    let interrupter = Thread {
+      while !isDone.withLock({ $0 }) { reader.interruptCheck() }
+    }
+    interrupter.start()
+    let error = #expect(throws: RunStorageError.self) {
+      for _ in 0..<100 { try reader.checkIntegrity() }
+    }
+    isDone.withLock { $0 = true }
+    guard case .failed = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func `a journal of the first layout gets a place for snapshots and keeps its records`()

@@ -19,7 +19,8 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       1:1:1:2:2:4:4:8, whose evaluations take 400 ms at speed 1, and the share of their time that \
       they evaluate. --replay adds how long restarts take, by the clock and in processor \
       time: one that reads all records of the journal, and one from the journal's snapshot, as a \
-      resumed run does; and what the snapshot costs. The check of the file comes on top of both.
+      resumed run does; and what the snapshot costs. The check of the file's structure comes \
+      before the first and runs beside a run that is resumed from a snapshot.
 
       EXAMPLES
         elsa benchmark coordinator
@@ -108,8 +109,8 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     var replayProcessorSeconds: Double?
     /// The records that it reads.
     var replayRecords: Int?
-    /// The seconds in which the file is opened and checked.
-    var openingSeconds: Double?
+    /// The seconds in which the structure of the file is checked.
+    var checkSeconds: Double?
     /// The seconds that a restart from the snapshot takes; absent without a snapshot, as are those
     /// below.
     var resumeSeconds: Double?
@@ -142,7 +143,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       replaySeconds = replay.replay.seconds
       replayProcessorSeconds = replay.replay.processorSeconds
       replayRecords = replay.recordCount
-      openingSeconds = replay.opening.seconds
+      checkSeconds = replay.check.seconds
       guard let snapshot = replay.snapshot else { return }
       resumeSeconds = snapshot.resume.seconds
       resumeProcessorSeconds = snapshot.resume.processorSeconds
@@ -218,10 +219,10 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
 
   private func showReplay(_ report: Report) {
     guard let records = report.replayRecords, let seconds = report.replaySeconds,
-      let processor = report.replayProcessorSeconds, let opening = report.openingSeconds
+      let processor = report.replayProcessorSeconds, let check = report.checkSeconds
     else { return }
     Output.result(
-      "  the journal is opened and checked in \(NumberFormat.fixed(opening, 2)) s; reading all "
+      "  the journal's file is checked in \(NumberFormat.fixed(check, 2)) s; reading all "
         + "\(NumberFormat.grouped(records)) records takes \(NumberFormat.fixed(seconds, 1)) s "
         + "(\(NumberFormat.fixed(processor, 1)) s of processor time)")
     guard let covered = report.snapshotRecords, let bytes = report.snapshotBytes,

@@ -17,8 +17,8 @@ struct SimulateCommand: ParsableCommand {
       on any machine. Ends with 1 if a rule was broken.
 
       With --speeds nothing goes wrong, and the utilization tells how busy uneven workers are \
-      kept. With --strict each seed is a run in strict mode that workers of three numbers go through, \
-      each with faults of their own: all must find the same.
+      kept. With --strict each seed is a run in strict mode that workers of three numbers go \
+      through, each with faults of their own: all must find the same.
 
       EXAMPLES
         elsa simulate --seed 42 --trace
