@@ -29,7 +29,8 @@ public final class Journal: Sendable {
 
   private struct State {
     var recordCount: Int
-    var patterns: [NMPattern] = []
+    /// The run's levels as people write them.
+    var levels: [String] = []
     var statementCount = 0
     var fault: Fault?
   }
@@ -143,7 +144,7 @@ public final class Journal: Sendable {
         database, path: path, from: sequence, countMax: countMax
       ) { records.append($0) }
     }
-    state.withLock { $0.patterns = Self.patterns(in: records) ?? $0.patterns }
+    state.withLock { $0.levels = Self.levels(in: records) ?? $0.levels }
     return records
   }
 
@@ -163,7 +164,7 @@ public final class Journal: Sendable {
     precondition(firstSequence <= count, "a gap in the journal")
     let new = records.dropFirst(count - firstSequence)
     guard !new.isEmpty else { return }
-    state.withLock { $0.patterns = Self.patterns(in: new) ?? $0.patterns }
+    state.withLock { $0.levels = Self.levels(in: new) ?? $0.levels }
     let written = Self.text(of: time)
     try transact { database in
       try insert(new, at: count, written: written, into: database)
@@ -209,11 +210,11 @@ public final class Journal: Sendable {
     _ records: ArraySlice<JournalRecord>, at sequence: Int, written: String,
     into database: Database
   ) throws {
-    let patterns = state.withLock { $0.patterns }
+    let levels = state.withLock { $0.levels }
     let statement = try database.cachedStatement(sql: JournalFormat.insertion)
     for (offset, record) in records.enumerated() {
       try countStatement()
-      let row = JournalRow(record, patterns: patterns)
+      let row = JournalRow(record, levels: levels)
       try statement.execute(
         arguments: row.arguments(
           sequence: sequence + offset, content: record.encoded(), written: written))
@@ -229,10 +230,12 @@ public final class Journal: Sendable {
   }
 
   /// Returns the levels of the last opening among `records`, which genomes are written out with.
-  private static func patterns(in records: some Collection<JournalRecord>) -> [NMPattern]? {
-    var patterns: [NMPattern]?
-    for case .opened(let opening) in records { patterns = opening.description.patterns }
-    return patterns
+  private static func levels(in records: some Collection<JournalRecord>) -> [String]? {
+    var levels: [String]?
+    for case .opened(let opening) in records {
+      levels = opening.description.patterns.map(\.description)
+    }
+    return levels
   }
 
   /// Makes statements fail as `fault` says, counted from one on, until it is `nil` again.

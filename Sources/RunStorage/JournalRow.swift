@@ -19,14 +19,14 @@ struct JournalRow {
   var milliseconds: Double?
   var words: String?
 
-  /// Creates the columns of a record; `patterns` are the run's levels.
-  init(_ record: JournalRecord, patterns: [NMPattern]) {
+  /// Creates the columns of a record; `levels` are the run's patterns as people write them.
+  init(_ record: JournalRecord, levels: [String]) {
     switch record {
     case .opened: kind = "opened"
     case .born(let id, let genes):
       kind = "born"
       candidate = id.rawValue
-      genome = Self.text(of: genes, patterns: patterns)
+      genome = Self.text(of: genes, levels: levels)
     case .shardCompleted(let completion):
       kind = "shard"
       candidate = completion.shard.candidate.rawValue
@@ -53,10 +53,14 @@ struct JournalRow {
   }
 
   /// Returns the patterns that a genome chooses, as in `2:4 4:4`.
-  private static func text(of genome: Genome, patterns: [NMPattern]) -> String {
-    genome.genes.map { level in
-      patterns.indices.contains(Int(level)) ? "\(patterns[Int(level)])" : "level \(level)"
-    }.joined(separator: " ")
+  private static func text(of genome: Genome, levels: [String]) -> String {
+    var text = ""
+    text.reserveCapacity(genome.genes.count * 5)
+    for level in genome.genes {
+      if !text.isEmpty { text += " " }
+      text += levels.indices.contains(Int(level)) ? levels[Int(level)] : "level \(level)"
+    }
+    return text
   }
 
   /// Returns the values of ``JournalFormat/insertion``.
