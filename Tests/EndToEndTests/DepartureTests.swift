@@ -4,7 +4,7 @@ import Testing
 /// Workers whose time is bounded from outside.
 @Suite(.serialized) struct DepartureTests {
   /// Seconds from now in which a worker can compute a little before it prepares to leave.
-  private static let lifeSeconds = 26.0
+  private static let lifeSeconds = 35.0
 
   @Test func `workers leave before their time ends, by option and by Slurm's word`() throws {
     let run = try DigitsRun(evaluations: 20_000)
