@@ -168,7 +168,7 @@ struct Replay {
 
   private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
     try Self.compare(opening, with: settings)
-    guard opening.epoch > epoch else {
+    guard opening.epoch > epoch, opening.epoch < .last else {
       throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
     }
     epoch = opening.epoch

@@ -153,6 +153,21 @@ struct CoordinatorTests {
     }
   }
 
+  @Test func `an epoch behind which there is no other is damage`() throws {
+    var world = try World(evaluations: 4)
+    world.run()
+    guard case .opened(var opening) = try #require(world.journal.first) else {
+      Issue.record("the journal does not begin with an opening")
+      return
+    }
+    opening.epoch = .last
+    let journal = [.opened(opening)] + world.journal.dropFirst()
+    let words = "epoch 4294967295 follows epoch 0"
+    #expect(throws: CoordinationError.damagedRecord(sequence: 0, words: words)) {
+      try Coordinator(settings: world.run.settings, recovering: journal)
+    }
+  }
+
   @Test func `settings that contradict each other are refused`() throws {
     let settings = try TestRun().settings
     var energetic = settings
