@@ -95,6 +95,24 @@ struct DigitsRun {
     return try Date(String(try #require(line.split(separator: " ").first)), strategy: style)
   }
 
+  /// Kills one of two workers that compute, and the coordinator when the run has gone on.
+  func kill(
+    _ worker: RunningProgram, _ name: String, beside other: String,
+    thenCoordinator coordinator: RunningProgram
+  ) throws {
+    try waitUntil("both workers have computed") {
+      computed(by: name).count > 4 && computed(by: other).count > 4
+    }
+    worker.signal(SIGKILL)
+    _ = worker.ending()
+    let atLoss = try journaled().count
+    try waitUntil("the run goes on without the worker") {
+      try journaled().count > atLoss + 10
+    }
+    coordinator.signal(SIGKILL)
+    _ = coordinator.ending()
+  }
+
   /// The front as `elsa front --json` reports it.
   func front() throws -> [String: Any] {
     try Program.run(["front", directory.path, "--json"]).json()

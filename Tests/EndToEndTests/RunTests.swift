@@ -34,17 +34,7 @@ import Testing
     let first = try run.startCoordinator()
     let doomed = try run.startWorker("doomed")
     let steady = try run.startWorker("steady")
-    try waitUntil("both workers have computed") {
-      run.computed(by: "doomed").count > 4 && run.computed(by: "steady").count > 4
-    }
-    doomed.signal(SIGKILL)
-    _ = doomed.ending()
-    let atLoss = try run.journaled().count
-    try waitUntil("the run goes on without the worker") {
-      try run.journaled().count > atLoss + 10
-    }
-    first.signal(SIGKILL)
-    _ = first.ending()
+    try run.kill(doomed, "doomed", beside: "steady", thenCoordinator: first)
     let journaled = try run.journaled()
     let before = run.computed(by: "steady")
     #expect(journaled.count < 1250, "the coordinator was killed in the middle")

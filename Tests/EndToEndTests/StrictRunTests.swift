@@ -43,17 +43,7 @@ import WireProtocol
     let doomed = try rough.startWorker("doomed")
     // How many shards a worker evaluates at once makes no difference either.
     let steady = try rough.startWorker("steady", arguments: ["--threads", "3", "--slots", "2"])
-    try waitUntil("both workers have computed") {
-      rough.computed(by: "doomed").count > 4 && rough.computed(by: "steady").count > 4
-    }
-    doomed.signal(SIGKILL)
-    _ = doomed.ending()
-    let atLoss = try rough.journaled().count
-    try waitUntil("the run goes on without the worker") {
-      try rough.journaled().count > atLoss + 10
-    }
-    first.signal(SIGKILL)
-    _ = first.ending()
+    try rough.kill(doomed, "doomed", beside: "steady", thenCoordinator: first)
     let second = try rough.startCoordinator(resuming: true)
     let roughEnding = second.ending()
     #expect(roughEnding.status == 0, "\(roughEnding.errors)")
