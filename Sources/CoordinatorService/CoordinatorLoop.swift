@@ -14,6 +14,14 @@ struct CoordinatorLoop: ~Copyable {
   private static let drainCountMax = 512
   /// The chunks of inputs that are sent in one turn, after everything else was dealt with.
   private static let inputCountMax = 16
+  /// The sessions from which on newcomers are given time.
+  private static let arrivalSessionCountMin = 1_000
+  /// The messages taken in one turn while connections come in to that many sessions.
+  private static let arrivalDrainCountMax = 16
+  /// The seconds of rest after such a turn.
+  private static let arrivalPauseSeconds = 0.005
+  /// How long after a handshake more of them are expected.
+  private static let arrivalDuration = Duration.milliseconds(500)
   /// The longest wait, so that a request to stop is noticed.
   private static let waitMax = Duration.milliseconds(100)
 
@@ -40,6 +48,7 @@ struct CoordinatorLoop: ~Copyable {
   private var storageFailure: RunStorageError?
   private var unreachable = UnreachablePeers()
   private var isSocketEmpty = false
+  private var arrivalDeadline = Instant.start
   private var stopDeadline: Instant?
   private var statusDeadline = Instant.start
   private var frontDeadline = Instant.start
@@ -138,7 +147,11 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func drainSocket() throws(ZeroMQError) {
     unreachable.beginReading()
     isSocketEmpty = false
-    for _ in 0..<Self.drainCountMax {
+    // libzmq's thread accepts one connection in each round over the sockets that have messages: a
+    // few a second beside thousands of busy workers. Who waits too long begins again, for ever.
+    let isRush = arrivalDeadline > now && watch.entries.count >= Self.arrivalSessionCountMin
+    defer { if isRush { Thread.sleep(forTimeInterval: Self.arrivalPauseSeconds) } }
+    for _ in 0..<(isRush ? Self.arrivalDrainCountMax : Self.drainCountMax) {
       guard let message = try socket.receive(frameCountMax: 1) else {
         isSocketEmpty = true
         return
@@ -284,7 +297,7 @@ struct CoordinatorLoop: ~Copyable {
     for _ in 0..<Self.drainCountMax {
       guard let event = try monitor.next() else { return }
       switch event {
-      case .connected, .ready: break
+      case .connected, .ready: arrivalDeadline = now + Self.arrivalDuration
       case .disconnected: watch.connectionEnded(at: now)
       case .refused(.keyNotAllowed): break
       case .refused: transport.failedHandshakes += 1
