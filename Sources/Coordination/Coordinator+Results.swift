@@ -18,10 +18,7 @@ extension Coordinator {
     let reference = ShardReference(shard: shard, key: result.key)
     guard let open = ledger[shard.candidate] else {
       if let first = results[shard], !first.agreesOnCosts(with: result) {
-        refuse(
-          worker, .costMismatch,
-          words: "it computes the cost of \(shard.candidate) as \(result.costs), the coordinator "
-            + "otherwise; use the same version of elsa and the same profile")
+        refuseCosts(of: result, from: worker, expected: "otherwise")
         return
       }
       compare(result, from: worker)
@@ -33,10 +30,7 @@ extension Coordinator {
       return
     }
     guard result.costs == open.cost.wireValues else {
-      refuse(
-        worker, .costMismatch,
-        words: "it computes the cost of \(shard.candidate) as \(result.costs), the coordinator "
-          + "as \(open.cost.wireValues); use the same version of elsa and the same profile")
+      refuseCosts(of: result, from: worker, expected: "as \(open.cost.wireValues)")
       return
     }
     let slice = ledger.slices[shard.slice]
@@ -47,6 +41,16 @@ extension Coordinator {
       return
     }
     settle(result, from: worker, at: now)
+  }
+
+  /// Refuses a worker that computes other costs; only another version or profile does.
+  private mutating func refuseCosts(
+    of result: ShardResult, from worker: WorkerID, expected: String
+  ) {
+    refuse(
+      worker, .costMismatch,
+      words: "it computes the cost of \(result.shard.candidate) as \(result.costs), the "
+        + "coordinator \(expected); use the same version of elsa and the same profile")
   }
 
   /// Answers a result or a claim for a shard whose candidate is not open.

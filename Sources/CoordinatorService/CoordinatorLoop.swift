@@ -47,7 +47,6 @@ struct CoordinatorLoop: ~Copyable {
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
   private var unreachable = UnreachablePeers()
-  private var isSocketEmpty = false
   private var arrivalDeadline = Instant.start
   private var stopDeadline: Instant?
   private var statusDeadline = Instant.start
@@ -99,8 +98,9 @@ struct CoordinatorLoop: ~Copyable {
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
         takeCheckOutcome()
-        if poller.isReadable(socketSource) || !unreachable.isEmpty { try drainSocket() }
-        try loseUnreachable()
+        if poller.isReadable(socketSource) || !unreachable.isEmpty {
+          try loseUnreachable(isSocketEmpty: drainSocket())
+        }
         try applyTime()
         try applyKeyChanges()
         try probe()
@@ -133,7 +133,7 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   /// Gives up the workers that could not be sent to and of which nothing more has come.
-  private mutating func loseUnreachable() throws(ZeroMQError) {
+  private mutating func loseUnreachable(isSocketEmpty: Bool) throws(ZeroMQError) {
     for (worker, since) in unreachable.takeGone(isSocketEmpty: isSocketEmpty, at: now) {
       guard let entry = watch[worker], entry.heardAt > since else {
         try apply(.unreachable(worker))
@@ -144,21 +144,19 @@ struct CoordinatorLoop: ~Copyable {
     }
   }
 
-  private mutating func drainSocket() throws(ZeroMQError) {
+  /// Takes messages from the socket; returns whether it is empty then.
+  private mutating func drainSocket() throws(ZeroMQError) -> Bool {
     unreachable.beginReading()
-    isSocketEmpty = false
     // libzmq's thread accepts one connection in each round over the sockets that have messages: a
     // few a second beside thousands of busy workers. Who waits too long begins again, for ever.
     let isRush = arrivalDeadline > now && watch.entries.count >= Self.arrivalSessionCountMin
     defer { if isRush { Thread.sleep(forTimeInterval: Self.arrivalPauseSeconds) } }
     for _ in 0..<(isRush ? Self.arrivalDrainCountMax : Self.drainCountMax) {
-      guard let message = try socket.receive(frameCountMax: 1) else {
-        isSocketEmpty = true
-        return
-      }
+      guard let message = try socket.receive(frameCountMax: 1) else { return true }
       transport.received += 1
       try take(message)
     }
+    return false
   }
 
   private mutating func take(_ message: ReceivedMessage) throws(ZeroMQError) {
