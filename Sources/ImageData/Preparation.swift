@@ -7,14 +7,15 @@ package func prepared(_ image: PixelImage, _ preprocessing: Preprocessing) -> [U
   precondition(image.channels == preprocessing.channels)
   let (width, height) = resizedSize(
     width: image.width, height: image.height, shorterSide: preprocessing.resize)
-  let (side, rounding) = (preprocessing.cropSize, preprocessing.cropRounding)
-  let columns = CentreCrop(length: width, cropLength: side, rounding: rounding)
-  let rows = CentreCrop(length: height, cropLength: side, rounding: rounding)
+  let side = preprocessing.cropSize
+  let columns = CentreCrop(length: width, cropLength: side)
+  let rows = CentreCrop(length: height, cropLength: side)
   let part = Resampling.resized(
     image, width: width, height: height, columns: columns.source, rows: rows.source,
     interpolation: preprocessing.interpolation)
-  guard columns.padding > 0 || rows.padding > 0 else { return part.pixels }
-  return padded(part, side: preprocessing.cropSize, left: columns.padding, top: rows.padding)
+  // An image one pixel short has nothing before it, but the missing pixel behind it.
+  if part.width == side, part.height == side { return part.pixels }
+  return padded(part, side: side, left: columns.padding, top: rows.padding)
 }
 
 /// Returns the size after torchvision's `Resize(shorterSide)`: the longer side is rounded down.
@@ -29,22 +30,17 @@ package func resizedSize(width: Int, height: Int, shorterSide: Int?) -> (width: 
 package struct CentreCrop: Equatable, Sendable {
   /// The positions that are taken.
   package let source: Range<Int>
-  /// The zeros before them, if there are fewer positions than wanted.
+  /// The zeros before them, if there are fewer positions than wanted; the others come after them.
   package let padding: Int
 
   /// Finds the centre of `length` positions.
-  package init(length: Int, cropLength: Int, rounding: CropRounding = .halfToEven) {
+  package init(length: Int, cropLength: Int) {
     if length < cropLength {
       self.source = 0..<length
       self.padding = (cropLength - length) / 2
       return
     }
-    let margin = length - cropLength
-    let start =
-      switch rounding {
-      case .halfToEven: Int((Double(margin) / 2).rounded(.toNearestOrEven))
-      case .down: margin / 2
-      }
+    let start = Int((Double(length - cropLength) / 2).rounded(.toNearestOrEven))
     self.source = start..<start + cropLength
     self.padding = 0
   }

@@ -6,22 +6,12 @@ public enum Interpolation: String, CaseIterable, Hashable, Sendable {
   case bilinear
 }
 
-/// Where a centre crop begins when the margin is odd.
-public enum CropRounding: String, CaseIterable, Hashable, Sendable {
-  /// At half the margin, rounded half to even, as torchvision's `CenterCrop`.
-  case halfToEven
-  /// At half the margin, rounded down, as slicing at `(size - crop) // 2` does.
-  case down
-}
-
 /// How an image becomes the pixels that a model sees: resize, then crop the centre.
 public struct Preprocessing: Hashable, Sendable {
   /// The length that the shorter side is resized to, or `nil` to keep the image's size.
   public let resize: Int?
   /// The side of the square that is cut from the centre.
   public let cropSize: Int
-  /// Where the square begins when it cannot lie exactly in the centre.
-  public let cropRounding: CropRounding
   /// How pixels are resampled.
   public let interpolation: Interpolation
   /// The channels of a pixel: 1 (grey) or 3 (red, green, blue).
@@ -29,26 +19,21 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// Creates a way of preprocessing.
   public init(
-    resize: Int?, cropSize: Int, cropRounding: CropRounding = .halfToEven,
-    interpolation: Interpolation, channels: Int
+    resize: Int?, cropSize: Int, interpolation: Interpolation, channels: Int
   ) {
     precondition(resize.map { $0 > 0 } ?? true)
     precondition(cropSize > 0)
     precondition(channels == 1 || channels == 3)
     self.resize = resize
     self.cropSize = cropSize
-    self.cropRounding = cropRounding
     self.interpolation = interpolation
     self.channels = channels
   }
 
   /// The same preprocessing for images that have their size already: only the middle is cut out.
-  ///
-  /// An odd margin is rounded down, as in the published counts of images kept at 227 × 227.
   public var withoutResize: Preprocessing {
     Preprocessing(
-      resize: nil, cropSize: cropSize, cropRounding: .down, interpolation: interpolation,
-      channels: channels)
+      resize: nil, cropSize: cropSize, interpolation: interpolation, channels: channels)
   }
 
   /// The bytes of one preprocessed image.
@@ -59,7 +44,6 @@ extension Preprocessing: CustomStringConvertible {
   /// The fixed text that packed sets carry, as in `resize-248/bicubic/crop-224/channels-3`.
   public var description: String {
     let resizing = resize.map { "resize-\($0)/\(interpolation.rawValue)" } ?? "resize-none"
-    let crop = cropRounding == .down ? "crop-\(cropSize)-down" : "crop-\(cropSize)"
-    return "\(resizing)/\(crop)/channels-\(channels)"
+    return "\(resizing)/crop-\(cropSize)/channels-\(channels)"
   }
 }

@@ -41,12 +41,10 @@ struct PreparationTests {
     #expect(resizedSize(width: 10, height: 20, shorterSide: nil) == (10, 20))
   }
 
-  @Test func `the centre is found with Python's rounding`() {
-    #expect(CentreCrop(length: 227, cropLength: 224).source == 2..<226)
-    #expect(CentreCrop(length: 225, cropLength: 224).source == 0..<224)
-    #expect(CentreCrop(length: 224, cropLength: 224).source == 0..<224)
+  @Test func `what is missing goes before and behind, the odd pixel behind`() {
     #expect(CentreCrop(length: 5, cropLength: 8).padding == 1)
     #expect(CentreCrop(length: 5, cropLength: 8).source == 0..<5)
+    #expect(CentreCrop(length: 7, cropLength: 8).padding == 0)
   }
 
   @Test func `an even image stays even when resized`() {
