@@ -80,8 +80,9 @@ let package = Package(
 
     // Layer 3: files, sockets, threads.
     target("ZeroMQ", ["CZeroMQ"]),
-    target("RunFiles", ["SparsityCore", "AcceleratorModel", yams]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
+    // Yams brings libyaml, whose events RunFiles reads.
+    target("RunFiles", ["SparsityCore", "AcceleratorModel", "ModelFiles", yams]),
     target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
     target("RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", grdb]),
     target(
@@ -130,9 +131,12 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
 
-    // Tests.
+    // Tests, and what several of them share.
+    .target(
+      name: "FileMutations", dependencies: ["SparsityCore"], path: "Tests/FileMutations",
+      swiftSettings: swiftSettings),
     tests("SparsityCore", ["SparsityCore"]),
-    tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore"]),
+    tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore", "FileMutations"]),
     tests("Tidy"),
     .testTarget(
       name: "EndToEndTests",
@@ -156,7 +160,7 @@ let package = Package(
         "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
         "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing",
       ]),
-    tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing"]),
+    tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing", "FileMutations"]),
     .testTarget(
       name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],
       exclude: ["emulation", "sanitize"], swiftSettings: swiftSettings),
@@ -167,7 +171,7 @@ let package = Package(
       "Evaluation",
       [
         "Evaluation", "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning",
-        "SparseKernels", "ModelFiles", "ImageData",
+        "SparseKernels", "ModelFiles", "ImageData", "FileMutations",
       ]),
     tests(
       "InferenceBenchmarks",

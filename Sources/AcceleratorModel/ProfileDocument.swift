@@ -147,8 +147,8 @@ extension ProfileValue {
       case "\n": escaped += "\\n"
       case "\t": escaped += "\\t"
       default:
-        let digits = String(scalar.value, radix: 16)
-        if scalar.value < 0x20 {
+        if mustBeEscaped(scalar) {
+          let digits = String(scalar.value, radix: 16)
           escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         } else {
           escaped.unicodeScalars.append(scalar)
@@ -156,6 +156,14 @@ extension ProfileValue {
       }
     }
     return escaped + "\""
+  }
+
+  /// Whether YAML reads a character differently, or not at all, unless it is escaped.
+  private static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
+    default: false
+    }
   }
 }
 

@@ -86,10 +86,15 @@ extension ConfigurationKeys {
   {
     let input = try inputSize()
     let width = try size(["embed_dim"], named?.width, architecture)
+    guard TransformerShape.widthRange.contains(width) else {
+      throw .invalidShape(
+        path: path,
+        fault: .outOfRange(name: "width", value: width, allowed: TransformerShape.widthRange))
+    }
     let ratio =
       try number(["mlp_ratio"]) ?? named.map { Double($0.hiddenWidth) / Double($0.width) } ?? 4
     let hiddenWidth = (Double(width) * ratio).rounded(.towardZero)
-    guard ratio > 0, hiddenWidth < 1e9 else {
+    guard ratio > 0, (0..<1e9).contains(hiddenWidth) else {
       throw .invalidValue(
         path: path, key: "mlp_ratio", value: "\(ratio)", expected: "a number above 0")
     }
@@ -117,8 +122,8 @@ extension ConfigurationKeys {
   {
     if let value = try integer(keys) { return value }
     if let fallback { return fallback }
-    let reason =
-      architecture.isEmpty ? "" : ", because the architecture \"\(architecture)\" is not known"
+    let name = architecture.prefix(80)
+    let reason = name.isEmpty ? "" : ", because the architecture \"\(name)\" is not known"
     throw .missingKey(path: path, key: keys[0], expected: "an integer\(reason)")
   }
 
@@ -153,19 +158,25 @@ extension ConfigurationKeys {
 // MARK: - Preprocessing
 
 extension ConfigurationKeys {
-  func channelValues(_ key: String, _ channels: Int, positive: Bool) throws(ModelFileError)
-    -> [Float]
-  {
-    let expected = "\(channels) \(positive ? "positive " : "")numbers, one a channel"
+  /// The means of channels that are read: in units of the full range, or of 0…255.
+  static let meanRange: ClosedRange<Double> = -1000...1000
+  /// The standard deviations of channels that are read; the normalised values stay far from
+  /// overflow.
+  static let deviationRange: ClosedRange<Double> = 1e-6...1000
+
+  func channelValues(
+    _ key: String, _ channels: Int, in range: ClosedRange<Double>
+  ) throws(ModelFileError) -> [Float] {
+    let expected =
+      "\(channels) numbers in \(range.lowerBound)…\(range.upperBound), one a channel"
     guard let found = find([key]) else {
       throw .missingKey(path: path, key: key, expected: expected)
     }
     guard case .array(let elements) = found.value else { throw invalid(found, expected) }
-    let values = elements.compactMap { $0.asDouble.map { Float($0) } }
-    guard values.count == channels, elements.count == channels,
-      values.allSatisfy({ $0.isFinite && (!positive || $0 > 0) })
+    let values = elements.compactMap(\.asDouble)
+    guard values.count == channels, elements.count == channels, values.allSatisfy(range.contains)
     else { throw invalid(found, expected) }
-    return values
+    return values.map { Float($0) }
   }
 
   func preprocessing(_ shape: TransformerShape) throws(ModelFileError) -> Preprocessing {
@@ -188,6 +199,7 @@ extension ConfigurationKeys {
   /// The shorter side after resizing: `resize`, or the image size over `crop_pct` as in timm.
   private func resize(imageSize: Int) throws(ModelFileError) -> Int? {
     let sides = 1...65536
+    let derived = try derivedResize(imageSize: imageSize, sides: sides)
     for scope in scopes {
       switch scope.members["resize"] {
       case nil: continue
@@ -198,10 +210,18 @@ extension ConfigurationKeys {
           (scope.prefix + "resize", other), "an integer in 1…\(sides.upperBound), or \"none\"")
       }
     }
-    guard let found = find(["crop_pct"]) else {
+    guard let derived else {
       throw .missingKey(
         path: path, key: "crop_pct", expected: "a number above 0, at most 1; or the key \"resize\"")
     }
+    return derived
+  }
+
+  /// The side that `crop_pct` means, if it is there; checked also where `resize` overrules it.
+  private func derivedResize(
+    imageSize: Int, sides: ClosedRange<Int>
+  ) throws(ModelFileError) -> Int? {
+    guard let found = find(["crop_pct"]) else { return nil }
     guard let fraction = found.value.asDouble, fraction > 0, fraction <= 1,
       Double(imageSize) / fraction <= Double(sides.upperBound)
     else { throw invalid(found, "a number above 0, at most 1") }

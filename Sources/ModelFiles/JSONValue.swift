@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// A JSON value whose integers stay exact and whose object keys are unique.
 package enum JSONValue: Equatable, Sendable {
   case null
@@ -33,8 +35,8 @@ extension JSONValue {
     case .string(let value): JSONValue.quoted(String(value.prefix(80)))
     case .array(let values) where values.count <= 8:
       "[" + values.map(\.shallowExcerpt).joined(separator: ", ") + "]"
-    case .array(let values): "an array of \(values.count) values"
-    case .object(let members): "an object of \(members.count) members"
+    case .array(let values): "an array of \(counted(values.count, "value"))"
+    case .object(let members): "an object of \(counted(members.count, "member"))"
     }
   }
 
@@ -90,7 +92,8 @@ extension JSONFault: CustomStringConvertible {
     case .invalidString(let offset):
       "a string with a bad escape or bad UTF-8 at byte \(offset) of the JSON"
     case .duplicateKey(let key, let offset):
-      "the key \(JSONValue.quoted(key)) appears twice, again at byte \(offset) of the JSON"
+      "the key \(JSONValue.quoted(String(key.prefix(80)))) appears twice, again at byte "
+        + "\(offset) of the JSON"
     case .tooDeep(let depthMax, let offset):
       "more than \(depthMax) nested values at byte \(offset) of the JSON"
     }

@@ -17,7 +17,7 @@ public struct ModelConfigurationFile: Hashable, Sendable {
   public let preprocessing: Preprocessing
 
   /// The largest file that is read as a configuration.
-  private static let sizeMax = 4 << 20
+  public static let sizeMax = 4 << 20
 
   /// Reads a file.
   ///
@@ -42,8 +42,10 @@ public struct ModelConfigurationFile: Hashable, Sendable {
     let shape = try keys.shape(named: named, architecture: architecture)
     self.architecture = architecture
     self.shape = shape
-    self.mean = try keys.channelValues("mean", shape.channels, positive: false)
-    self.standardDeviation = try keys.channelValues("std", shape.channels, positive: true)
+    self.mean = try keys.channelValues(
+      "mean", shape.channels, in: ConfigurationKeys.meanRange)
+    self.standardDeviation = try keys.channelValues(
+      "std", shape.channels, in: ConfigurationKeys.deviationRange)
     self.preprocessing = try keys.preprocessing(shape)
   }
 

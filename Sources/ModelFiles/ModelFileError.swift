@@ -71,15 +71,15 @@ extension ModelFileError: CustomStringConvertible {
     case .invalidHeader(let path, let fault):
       "\(path) is no valid safetensors file: \(fault)"
     case .unknownTensor(let path, let name):
-      "\(path) holds no tensor \"\(name)\""
+      "\(path) holds no tensor \(shown(name))"
     case .unsupportedConversion(let path, let name, let from, let to):
-      "tensor \"\(name)\" of \(path) has type \(from), which is not read as \(to)"
+      "tensor \(shown(name)) of \(path) has type \(from), which is not read as \(to)"
     case .wrongTensorSize(let name, let shape, let expectedBytes?, let bytes):
-      "tensor \"\(name)\" of shape \(shape) takes \(expectedBytes) bytes, but \(bytes) are given"
+      "tensor \(shown(name)) of shape \(shape) takes \(expectedBytes) bytes, but \(bytes) are given"
     case .wrongTensorSize(let name, let shape, nil, _):
-      "tensor \"\(name)\" has the impossible shape \(shape)"
+      "tensor \(shown(name)) has the impossible shape \(shape)"
     case .unusableTensorName(let name):
-      "the tensor name \"\(name)\" is used twice or reserved"
+      "the tensor name \(shown(name)) is used twice or reserved"
     case .missingKey(let path, let key, let expected):
       "\(path) has no key \"\(key)\"; expected \(expected)"
     case .invalidValue(let path, let key, let value, let expected):
@@ -99,25 +99,31 @@ extension SafetensorsFault: CustomStringConvertible {
     case .invalidMetadata(nil):
       "its __metadata__ is no object"
     case .invalidMetadata(let key?):
-      "its __metadata__ has a value that is no string, for \"\(key)\""
+      "its __metadata__ has a value that is no string, for \(shown(key))"
     case .invalidEntry(let tensor, let found):
-      "tensor \"\(tensor)\" must have exactly dtype, shape and data_offsets, but has \(found)"
+      "tensor \(shown(tensor)) must have exactly dtype, shape and data_offsets, "
+        + "but has \(found.prefix(80))"
     case .unknownElementType(let tensor, let name):
-      "tensor \"\(tensor)\" has the unknown type \"\(name)\""
+      "tensor \(shown(tensor)) has the unknown type \(shown(name))"
     case .invalidShape(let tensor):
-      "tensor \"\(tensor)\" has an impossible shape"
+      "tensor \(shown(tensor)) has an impossible shape"
     case .invalidOffsets(let tensor):
-      "tensor \"\(tensor)\" has impossible data_offsets"
+      "tensor \(shown(tensor)) has impossible data_offsets"
     case .sizeMismatch(let tensor, let expectedBytes, let rangeBytes):
-      "tensor \"\(tensor)\" takes \(expectedBytes) bytes by its shape and type, "
+      "tensor \(shown(tensor)) takes \(expectedBytes) bytes by its shape and type, "
         + "but \(rangeBytes) by its data_offsets"
     case .overlap(let tensor, let begin, let previousEnd):
-      "tensor \"\(tensor)\" begins at \(begin), inside the one before it, which ends at "
+      "tensor \(shown(tensor)) begins at \(begin), inside the one before it, which ends at "
         + "\(previousEnd)"
     case .hole(let tensor, let begin, let previousEnd):
-      "tensor \"\(tensor)\" begins at \(begin), after a hole from \(previousEnd)"
+      "tensor \(shown(tensor)) begins at \(begin), after a hole from \(previousEnd)"
     case .trailingBytes(let count):
-      "\(count) bytes follow the last tensor"
+      "\(counted(count, "byte")) \(count == 1 ? "follows" : "follow") the last tensor"
     }
   }
+}
+
+/// Returns the beginning of a name that a file gives, in quotes, for messages.
+private func shown(_ name: String) -> String {
+  JSONValue.quoted(name.count <= 80 ? name : name.prefix(80) + "…")
 }

@@ -23,6 +23,7 @@ public struct BlockSize: Hashable, Sendable {
       (1...4096).contains(outputs), (1...4096).contains(inputs)
     else { return nil }
     self.init(outputs: outputs, inputs: inputs)
+    guard description == text else { return nil }
   }
 }
 

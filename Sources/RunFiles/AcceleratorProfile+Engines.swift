@@ -14,7 +14,7 @@ extension ProfileFields {
     let value = try required("engine")
     let name = try value.string()
     guard ["systolic", "tile", "roofline", "lut"].contains(name) else {
-      throw value.error("engine is \"\(name)\"; known are systolic, tile, roofline, lut")
+      throw value.error("engine is \"\(excerpt(name))\"; known are systolic, tile, roofline, lut")
     }
     for (section, engines) in Self.sections.sorted(by: { $0.key < $1.key })
     where !engines.contains(name) {
@@ -70,10 +70,10 @@ extension ProfileFields {
     case .systolic, .tile: break
     }
     let section = try required("levels")
-    if case .scalar(let scalar) = section.node {
-      guard scalar.string == "any" else {
+    if let text = section.scalar {
+      guard text == "any" else {
         throw section.error(
-          "levels is \"\(scalar.string)\"; write any, or a list as in [{n: 2, m: 4}]")
+          "levels is \"\(excerpt(text))\"; write any, or a list as in [{n: 2, m: 4}]")
       }
       return .any
     }

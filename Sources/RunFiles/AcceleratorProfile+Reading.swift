@@ -67,7 +67,7 @@ struct ProfileFields {
     let known = AcceleratorProfile.formVersion
     guard try version.string() == "\(known)" else {
       throw version.error(
-        "version is \"\(try version.string())\"; this program reads version \(known)")
+        "version is \"\(excerpt(try version.string()))\"; this program reads version \(known)")
     }
   }
 
@@ -75,7 +75,8 @@ struct ProfileFields {
     let value = try required("name")
     let name = try value.string()
     guard name.utf8.count <= 100, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
-      throw value.error("name has \(name.utf8.count) bytes; write at most 100, on one line")
+      throw value.error(
+        "name has \(counted(name.utf8.count, "byte")); write at most 100, on one line")
     }
     return name
   }
@@ -145,35 +146,11 @@ struct ProfileFields {
     for (key, value) in try section.entries() {
       guard knownPaths.contains(key) else {
         throw value.error(
-          "sources names \"\(key)\", which is no parameter of this profile; parameters are named "
-            + "as in sram.weightsKiB, see: elsa accelerators show systolic32")
+          "sources names \"\(excerpt(key))\", which is no parameter of this profile; "
+            + "parameters are named as in sram.weightsKiB, see: elsa accelerators show systolic32")
       }
       sources[key] = try value.string()
     }
     return sources
-  }
-}
-
-extension YAMLValue {
-  /// Returns the keys of a mapping and their values, in order.
-  func entries() throws(RunFileError) -> [(key: String, value: YAMLValue)] {
-    guard case .mapping(let mapping) = node else {
-      throw error("\(place) must be a mapping")
-    }
-    var entries: [(key: String, value: YAMLValue)] = []
-    for (keyNode, valueNode) in mapping {
-      guard case .scalar(let scalar) = keyNode else {
-        throw YAMLValue(file: file, path: path, node: keyNode).error("a key must be a word")
-      }
-      entries.append(
-        (scalar.string, YAMLValue(file: file, path: "\(path).\(scalar.string)", node: valueNode)))
-    }
-    return entries
-  }
-
-  /// Returns the values of a sequence, which may be empty.
-  func list() throws(RunFileError) -> [YAMLValue] {
-    guard case .sequence(let sequence) = node else { throw error("\(place) must be a list") }
-    return sequence.map { YAMLValue(file: file, path: path, node: $0) }
   }
 }

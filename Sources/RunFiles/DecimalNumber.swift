@@ -14,9 +14,8 @@ struct DecimalNumber {
     if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
     var power = 0
     if let mark = rest.firstIndex(where: { $0 == "e" || $0 == "E" }) {
-      guard let stated = Int(rest[rest.index(after: mark)...]), abs(stated) <= 100 else {
-        return nil
-      }
+      guard let stated = Int(rest[rest.index(after: mark)...]), (-100...100).contains(stated)
+      else { return nil }
       power = stated
       rest = rest[..<mark]
     }
@@ -66,17 +65,15 @@ extension YAMLValue {
   ) throws(RunFileError) -> Int {
     let text = try string()
     guard let number = DecimalNumber(text), let value = number.scaled(byPowerOfTen: scale) else {
-      throw error("\(place) is \"\(text)\"; write \(words), as in \(scale == 0 ? "1e9" : "0.72")")
+      let example = scale == 0 ? "1e9" : "0.72"
+      throw error("\(name) is \"\(excerpt(text))\"; write \(words), as in \(example)")
     }
     guard range.contains(value) else {
       let bounds = [range.lowerBound, range.upperBound].map { bound in
         scale == 0 ? "\(bound)" : "\(Double(bound) / 1e6)"
       }
-      throw error("\(place) is \(text); it must lie in \(bounds[0])…\(bounds[1])")
+      throw error("\(name) is \(text); it must lie in \(bounds[0])…\(bounds[1])")
     }
     return value
   }
-
-  /// The keys that lead here, for messages.
-  var place: String { path.isEmpty ? "the file" : path }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import SparsityCore
 
 /// A genome on disk: the pattern of each layer by name.
@@ -22,29 +23,67 @@ public struct GenomeFile: Hashable, Sendable {
       uniqueKeysWithValues: zip(space.layers, patterns).map { ($0.name, $1) })
   }
 
-  /// Reads a genome in JSON; `file` names it in errors.
+  /// The largest file that is read as a genome or a front.
+  public static let sizeMax = 64 << 20
+
+  /// Reads a genome in JSON, or that of a point of a front (`front.json`); errors name `file`.
   ///
+  /// - Parameter point: The place on the front, from 1; without it, a front must have one point.
   /// - Throws: ``RunFileError`` for JSON of another form or a layer whose pattern is unknown.
-  public init(json: Data, file: String) throws(RunFileError) {
-    let object: Any
+  public init(json: Data, file: String, point: Int? = nil) throws(RunFileError) {
+    let root: JSONValue
     do {
-      object = try JSONSerialization.jsonObject(with: json)
+      root = try JSONParser.parse(Array(json))
     } catch {
-      throw RunFileError(file: file, message: "not valid JSON: \(error.localizedDescription)")
+      throw RunFileError(file: file, message: "not valid JSON: \(error)")
     }
-    guard let root = object as? [String: Any], let layers = root["layers"] as? [String: Any] else {
+    let genome = try Self.genome(in: root, file: file, point: point)
+    guard case .object(let members) = genome, case .object(let layers)? = members["layers"] else {
       throw RunFileError(
         file: file, message: #"a genome is {"model": "…", "layers": {"layer name": "2:4", …}}"#)
     }
-    self.model = root["model"] as? String ?? ""
+    switch members["model"] {
+    case nil: self.model = ""
+    case .string(let model)?: self.model = model
+    case let other?:
+      throw RunFileError(file: file, message: "model is \(other.excerpt); write a name in quotes")
+    }
     self.layers = [:]
     for (name, value) in layers.sorted(by: { $0.key < $1.key }) {
-      guard let text = value as? String, let pattern = NMPattern(text) else {
+      guard case .string(let text) = value, let pattern = NMPattern(text) else {
         throw RunFileError(
-          file: file, message: "layer \(name) has the pattern \(value); write N:M, as in \"2:4\"")
+          file: file,
+          message: "layer \(excerpt(name)) has the pattern \(value.excerpt); write N:M, as in "
+            + "\"2:4\"")
       }
       self.layers[name] = pattern
     }
+  }
+
+  /// Returns the genome of a point, or the whole value if it is no front.
+  private static func genome(
+    in root: JSONValue, file: String, point: Int?
+  ) throws(RunFileError) -> JSONValue {
+    guard case .object(let members) = root, case .array(let points)? = members["points"] else {
+      if let point {
+        throw RunFileError(
+          file: file, message: "is no front, so it has no point \(point); leave --point out")
+      }
+      if case .object(let members) = root, let genome = members["genome"] { return genome }
+      return root
+    }
+    guard let place = point ?? (points.count == 1 ? 1 : nil), points.indices.contains(place - 1)
+    else {
+      let words = point.map { "has no point \($0)" } ?? "is a front"
+      throw RunFileError(
+        file: file,
+        message: "\(words); choose one of its \(counted(points.count, "point")) with "
+          + "--point")
+    }
+    guard case .object(let members) = points[place - 1], let genome = members["genome"] else {
+      throw RunFileError(file: file, message: "point \(place) has no genome")
+    }
+    return genome
   }
 
   /// The genome in JSON, layers in the order of their names.
@@ -64,7 +103,8 @@ public struct GenomeFile: Hashable, Sendable {
     if let stranger = layers.keys.filter({ !known.contains($0) }).min() {
       throw RunFileError(
         file: file,
-        message: "the model has no prunable layer \"\(stranger)\"; is it of another model?")
+        message: "the model has no prunable layer \"\(excerpt(stranger))\"; "
+          + "is it of another model?")
     }
     var patterns: [NMPattern] = []
     for layer in prunable {
@@ -78,6 +118,18 @@ public struct GenomeFile: Hashable, Sendable {
 }
 
 extension GenomeFile {
+  /// Refuses a genome that names another model than `architecture`; a tag after a dot, and names of
+  /// checkpoints, do not count.
+  public func check(isOf architecture: String, file: String) throws(RunFileError) {
+    guard !model.isEmpty, !architecture.isEmpty, !model.hasSuffix(".safetensors") else { return }
+    guard model.prefix(while: { $0 != "." }) == architecture.prefix(while: { $0 != "." }) else {
+      throw RunFileError(
+        file: file,
+        message: "is a genome of \(excerpt(model)), but the model is \(architecture); give the "
+          + "genome's own model, or change \"model\" in the file if you know that it fits")
+    }
+  }
+
   /// Reads the ELSA paper's digit strings: four digits a block, N of 4 for proj, qkv, fc1, fc2.
   ///
   /// Blocks may be separated by commas or spaces, as in `1121,2221`. The order within a block is
@@ -91,12 +143,14 @@ extension GenomeFile {
     let blocks = text.split { $0 == "," || $0 == " " }
     guard blocks.count * 4 == prunable.count else {
       throw RunFileError(
-        file: place, message: "\(blocks.count) blocks given; the model has \(prunable.count / 4)")
+        file: place,
+        message: "\(counted(blocks.count, "block")) given; the model has "
+          + "\(prunable.count / 4)")
     }
     var patterns: [NMPattern] = []
     for (index, block) in blocks.enumerated() {
       let levels = block.compactMap { digit in
-        digit.wholeNumberValue.flatMap { NMPattern(kept: $0, groupSize: 4) }
+        digit.isASCII ? digit.wholeNumberValue.flatMap { NMPattern(kept: $0, groupSize: 4) } : nil
       }
       guard block.count == 4, levels.count == 4 else {
         throw RunFileError(

@@ -19,7 +19,7 @@ extension Measurement {
       }
       measurements.append(item)
     }
-    if case .sequence = section.node {
+    if section.isSequence {
       for entry in try section.sequence() {
         try append(Measurement(entry), place: entry.error(""))
       }
@@ -91,7 +91,7 @@ extension Measurement {
     }
     let level = try row.text("level")
     guard let pattern = level == "dense" ? .dense : NMPattern(level) else {
-      throw row.error("level is \"\(level)\"; write N:M, as in 2:4, or dense")
+      throw row.error("level is \"\(excerpt(level))\"; write N:M, as in 2:4, or dense")
     }
     self.init(
       product: MatrixProduct(tokens: try size("M"), inputs: try size("K"), outputs: try size("N")),
@@ -134,7 +134,7 @@ struct CSVTable {
     ) throws(RunFileError) -> Int {
       let text = try text(column)
       guard let value = DecimalNumber(text)?.scaled(byPowerOfTen: scale), range.contains(value)
-      else { throw error("\(column) is \"\(text)\", which is no number or out of range") }
+      else { throw error("\(column) is \"\(excerpt(text))\", which is no number or out of range") }
       return value
     }
 
@@ -162,7 +162,7 @@ struct CSVTable {
       guard cells.count == header.count else {
         throw RunFileError(
           file: file, line: index + 1,
-          message: "\(cells.count) values for \(header.count) columns")
+          message: "\(counted(cells.count, "value")) for \(counted(header.count, "column"))")
       }
       let named = Dictionary(zip(header, cells)) { first, _ in first }
       rows.append(Row(file: file, line: index + 1, cells: named))

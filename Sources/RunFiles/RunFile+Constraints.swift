@@ -26,12 +26,15 @@ extension RunFile {
 }
 
 extension YAMLValue {
+  /// The numbers of a limit, so that no unit makes one infinite or zero.
+  private static var limitRange: ClosedRange<Double> { 1e-30...1e30 }
+
   /// Returns a limit: a bare number is relative to dense, one with a unit is absolute.
   func limit(of objective: Objective) throws(RunFileError) -> CostConstraint.Limit {
     let text = try string()
     let units: [(name: String, factor: Double)] =
       switch objective {
-      case .macs: [("MMACs", 1e6), ("GMACs", 1e9), ("M", 1e6), ("G", 1e9)]
+      case .macs: [("MACs", 1), ("MMACs", 1e6), ("GMACs", 1e9), ("M", 1e6), ("G", 1e9)]
       case .latency: [("us", 1e-6), ("ms", 1e-3), ("s", 1)]
       case .throughput: [("img/s", 1), ("images/s", 1)]
       case .energy: [("uJ", 1e-6), ("mJ", 1e-3), ("J", 1)]
@@ -39,13 +42,16 @@ extension YAMLValue {
       case .accuracy: []
       }
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-    guard let number = parts.first.flatMap(Double.init), number.isFinite, number > 0 else {
-      throw error("\"\(text)\" is no limit; write a positive number, optionally with a unit")
+    guard let number = parts.first.flatMap(Double.init), Self.limitRange.contains(number) else {
+      throw error(
+        "\"\(excerpt(text))\" is no limit; write a positive number, optionally with "
+          + "a unit")
     }
     guard parts.count == 2 else { return .relativeToDense(number) }
     guard let unit = units.first(where: { $0.name == parts[1] }) else {
       let known = units.map(\.name).joined(separator: ", ")
-      throw error("unknown unit \"\(parts[1])\" for \(objective.rawValue); known are \(known)")
+      let unit = excerpt(parts[1])
+      throw error("unknown unit \"\(unit)\" for \(objective.rawValue); known are \(known)")
     }
     return .absolute(number * unit.factor)
   }

@@ -49,7 +49,8 @@ extension RunFile.Data {
     case "config": return true
     case let other:
       throw value.error(
-        "data.resize is \"\(other)\"; write config (as the model says) or none (only crop)")
+        "data.resize is \"\(excerpt(other))\"; write config (as the model says) or none (only "
+          + "crop)")
     }
   }
 }
@@ -95,7 +96,7 @@ extension RunFile {
       let text = try entry.string()
       guard let pattern = NMPattern(text), [4, 8, 16].contains(pattern.groupSize) else {
         throw entry.error(
-          "\"\(text)\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
+          "\"\(excerpt(text))\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
       }
       guard !patterns.contains(pattern) else { throw entry.error("\(pattern) is given twice") }
       patterns.append(pattern)

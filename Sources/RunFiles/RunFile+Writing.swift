@@ -1,3 +1,4 @@
+import AcceleratorModel
 import SparsityCore
 
 extension RunFile {
@@ -10,7 +11,8 @@ extension RunFile {
     lines.append("patterns: [\(patterns.map { "\"\($0)\"" }.joined(separator: ", "))]")
     lines.append("pruning: \(pruning.rawValue)")
     lines.append(
-      "accelerator: {profile: \(Self.quoted(accelerator.profile)), batch: \(accelerator.batch)}")
+      "accelerator: {profile: \(ProfileValue.quoted(accelerator.profile)), "
+        + "batch: \(accelerator.batch)}")
     lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     lines.append(
@@ -42,24 +44,24 @@ extension RunFile {
   }
 
   private var modelEntries: [String] {
-    ["weights: \(Self.quoted(model.weights))"]
-      + (model.config.map { ["config: \(Self.quoted($0))"] } ?? [])
+    ["weights: \(ProfileValue.quoted(model.weights))"]
+      + (model.config.map { ["config: \(ProfileValue.quoted($0))"] } ?? [])
   }
 
   private var dataEntries: [String] {
     var entries: [String]
     switch data.images {
     case .sets(let search, let test):
-      entries = ["search: \(Self.quoted(search))"]
-      if let test { entries.append("test: \(Self.quoted(test))") }
+      entries = ["search: \(ProfileValue.quoted(search))"]
+      if let test { entries.append("test: \(ProfileValue.quoted(test))") }
     case .split(let images, let search, let test, let seed):
       entries = [
-        "images: \(Self.quoted(images))",
+        "images: \(ProfileValue.quoted(images))",
         "split: {search: \(search), test: \(test), seed: \(seed)}",
       ]
     }
     if let calibration = data.calibration {
-      entries.append("calibration: \(Self.quoted(calibration))")
+      entries.append("calibration: \(ProfileValue.quoted(calibration))")
     }
     entries.append("resize: \(data.isResized ? "config" : "none")")
     entries.append("allowOverlap: \(data.allowsOverlap)")
@@ -84,25 +86,11 @@ extension RunFile {
 
   private static func absolute(_ value: Double, of objective: Objective) -> String {
     switch objective {
-    case .macs: "\(value / 1e6) MMACs"
+    case .macs: "\(value) MACs"
     case .latency: "\(value) s"
     case .energy: "\(value) J"
     case .weightBytes: "\(value) B"
     default: "\(value) img/s"
     }
-  }
-
-  /// Returns a YAML double-quoted scalar.
-  private static func quoted(_ text: String) -> String {
-    let escaped = text.map { character -> String in
-      switch character {
-      case "\"": "\\\""
-      case "\\": "\\\\"
-      case "\n": "\\n"
-      case "\t": "\\t"
-      default: String(character)
-      }
-    }
-    return "\"\(escaped.joined())\""
   }
 }

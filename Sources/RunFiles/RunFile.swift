@@ -128,6 +128,9 @@ public struct RunFile: Hashable, Sendable {
 }
 
 extension RunFile {
+  /// The most bytes that are read of a run file, a profile or a table of measurements.
+  public static let sizeMax = 4 << 20
+
   /// Reads the text of a run file; `file` names it in errors.
   ///
   /// - Throws: ``RunFileError`` with line and column for anything that is unknown or impossible.

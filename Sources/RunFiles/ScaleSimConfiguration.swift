@@ -53,7 +53,7 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
     runName = fields["run_name"]?.value ?? "scale-sim"
     let dataflow = try required("dataflow", "Dataflow")
     guard let flow = ArrayDataflow(rawValue: dataflow.value.lowercased()), flow != .best else {
-      throw dataflow.error("Dataflow is \"\(dataflow.value)\"; known are ws, is, os")
+      throw dataflow.error("Dataflow is \"\(excerpt(dataflow.value))\"; known are ws, is, os")
     }
     let isSparse = try fields["sparsitysupport"]?.boolean() ?? false
     let isOptimized = try fields["optimizedmapping"]?.boolean() ?? false
@@ -77,7 +77,7 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
     case "USER":
       wordsPerCycle = try required("bandwidth", "Bandwidth").integer(in: 1...1_000_000)
     default:
-      throw mode.error("InterfaceBandwidth is \"\(mode.value)\"; known are CALC and USER")
+      throw mode.error("InterfaceBandwidth is \"\(excerpt(mode.value))\"; known are CALC and USER")
     }
   }
 
@@ -188,7 +188,8 @@ extension ScaleSimConfiguration {
     func integer(in range: ClosedRange<Int>) throws(RunFileError) -> Int {
       guard let number = Int(value), range.contains(number) else {
         throw error(
-          "\(key) is \"\(value)\"; write a whole number in \(range.lowerBound)…\(range.upperBound)")
+          "\(key) is \"\(excerpt(value))\"; write a whole number in "
+            + "\(range.lowerBound)…\(range.upperBound)")
       }
       return number
     }
@@ -197,7 +198,7 @@ extension ScaleSimConfiguration {
       switch value.lowercased() {
       case "true": return true
       case "false": return false
-      default: throw error("\(key) is \"\(value)\"; write true or false")
+      default: throw error("\(key) is \"\(excerpt(value))\"; write true or false")
       }
     }
   }
@@ -218,19 +219,22 @@ extension ScaleSimConfiguration {
       if line.hasPrefix("["), line.hasSuffix("]") {
         section = String(line.dropFirst().dropLast()).lowercased()
         guard readKeys[section] != nil || section == "layout" else {
-          throw error("unknown section [\(section)]; is this a configuration of SCALE-Sim 3?")
+          throw error(
+            "unknown section [\(excerpt(section))]; is this a configuration of SCALE-Sim 3?")
         }
         continue
       }
       guard let mark = line.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
-        throw error("\"\(line)\" is neither a section nor a key with a value")
+        throw error("\"\(excerpt(line))\" is neither a section nor a key with a value")
       }
       let key = trimmed(line[..<mark])
       let value = trimmed(line[line.index(after: mark)...])
       let name = key.lowercased()
       if section == "layout" || otherKeys.contains(name) { continue }
       guard readKeys[section]?.contains(name) == true else {
-        throw error("unknown key \(key) in [\(section)]; this program reads SCALE-Sim 3's keys")
+        throw error(
+          "unknown key \(excerpt(key)) in [\(excerpt(section))]; "
+            + "this program reads SCALE-Sim 3's keys")
       }
       fields[name] = Field(file: file, line: index + 1, key: key, value: value)
     }

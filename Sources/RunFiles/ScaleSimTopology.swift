@@ -49,7 +49,7 @@ public struct ScaleSimTopology: Hashable, Sendable {
       if row.has("Sparsity") {
         let text = try row.text("Sparsity")
         guard let given = NMPattern(text) else {
-          throw row.error("Sparsity is \"\(text)\"; write N:M with N ≤ M ≤ 16, as in 2:4")
+          throw row.error("Sparsity is \"\(excerpt(text))\"; write N:M with N ≤ M ≤ 16, as in 2:4")
         }
         pattern = given
       }

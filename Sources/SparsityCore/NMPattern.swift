@@ -21,13 +21,15 @@ public struct NMPattern: Hashable, Sendable {
     self.init(unchecked: kept, groupSize)
   }
 
-  /// Reads the usual notation, as in `2:4`, or returns `nil`.
+  /// Reads the usual notation, as in `2:4`, or returns `nil`; signs and leading zeros are refused,
+  /// so that every pattern has one text.
   public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, let kept = Int(parts[0]), let groupSize = Int(parts[1]) else {
       return nil
     }
     self.init(kept: kept, groupSize: groupSize)
+    guard description == text else { return nil }
   }
 
   private init(unchecked kept: Int, _ groupSize: Int) {

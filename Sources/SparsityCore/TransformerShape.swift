@@ -23,6 +23,11 @@ public struct TransformerShape: Hashable, Sendable {
   /// The constant that LayerNorm adds to the variance.
   public let layerNormEpsilon: Float
 
+  /// The widths that a token may have.
+  public static let widthRange = 1...65536
+  /// The constants that LayerNorm may add: models use 1e-5, 1e-6 or 1e-12.
+  public static let layerNormEpsilonRange: ClosedRange<Float> = 1e-15...1
+
   /// Creates a shape.
   ///
   /// - Throws: ``TransformerShapeError`` for a size that no model can have.
@@ -33,7 +38,7 @@ public struct TransformerShape: Hashable, Sendable {
   ) throws(TransformerShapeError) {
     let sizes = [
       ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
-      ("width", width, 1...65536), ("depth", depth, 1...1024), ("heads", heads, 1...1024),
+      ("width", width, Self.widthRange), ("depth", depth, 1...1024), ("heads", heads, 1...1024),
       ("hidden width", hiddenWidth, 1...262_144), ("classes", classes, 1...1_000_000),
     ]
     for (name, value, allowed) in sizes where !allowed.contains(value) {
@@ -44,7 +49,7 @@ public struct TransformerShape: Hashable, Sendable {
       throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize)
     }
     guard width % heads == 0 else { throw .widthNotDivisible(width: width, heads: heads) }
-    guard layerNormEpsilon > 0, layerNormEpsilon.isFinite else {
+    guard Self.layerNormEpsilonRange.contains(layerNormEpsilon) else {
       throw .invalidLayerNormEpsilon(layerNormEpsilon)
     }
     self.imageSize = imageSize
@@ -102,13 +107,15 @@ extension TransformerShapeError: CustomStringConvertible {
     case .outOfRange(let name, let value, let allowed):
       "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"
     case .unsupportedChannels(let channels):
-      "\(channels) input channels; 1 (grey) and 3 (colour) are supported"
+      "\(counted(channels, "input channel")); 1 (grey) and 3 (colour) are supported"
     case .imageNotDivisible(let imageSize, let patchSize):
       "image size \(imageSize) is not a multiple of patch size \(patchSize)"
     case .widthNotDivisible(let width, let heads):
       "width \(width) is not a multiple of \(heads) heads"
     case .invalidLayerNormEpsilon(let epsilon):
-      "LayerNorm epsilon is \(epsilon); it must be positive"
+      "LayerNorm epsilon is \(epsilon); it must lie in "
+        + "\(TransformerShape.layerNormEpsilonRange.lowerBound)…"
+        + "\(TransformerShape.layerNormEpsilonRange.upperBound)"
     }
   }
 }

@@ -126,7 +126,8 @@ struct ModelConfigurationFileTests {
     ("qkv_bias", "1", "1"), ("distilled", "\"yes\"", "\"yes\""), ("num_tokens", "3", "3"),
     ("reg_tokens", "4", "4"), ("init_values", "1e-5", "1e-05"),
     ("input_size", "[3, 20]", "[3, 20]"), ("input_size", "[3, 20, 24]", "[3, 20, 24]"),
-    ("pretrained_cfg", "[]", "[]"),
+    ("pretrained_cfg", "[]", "[]"), ("std", "[0.2, 1e-9, 0.1]", "[0.2, 1e-09, 0.1]"),
+    ("mean", "[1e300, 0, 0]", "[1e+300, 0, 0]"),
   ])
   func `a wrong value is named with its key`(key: String, json: String, value: String) throws {
     let text = try flat(key, json)
@@ -150,6 +151,30 @@ struct ModelConfigurationFileTests {
       Issue.record("another error: \(error)")
       return
     }
+  }
+
+  @Test func `crop_pct is checked although resize overrules it`() throws {
+    let text = Self.flat.replacing("0.9", with: "\"wide\", \"resize\": 24")
+    #expect(
+      throws: ModelFileError.invalidValue(
+        path: "c", key: "crop_pct", value: "\"wide\"", expected: "a number above 0, at most 1")
+    ) { try read(text) }
+  }
+
+  @Test(arguments: ["-9223372036854775808", "0", "65537", "9223372036854775807"])
+  func `a width that no model has is refused before it is multiplied`(width: String) throws {
+    let error = try #require(throws: ModelFileError.self) { try read(flat("embed_dim", width)) }
+    guard case .invalidShape(path: "c", .outOfRange(name: "width", _, _)) = error else {
+      Issue.record("another error: \(error)")
+      return
+    }
+  }
+
+  @Test(arguments: ["1e-300", "0", "-1e-6", "1e300", "2"])
+  func `the constant of LayerNorm has bounds on both sides`(epsilon: String) throws {
+    let text = Self.flat.replacing("\"depth\"", with: "\"ln_eps\": \(epsilon), \"depth\"")
+    let error = try #require(throws: ModelFileError.self) { try read(text) }
+    #expect("\(error)".contains("it must lie in 1e-15…1.0"), "\(error)")
   }
 
   @Test func `keys in model_args that would change the model are refused`() {

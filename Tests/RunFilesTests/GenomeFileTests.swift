@@ -37,7 +37,15 @@ struct GenomeFileTests {
   @Test(arguments: [
     ("{", "not valid JSON"),
     ("[]", "a genome is"),
-    (#"{"layers": {"blocks.0.attn.qkv": "9:4"}}"#, "has the pattern 9:4"),
+    (#"{"layers": {"blocks.0.attn.qkv": "9:4"}}"#, "has the pattern \"9:4\""),
+    (#"{"layers": {"blocks.0.attn.qkv": "+2:4"}}"#, "has the pattern \"+2:4\""),
+    (#"{"layers": {"blocks.0.attn.qkv": "02:4"}}"#, "has the pattern \"02:4\""),
+    (#"{"layers": {"blocks.0.attn.qkv": 2}}"#, "has the pattern 2; write N:M"),
+    (#"{"model": 3, "layers": {}}"#, "model is 3; write a name"),
+    (
+      #"{"layers": {"blocks.0.attn.qkv": "2:4", "blocks.0.attn.qkv": "4:4"}}"#,
+      "\"blocks.0.attn.qkv\" appears twice"
+    ),
     (#"{"layers": {"blocks.0.attn.qkv": "2:4"}}"#, "has no pattern"),
     (#"{"layers": {"blocks.77.attn.qkv": "2:4"}}"#, "no prunable layer \"blocks.77.attn.qkv\""),
   ])
@@ -46,5 +54,43 @@ struct GenomeFileTests {
       try GenomeFile(json: Data(json.utf8), file: "g.json").assignment(for: layers, file: "g.json")
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  private let front = #"""
+    {"points": [{"candidate": 8, "genome": {"model": "m", "layers": {"a": "1:4"}}},
+                {"candidate": 5, "genome": {"model": "m", "layers": {"a": "4:4"}}}]}
+    """#
+
+  private func error(_ json: String, point: Int?) -> String {
+    do {
+      _ = try GenomeFile(json: Data(json.utf8), file: "front.json", point: point)
+      return ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `a point of a front is a genome`() throws {
+    let second = try GenomeFile(json: Data(front.utf8), file: "front.json", point: 2)
+    #expect(second.layers == ["a": .dense])
+    let alone = #"{"candidate": 8, "genome": {"layers": {"a": "4:4"}}}"#
+    #expect(try GenomeFile(json: Data(alone.utf8), file: "p.json").layers == ["a": .dense])
+    #expect(error(front, point: nil).contains("is a front; choose one of its 2 points"))
+    #expect(error(front, point: 3).contains("has no point 3; choose one of its 2 points"))
+    #expect(error(front, point: 0).contains("has no point 0"))
+    #expect(error(#"{"layers": {}}"#, point: 1).contains("is no front"))
+    #expect(error(#"{"points": [7]}"#, point: 1).contains("point 1 has no genome"))
+  }
+
+  @Test func `a genome of another model is refused`() throws {
+    let file = GenomeFile(model: "deit_tiny_patch16_224.fb_in1k", layers: [:])
+    try file.check(isOf: "deit_tiny_patch16_224", file: "g.json")
+    try GenomeFile(model: "", layers: [:]).check(isOf: "vit", file: "g.json")
+    try GenomeFile(model: "m.safetensors", layers: [:]).check(isOf: "vit", file: "g.json")
+    try file.check(isOf: "", file: "g.json")
+    let error = #expect(throws: RunFileError.self) {
+      try file.check(isOf: "vit_tiny_patch16_224", file: "g.json")
+    }
+    #expect(error?.description.contains("but the model is vit_tiny_patch16_224") == true)
   }
 }

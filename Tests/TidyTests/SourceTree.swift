@@ -45,7 +45,7 @@ enum Layers {
   static let ordered: [[String]] = [
     [
       "SparsityCore", "CSparseKernels", "CDemoData", "CZeroMQ", "COneDNN", "CLAPACK",
-      "CTurboJPEG", "CPNG", "CSodium",
+      "CTurboJPEG", "CPNG", "CSodium", "CYaml",
     ],
     [
       "ContentHashing", "SparseKernels", "LinearAlgebra", "EvolutionarySearch",
@@ -53,7 +53,7 @@ enum Layers {
     ],
     ["VisionTransformers", "Pruning", "Coordination", "Simulation"],
     [
-      "ZeroMQ", "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation",
+      "ZeroMQ", "ModelFiles", "RunFiles", "ImageData", "RunStorage", "Evaluation",
       "CoordinatorService", "WorkerService", "StatusServer",
     ],
     ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa"],
@@ -64,6 +64,7 @@ enum Layers {
     "CSparseKernels": "SparseKernels", "CDemoData": "elsa", "CZeroMQ": "ZeroMQ",
     "COneDNN": "LinearAlgebra", "CLAPACK": "LinearAlgebra", "CTurboJPEG": "ImageData",
     "CPNG": "ImageData", "CSodium": "ContentHashing", "CPeakKernels": "InferenceBenchmarks",
+    "CYaml": "RunFiles",
   ]
 
   static func layer(of target: String) -> Int? {
