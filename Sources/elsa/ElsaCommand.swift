@@ -14,12 +14,14 @@ struct ElsaCommand: ParsableCommand {
       Begin with:
         elsa doctor        check this machine
         elsa demo          a whole search in under a minute
+        elsa check RUN.yaml   what a run file asks for, and how long it will take
         elsa search RUN.yaml --workers 2 --run-directory my-run
       """,
     version: ElsaVersion.text,
     subcommands: [
-      DoctorCommand.self, DemoCommand.self, SearchCommand.self, CoordinatorCommand.self,
-      WorkerCommand.self, StatusCommand.self, DrainCommand.self, KeygenCommand.self,
+      DoctorCommand.self, DemoCommand.self, CheckCommand.self, SearchCommand.self,
+      CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DrainCommand.self,
+      KeygenCommand.self,
       EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,
       PackCommand.self,
       AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,

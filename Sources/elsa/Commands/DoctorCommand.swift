@@ -32,40 +32,9 @@ struct DoctorCommand: ParsableCommand {
     if json {
       try Output.json(findings)
     } else {
-      var table = TextTable([("", .left), ("check", .left), ("found", .left)])
-      for finding in findings { table.append([finding.level.mark, finding.check, finding.found]) }
-      table.lines.dropFirst(2).forEach(Output.result)
-      for finding in findings {
-        if let fix = finding.fix {
-          Output.result("\n\(finding.level.mark) \(finding.check): \(fix)")
-        }
-      }
+      Finding.lines(of: findings).forEach(Output.result)
     }
     if findings.contains(where: { $0.level == .failing }) { throw ExitCode(1) }
-  }
-
-  /// What one check found.
-  struct Finding: Encodable {
-    /// How bad it is.
-    enum Level: String, Encodable {
-      case fine
-      case warning
-      case failing
-
-      /// The mark at the beginning of a line.
-      var mark: String {
-        switch self {
-        case .fine: "✓"
-        case .warning: "!"
-        case .failing: "✗"
-        }
-      }
-    }
-
-    let check: String
-    let found: String
-    let level: Level
-    let fix: String?
   }
 
   private static func findings(runDirectory: String, limit: InstructionSet?) -> [Finding] {
@@ -78,7 +47,7 @@ struct DoctorCommand: ParsableCommand {
   private static func processor(limit: InstructionSet?) -> Finding {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let set = InstructionSet.detected
-    let found = "\(cores) cores, kernels for \(set.rawValue)"
+    let found = "\(counted(cores, "core")), kernels for \(set.rawValue)"
     if let limit {
       return Finding(
         check: "processor",
@@ -118,7 +87,7 @@ struct DoctorCommand: ParsableCommand {
     let workers = max(0, Int(clamping: limit.rlim_max) - 64) / 2
     let isLow = workers < 1000
     return Finding(
-      check: "open files", found: "up to \(limit.rlim_max): room for \(workers) workers",
+      check: "open files", found: "up to \(limit.rlim_max): room for \(counted(workers, "worker"))",
       level: isLow ? .warning : .fine,
       fix: isLow ? "raise the hard limit (ulimit -Hn 8192) where a coordinator serves more" : nil)
   }
@@ -158,7 +127,7 @@ struct DoctorCommand: ParsableCommand {
   }
 
   /// The folder itself or the nearest one above it that exists.
-  private static func existingFolder(of path: String) -> String {
+  static func existingFolder(of path: String) -> String {
     var url = URL(filePath: path)
     while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
       url = url.deletingLastPathComponent()

@@ -30,15 +30,14 @@ struct PreparedRun {
   init(runFilePath: String?, directory: RunDirectory, identity: RunID?) throws {
     try directory.prepare(resuming: runFilePath == nil)
     var runFile = try Self.read(runFilePath ?? directory.runFile)
-    let model = try LoadedModel(
-      path: runFile.model.weights, configurationPath: runFile.model.config)
-    let profile = try Self.profile(&runFile, directory: directory, resuming: runFilePath == nil)
+    if runFilePath == nil { Self.useKeptProfile(&runFile, in: directory) }
+    let plan = try RunPlan(runFile)
+    let (model, space, profile) = (plan.model, plan.space, plan.profile)
     let shape = model.weights.shape
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: runFile.patterns)
-    let costs = try CostModel(
-      shape: shape, space: space, profile: profile, batch: runFile.accelerator.batch)
-    let constraints = RunConstraints(runFile.constraints, dense: costs.denseCost)
-    try constraints.check(feasibleIn: costs, objectives: runFile.objectives)
+    if runFile.accelerator.isFile, runFile.accelerator.profile != directory.acceleratorProfile {
+      runFile.accelerator.profile = directory.acceleratorProfile
+      try directory.write(Data(profile.yaml.utf8), to: directory.acceleratorProfile)
+    }
 
     let numerics = Numerics.best(
       for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
@@ -62,9 +61,12 @@ struct PreparedRun {
     self.directory = directory
     self.runFile = runFile
     self.frontSource = FrontSource(
-      description: description, modelName: Self.modelName(model), costs: costs)
+      description: description, modelName: Self.modelName(model), costs: plan.costs)
+    if let choices = plan.neededChoices { Output.note(choices.words) }
+    let (costs, constraints) = (plan.costs, plan.constraints)
     self.settings = CoordinatorSettings(
-      description: description, space: space, search: Self.searchSettings(runFile, costs, bank),
+      description: description, space: space,
+      search: plan.searchSettings(outputErrors: bank.outputErrors),
       order: Self.order(runFile.search),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
@@ -74,61 +76,19 @@ struct PreparedRun {
 
   /// Reads a run file; its paths become absolute.
   static func read(_ path: String) throws -> RunFile {
-    guard let content = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure(
-        "cannot read the run file \(path)", nextStep: "see README.md for an example of one")
-    }
-    guard let text = String(data: content, encoding: .utf8) else {
-      throw CommandFailure("\(path) is not UTF-8 text")
-    }
+    let text = try TextFile.text(of: path)
     let folder = URL(filePath: path).absoluteURL.deletingLastPathComponent()
     return try RunFile(yaml: text, file: path).resolvingPaths { relative in
       URL(filePath: relative, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
     }
   }
 
-  /// Returns the settings of the search; choices that cost no less than denser ones are left out.
-  private static func searchSettings(
-    _ runFile: RunFile, _ costs: CostModel, _ bank: RunBank
-  ) -> SearchSettings {
-    let space = costs.space
-    var settings = SearchSettings(
-      populationSize: runFile.search.population, evaluationCountMax: runFile.search.evaluations,
-      seed: runFile.search.seed,
-      algorithm: runFile.search.algorithm == .nsga2 ? .nsga2 : .randomSearch,
-      objectiveCount: runFile.objectives.count,
-      initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
-    let seeds = RunBank.seedGenomes(
-      outputErrors: bank.outputErrors, space: space,
-      count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
-    for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
-    guard runFile.search.dropsDominated else { return settings }
-    let choices = NeededChoices(
-      costs: costs,
-      criteria: CostCriteria(
-        objectives: runFile.objectives, constraints: runFile.constraints))
-    guard choices.droppedCount > 0 else { return settings }
-    Output.note(choices.words)
-    settings.allowedChoices = choices.allowed
-    settings.initial = choices.replacing(in: settings.initial)
-    return settings
-  }
-
-  /// Reads the accelerator's profile; one from a file is kept with the run.
-  private static func profile(
-    _ runFile: inout RunFile, directory: RunDirectory, resuming: Bool
-  ) throws -> AcceleratorProfile {
-    guard runFile.accelerator.isFile else {
-      return try AcceleratorProfile.named(runFile.accelerator.profile)
+  /// Goes on with the copy of the profile that the run keeps, if its file was copied.
+  private static func useKeptProfile(_ runFile: inout RunFile, in directory: RunDirectory) {
+    let kept = directory.acceleratorProfile
+    if runFile.accelerator.isFile, FileManager.default.fileExists(atPath: kept) {
+      runFile.accelerator.profile = kept
     }
-    let isKept = resuming && FileManager.default.fileExists(atPath: directory.acceleratorProfile)
-    let profile = try AcceleratorFile.profile(
-      isKept ? directory.acceleratorProfile : runFile.accelerator.profile)
-    runFile.accelerator.profile = directory.acceleratorProfile
-    if !isKept {
-      try directory.write(Data(profile.yaml.utf8), to: directory.acceleratorProfile)
-    }
-    return profile
   }
 
   /// Returns the parameters with which a profile travels to the workers.

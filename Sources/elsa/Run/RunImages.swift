@@ -4,6 +4,7 @@ import ImageData
 import ModelFiles
 import RunFiles
 import RunStorage
+import SparsityCore
 import WireProtocol
 
 /// The image sets of a run, packed and checked.
@@ -39,8 +40,8 @@ struct RunImages {
     let shared = ImageSet.identicalImages(search, test, threads: threads)
     guard let first = shared.first else { return }
     throw CommandFailure(
-      "search and test set share \(shared.count) images (the first: search image \(first.first), "
-        + "test image \(first.second))",
+      "search and test set share \(counted(shared.count, "image")) (the first: search image "
+        + "\(first.first), test image \(first.second))",
       nextStep: "remove them from one set; or, to select on the test set knowingly, "
         + "write allowOverlap: true under data")
   }
@@ -86,14 +87,17 @@ struct RunImagePacker {
     }
   }
 
-  private var preprocessing: Preprocessing {
+  private var preprocessing: Preprocessing { Self.preprocessing(of: model, runFile) }
+
+  /// Returns how search and test images are prepared.
+  static func preprocessing(of model: LoadedModel, _ runFile: RunFile) -> Preprocessing {
     let preprocessing = model.configuration.preprocessing
     return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
   }
 
   private func pack(_ source: String, to output: String, role: String) throws {
     guard !Self.isFile(source) else { return }
-    let progress = SharedProgress()
+    let progress = SharedProgress("Packing the \(role) set, \(source).")
     let report = try ImageData.pack(
       source: source, output: output, preprocessing: preprocessing, threads: threads,
       skipBroken: runFile.data.skipsBroken
@@ -103,7 +107,7 @@ struct RunImagePacker {
   }
 
   private func load(_ source: String) throws -> (set: ImageSet, broken: Int) {
-    let progress = SharedProgress()
+    let progress = SharedProgress("Reading the images, \(source).")
     let loaded = try loadImages(path: source, preprocessing: preprocessing, threads: threads) {
       progress.show(done: $0, total: $1, unit: "images read")
     }
