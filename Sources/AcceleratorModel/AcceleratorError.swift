@@ -34,7 +34,7 @@ extension AcceleratorError: CustomStringConvertible {
     case .repeatedLayer(let name):
       "the search space names the layer '\(name)' twice; name each layer once"
     case .tooLarge(let quantity):
-      "\(quantity) of this model and batch do not fit into 64 bits; choose a smaller batch"
+      "\(quantity) of this model and batch do not fit into 64 bits; choose a smaller batch or model"
     case .noArray(let profile, let engine):
       "array size and dataflow belong to systolic profiles; \(profile) has the engine \(engine)"
     case .onlyWeightStationary(let feature):

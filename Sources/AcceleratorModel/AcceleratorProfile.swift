@@ -162,7 +162,7 @@ extension AcceleratorProfile: CustomStringConvertible {
         "\(array.rows)×\(array.columns) \(array.dataflow.rawValue)"
       case .tile(let tile): "\(tile.tokens)×\(tile.inputs)×\(tile.outputs) tiles"
       case .roofline: "roofline"
-      case .table(let table): "\(table.measurements.count) measurements"
+      case .table(let table): counted(table.measurements.count, "measurement")
       }
     let clock = decimalText(millionths: clockHertz)
     return "\(name) (\(engine), \(clock) MHz)"

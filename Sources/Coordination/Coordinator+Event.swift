@@ -84,8 +84,9 @@ extension RecoverySource: CustomStringConvertible {
   /// What was read, in words.
   public var description: String {
     snapshotRecordCount == 0
-      ? "\(recordCount) records"
-      : "a snapshot of \(snapshotRecordCount) records and \(recordCount) records after it"
+      ? counted(recordCount, "record")
+      : "a snapshot of \(counted(snapshotRecordCount, "record")) and "
+        + "\(counted(recordCount, "record")) after it"
   }
 }
 

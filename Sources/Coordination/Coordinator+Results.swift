@@ -37,7 +37,8 @@ extension Coordinator {
     guard result.measurement.correct.count == slice.count else {
       refuse(
         worker, .misbehaved,
-        words: "it measured \(result.measurement.correct.count) images of \(slice.count)")
+        words: "it measured \(counted(result.measurement.correct.count, "image")) of "
+          + "\(slice.count)")
       return
     }
     settle(result, from: worker, at: now)

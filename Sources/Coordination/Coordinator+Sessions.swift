@@ -52,7 +52,9 @@ extension Coordinator {
     let count = (malformed[worker] ?? 0) + 1
     malformed.set(count, for: worker)
     guard count >= settings.bounds.malformedCountMax else { return }
-    refuse(worker, .misbehaved, words: "\(count) frames could not be decoded; the last: \(error)")
+    refuse(
+      worker, .misbehaved,
+      words: "\(counted(count, "frame")) could not be decoded; the last: \(error)")
   }
 
   // MARK: Coming and going
@@ -84,7 +86,7 @@ extension Coordinator {
       return
     }
     guard former != nil || sessions.count < settings.bounds.sessionCountMax else {
-      let words = "there are \(sessions.count) workers, the limit; ask again later"
+      let words = "there are \(counted(sessions.count, "worker")), the limit; ask again later"
       turnAway(worker, .tooManyWorkers, words: words)
       return
     }
@@ -222,7 +224,7 @@ extension Coordinator {
     _ candidate: CandidateID, failureCount: Int, words: String
   ) {
     guard failureCount >= settings.bounds.failureCountMax else { return }
-    quarantine(candidate, words: "\(failureCount) times, the last time because \(words)")
+    quarantine(candidate, words: "\(counted(failureCount, "time")), the last time because \(words)")
   }
 
   // MARK: Shards in a worker's hands

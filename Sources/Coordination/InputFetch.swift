@@ -259,7 +259,7 @@ extension InputFetch.Failure: CustomStringConvertible {
     switch self {
     case .unavailable(let words): "the coordinator cannot send it: \(words)"
     case .otherContent(let found, let attempts):
-      "it was fetched \(attempts) times and had another content, the last time "
+      "it was fetched \(counted(attempts, "time")) and had another content, the last time "
         + "\(found.abbreviated); was the file changed since the coordinator was started?"
     case .stalled(let time):
       "the coordinator has not sent any of it for \(time); is it of the same version?"

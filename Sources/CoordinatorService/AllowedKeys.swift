@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RunStorage
+import SparsityCore
 import ZeroMQ
 
 /// The keys that may connect to a coordinator, and what each may do.
@@ -31,7 +32,8 @@ package struct KeyFolder: Sendable {
 
     /// The count of the keys in words.
     package var words: String {
-      "the keys of \(allowed.workers.count) workers and \(allowed.operators.count) operators "
+      "the keys of \(counted(allowed.workers.count, "worker")) and "
+        + "\(counted(allowed.operators.count, "operator")) "
         + "may connect"
     }
   }

@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Logging
 import RunStorage
+import SparsityCore
 import WireProtocol
 import ZeroMQ
 
@@ -206,7 +207,9 @@ struct CoordinatorLoop: ~Copyable {
     case .drainRequest(nil):
       logger.notice("an operator asks for the end of the run")
       try apply(.drainRequested)
-      let words = "the coordinator ends when \(watch.entries.count) workers have left"
+      let words =
+        "the coordinator ends when \(counted(watch.entries.count, "worker")) "
+        + "\(watch.entries.count == 1 ? "has" : "have") left"
       try answer(.answer(isDone: true, words: words), to: peer)
     case .drainRequest(let name?): try drain(name, for: peer)
     case .status, .answer: break
@@ -258,10 +261,10 @@ struct CoordinatorLoop: ~Copyable {
       case .failed(_, let error):
         storageFailure = error
       case .snapshotWritten(let count):
-        logger.info("a snapshot of \(count) records was written")
+        logger.info("a snapshot of \(counted(count, "record")) was written")
       case .snapshotFailed(let count, let error):
         // The records are there; only a restart would take longer.
-        logger.warning("a snapshot of \(count) records could not be written: \(error)")
+        logger.warning("a snapshot of \(counted(count, "record")) could not be written: \(error)")
       }
     }
   }

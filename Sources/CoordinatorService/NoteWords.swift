@@ -1,5 +1,6 @@
 import Coordination
 import Logging
+import SparsityCore
 
 extension Coordinator.Note {
   /// How urgent the note is, and what the log says about it.
@@ -8,17 +9,20 @@ extension Coordinator.Note {
     case .resumed(let epoch, let evaluations, let shards, let source):
       (
         .notice,
-        "resumed as epoch \(epoch) with \(evaluations) evaluations and \(shards) shards done, "
-          + "from \(source)"
+        "resumed as epoch \(epoch) with \(counted(evaluations, "evaluation")) and "
+          + "\(counted(shards, "shard")) done, from \(source)"
       )
     case .workerJoined(let worker, let label, let slots):
-      (.info, "worker \(label) joined with \(slots) slots (session \(worker))")
+      (.info, "worker \(label) joined with \(counted(slots, "slot")) (session \(worker))")
     case .workerReturned(let worker, let label, let leases):
-      (.info, "worker \(label) returned with \(leases) running leases (session \(worker))")
+      (
+        .info,
+        "worker \(label) returned with \(counted(leases, "running lease")) (session \(worker))"
+      )
     case .workerLeft(_, let label, let farewell):
       (.info, "worker \(label) left: \(farewell.words)")
     case .workerLost(_, let label, let leases, let words):
-      (.warning, "worker \(label) is lost with \(leases) leases: \(words)")
+      (.warning, "worker \(label) is lost with \(counted(leases, "lease")): \(words)")
     case .workerRefused(_, let label, _, let words):
       (.warning, "worker \(label) was refused: \(words)")
     case .candidateEvaluated(let evaluated, let isOnFront):

@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Logging
 import RunStorage
+import SparsityCore
 import WireProtocol
 import ZeroMQ
 
@@ -36,11 +37,13 @@ public func runCoordinator(
   let sessions = DescriptorLimit.sessionCountMax(limit: limit)
   var settings = configuration.settings
   settings.bounds.sessionCountMax = min(settings.bounds.sessionCountMax, sessions)
-  logger.info("\(limit) file descriptors allow \(settings.bounds.sessionCountMax) workers")
+  let workers = counted(settings.bounds.sessionCountMax, "worker")
+  logger.info("\(counted(limit, "file descriptor")) allow \(workers)")
   if limit < DescriptorLimit.usual {
     let words =
-      "only \(settings.bounds.sessionCountMax) workers can join, because this process may open "
-      + "\(limit) files; raise the limit (ulimit -n \(DescriptorLimit.usual)) and start it again"
+      "only \(workers) can join, because this "
+      + "process may open \(limit) files; raise the limit (ulimit -n \(DescriptorLimit.usual)) "
+      + "and start it again"
     logger.warning("\(words)")
     observer.warned(words)
   }

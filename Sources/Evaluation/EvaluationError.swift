@@ -70,7 +70,7 @@ extension EvaluationError: CustomStringConvertible {
       \(found.rawValue) at most; use another machine, or start the run with \(found.rawValue)
       """
     case .forwardBatchTooLarge(let found, let allowed):
-      "a forward pass of \(found) images is asked for; at most \(allowed) are allowed"
+      "a forward pass of \(counted(found, "image")) is asked for; at most \(allowed) are allowed"
     case .instructionSetFixed(let applied, let asked):
       """
       this process computes with \(applied.rawValue) instructions and cannot change to \

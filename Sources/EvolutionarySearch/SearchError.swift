@@ -28,7 +28,7 @@ extension SearchError: CustomStringConvertible {
     case .unsupportedChoiceCount(let gene, let count):
       "gene \(gene) has \(count) choices; 1…256 are supported"
     case .allowedChoiceCount(let genes, let expected):
-      "the allowed choices are those of \(genes) genes; the search space has \(expected)"
+      "the allowed choices are those of \(counted(genes, "gene")); the search space has \(expected)"
     case .noAllowedChoices(let gene):
       "the allowed choices of gene \(gene) are none, out of order or outside the search space"
     case .outOfRange(let name, let value, let allowed):
@@ -47,7 +47,7 @@ extension SearchError: CustomStringConvertible {
     case .notOutstanding(let id):
       "candidate \(id) is not being evaluated; its result came twice or it was never born"
     case .wrongObjectiveCount(let id, let count, let expected):
-      "candidate \(id) came with \(count) objectives; the search has \(expected)"
+      "candidate \(id) came with \(counted(count, "objective")); the search has \(expected)"
     case .objectiveNotFinite(let id, let index, let value):
       "objective \(index) of candidate \(id) is \(value); it must be finite"
     case .violationNotANumber(let id):

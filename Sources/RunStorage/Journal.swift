@@ -61,8 +61,8 @@ public final class Journal: Sendable {
       var warnings = [MountTable.warning(about: directory.path)].compactMap(\.self)
       if found.unfinishedByteCount > 0 {
         warnings.append(
-          "cut \(found.unfinishedByteCount) bytes of an unfinished write from the end of "
-            + "\(path)-wal; nothing of it was acknowledged, what it held is computed again")
+          "cut \(counted(found.unfinishedByteCount, "byte")) of an unfinished write from the end "
+            + "of \(path)-wal; nothing of it was acknowledged, what it held is computed again")
       }
       self.warnings = warnings
       self.queue = queue

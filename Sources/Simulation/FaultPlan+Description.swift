@@ -5,7 +5,8 @@ extension FaultPlan: CustomStringConvertible {
   public var description: String {
     var words = [
       isCrowd
-        ? "\(workerCount) workers" : "\(workerCount) workers with slots \(slotCounts)",
+        ? counted(workerCount, "worker")
+        : "\(counted(workerCount, "worker")) with slots \(slotCounts)",
       "loss \(percent(lossProbability)), duplication \(percent(duplicationProbability))",
       "delays to \(delayMax) ms, writes \(writeTimes.lowerBound)…\(writeTimes.upperBound) ms",
     ]

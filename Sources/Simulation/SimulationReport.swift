@@ -48,10 +48,10 @@ extension SimulationReport: CustomStringConvertible {
   /// A line for a green run, several for a red one.
   public var description: String {
     let head =
-      "seed \(seed): \(evaluationCount) evaluations, \(quarantinedCount) given up, "
-      + "\(durableShardCount) shards (\(computedShardCount) computed), slots busy "
+      "seed \(seed): \(counted(evaluationCount, "evaluation")), \(quarantinedCount) given up, "
+      + "\(counted(durableShardCount, "shard")) (\(computedShardCount) computed), slots busy "
       + "\(Int(utilization * 1_000) / 10).\(Int(utilization * 1_000) % 10) %, "
-      + "\(deliveredCount) messages in \(endTime) ms, digest \(digest.abbreviated)"
+      + "\(counted(deliveredCount, "message")) in \(endTime) ms, digest \(digest.abbreviated)"
     guard !isGreen else { return head }
     return ([head, "  plan: \(plan)"] + violations.map { "  broken: \($0)" })
       .joined(separator: "\n")

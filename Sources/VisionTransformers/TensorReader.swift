@@ -73,7 +73,7 @@ private func reasonToRefuse(unknown name: String, shape: TransformerShape) -> St
   }
   let parts = name.split(separator: ".")
   if parts.count > 2, parts[0] == "blocks", let block = Int(parts[1]), block >= shape.depth {
-    return "the configuration says that the model has \(shape.depth) blocks"
+    return "the configuration says that the model has \(counted(shape.depth, "block"))"
   }
   return "a vision transformer of this configuration has no such tensor"
 }

@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import SparsityCore
 import Synchronization
 import WireProtocol
 import ZeroMQ
@@ -158,7 +159,9 @@ final class EvaluationRunner: Sendable {
       let outcome = try evaluator.evaluate(task, control: control)
       let count = outcome.measurement.correct.count
       guard count == task.slice.count else {
-        let words = "\(count) images were evaluated instead of \(task.slice.count)"
+        let words =
+          "\(counted(count, "image")) \(count == 1 ? "was" : "were") evaluated instead of "
+          + "\(task.slice.count)"
         return .evaluationFailed(task.shard, words: words)
       }
       let microseconds = Int((clock.now - start) / .microseconds(1))

@@ -156,6 +156,9 @@ struct WorkerLoop: ~Copyable {
       case .ready:
         isReady = true
         isTroubleCertain = false
+        if trouble != nil {
+          observer.troubled("\(connection.endpoints[endpointIndex]) can be reached again")
+        }
         trouble = nil
       case .disconnected:
         if isReady { attemptDeadline = now + configuration.attemptTimeout }

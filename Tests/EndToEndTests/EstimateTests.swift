@@ -50,8 +50,8 @@ struct EstimateTests {
     (["--model", "resnet50"], "resnet50"),
     (["--model", "missing/"], "no model at missing/"),
     (["--model", "deit_tiny_patch16_224", "--accelerator", "tpu9"], "systolic32"),
-    (["--model", "deit_tiny_patch16_224", "--genome", "nowhere.json"], "cannot read the genome"),
-    (["--model", "deit_tiny_patch16_224", "--genome", "elsa:11"], "1 blocks given"),
+    (["--model", "deit_tiny_patch16_224", "--genome", "g.json"], "g.json: cannot be read"),
+    (["--model", "deit_tiny_patch16_224", "--genome", "elsa:11"], "1 block given"),
   ])
   func `what cannot be estimated is refused in words`(arguments: [String], words: String) throws {
     let ending = try Program.run(["estimate"] + arguments)

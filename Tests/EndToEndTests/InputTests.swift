@@ -88,7 +88,7 @@ import WireProtocol
 
   /// The chunks that a worker says it has fetched and found, for each input.
   private func fetches(_ errors: String) -> [String: (fetched: Int, stored: Int)] {
-    let line = /fetched the ([a-z ]+), .*: (\d+) chunks, (\d+) were here already/
+    let line = /fetched the ([a-z ]+), .*: (\d+) chunks?, (\d+) here already/
     var fetches: [String: (fetched: Int, stored: Int)] = [:]
     for match in errors.matches(of: line) {
       fetches[String(match.1)] = (Int(match.2) ?? -1, Int(match.3) ?? -1)

@@ -83,11 +83,48 @@ struct PruneTests {
     ).json()
     #expect(stored["correct"] as? Int == direct["correct"] as? Int)
     #expect(stored["pruning"] as? String == "wanda")
+    try prunesPoints(of: directory, bank: bank, in: folder)
     let missing = try Program.run(
       ["evaluate", "--data", Self.search, "--bank", bank, "--model", Self.model, "--uniform"]
         + ["5:8"])
     #expect(missing.status == 1)
     #expect(missing.errors.contains("holds no 5:8"))
+  }
+
+  /// A point of the front is pruned from the run alone, and evaluated from `front.json`, alike.
+  private func prunesPoints(of run: String, bank: String, in folder: TemporaryFolder) throws {
+    let front = try Program.run(["front", run, "--json"]).json()
+    let points = try #require(front["points"] as? [[String: Any]])
+    let last = try #require(points.last)
+    let checkpoint = folder.file("point.safetensors")
+    let pruned = try Program.run([
+      "prune", "--run", run, "--point", "\(points.count)", "--output", checkpoint, "--json",
+    ])
+    #expect(pruned.errors.contains("is candidate #\(try #require(last["candidate"]))"))
+    #expect(try pruned.json()["pruning"] as? String == "wanda")
+    let arguments = ["--model", checkpoint, "--data", Self.search, "--precision", "bf16", "--json"]
+    for genome in [folder.file("point.genome.json"), "\(run)/front.json"] {
+      let place = genome.hasSuffix("front.json") ? ["--point", "\(points.count)"] : []
+      let json = try Program.run(["evaluate", "--genome", genome] + place + arguments).json()
+      #expect(json["correct"] as? Int == last["correct"] as? Int)
+    }
+    for (place, words) in [("99", "no point 99"), ("0", "points count from 1")] {
+      let arguments = ["prune", "--run", run, "--point", place, "--output", checkpoint]
+      let refused = try Program.run(arguments)
+      #expect(refused.status != 0 && refused.errors.contains(words), "\(refused.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    ["--model", "m", "--run", "r", "--point", "1"], ["--run", "r"], ["--point", "1"],
+    ["--run", "r", "--point", "1", "--uniform", "2:4"],
+    ["--run", "r", "--point", "1", "--bank", "b"],
+    ["--model", "m", "--uniform", "2:4", "--point", "1"],
+    ["--model", "m", "--genome", "elsa:1111", "--point", "1"],
+  ])
+  func `a run and its point go together and stand alone`(arguments: [String]) throws {
+    let refused = try Program.run(["prune", "--output", "p.safetensors"] + arguments)
+    #expect(refused.status == 2, "\(refused.errors)")
   }
 
   @Test func `images that are evaluated may not calibrate`() throws {
@@ -96,6 +133,6 @@ struct PruneTests {
       "wanda", "--calibration", Self.search,
     ])
     #expect(refused.status == 1)
-    #expect(refused.errors.contains("450 calibration images are also evaluated images"))
+    #expect(refused.errors.contains("450 calibration images are also among the evaluated images"))
   }
 }

@@ -115,6 +115,23 @@ import ZeroMQ
     #expect(!outcome.isSuccess)
   }
 
+  @Test func `a link that heals is reported as its loss was`() throws {
+    let run = try TestRun(evaluations: 10)
+    let first = RunningCoordinator(run.configuration())
+    let endpoint = try first.started().endpoints[0]
+    first.stop(2)
+    _ = try first.outcome()
+    let worker = RunningWorker(
+      run, label: "patient", connection: .fixed(.init(endpoints: [endpoint], keys: nil)))
+    #expect(wait { worker.troubles.contains { $0.contains("cannot be reached") } })
+    var configuration = run.configuration()
+    configuration.endpoint = endpoint
+    let second = RunningCoordinator(configuration)
+    #expect(try second.outcome().ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+    #expect(worker.troubles.last == "\(endpoint) can be reached again")
+  }
+
   @Test func `a connection file that never appears is named`() throws {
     let run = try TestRun(evaluations: 10)
     let waiting = RunningWorker(run, label: "waiting", giveUpTimeout: .milliseconds(500))

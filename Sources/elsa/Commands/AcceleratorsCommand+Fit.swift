@@ -30,7 +30,7 @@ extension AcceleratorsCommand {
       var start = try AcceleratorFile.profile(profile)
       if let name { start.name = name }
       let all = try Measurement.table(
-        csv: AcceleratorFile.text(of: measurements), file: measurements)
+        csv: TextFile.text(of: measurements), file: measurements)
       let halves = Self.halves(of: all)
       if !halves.fitted.isEmpty, !halves.tested.isEmpty {
         let half = try RooflineFit(start, to: halves.fitted)

@@ -130,8 +130,8 @@ extension AcceleratorsCommand {
       Output.result("  hash      \(profile.contentHash.abbreviated)")
       if !unsourced.isEmpty {
         Output.result(
-          "  sources   \(unsourced.count) parameters name none, such as \(unsourced[0]); add them "
-            + "under sources if others are to trust the profile")
+          "  sources   \(counted(unsourced.count, "parameter")) without one, such as "
+            + "\(unsourced[0]); add them under sources if others are to trust the profile")
       }
     }
   }
@@ -151,7 +151,7 @@ extension AcceleratorsCommand {
 
     func run() throws {
       let configuration = try ScaleSimConfiguration(
-        text: AcceleratorFile.text(of: file), file: file)
+        text: TextFile.text(of: file), file: file)
       Output.resultRaw(configuration.profile().yaml)
     }
   }

@@ -77,7 +77,7 @@ struct BenchmarkAcceleratorCommand: ParsableCommand {
       nanosecondsWithoutTable: (computing / count) / .nanoseconds(1),
       nanosecondsToMakeTable: making / .nanoseconds(1))
     if json { return try Output.json(report) }
-    Output.result("\(report.model), \(report.layers) layers, on \(profile)")
+    Output.result("\(report.model), \(counted(report.layers, "layer")), on \(profile)")
     Output.result("  from the table     \(NumberFormat.fixed(report.nanosecondsFromTable, 0)) ns")
     Output.result(
       "  without the table  \(NumberFormat.fixed(report.nanosecondsWithoutTable / 1e3, 2)) µs")

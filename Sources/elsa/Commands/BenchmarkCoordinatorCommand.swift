@@ -2,6 +2,7 @@ import ArgumentParser
 import CoordinatorBenchmarks
 import Foundation
 import RunStorage
+import SparsityCore
 
 /// The speed of the coordinator when evaluations take no time.
 struct BenchmarkCoordinatorCommand: ParsableCommand {
@@ -200,15 +201,16 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     let perEvaluation = report.journalBytes / report.evaluations
     Output.result(
       "\(NumberFormat.grouped(Int(report.evaluationsPerSecond))) evaluations/s with "
-        + "\(report.workers) workers, \(report.security), journaled")
+        + "\(counted(report.workers, "worker")), \(report.security), journaled")
     Output.result("  workers joined in \(NumberFormat.fixed(report.registrationSeconds, 2)) s")
     Output.result(
       "  coordinator \(NumberFormat.bytes(report.coordinatorMemoryBytes)), journal "
         + "\(NumberFormat.bytes(report.journalBytes)) (\(perEvaluation) B an evaluation) in "
-        + "\(report.commits) commits")
+        + "\(counted(report.commits, "commit"))")
     if let rate = report.inputBytesPerSecond {
       Output.result(
-        "  meanwhile \(fetchers) workers fetched \(NumberFormat.bytes(inputSize.bytes)) each, "
+        "  meanwhile \(counted(fetchers, "worker")) fetched "
+          + "\(NumberFormat.bytes(inputSize.bytes)) each, "
           + "\(NumberFormat.bytes(Int(rate)))/s together")
     }
     if let utilisation = report.utilisation {

@@ -105,7 +105,7 @@ struct BenchmarkModelCommand: ParsableCommand {
     where measurement.threads > 1 && measurement.coreShare < 0.9 && measurement.threads != last {
       last = measurement.threads
       Output.note(
-        "\(model): \(measurement.threads) threads got "
+        "\(model): \(counted(measurement.threads, "thread")) got "
           + "\(NumberFormat.percent(measurement.coreShare)) of their cores' time, so their figures "
           + "are too low; measure again while nothing else runs")
     }

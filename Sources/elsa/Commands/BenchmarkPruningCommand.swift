@@ -130,7 +130,7 @@ struct BenchmarkPruningCommand: ParsableCommand {
     PruningReport.show(reports)
     Output.result("")
     Output.result(
-      "\(images.threadCount) threads; memory is the most that the process had at once")
+      "\(counted(images.threadCount, "thread")); memory is the most that the process had at once")
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordination
 import CoordinatorService
 import RunStorage
+import SparsityCore
 
 /// The process that owns a run.
 struct CoordinatorCommand: ParsableCommand {
@@ -96,7 +97,8 @@ struct CoordinatorCommand: ParsableCommand {
     progress.finish()
     guard outcome.ending == .completed else {
       throw CommandFailure(
-        "stopped after \(outcome.status.progress.evaluationCount) evaluations; nothing is lost",
+        "stopped after "
+          + "\(counted(outcome.status.progress.evaluationCount, "evaluation")); nothing is lost",
         nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume")
     }
     if !local {

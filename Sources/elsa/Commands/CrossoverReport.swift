@@ -28,7 +28,9 @@ struct CrossoverReport: Encodable {
     model: ModelReference, patterns: [NMPattern], profile: AcceleratorProfile, batch: Int
   ) throws {
     let space = SearchSpace(layers: model.shape.prunableLayers, patterns: patterns)
-    let costs = try CostModel(shape: model.shape, space: space, profile: profile, batch: batch)
+    let costs = try computingCosts(of: model.source) {
+      try CostModel(shape: model.shape, space: space, profile: profile, batch: batch)
+    }
     self.model = model.name
     accelerator = profile.name
     self.batch = batch
@@ -64,6 +66,7 @@ struct CrossoverReport: Encodable {
     let count = layers.reduce(0) { $0 + $1.dropped.count }
     Output.result("")
     Output.result(
-      "\(count) of \(layers.count * patterns.count) choices cost no less than a denser pattern")
+      "\(count) of \(counted(layers.count * patterns.count, "choice")) cost no less than a denser "
+        + "pattern")
   }
 }

@@ -70,6 +70,7 @@ struct EstimateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try genome.checkPoint()
     guard [model, gemm, topology].compactMap(\.self).count == 1 else {
       throw ValidationError("Give one of --model, --gemm and --topology.")
     }
@@ -129,17 +130,20 @@ struct EstimateCommand: ParsableCommand {
     }
     let layers = reference.shape.prunableLayers
     let (space, genome) = GenomeOptions.space(
-      of: try genome.assignment(for: layers), layers: layers)
+      of: try genome.assignment(for: layers, of: reference.architecture), layers: layers)
     if schedule {
-      let schedule = try BatchSchedule(
-        shape: reference.shape, space: space, genome: genome, profile: profile,
-        batchMax: batch ?? 256, latencySecondsMax: latencyLimit.map { $0 / 1e3 })
+      let schedule = try computingCosts(of: reference.source) {
+        try BatchSchedule(
+          shape: reference.shape, space: space, genome: genome, profile: profile,
+          batchMax: batch ?? 256, latencySecondsMax: latencyLimit.map { $0 / 1e3 })
+      }
       return try ScheduleReport(
         model: reference.name, profile: profile, schedule: schedule, limitMilliseconds: latencyLimit
       ).print(json: json)
     }
-    let costs = try CostModel(
-      shape: reference.shape, space: space, profile: profile, batch: batch ?? 1)
+    let costs = try computingCosts(of: reference.source) {
+      try CostModel(shape: reference.shape, space: space, profile: profile, batch: batch ?? 1)
+    }
     if let scaleSim { try Self.writeScaleSim(costs, genome, to: scaleSim) }
     let report = EstimateReport(model: reference.name, costs: costs, genome: genome)
     if json { return try Output.json(report) }

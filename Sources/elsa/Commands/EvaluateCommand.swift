@@ -17,7 +17,7 @@ struct EvaluateCommand: ParsableCommand {
         elsa evaluate --model deit_tiny/ --data val-227/ --resize none --genome genome.json --json
         elsa evaluate --model deit_tiny/ --data val/ --uniform 2:4 --pruning reconstruction \\
           --calibration train-256/
-        elsa evaluate --model deit_tiny/ --data val/ --genome genome.json \\
+        elsa evaluate --model deit_tiny/ --data val/ --genome my-run/front.json --point 2 \\
           --bank my-run/bank.safetensors
       """)
 
@@ -46,6 +46,7 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try genome.checkPoint()
     if pruning.pruning == nil, pruning.calibration != nil {
       throw ValidationError("--calibration goes with --pruning; say how to prune.")
     }
@@ -72,7 +73,8 @@ struct EvaluateCommand: ParsableCommand {
     StopFlag.install()
     let loaded = try LoadedModel(path: model, configurationPath: config)
     let layers = loaded.weights.shape.prunableLayers
-    let assignment = try genome.assignment(for: layers)
+    let assignment = try genome.assignment(
+      for: layers, of: loaded.configuration.architecture)
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration))
     let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
@@ -90,9 +92,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     let seconds = (ContinuousClock.now - start).seconds
     progress.finish()
-    let costs = try CostModel(
-      shape: loaded.weights.shape, space: choice.bank.space, profile: .systolic32, batch: 1)
-    let cost = costs.cost(of: choice.genome)
+    let model = try computingCosts(of: loaded.path) {
+      try CostModel(
+        shape: loaded.weights.shape, space: choice.bank.space, profile: .systolic32, batch: 1)
+    }
+    let cost = model.cost(of: choice.genome)
     let report = Report(
       model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
       correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
@@ -113,6 +117,6 @@ struct EvaluateCommand: ParsableCommand {
         + "of \(NumberFormat.scaled(report.denseMacs))")
     Output.result(
       "speed      \(NumberFormat.fixed(report.imagesPerSecond, 1)) images/s, "
-        + "\(images.threadCount) threads, \(report.numerics)")
+        + "\(counted(images.threadCount, "thread")), \(report.numerics)")
   }
 }

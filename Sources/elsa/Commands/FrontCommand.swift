@@ -45,5 +45,6 @@ struct FrontCommand: ParsableCommand {
     let front = test ? try report.measuringTest(threads: threads) : report.front
     if json { return try Output.json(front) }
     (csv ? front.csvLines : front.lines).forEach(Output.result)
+    if !csv, !test, let words = try report.testSetWords { Output.result(words) }
   }
 }

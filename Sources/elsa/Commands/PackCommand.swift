@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageData
 import ModelFiles
+import SparsityCore
 
 /// A folder of images as one file that needs no decoding.
 struct PackCommand: ParsableCommand {
@@ -57,7 +58,7 @@ struct PackCommand: ParsableCommand {
       sourceHash: packed.sourceHash.description, output: output)
     if json { return try Output.json(report) }
     Output.result(
-      "\(output): \(packed.imageCount) images, \(NumberFormat.bytes(packed.bytes)), "
+      "\(output): \(counted(packed.imageCount, "image")), \(NumberFormat.bytes(packed.bytes)), "
         + "sources \(packed.sourceHash.abbreviated)")
   }
 }

@@ -101,7 +101,7 @@ struct TopologyReport: Encodable {
 
   /// Estimates the products of a file.
   init(path: String, profile: AcceleratorProfile) throws {
-    let topology = try ScaleSimTopology(csv: AcceleratorFile.text(of: path), file: path)
+    let topology = try ScaleSimTopology(csv: TextFile.text(of: path), file: path)
     var total: Int64 = 0
     var layers: [Layer] = []
     for layer in topology.layers {

@@ -5,6 +5,7 @@ import ImageData
 import ModelFiles
 import Pruning
 import RunFiles
+import RunStorage
 import SparsityCore
 
 /// Writes the checkpoint of a genome.
@@ -28,18 +29,27 @@ struct PruneCommand: ParsableCommand {
       for the sum of the layers' output errors. --curve writes each layer's output error at 101 \
       densities, with or without a checkpoint.
 
+      --run takes model, weights and configuration from a run: those of the point that is the \
+      given row of elsa front.
+
       EXAMPLES
+        elsa prune --run my-run --point 2 --output pruned.safetensors
         elsa prune --model deit_tiny/ --uniform 2:4 --pruning reconstruction \\
           --calibration train-256/ --output pruned.safetensors
-        elsa prune --model deit_tiny/ --genome genome.json --bank my-run/bank.safetensors \\
-          --output pruned.safetensors --masks masks.safetensors
+        elsa prune --model deit_tiny/ --genome my-run/front.json --point 2 \\
+          --bank my-run/bank.safetensors --output pruned.safetensors --masks masks.safetensors
         elsa prune --model deit_tiny/ --blocks 16x16 --density 0.8 --calibration train-256/ \\
           --output pruned.safetensors --curve curves.json
       """)
 
   @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("The run directory whose front has the point.", valueName: "folder"))
+  var runDirectory: String?
+
+  @Option(
     help: ArgumentHelp("A checkpoint with its config.json, or their folder.", valueName: "model"))
-  var model: String
+  var model: String?
 
   @Option(help: ArgumentHelp("The model's config.json, if not beside it.", valueName: "file"))
   var config: String?
@@ -68,7 +78,13 @@ struct PruneCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if blocks.blocks == nil {
+    try genome.checkPoint(hasRun: runDirectory != nil)
+    guard (runDirectory == nil) != (model == nil) else {
+      throw ValidationError("Give either --run with --point, or --model.")
+    }
+    if runDirectory != nil {
+      try validateRun()
+    } else if blocks.blocks == nil {
       guard genome.uniform != nil || genome.genome != nil else {
         throw ValidationError("Say what to prune to: --uniform, --genome or --blocks.")
       }
@@ -93,6 +109,21 @@ struct PruneCommand: ParsableCommand {
     }
   }
 
+  private func validateRun() throws {
+    let isAlone =
+      genome.uniform == nil && genome.genome == nil && blocks.blocks == nil && config == nil
+      && pruning.pruning == nil && pruning.calibration == nil && pruning.bank == nil
+    guard isAlone else {
+      throw ValidationError(
+        "--run has its own model, weights and configuration: leave out --config, --uniform, "
+          + "--genome, --blocks, --pruning, --calibration and --bank.")
+    }
+    guard genome.point != nil else {
+      throw ValidationError("--run needs --point: a row of elsa front, from 1.")
+    }
+    guard output != nil else { throw ValidationError("Say what to write: --output.") }
+  }
+
   /// What was written; its names are the fields of the JSON.
   struct Report: Encodable {
     let output: String?
@@ -112,8 +143,7 @@ struct PruneCommand: ParsableCommand {
     for path in [output, masks, compressed, blocks.curve].compactMap(\.self) {
       try OutputFolder.check(for: path)
     }
-    let loaded = try LoadedModel(path: model, configurationPath: config)
-    let report = blocks.blocks == nil ? try pruneToPatterns(loaded) : try pruneBlocks(of: loaded)
+    let report = try prune()
     if json { return try Output.json(report) }
     let written = [report.output, report.genome, report.masks, report.compressed, report.curve]
     Output.result("wrote      \(written.compactMap { $0 }.joined(separator: ", "))")
@@ -126,18 +156,48 @@ struct PruneCommand: ParsableCommand {
     }
   }
 
+  private func prune() throws -> Report {
+    if let runDirectory, let point = genome.point {
+      return try prunePoint(point, of: runDirectory)
+    }
+    guard let model else { preconditionFailure("--model is checked") }
+    let loaded = try LoadedModel(path: model, configurationPath: config)
+    guard blocks.blocks == nil else { return try pruneBlocks(of: loaded) }
+    let assignment = try genome.assignment(
+      for: loaded.weights.shape.prunableLayers, of: loaded.configuration.architecture)
+    return try write(
+      pruning.choice(of: loaded, assignment: assignment, images: images, evaluated: nil),
+      of: loaded)
+  }
+
   // MARK: Patterns
 
-  private func pruneToPatterns(_ loaded: LoadedModel) throws -> Report {
+  /// Prunes to a point of a run's front, with the run's own weights.
+  private func prunePoint(_ place: Int, of run: String) throws -> Report {
+    let front = try JournaledFront(directory: RunDirectory(userPath: run))
+    let point = try front.point(at: place)
+    let runFile = try PreparedRun.read(front.directory.runFile)
+    let loaded = try front.model(runFile)
+    let bank = try front.bank(of: loaded, runFile, threads: images.threadCount)
+    Output.note(
+      "point \(place) is candidate #\(point.candidate), right on \(point.correct) of "
+        + "\(counted(point.images, "image"))")
+    return try write(
+      PruningOptions.Choice(
+        bank: bank, genome: front.genome(of: point), pruning: front.description.criterion),
+      of: loaded, configuration: front.directory.configuration)
+  }
+
+  /// Writes the checkpoint of a choice and what lies beside it.
+  private func write(
+    _ choice: PruningOptions.Choice, of loaded: LoadedModel, configuration: String? = nil
+  ) throws -> Report {
     guard let output else { preconditionFailure("--output is checked") }
     let layers = loaded.weights.shape.prunableLayers
-    let assignment = try genome.assignment(for: layers)
-    let choice = try pruning.choice(
-      of: loaded, assignment: assignment, images: images, evaluated: nil)
     let (bank, chosen) = (choice.bank, choice.genome)
     let pruned = PrunedCheckpoint(model: loaded, bank: bank, genome: chosen)
     let metadata = ["format": "pt", "elsa.pruning": choice.pruning]
-    try write(pruned, metadata: metadata, of: loaded, to: output)
+    try write(pruned, metadata: metadata, of: loaded, configuration: configuration, to: output)
     if let compressed {
       let (tensors, patterns) = pruned.compressedTensors()
       try writeSafetensors(
@@ -150,7 +210,7 @@ struct PruneCommand: ParsableCommand {
     return Report(
       output: output, genome: genomePath, masks: masks, compressed: compressed, curve: nil,
       layers: layers.count,
-      keptWeights: zip(layers, assignment).reduce(0) {
+      keptWeights: zip(layers, bank.space.patterns(of: chosen)).reduce(0) {
         $0 + $1.0.outputs * $1.1.keptCount(ofInputs: $1.0.inputs)
       },
       weights: layers.reduce(0) { $0 + $1.inputs * $1.outputs }, pruning: choice.pruning,
@@ -160,16 +220,17 @@ struct PruneCommand: ParsableCommand {
   /// Writes a checkpoint with its configuration, and its masks if asked for.
   private func write(
     _ pruned: PrunedCheckpoint, metadata: [String: String], of loaded: LoadedModel,
-    to output: String
+    configuration: String? = nil, to output: String
   ) throws {
     try writeSafetensors(pruned.denseTensors(), metadata: metadata, to: output)
     if let masks { try writeSafetensors(pruned.maskTensors(), to: masks) }
-    try copyConfiguration(of: loaded, besides: output)
+    let source =
+      configuration ?? config ?? ModelConfigurationFile.path(besideWeights: loaded.path)
+    try Self.copyConfiguration(source, besides: output)
   }
 
   /// Copies the model's configuration beside the checkpoint, unless one lies there.
-  private func copyConfiguration(of loaded: LoadedModel, besides output: String) throws {
-    let source = config ?? ModelConfigurationFile.path(besideWeights: loaded.path)
+  private static func copyConfiguration(_ source: String, besides output: String) throws {
     let target = ModelConfigurationFile.path(besideWeights: output)
     guard !FileManager.default.fileExists(atPath: target) else { return }
     do {

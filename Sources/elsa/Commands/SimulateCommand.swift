@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Simulation
+import SparsityCore
 import Synchronization
 
 /// The coordinator and its workers through faults, in virtual time.
@@ -127,7 +128,7 @@ struct SimulateCommand: ParsableCommand {
     if json {
       try Output.json(entries)
     } else if range.count > 1 {
-      Output.result("\(range.count - redCount) of \(range.count) seeds kept every rule")
+      Output.result("\(range.count - redCount) of \(counted(range.count, "seed")) kept every rule")
     }
     if redCount > 0 { throw ExitCode(1) }
   }

@@ -128,8 +128,8 @@ struct WorkerCommand: ParsableCommand {
     configuration.endsAt = end?.instant(at: ContinuousClock().now, date: Date())
     var observer = WorkerObserver()
     let isQuiet = quiet
-    observer.noted = { _, words in if !isQuiet { Output.note(words) } }
-    observer.troubled = { Output.note($0) }
+    observer.noted = { _, words in if !isQuiet { Output.stampedNote(words) } }
+    observer.troubled = { Output.stampedNote($0) }
     observer.stopRequestCount = { StopFlag.requestCount }
     let inputs = inputs.settings(isQuiet: quiet)
     let outcome = try runWorker(configuration, observer: observer) { description, channel in
@@ -138,7 +138,9 @@ struct WorkerCommand: ParsableCommand {
         slots: slots)
     }
     guard outcome.isSuccess else { throw CommandFailure(outcome.words) }
-    if !quiet { Output.note("\(outcome.words); \(outcome.shardCount) shards computed") }
+    if !quiet {
+      Output.stampedNote("\(outcome.words); \(counted(outcome.shardCount, "shard")) computed")
+    }
   }
 
   private func connectionSource() throws -> ConnectionSource {

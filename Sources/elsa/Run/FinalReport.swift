@@ -47,35 +47,12 @@ extension JournaledFront {
   private func testEvaluation(
     _ runFile: RunFile, testPath: String, threads: Int?
   ) throws -> ModelEvaluation {
-    let model = try LoadedModel(
-      path: runFile.model.weights, configurationPath: directory.configuration)
-    guard model.contentHash == description.model.content else {
-      throw CommandFailure(
-        "\(runFile.model.weights) is not the checkpoint of this run any more",
-        nextStep: "put the original back, or read the front without --test")
-    }
+    let model = try model(runFile)
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let bank = try model.runBank(
-      space: space, criterion: runFile.pruning.criterion,
-      bankPath: directory.bank, threads: threads)
-    guard bank.contentHash == description.bank else {
-      throw CommandFailure(
-        "\(directory.bank) is not the weight bank of this run any more",
-        nextStep: "put the original back")
-    }
+    let bank = try bank(of: model, runFile, threads: threads)
     return try ModelEvaluation(
       model: model, bank: bank, images: ImageSet(packedFile: testPath),
       numerics: description.numerics,
       threads: threads)
-  }
-
-  private func genome(of point: FrontReport.Point) throws -> Genome {
-    let assignment = space.layers.compactMap { layer in
-      point.genome.layers[layer.name].flatMap { NMPattern($0) }
-    }
-    guard let genome = space.genome(choosing: assignment) else {
-      throw CommandFailure("candidate #\(point.candidate) is not of this run's search space")
-    }
-    return genome
   }
 }

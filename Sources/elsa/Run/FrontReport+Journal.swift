@@ -25,9 +25,11 @@ struct FrontSource {
     self.description = description
     self.modelName = modelName
     let space = SearchSpace(layers: shape.prunableLayers, patterns: description.patterns)
-    self.costs = try CostModel(
-      shape: shape, space: space, profile: description.acceleratorProfile(),
-      batch: description.acceleratorBatch)
+    self.costs = try computingCosts(of: modelName) {
+      try CostModel(
+        shape: shape, space: space, profile: description.acceleratorProfile(),
+        batch: description.acceleratorBatch)
+    }
   }
 
   /// The corner against which hypervolume is measured, in minimised objectives.

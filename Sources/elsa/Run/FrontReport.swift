@@ -1,4 +1,5 @@
 import Foundation
+import SparsityCore
 
 /// The Pareto front of a run as it is reported; its names are the fields of the JSON.
 struct FrontReport: Codable {
@@ -74,7 +75,7 @@ extension FrontReport {
   var lines: [String] {
     let hasTest = points.contains { $0.testAccuracy != nil }
     var columns: [(heading: String, alignment: TextTable.Alignment)] = [
-      ("candidate", .right), ("layers by pattern", .left), ("density", .right),
+      ("point", .right), ("candidate", .right), ("layers by pattern", .left), ("density", .right),
       ("accuracy", .right),
     ]
     if hasTest { columns.append(("on test set", .right)) }
@@ -84,10 +85,10 @@ extension FrontReport {
     if hasEnergy { columns.append(("mJ/image", .right)) }
     if hasBytes { columns.append(("weights", .right)) }
     var table = TextTable(columns)
-    for point in points {
+    for (index, point) in points.enumerated() {
       var cells = [
-        "#\(point.candidate)", Self.summary(point.genome), NumberFormat.fixed(point.density, 3),
-        NumberFormat.percent(point.accuracy),
+        "\(index + 1)", "#\(point.candidate)", Self.summary(point.genome),
+        NumberFormat.fixed(point.density, 3), NumberFormat.percent(point.accuracy),
       ]
       if hasTest { cells.append(point.testAccuracy.map(NumberFormat.percent) ?? "") }
       cells += [
@@ -104,7 +105,7 @@ extension FrontReport {
       "",
       "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
-        + "\(evaluations) evaluations, \(points.count) on the front",
+        + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
     ]
   }
 

@@ -27,8 +27,8 @@ struct NeededChoices {
     }
     let shown = dropped.prefix(4).joined(separator: ", ") + (dropped.count > 4 ? ", …" : "")
     words =
-      "left out \(droppedCount) of \(total) choices, for which a denser pattern costs no more on "
-      + "\(costs.profile.name): \(shown) (search.dropDominated: false keeps them)"
+      "left out \(droppedCount) of \(counted(total, "choice")), for which a denser pattern costs "
+      + "no more on \(costs.profile.name): \(shown) (search.dropDominated: false keeps them)"
   }
 
   /// Returns genomes with the denser pattern in place of each needless one, each genome once.

@@ -51,7 +51,7 @@ struct RunBank {
       preconditionFailure("a run file whose pruning needs images names some")
     }
     let threads = ProcessInfo.processInfo.activeProcessorCount
-    let progress = SharedProgress()
+    let progress = SharedProgress("Reading the calibration images, \(source).")
     let loaded = try loadImages(
       path: source, preprocessing: model.configuration.preprocessing, threads: threads
     ) { progress.show(done: $0, total: $1, unit: "calibration images read") }

@@ -1,6 +1,7 @@
 import Coordination
 import CoordinatorService
 import RunStorage
+import SparsityCore
 
 /// What a person at the coordinator sees while a run goes on.
 final class RunProgress {
@@ -26,17 +27,18 @@ final class RunProgress {
     let seconds = (ContinuousClock.now - start).seconds
     let images = progress.counters.images
     let rate = seconds > 0 ? Double(images) / seconds : 0
-    var details = [
-      "front \(progress.frontCount)",
-      "hypervolume \(NumberFormat.short(progress.hypervolume))",
-      "\(progress.workerCount) workers",
-      "\(NumberFormat.fixed(rate, 0)) images/s",
-    ]
+    var details: [String] = []
     if progress.isStorageFailing { details.append("PAUSED: the journal cannot be written") }
     if progress.quarantinedCount > 0 { details.append("\(progress.quarantinedCount) given up") }
+    details += [
+      counted(progress.workerCount, "worker"),
+      "front \(progress.frontCount)",
+      "hypervolume \(NumberFormat.short(progress.hypervolume))",
+      "\(NumberFormat.fixed(rate, 0)) images/s",
+    ]
     line.show(
       done: progress.evaluationCount, total: progress.evaluationCountMax, unit: "evaluations",
-      details: details.joined(separator: "  "))
+      details: details)
   }
 
   /// Shows what people should know at once; the rest is in the log.

@@ -1,5 +1,6 @@
 import CoordinatorService
 import RunStorage
+import SparsityCore
 import WireProtocol
 
 /// How a run is doing, as `elsa status` shows it; its names are the fields of the JSON.
@@ -125,13 +126,15 @@ extension RunReport {
       progress += ", \(NumberFormat.time(secondsLeft)) left"
     }
     var lines = ["state        \(stateWords)", "evaluations  \(progress)"]
-    lines.append("front        \(front) members, hypervolume \(NumberFormat.short(hypervolume))")
+    lines.append(
+      "front        \(counted(front, "member")), hypervolume \(NumberFormat.short(hypervolume))")
     if let workers, let slots, let leasedShards, let pendingShards {
       lines.append(
-        "workers      \(workers) with \(slots) slots; \(leasedShards) shards leased, "
+        "workers      \(workers) with \(counted(slots, "slot")); "
+          + "\(counted(leasedShards, "shard")) leased, "
           + "\(pendingShards) waiting")
     }
-    lines.append("given up     \(quarantined) candidates")
+    lines.append("given up     \(counted(quarantined, "candidate"))")
     lines += quarantinedList.suffix(5).map { "  candidate \($0.candidate): \($0.words)" }
     if let counters { lines += Self.lines(of: counters) }
     lines.append(
@@ -154,18 +157,20 @@ extension RunReport {
 
   private static func lines(of counters: [String: Int]) -> [String] {
     func count(_ name: String) -> Int { counters[name] ?? 0 }
+    func some(_ name: String, _ noun: String) -> String { counted(count(name), noun) }
     var lines = [
-      "failures     \(count("lostWorkers")) workers lost, \(count("lapsedLeases")) leases lapsed, "
-        + "\(count("failedEvaluations")) evaluations failed, \(count("failedWrites")) writes failed"
+      "failures     \(some("lostWorkers", "worker")) lost, \(some("lapsedLeases", "lease")) "
+        + "lapsed, \(some("failedEvaluations", "evaluation")) failed, "
+        + "\(some("failedWrites", "write")) failed"
     ]
     let strangers =
       count("refusedConnections") + count("failedHandshakes") + count("revokedKeyMessages")
       + count("mismatchedKeyMessages")
     lines.append(
-      "refused      \(count("refusedWorkers")) workers, \(strangers) strangers, "
-        + "\(count("malformedFrames")) malformed frames")
+      "refused      \(some("refusedWorkers", "worker")), \(counted(strangers, "stranger")), "
+        + some("malformedFrames", "malformed frame"))
     if count("disagreements") > 0 {
-      lines.append("SICK NODE    \(count("disagreements")) results differ from earlier ones")
+      lines.append("SICK NODE    \(some("disagreements", "result")) unlike earlier ones")
     }
     return lines
   }

@@ -45,21 +45,10 @@ enum AcceleratorFile {
   static func profile(_ reference: String) throws -> AcceleratorProfile {
     guard isPath(reference) else { return try AcceleratorProfile.named(reference) }
     let folder = URL(filePath: reference).absoluteURL.deletingLastPathComponent()
-    return try AcceleratorProfile(yaml: text(of: reference), file: reference) {
+    return try AcceleratorProfile(yaml: TextFile.text(of: reference), file: reference) {
       path throws(RunFileError) in
-      try text(of: URL(filePath: path, relativeTo: folder).path(percentEncoded: false))
+      try TextFile.text(of: URL(filePath: path, relativeTo: folder).path(percentEncoded: false))
     }
-  }
-
-  /// Returns the text of a file.
-  static func text(of path: String) throws(RunFileError) -> String {
-    guard let content = FileManager.default.contents(atPath: path) else {
-      throw RunFileError(file: path, message: "cannot be read; give the path of a file")
-    }
-    guard let text = String(data: content, encoding: .utf8) else {
-      throw RunFileError(file: path, message: "is not UTF-8 text")
-    }
-    return text
   }
 }
 
@@ -72,7 +61,9 @@ struct SizeList {
   init?(_ text: String, count: Int) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
     let sizes = parts.compactMap { Int($0) }.filter { $0 > 0 }
-    guard parts.count == count, sizes.count == count else { return nil }
+    guard sizes.count == count, sizes.map(String.init).joined(separator: "x") == text else {
+      return nil
+    }
     self.sizes = sizes
   }
 }

@@ -15,9 +15,9 @@ struct ByteCount: ExpressibleByArgument, Hashable {
   init?(argument: String) {
     let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
     let shift = argument.last.flatMap { units[Character($0.uppercased())] }
-    guard let number = Int(shift == nil ? argument[...] : argument.dropLast()), number > 0 else {
-      return nil
-    }
+    let digits = shift == nil ? argument[...] : argument.dropLast()
+    guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits), number > 0
+    else { return nil }
     let (bytes, hasOverflow) = number.multipliedReportingOverflow(by: 1 << (shift ?? 0))
     guard !hasOverflow else { return nil }
     self.bytes = bytes

@@ -10,9 +10,16 @@ struct GenomeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A genome in JSON, or elsa:1121,2221,… (the paper's digits: N of 4 for proj, qkv, fc1, fc2).",
+      """
+      A genome in JSON, the front.json of a run with --point, or elsa:1121,2221,… (the paper's \
+      digits: N of 4 for proj, qkv, fc1, fc2).
+      """,
       valueName: "file"))
   var genome: String?
+
+  @Option(
+    help: ArgumentHelp("The point of a front: its row in elsa front, from 1.", valueName: "number"))
+  var point: Int?
 
   func validate() throws {
     if uniform != nil, genome != nil {
@@ -24,19 +31,34 @@ struct GenomeOptions: ParsableArguments {
     }
   }
 
+  /// Refuses `--point` where no front is named; `hasRun` says that a run directory is.
+  func checkPoint(hasRun: Bool = false) throws {
+    guard let point else { return }
+    guard genome.map({ !$0.hasPrefix(Self.digitsPrefix) }) ?? hasRun else {
+      throw ValidationError("--point belongs to a front: add --genome my-run/front.json.")
+    }
+    guard point >= 1 else { throw ValidationError("--point is \(point); points count from 1.") }
+  }
+
   /// Returns the pattern of each of `layers`; dense if no option is given.
-  func assignment(for layers: [PrunableLayer]) throws -> [NMPattern] {
+  ///
+  /// - Parameter architecture: The model's name, which a genome must not contradict.
+  func assignment(
+    for layers: [PrunableLayer], of architecture: String
+  ) throws -> [NMPattern] {
     if let uniform, let pattern = NMPattern(uniform) { return layers.map { _ in pattern } }
     guard let genome else { return layers.map { _ in .dense } }
-    if genome.hasPrefix("elsa:") {
-      return try GenomeFile.elsaAssignment(String(genome.dropFirst(5)), for: layers)
+    if genome.hasPrefix(Self.digitsPrefix) {
+      return try GenomeFile.elsaAssignment(
+        String(genome.dropFirst(Self.digitsPrefix.count)), for: layers)
     }
-    guard let json = FileManager.default.contents(atPath: genome) else {
-      throw CommandFailure(
-        "cannot read the genome \(genome)", nextStep: "give the path of a JSON file, or elsa:…")
-    }
-    return try GenomeFile(json: json, file: genome).assignment(for: layers, file: genome)
+    let json = Data(try TextFile.bytes(of: genome, limit: GenomeFile.sizeMax))
+    let file = try GenomeFile(json: json, file: genome, point: point)
+    try file.check(isOf: architecture, file: genome)
+    return try file.assignment(for: layers, file: genome)
   }
+
+  private static let digitsPrefix = "elsa:"
 
   /// Returns the smallest search space that holds `assignment`, and its genome there.
   static func space(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ImageData
 import ModelFiles
+import SparsityCore
 
 /// How images are read, as commands are told it.
 struct ImageOptions: ParsableArguments {
@@ -55,9 +56,11 @@ struct ImageOptions: ParsableArguments {
     broken.forEach { Output.note("broken image: \($0)") }
     guard skipsBroken else {
       throw CommandFailure(
-        "\(broken.count) images of \(path) are broken",
+        "\(counted(broken.count, "image")) of \(path) \(broken.count == 1 ? "is" : "are") broken",
         nextStep: "repair them, or leave them out: --skip-broken (in a run file: skipBroken: true)")
     }
-    Output.note("\(broken.count) broken images of \(path) are left out")
+    Output.note(
+      "\(counted(broken.count, "broken image")) of \(path) "
+        + "\(broken.count == 1 ? "is" : "are") left out")
   }
 }

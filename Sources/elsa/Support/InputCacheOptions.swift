@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SparsityCore
 import WorkerService
 
 /// Where a worker looks for model, bank and images, and where it keeps what it has fetched.
@@ -36,8 +37,8 @@ struct InputCacheOptions: ParsableArguments {
       case .fetched(let role, let fetched, let stored, let size, let duration):
         let words =
           "fetched the \(role), \(NumberFormat.bytes(size)) in "
-          + "\(NumberFormat.fixed(duration.seconds, 1)) s: \(fetched) chunks, "
-          + "\(stored) were here already"
+          + "\(NumberFormat.fixed(duration.seconds, 1)) s: \(counted(fetched, "chunk")), "
+          + "\(stored) here already"
         Self.note(words, progress, isQuiet)
       }
     }
@@ -46,7 +47,7 @@ struct InputCacheOptions: ParsableArguments {
 
   private static func note(_ words: String, _ progress: SharedProgress, _ isQuiet: Bool) {
     progress.finish()
-    if !isQuiet { Output.note(words) }
+    if !isQuiet { Output.stampedNote(words) }
   }
 
   private var cacheFolder: String {

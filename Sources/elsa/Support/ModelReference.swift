@@ -7,6 +7,10 @@ import VisionTransformers
 struct ModelReference {
   /// The name for reports.
   let name: String
+  /// The name that the shape was found by, or the file that it was read from.
+  let source: String
+  /// The architecture in timm's words; empty if the configuration does not say.
+  let architecture: String
   /// The sizes of the model.
   let shape: ModelShape
 
@@ -20,11 +24,14 @@ struct ModelReference {
       throw CommandFailure(
         "no model at \(model)", nextStep: "give a checkpoint, a folder with one, or a timm name")
     } else if let swin = Self.swin(named: model) {
-      self.init(name: swin.name, shape: .swin(swin.shape))
+      self.init(
+        name: swin.name, source: swin.name, architecture: swin.name, shape: .swin(swin.shape))
     } else {
       do {
         let named = try NamedModel.named(model)
-        self.init(name: named.name, shape: .transformer(named.shape))
+        self.init(
+          name: named.name, source: named.name, architecture: named.name,
+          shape: .transformer(named.shape))
       } catch {
         let swins = SwinShape.named.map(\.name).joined(separator: ", ")
         throw CommandFailure("\(error); estimates also know \(swins)")
@@ -32,20 +39,23 @@ struct ModelReference {
     }
   }
 
-  private init(name: String, shape: ModelShape) {
+  private init(name: String, source: String, architecture: String, shape: ModelShape) {
     self.name = name
+    self.source = source
+    self.architecture = architecture
     self.shape = shape
   }
 
   private init(configuration path: String, of model: String) throws {
     if let swin = try SwinConfiguration(path: path) {
-      self.init(name: swin.name, shape: .swin(swin.shape))
+      self.init(
+        name: swin.name, source: path, architecture: swin.name, shape: .swin(swin.shape))
       return
     }
     let file = try ModelConfigurationFile(path: path, shapeNamed: Self.shape)
     self.init(
       name: file.architecture.isEmpty ? model : file.architecture,
-      shape: .transformer(file.shape))
+      source: path, architecture: file.architecture, shape: .transformer(file.shape))
   }
 
   /// Returns the shape of a timm name, or `nil` if it is not known.
@@ -80,43 +90,57 @@ struct SwinConfiguration {
 
   /// Reads a file; `nil` if its architecture is no Swin transformer.
   init?(path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    let object: Any
+    let parsed: JSONValue
     do {
-      object = try JSONSerialization.jsonObject(with: data)
+      parsed = try JSONParser.parse(
+        readFile(path, limitBytes: ModelConfigurationFile.sizeMax))
     } catch {
       // Whoever reads the file as another model says what is wrong with it.
       return nil
     }
-    guard let top = object as? [String: Any], let architecture = top["architecture"] as? String,
+    guard case .object(let top) = parsed, case .string(let architecture)? = top["architecture"],
       architecture.hasPrefix("swin_")
     else { return nil }
     guard let named = ModelReference.swin(named: architecture) else {
       throw CommandFailure(
-        "\(path) has the architecture \(architecture), which is not known",
+        "\(path) has the architecture \(architecture.prefix(80)), which is not known",
         nextStep: "use one of \(SwinShape.named.map(\.name).joined(separator: ", "))")
     }
-    let arguments = top["model_args"] as? [String: Any] ?? [:]
-    let pretrained = top["pretrained_cfg"] as? [String: Any] ?? [:]
-    func value<Value>(_ key: String, _ fallback: Value) throws -> Value {
-      let found = [arguments, top, pretrained].compactMap { $0[key] }.first { !($0 is NSNull) }
-      guard let found else { return fallback }
-      guard let value = found as? Value else {
-        throw CommandFailure("\(path) has \(key) \(found), which is of another kind than usual")
+    let scopes = [top["model_args"], parsed, top["pretrained_cfg"]]
+    func numbers(_ key: String, _ fallback: [Int]) throws -> [Int] {
+      for case .object(let members)? in scopes {
+        guard let found = members[key], found != .null else { continue }
+        let values: [JSONValue]
+        if case .array(let several) = found, fallback.count > 1 {
+          values = several
+        } else {
+          values = fallback.count == 1 ? [found] : []
+        }
+        let numbers = values.compactMap { value -> Int? in
+          guard case .integer(let number) = value else { return nil }
+          return number
+        }
+        guard !numbers.isEmpty, numbers.count == values.count else {
+          throw CommandFailure(
+            "\(path): \"\(key)\" is \(found.excerpt)",
+            nextStep: fallback.count == 1 ? "write an integer" : "write a list of integers")
+        }
+        return numbers
       }
-      return value
+      return fallback
     }
+    func number(_ key: String, _ fallback: Int) throws -> Int { try numbers(key, [fallback])[0] }
     let shape = named.shape
     name = named.name
     do {
       self.shape = try SwinShape(
-        imageSize: value("img_size", shape.imageSize),
-        patchSize: value("patch_size", shape.patchSize),
-        channels: value("in_chans", shape.channels),
-        embeddingWidth: value("embed_dim", shape.embeddingWidth),
-        depths: value("depths", shape.depths), heads: value("num_heads", shape.heads),
-        windowSize: value("window_size", shape.windowSize),
-        classes: value("num_classes", shape.classes))
+        imageSize: number("img_size", shape.imageSize),
+        patchSize: number("patch_size", shape.patchSize),
+        channels: number("in_chans", shape.channels),
+        embeddingWidth: number("embed_dim", shape.embeddingWidth),
+        depths: numbers("depths", shape.depths), heads: numbers("num_heads", shape.heads),
+        windowSize: number("window_size", shape.windowSize),
+        classes: number("num_classes", shape.classes))
     } catch let error as TransformerShapeError {
       throw CommandFailure("\(path): \(error)")
     }

@@ -7,6 +7,11 @@ enum Output {
     noteRaw(text + "\n")
   }
 
+  /// Writes a line with the time before it, for output that is read when the process has ended.
+  static func stampedNote(_ text: String) {
+    note("\(Date.now.formatted(.iso8601)) \(text)")
+  }
+
   /// Writes to standard error without ending the line.
   static func noteRaw(_ text: String) {
     _ = write(Array(text.utf8), to: STDERR_FILENO)

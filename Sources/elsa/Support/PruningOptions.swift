@@ -133,7 +133,8 @@ func checkCalibration(
   let shared = ImageSet.identicalImages(calibration, other, threads: threads)
   guard let first = shared.first else { return }
   throw CommandFailure(
-    "\(shared.count) calibration images are also \(role) images (the first: calibration image "
+    "\(counted(shared.count, "calibration image")) \(shared.count == 1 ? "is" : "are") also among "
+      + "the \(role) images (the first: calibration image "
       + "\(first.first), \(role) image \(first.second))",
     nextStep: "calibrate with other images, such as some of the training set")
 }
@@ -145,7 +146,10 @@ func buildBank(
   of model: LoadedModel, space: SearchSpace, criterion: PruningCriterion, calibration: ImageSet,
   for genome: Genome? = nil, folder: String?, cache: StatisticsCache?, threads: Int
 ) throws -> WeightBank {
-  let progress = SharedProgress()
+  let layers = counted(space.layers.count, "layer")
+  let progress = SharedProgress(
+    "Pruning \(layers) by \(criterion.rawValue), calibrated on "
+      + "\(counted(calibration.count, "image")).")
   defer { progress.finish() }
   return try model.calibratedBank(
     space: space, criterion: criterion, images: calibration, for: genome, folder: folder,

@@ -4,13 +4,15 @@ import Synchronization
 final class SharedProgress: Sendable {
   private let state: Mutex<ProgressLine>
 
-  /// Shares a line.
-  init(_ line: ProgressLine = ProgressLine()) {
-    state = Mutex(line)
+  /// Shares a line; off a terminal, where the first line comes late, `work` says at once what
+  /// begins.
+  init(_ work: String? = nil) {
+    state = Mutex(ProgressLine())
+    if let work, !Output.isTerminal { Output.note(work) }
   }
 
   /// Shows `done` of `total` steps.
-  func show(done: Int, total: Int, unit: String, details: String = "") {
+  func show(done: Int, total: Int, unit: String, details: [String] = []) {
     state.withLock { $0.show(done: done, total: total, unit: unit, details: details) }
   }
 

@@ -1,0 +1,76 @@
+import Evaluation
+import Foundation
+import Pruning
+import RunFiles
+import RunStorage
+import SparsityCore
+
+extension JournaledFront {
+  /// Returns the checkpoint of the run.
+  ///
+  /// - Throws: ``CommandFailure`` if the file has other content than the run was started with.
+  func model(_ runFile: RunFile) throws -> LoadedModel {
+    let model = try LoadedModel(
+      path: runFile.model.weights, configurationPath: directory.configuration)
+    guard model.contentHash == description.model.content else {
+      throw CommandFailure(
+        "\(runFile.model.weights) is not the checkpoint of this run any more",
+        nextStep: "put the original back")
+    }
+    return model
+  }
+
+  /// Returns the weight bank of the run.
+  ///
+  /// - Throws: ``CommandFailure`` if it is not the one that the run was started with.
+  func bank(of model: LoadedModel, _ runFile: RunFile, threads: Int) throws -> WeightBank {
+    let bank = try model.runBank(
+      space: space, criterion: runFile.pruning.criterion, bankPath: directory.bank,
+      threads: threads)
+    guard bank.contentHash == description.bank else {
+      throw CommandFailure(
+        "\(directory.bank) is not the weight bank of this run any more",
+        nextStep: "put the original back")
+    }
+    return bank
+  }
+
+  /// Returns the point at a place of the front, from 1.
+  func point(at place: Int) throws -> FrontReport.Point {
+    guard front.points.indices.contains(place - 1) else {
+      throw CommandFailure(
+        "the front of \(directory.path) has \(counted(front.points.count, "point")), no point "
+          + "\(place)",
+        nextStep: "see: elsa front \(directory.path)")
+    }
+    return front.points[place - 1]
+  }
+
+  /// Returns the genome of a point.
+  func genome(of point: FrontReport.Point) throws -> Genome {
+    let assignment = space.layers.compactMap { layer in
+      point.genome.layers[layer.name].flatMap { NMPattern($0) }
+    }
+    guard let genome = space.genome(choosing: assignment) else {
+      throw CommandFailure("candidate #\(point.candidate) is not of this run's search space")
+    }
+    return genome
+  }
+
+  /// What there is to say of the test set while the front's members are not measured on it.
+  var testSetWords: String? {
+    get throws {
+      guard front.points.contains(where: { $0.testAccuracy == nil }) else { return nil }
+      let name: String
+      switch try PreparedRun.read(directory.runFile).data.images {
+      case .sets(_, let test?): name = test
+      case .split(let images, _, let test, _) where test > 0:
+        name = "\(counted(test, "image")) of \(images)"
+      case .sets, .split:
+        return "no test set: accuracy is that of the images which the search has seen"
+      }
+      return "test set (\(name)): not measured yet; measure it with elsa front "
+        + "\(directory.path) --test"
+    }
+  }
+}
