@@ -44,6 +44,8 @@ struct CoordinatorLoop: ~Copyable {
   private var watch = SessionWatch()
   private var admission: Admission
   private var speaker: String?
+  private var speakerAddress: String?
+  private var unknownPeers = UnknownPeers()
   private var desk: OperatorDesk
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
@@ -95,6 +97,9 @@ struct CoordinatorLoop: ~Copyable {
       while ending == nil {
         try poller.wait(atMost: timeout())
         try authenticator.serve()
+        for address in authenticator.takeRefusedAddresses() {
+          noteUnknownPeer(address, "was kept out: its key is not allowed")
+        }
         if poller.isReadable(monitorSource) { try takeConnectionEvents() }
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
@@ -162,6 +167,7 @@ struct CoordinatorLoop: ~Copyable {
 
   private mutating func take(_ message: ReceivedMessage) throws(ZeroMQError) {
     speaker = message.userID
+    speakerAddress = message.peerAddress
     guard let worker = message.sender.flatMap({ WorkerID(routingIdentity: $0.bytes) }) else {
       try takeFromOther(message)
       return
@@ -171,10 +177,13 @@ struct CoordinatorLoop: ~Copyable {
       let event = Self.event(for: message, from: worker)
       if case .received(let envelope, _) = event {
         watch.hear(envelope.message, from: worker, at: now)
+      } else if watch[worker] == nil {
+        noteUnknownPeer(speakerAddress, "sends what cannot be decoded")
       }
       try apply(event)
     case .notAllowed:
       transport.notAllowed += 1
+      noteUnknownPeer(speakerAddress, "uses a key that is not a worker's")
       try refuse(worker)
     case .otherKey:
       transport.mismatchedKeys += 1
@@ -185,17 +194,26 @@ struct CoordinatorLoop: ~Copyable {
     }
   }
 
+  /// Tells people of a peer that is turned away, once for each address.
+  private mutating func noteUnknownPeer(_ address: String?, _ words: String) {
+    guard let address, unknownPeers.add(address) else { return }
+    logger.warning("a peer at \(address) \(words)")
+    observer.warned("a peer at \(address) \(words)")
+  }
+
   /// Takes a message of somebody who is no worker: an operator, or noise.
   private mutating func takeFromOther(_ message: ReceivedMessage) throws(ZeroMQError) {
     let event = Self.event(for: message, from: WorkerID(0))
     guard case .received(let envelope, _) = event, case .operation(let request) = envelope.message,
       let peer = message.sender
     else {
+      noteUnknownPeer(speakerAddress, "sends what no worker and no operator sends")
       try apply(Self.event(for: message, from: nil))
       return
     }
     guard admission.allowsOperator(speaker) else {
       transport.notAllowed += 1
+      noteUnknownPeer(speakerAddress, "uses a key that is not an operator's")
       try answer(.answer(isDone: false, words: "this key is not an operator's"), to: peer)
       return
     }

@@ -19,6 +19,8 @@ public struct ReceivedMessage: Sendable {
   public var sender: RoutingID?
   /// The public key that the sender proved to own, in Z85 text, under CURVE with an authenticator.
   public var userID: String?
+  /// The host that the message came from, if libzmq knows it.
+  public var peerAddress: String?
   /// Whether frames beyond the bound were dropped.
   public var isTruncated: Bool
 }
@@ -107,6 +109,7 @@ public struct Socket: ~Copyable {
         message.isTruncated = true
       }
       isFirst = false
+      if let address = frame.peerAddress { message.peerAddress = address }
       if !frame.hasMore { return message }
     }
   }

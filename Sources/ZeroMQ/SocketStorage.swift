@@ -5,6 +5,8 @@ import Glibc
 struct ReceivedFrame {
   let bytes: [UInt8]
   let userID: String?
+  /// The host that a last frame came from, if libzmq knows it.
+  let peerAddress: String?
   let hasMore: Bool
 }
 
@@ -128,7 +130,12 @@ struct ReceivedFrame {
       bytes = []
     }
     let userID = unsafe zmq_msg_gets(&message, "User-Id").map { unsafe String(cString: $0) }
-    return unsafe ReceivedFrame(bytes: bytes, userID: userID, hasMore: zmq_msg_more(&message) != 0)
+    let hasMore = unsafe zmq_msg_more(&message) != 0
+    // Looked up once a message.
+    let address =
+      hasMore
+      ? nil : unsafe zmq_msg_gets(&message, "Peer-Address").map { unsafe String(cString: $0) }
+    return ReceivedFrame(bytes: bytes, userID: userID, peerAddress: address, hasMore: hasMore)
   }
 }
 

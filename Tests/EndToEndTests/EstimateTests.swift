@@ -58,4 +58,38 @@ struct EstimateTests {
     #expect(ending.status == 1)
     #expect(ending.errors.contains(words), "\(ending.errors)")
   }
+
+  @Test func `a model whose costs leave 64 bits is named by its file`() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      {"architecture": "vit_big", "img_size": 8192, "patch_size": 1, "in_chans": 3,
+       "embed_dim": 65536, "depth": 1024, "num_heads": 1, "num_classes": 7, "crop_pct": 1.0,
+       "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.1], "interpolation": "bicubic"}
+      """, to: "config.json")
+    for arguments in [[], ["--schedule"], ["--crossovers"]] {
+      let ending = try Program.run(["estimate", "--model", folder.path] + arguments)
+      #expect(ending.status == 1)
+      #expect(ending.errors.contains("\(path): the "), "\(ending.errors)")
+      #expect(ending.errors.contains("do not fit into 64 bits"))
+    }
+  }
+
+  @Test func `a genome of another model, or one with a key twice, is refused`() throws {
+    let folder = try TemporaryFolder()
+    let layers = #""blocks.0.attn.qkv": "2:4", "blocks.0.attn.qkv": "4:4""#
+    for (json, words) in [
+      (
+        #"{"model": "deit_base_patch16_224", "layers": {}}"#, "is a genome of deit_base_patch16_224"
+      ),
+      (#"{"layers": {\#(layers)}}"#, "appears twice"),
+    ] {
+      let ending = try Program.run([
+        "estimate", "--model", "deit_tiny_patch16_224", "--genome",
+        folder.write(json, to: "g.json"),
+      ])
+      #expect(ending.status == 1)
+      #expect(ending.errors.contains("g.json: ") && ending.errors.contains(words))
+    }
+  }
 }

@@ -120,6 +120,7 @@ final class RunningCoordinator: Sendable {
     var file: ConnectionFile?
     var status: CoordinatorStatus?
     var notes: [String] = []
+    var warnings: [String] = []
     var fronts: [Int] = []
     var result: Result<CoordinatorOutcome, CoordinatorServiceError>?
   }
@@ -133,6 +134,7 @@ final class RunningCoordinator: Sendable {
       observer.started = { file in self.state.withLock { $0.file = file } }
       observer.statusChanged = { status in self.state.withLock { $0.status = status } }
       observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
+      observer.warned = { words in self.state.withLock { $0.warnings.append(words) } }
       observer.frontChanged = { machine in
         self.state.withLock { $0.fronts.append(machine.search.evaluationCount) }
         // The front is a convenience: an error when it is written must not end the run.
@@ -156,6 +158,7 @@ final class RunningCoordinator: Sendable {
   var file: ConnectionFile? { state.withLock { $0.file } }
   var status: CoordinatorStatus? { state.withLock { $0.status } }
   var notes: [String] { state.withLock { $0.notes } }
+  var warnings: [String] { state.withLock { $0.warnings } }
   /// The evaluations that were done at each writing of the front.
   var fronts: [Int] { state.withLock { $0.fronts } }
 

@@ -39,6 +39,8 @@ import ZeroMQ
       _ = try impostor.send(frame.span)
     }
     #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) >= 3 })
+    let told = coordinator.warnings.count { $0.hasPrefix("a peer at 127.0.0.1 sends what ") }
+    #expect(told == 1, "\(coordinator.warnings)")
     let honest = RunningWorker(run, label: "honest")
     #expect(try coordinator.outcome().ending == .completed)
     #expect(try honest.outcome().exit == .finished)
@@ -77,6 +79,8 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(try invited.outcome().exit == .finished)
     #expect(outcome.status.transport.refusedConnections >= 1)
+    let kept = "a peer at 127.0.0.1 was kept out: its key is not allowed"
+    #expect(coordinator.warnings.count { $0 == kept } == 1, "\(coordinator.warnings)")
     #expect(outcome.status.progress.counters.refusedWorkers == 0)
   }
 
