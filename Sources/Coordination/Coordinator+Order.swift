@@ -58,6 +58,7 @@ extension Coordinator {
 
   /// Closes a candidate whose shards are all done, and tells the search when its turn has come.
   mutating func conclude(_ candidate: CandidateID) {
+    acquit(candidate)
     guard let open = ledger.remove(candidate) else { return }
     if isStrict { heldBack[candidate] = open } else { tell(open) }
   }
@@ -76,6 +77,7 @@ extension Coordinator {
 
   /// Gives up a candidate that fails wherever it is evaluated.
   mutating func quarantine(_ candidate: CandidateID, words: String) {
+    acquit(candidate)
     guard let open = ledger.remove(candidate) else { return }
     for (slice, state) in open.shards.enumerated() {
       let shard = ShardID(candidate: candidate, slice: slice)

@@ -16,6 +16,7 @@ extension Coordinator {
     }
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
+    finishControl(reference, from: worker)
     guard let open = ledger[shard.candidate] else {
       if let first = results[shard], !first.agreesOnCosts(with: result) {
         refuseCosts(of: result, from: worker, expected: "otherwise")
@@ -62,6 +63,7 @@ extension Coordinator {
       send(.cancel(reference), to: worker)
     } else {
       counters.duplicateResults += 1
+      sessions.modify(worker) { $0.isProven = true }
       send(.acknowledge(reference), to: worker)
     }
   }
@@ -95,7 +97,10 @@ extension Coordinator {
     }
     let images = result.measurement.correct.count
     pace.observe(microseconds: result.evaluationMicroseconds, images: images)
+    losses.countFinished(by: worker)
+    acquit(shard.candidate)
     sessions.modify(worker) { session in
+      session.isProven = true
       session.streak = FailureStreak()
       session.isBeaten = false
       session.pace.observe(microseconds: result.evaluationMicroseconds, images: images)

@@ -98,7 +98,7 @@ extension Coordinator {
     _ hello: Hello, sequence: UInt64, from worker: WorkerID, version: ProtocolVersion,
     former: Session?, at now: Instant
   ) {
-    for candidate in lost.remove(worker) ?? [] { ledger.forgive(worker, candidate: candidate) }
+    forgiveLoss(of: worker)
     var session =
       former
       ?? Session(
@@ -168,6 +168,7 @@ extension Coordinator {
     let label = label ?? sessions[worker]?.label ?? "\(worker)"
     if let session = sessions[worker] {
       for shard in session.leases { giveBack(shard, from: worker) }
+      losses.endTrial(of: worker)
       sessions.remove(worker)
     }
     note(.workerRefused(worker, label: label, reason, words: words))
@@ -184,39 +185,9 @@ extension Coordinator {
   private mutating func part(_ farewell: Farewell, from worker: WorkerID) {
     guard let session = sessions[worker] else { return }
     for shard in session.leases { giveBack(shard, from: worker) }
+    losses.endTrial(of: worker)
     sessions.remove(worker)
     note(.workerLeft(worker, label: session.label, farewell))
-  }
-
-  /// Ends a session without a farewell; the shards that it ran are suspected of it, unless it was
-  /// about to leave anyhow.
-  mutating func lose(_ worker: WorkerID, words: String, at now: Instant) {
-    guard let session = sessions[worker] else { return }
-    counters.lostWorkers += 1
-    counters.lapsedLeases += session.leases.count
-    let running = session.leases.prefix(session.slots) + session.lapsed
-    var leasedAt: [CandidateID: Instant] = [:]
-    for shard in running {
-      guard let givenAt = ledger.lease(of: shard, by: worker)?.givenAt else { continue }
-      leasedAt[shard.candidate] = max(givenAt, leasedAt[shard.candidate] ?? givenAt)
-    }
-    for shard in session.leases { giveBack(shard, from: worker) }
-    sessions.remove(worker)
-    // Whoever comes back with nothing done in between has still failed with what it failed with.
-    if !session.streak.candidates.isEmpty { streaks.set(session.streak, for: worker) }
-    note(
-      .workerLost(
-        worker, label: session.label, leases: session.leases.count, words: words))
-    guard !session.isLeaving(at: now + settings.timing.departureMargin) else { return }
-    let suspects = Set(running.map(\.candidate)).sorted()
-    counters.suspectedDeaths += suspects.isEmpty ? 0 : 1
-    lost.set(suspects, for: worker)
-    for candidate in suspects {
-      let count = ledger.countLoss(
-        of: candidate, by: worker, leasedAt: leasedAt[candidate], at: now,
-        interval: settings.timing.leaseDuration)
-      quarantineIfHopeless(candidate, failureCount: count, words: "workers died over it")
-    }
   }
 
   /// Gives up a candidate that has failed too often.
@@ -263,13 +234,14 @@ extension Coordinator {
       session.isSatisfied = isStalled || !canFinish
       session.held = heartbeat.held
       session.advancedAt = advancedAt
-      if !isStalled { session.lapsed = [] }
     }
     // A worker that beats while the coordinator ends has not heard that it shall leave.
     send(isDraining ? .drain : .alive, to: worker)
     guard !isStalled else { return }
     reconcile(heartbeat.held, with: worker, at: now)
+    forgiveSilence(of: worker)
     repeatLostLeases(of: worker, held: heartbeat.held, at: now)
+    repeatLostControl(of: worker, held: heartbeat.held, at: now)
   }
 
   /// Answers a worker that is not known, or not any more.
@@ -289,6 +261,7 @@ extension Coordinator {
     let deadline = now + settings.timing.leaseDuration
     var unleasedCount = 0
     for entry in held {
+      if isControl(entry.shard, of: worker) { continue }
       let reference = ShardReference(shard: entry.shard, key: entry.key)
       guard ledger.key(of: entry.shard) == entry.key else {
         // Measured shards are settled when their result comes.
@@ -337,6 +310,7 @@ extension Coordinator {
 
   private mutating func take(_ rejection: Rejection, from worker: WorkerID) {
     let shard = rejection.shard
+    failControl(shard, from: worker)
     guard ledger.key(of: shard) == rejection.key, let session = sessions[worker] else { return }
     guard ledger.lease(of: shard, by: worker) != nil else { return }
     switch rejection.reason {
@@ -348,6 +322,7 @@ extension Coordinator {
     case .evaluationFailed:
       note(.evaluationRejected(shard, label: session.label, words: rejection.words))
       giveBack(shard, from: worker)
+      losses.endTrial(of: worker)
       blame(shard.candidate, or: worker, words: rejection.words)
     }
   }
@@ -431,6 +406,13 @@ extension Coordinator {
       sessions.modify(session.worker) { session in
         session.isSatisfied = true
         if index < session.slots { session.lapsed.append(shard) }
+      }
+      guard index < session.slots else { continue }
+      // A worker that beats and makes no progress is not dead: that says nothing about a killer.
+      if isHeard(session, at: now) {
+        losses.endTrial(of: session.worker)
+      } else {
+        suspectSilently(shard)
       }
     }
   }

@@ -30,7 +30,7 @@ extension Coordinator {
   private static let overdueTriesMax = 16
 
   /// Returns the time that a worker should need for some images when it begins at once.
-  private func expectedTime(images: Int, of session: Session) -> Duration? {
+  func expectedTime(images: Int, of session: Session) -> Duration? {
     let own = session.pace.typical
     let everybody = pace.typical
     guard let typical = own ?? everybody else { return nil }
@@ -136,7 +136,11 @@ extension Coordinator {
     tailDeadline = now + settings.timing.heartbeatInterval / 4
     var slowest: [(remaining: Duration, shard: ShardID)] = []
     for worker in sessions.workers {
-      for shard in sessions[worker]?.leases ?? [] {
+      // What a silent worker has may have killed it; its lease expires soon enough.
+      guard let session = sessions[worker],
+        now - session.heardAt < settings.timing.heartbeatInterval * 2
+      else { continue }
+      for shard in session.leases where !losses.suspects(shard.candidate) {
         guard case .leased(let lease, backup: nil) = ledger.state(of: shard) else { continue }
         guard let remaining = remainingTime(of: lease, for: shard, at: now) else { continue }
         slowest.append((remaining, shard))

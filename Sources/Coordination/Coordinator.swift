@@ -34,8 +34,8 @@ public struct Coordinator: Sendable {
   var isDraining = false
   /// The sessions that were refused, with the oldest first.
   var refused: RecentMemory<WorkerID, Refusal>
-  /// The candidates that lost sessions are suspected to have killed.
-  var lost: RecentMemory<WorkerID, [CandidateID]>
+  /// What the loss of workers says about the candidates that they ran.
+  var losses: LossAttribution
   /// What has failed at workers that were turned away because of it.
   var streaks: RecentMemory<WorkerID, FailureStreak>
   /// The malformed frames of each peer.
@@ -100,7 +100,7 @@ public struct Coordinator: Sendable {
     sessions = SessionTable(leasesPerSlotMax: settings.bounds.leasesPerSlotMax)
     let memory = settings.bounds.refusedCountMax
     refused = RecentMemory(countMax: memory)
-    lost = RecentMemory(countMax: memory)
+    losses = LossAttribution(memoryCountMax: memory)
     streaks = RecentMemory(countMax: memory)
     malformed = RecentMemory(countMax: memory)
     self.records = RecordQueue(epoch: epoch, durableCount: replay.recordCount)
@@ -174,6 +174,7 @@ public struct Coordinator: Sendable {
   package func checkInvariants() {
     ledger.checkInvariants(sessions: sessions)
     sessions.checkInvariants()
+    losses.checkInvariants(sessions: sessions, ledger: ledger)
     records.checkInvariants()
     precondition(search.outstandingCount == ledger.count + heldBack.count)
     precondition(heldBack.isEmpty || isStrict)
@@ -232,9 +233,15 @@ extension Coordinator {
   private mutating func handOutWork(at now: Instant) {
     guard phase == .working, !isDraining, !records.isFailing else { return }
     leaseOverdue(at: now)
+    beginTrials(at: now)
+    var suspects = suspectsWithoutWorker(at: now)
+    var triesLeft = Self.trialTriesMax
     // Workers that could take a lease, but have failed with everything that waits.
     var choosy: [WorkerID] = []
-    while ledger.availableCount > 0, let worker = sessions.popSpare() {
+    while ledger.availableCount > 0 || (!suspects.isEmpty && triesLeft > 0),
+      let worker = sessions.popSpare()
+    {
+      triesLeft -= ledger.availableCount > 0 ? 0 : 1
       guard let session = sessions[worker],
         isHeard(session, at: now), canFinish(session, at: now)
       else {
@@ -242,11 +249,18 @@ extension Coordinator {
         continue
       }
       let isLastResort = isLastResort(at: now)
+      // Who has finished something comes for suspects at once, any other one when nothing else is
+      // there for it.
+      if session.isProven, reserve(worker, for: &suspects, isLastResort: isLastResort) { continue }
       // What the worker has not failed with comes first, or one bad candidate would keep the rest
       // waiting.
-      let pending =
-        ledger.popPending(avoiding: session.streak.candidates)
-        ?? (isLastResort ? ledger.popPending(avoiding: []) : nil)
+      var pending = ledger.popPending(avoiding: session.streak.candidates)
+      if pending == nil, ledger.unbornCount == 0, !mayAsk,
+        reserve(worker, for: &suspects, isLastResort: isLastResort)
+      {
+        continue
+      }
+      if pending == nil, isLastResort { pending = ledger.popPending(avoiding: []) }
       guard let shard = pending else {
         choosy.append(worker)
         continue
@@ -256,6 +270,7 @@ extension Coordinator {
       sessions.enqueueIfSpare(worker)
     }
     for worker in choosy { sessions.enqueueIfSpare(worker) }
+    beginTrials(at: now)
     guard !isStrict else { return }
     let choosyCount = choosy.reduce(0) { $0 + sessions.spareCount(of: $1) }
     while max(sessions.spareCount - ledger.availableCount, choosyCount) > ledger.unbornCount {

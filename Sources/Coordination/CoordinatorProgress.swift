@@ -39,6 +39,10 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var lostWorkers = 0
   /// Sessions that ended so while they ran shards, and without having announced it.
   public var suspectedDeaths = 0
+  /// Leases of suspects, given to workers that have nothing else.
+  public var trialLeases = 0
+  /// Shards with known results that workers evaluated again to show that they can.
+  public var controlLeases = 0
   /// Writes that failed.
   public var failedWrites = 0
 

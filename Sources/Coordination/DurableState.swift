@@ -50,7 +50,7 @@ extension Coordinator {
 
   /// The entries of everything that is remembered of peers and results for a while.
   package var memoryCounts: [Int] {
-    [refused.count, lost.count, streaks.count, malformed.count, results.count]
+    [refused.count, losses.memoryCount, streaks.count, malformed.count, results.count]
   }
 
   /// Whether everything that has happened is durable.

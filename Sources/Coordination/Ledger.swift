@@ -45,14 +45,13 @@ struct OpenCandidate: Sendable {
   var leaseCounts: [Int]
   /// The shards that are not done.
   var remainingCount: Int
-  /// The failed evaluations of each worker, its death while it ran a shard included.
+  /// The failed evaluations of each worker.
   var failures: [WorkerID: Int] = [:]
   /// Whether an evaluation has failed; until then, workers that take too long are to blame.
   var hasFailed = false
-  /// When the loss of a worker was last counted against it; from the first one on its shards are
-  /// leased one at a time.
-  var suspectedAt: Instant?
-  /// Its pending shards that wait until no other one is leased.
+  /// Whether workers were lost over it, so that its shards are tried one at a time.
+  var isSuspected = false
+  /// Its pending shards while it is suspected.
   var parked: [ShardID] = []
 }
 
@@ -72,8 +71,10 @@ struct Ledger: Sendable {
   private(set) var persistingCount = 0
   /// The shards of open candidates that are done.
   private(set) var doneCount = 0
-  /// The pending shards that wait until no other shard of their candidate is leased.
+  /// The pending shards of suspected candidates, which wait for a trial.
   private var parkedCount = 0
+  /// The candidates that are suspected.
+  private(set) var suspectedCount = 0
   private var candidates: [CandidateID: OpenCandidate] = [:]
   /// Pending shards, and some that were pending; each shard is in it at most once.
   private var queue = MinimumHeap<ShardID>()
@@ -141,26 +142,77 @@ struct Ledger: Sendable {
     switch (old, state) {
     case (.done, _): preconditionFailure("moved \(shard), which is done")
     case (_, .done): candidates[shard.candidate]?.remainingCount -= 1
-    case (_, .pending): enqueue(shard)
+    case (_, .pending):
+      if candidates[shard.candidate]?.isSuspected == true { park(shard) } else { enqueue(shard) }
     default: break
     }
     if case .pending = old, let place = candidates[shard.candidate]?.parked.firstIndex(of: shard) {
       candidates[shard.candidate]?.parked.remove(at: place)
       parkedCount -= 1
     }
-    if case .leased = old { unpark(shard.candidate) }
+  }
+
+  private mutating func park(_ shard: ShardID) {
+    candidates[shard.candidate]?.parked.append(shard)
+    parkedCount += 1
   }
 
   private mutating func enqueue(_ shard: ShardID) {
     if queued.insert(shard).inserted { queue.insert(shard) }
   }
 
-  /// Lets the parked shards of a candidate wait for workers again if none of it is leased.
-  private mutating func unpark(_ candidate: CandidateID) {
-    guard let open = candidates[candidate], !open.parked.isEmpty, !open.isLeased else { return }
+  /// Whether a shard of an open candidate has no result yet.
+  func isUnfinished(_ shard: ShardID) -> Bool {
+    switch state(of: shard) {
+    case .unborn, .pending, .leased: true
+    case .persisting, .done, nil: false
+    }
+  }
+
+  // MARK: Suspects
+
+  /// Lets the shards of an open candidate wait for trials.
+  mutating func suspect(_ candidate: CandidateID) {
+    guard let open = candidates[candidate], !open.isSuspected else { return }
+    candidates[candidate]?.isSuspected = true
+    suspectedCount += 1
+    for slice in slices.indices where open.shards[slice] == .pending {
+      park(ShardID(candidate: candidate, slice: slice))
+    }
+  }
+
+  /// Lets the shards of a candidate wait for workers as others do.
+  mutating func acquit(_ candidate: CandidateID) {
+    guard let open = candidates[candidate], open.isSuspected else { return }
+    candidates[candidate]?.isSuspected = false
     candidates[candidate]?.parked = []
+    suspectedCount -= 1
     parkedCount -= open.parked.count
     for shard in open.parked { enqueue(shard) }
+  }
+
+  /// The next shard of a suspect to try, unless another one is with a worker or the store.
+  func trialShard(of candidate: CandidateID) -> ShardID? {
+    guard let open = candidates[candidate], open.isSuspected, !open.isUnderWay else { return nil }
+    return open.parked.min()
+  }
+
+  /// Whether some shard of an open candidate was finished.
+  ///
+  /// - Complexity: O(*s*) for *s* shards.
+  func hasFinishedShard(of candidate: CandidateID) -> Bool {
+    candidates[candidate]?.firstFinishedSlice != nil
+  }
+
+  /// A finished shard of some open candidate that is not suspected.
+  ///
+  /// - Complexity: O(*n*) for *n* open shards.
+  func anyFinishedShard() -> ShardID? {
+    for id in open {
+      guard let open = candidates[id], !open.isSuspected else { continue }
+      if let slice = open.firstFinishedSlice { return ShardID(candidate: id, slice: slice) }
+    }
+    return nil
   }
 
   /// The lease of a worker to a shard, if it has one.
@@ -224,25 +276,6 @@ struct Ledger: Sendable {
     return addFailure(of: candidate, by: worker)
   }
 
-  /// Counts the loss of a worker against a candidate; returns how many failures there are now.
-  ///
-  /// Workers that had the candidate when an earlier one was lost are part of the same event if they
-  /// follow within `interval`: a switch that fails takes many at once. A lease that was given later
-  /// is another trial.
-  mutating func countLoss(
-    of candidate: CandidateID, by worker: WorkerID, leasedAt: Instant?, at now: Instant,
-    interval: Duration
-  ) -> Int {
-    guard let open = candidates[candidate] else { return 0 }
-    if let suspectedAt = open.suspectedAt, now - suspectedAt < interval,
-      leasedAt.map({ $0 < suspectedAt }) ?? true
-    {
-      return open.failures.values.reduce(0, +)
-    }
-    candidates[candidate]?.suspectedAt = now
-    return addFailure(of: candidate, by: worker)
-  }
-
   /// Whether some open candidate is not among `others`.
   ///
   /// - Complexity: O(*n*) for *n* open candidates.
@@ -256,7 +289,7 @@ struct Ledger: Sendable {
   }
 
   /// Returns the pending shard of the oldest candidate that is not avoided, or `nil`; the caller
-  /// leases it. A suspected candidate has none while another shard of it is leased.
+  /// leases it. Suspected candidates have none.
   ///
   /// - Complexity: O(log *n*), times the number of avoided shards.
   mutating func popPending(avoiding avoided: Set<CandidateID>) -> ShardID? {
@@ -268,10 +301,8 @@ struct Ledger: Sendable {
         continue
       }
       queued.remove(shard)
-      guard state(of: shard) == .pending, let open = candidates[shard.candidate] else { continue }
-      if open.suspectedAt == nil || !open.isLeased { return shard }
-      candidates[shard.candidate]?.parked.append(shard)
-      parkedCount += 1
+      guard state(of: shard) == .pending else { continue }
+      if candidates[shard.candidate]?.isSuspected == false { return shard }
     }
     return nil
   }
@@ -281,6 +312,7 @@ struct Ledger: Sendable {
     guard let open = candidates.removeValue(forKey: candidate) else { return nil }
     for state in open.shards { count(state, sign: -1) }
     parkedCount -= open.parked.count
+    suspectedCount -= open.isSuspected ? 1 : 0
     return open
   }
 
@@ -298,12 +330,22 @@ struct Ledger: Sendable {
 }
 
 extension OpenCandidate {
-  /// Whether a worker has one of the shards.
+  /// Whether a worker has one of the shards, or its result is on the way to the store.
   ///
   /// - Complexity: O(*s*) for *s* shards.
-  fileprivate var isLeased: Bool {
-    shards.contains { if case .leased = $0 { true } else { false } }
+  fileprivate var isUnderWay: Bool {
+    shards.contains {
+      switch $0 {
+      case .leased, .persisting: true
+      case .unborn, .pending, .done: false
+      }
+    }
   }
+
+  /// The first slice whose result is durable.
+  ///
+  /// - Complexity: O(*s*) for *s* shards.
+  fileprivate var firstFinishedSlice: Int? { shards.firstIndex(where: \.isDone) }
 }
 
 extension ShardState {
@@ -339,10 +381,12 @@ extension Ledger {
     var counts = [0, 0, 0, 0, 0]
     var backups = 0
     var parked = 0
+    var suspected = 0
     for (id, open) in candidates {
       var remaining = 0
       parked += open.parked.count
-      precondition(open.parked.isEmpty || open.isLeased)
+      precondition(open.parked.isEmpty || open.isSuspected)
+      suspected += open.isSuspected ? 1 : 0
       for (slice, state) in open.shards.enumerated() {
         let shard = ShardID(candidate: id, slice: slice)
         remaining += state.isDone ? 0 : 1
@@ -350,7 +394,8 @@ extension Ledger {
         case .unborn: counts[0] += 1
         case .pending:
           counts[1] += 1
-          precondition(queued.contains(shard) != open.parked.contains(shard))
+          precondition(open.parked.contains(shard) == open.isSuspected)
+          precondition(open.isSuspected || queued.contains(shard))
         case .leased(let first, let backup):
           counts[2] += 1
           backups += backup == nil ? 0 : 1
@@ -371,6 +416,7 @@ extension Ledger {
       counts == [unbornCount, pendingCount, leasedCount, persistingCount, doneCount])
     precondition(backups == backupCount)
     precondition(parked == parkedCount)
+    precondition(suspected == suspectedCount)
     precondition(sessions.leaseCount == leasedCount + backupCount)
   }
 }

@@ -15,6 +15,12 @@ struct Session: Sendable {
   var leaseCountMax = 0
   /// The leases, the oldest first: the first ones run.
   var leases: [ShardID] = []
+  /// Whether the worker has finished something.
+  var isProven = false
+  /// Whether the worker has not taken a shard whose result is known.
+  var ignoresControls = false
+  /// What the worker is kept apart for, if anything.
+  var isolation: Isolation?
   /// Shards that the worker said to evaluate without a lease.
   var unleasedCount = 0
   /// Running shards whose leases have lapsed since the worker was last heard.
@@ -55,11 +61,52 @@ struct Session: Sendable {
   /// Whether the worker will have left at some time, as it has said.
   func isLeaving(at time: Instant) -> Bool { isLeaving || endsAt.map { $0 <= time } ?? false }
 
+  /// Whether the worker evaluates nothing, as far as is known.
+  var isFree: Bool { leases.isEmpty && unleasedCount == 0 }
+
   /// The leases that the worker could take now, for at most `limit` leases in all.
   func spare(limit: Int) -> Int {
-    guard !isSatisfied else { return 0 }
+    guard !isSatisfied, isolation == nil else { return 0 }
     return max(0, min(leaseCountMax, limit * slots) - leases.count - unleasedCount)
   }
+}
+
+/// Why a worker gets nothing beside what it has.
+enum Isolation: Hashable, Sendable {
+  /// It is to try a suspect as soon as it has nothing else.
+  case reserved(CandidateID)
+  /// It evaluates a shard whose result is known before it tries a suspect.
+  case control(Control)
+  /// It tries a suspect; ends with its lease.
+  case trial(CandidateID)
+
+  /// The suspect for which the worker is kept.
+  var reservation: CandidateID? {
+    switch self {
+    case .reserved(let candidate): candidate
+    case .control(let control): control.candidate
+    case .trial: nil
+    }
+  }
+
+  /// What it evaluates although the result is known.
+  var control: Control? {
+    if case .control(let control) = self { control } else { nil }
+  }
+}
+
+/// A shard whose result is known, with a worker that is to show that it can finish something.
+struct Control: Hashable, Sendable {
+  /// The shard.
+  let grant: LeaseGrant
+  /// The suspect that the worker tries next.
+  let candidate: CandidateID
+  /// When it was sent first.
+  let startedAt: Instant
+  /// When it was last sent.
+  var sentAt: Instant
+  /// How often it was sent.
+  var sendCount = 1
 }
 
 /// Failed evaluations of one worker without a success between them.
@@ -127,6 +174,7 @@ struct SessionTable: Sendable {
     guard var session = sessions[worker] else { return }
     count(session, sign: -1)
     change(&session)
+    if case .trial = session.isolation, session.leases.isEmpty { session.isolation = nil }
     count(session, sign: 1)
     sessions[worker] = session
     enqueueIfSpare(worker)

@@ -25,6 +25,8 @@ enum Occurrence: Sendable {
   case finishSnapshot(CoordinatorSnapshot, coordinatorLife: Int)
   /// A worker process dies; it comes back unless the pause is `nil`.
   case crashWorker(Int, pause: Int?)
+  /// A worker's process dies for reasons of its own; another comes in its place.
+  case perish(WorkerID)
   /// A worker process starts.
   case startWorker(Int)
   /// A worker is asked to leave.

@@ -8,6 +8,7 @@ extension FaultPlan {
   public var isEveryDeathAnnounced: Bool {
     lossProbability == 0 && partitions.isEmpty && clogs.isEmpty && freezes.isEmpty
       && [workerCrashes, departures, hangs].allSatisfy(\.isEmpty) && !hasPoison
+      && meanLifeShards == nil
       && !clockJumps.contains { $0.process >= 0 }
   }
 
@@ -46,6 +47,26 @@ extension FaultPlan {
     }
     plan.delayMax = 5
     plan.writeTimes = 1...5
+    return plan
+  }
+
+  /// Returns a plan whose only faults are workers that die for reasons of their own, and killers.
+  static func mortal(
+    meanLifeShards: Int, workerCount: Int, hasPoison: Bool, using generator: inout SeededGenerator
+  ) -> FaultPlan {
+    precondition(meanLifeShards >= 1)
+    var plan = FaultPlan()
+    plan.workerCount = workerCount
+    plan.slotCounts = (0..<workerCount).map { _ in generator.number(in: 1...2) }
+    plan.evaluationTimes = (0..<workerCount).map { _ in
+      let first = generator.number(in: 10...400)
+      return first...generator.number(in: first...(2 * first))
+    }
+    plan.noticeProbability = 0.9
+    plan.delayMax = 5
+    plan.writeTimes = 1...20
+    plan.hasPoison = hasPoison
+    plan.meanLifeShards = meanLifeShards
     return plan
   }
 

@@ -69,6 +69,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var hasPoison = false
   /// Whether the evaluation of one candidate in twelve fails.
   public var hasFailures = false
+  /// The shards that workers evaluate on average before they die for reasons of their own.
+  public var meanLifeShards: Int?
 
   /// The end of a process at some time.
   public struct Crash: Hashable, Sendable {
@@ -155,6 +157,7 @@ public struct FaultPlan: Hashable, Sendable {
     hasWrongWorker = workerCount > 1 && generator.chance(0.1)
     hasSickWorker = workerCount > 1 && generator.chance(0.15)
     hasRogue = generator.chance(0.2)
+    if generator.chance(0.1), !isCrowd { meanLifeShards = generator.number(in: 3...20) }
   }
 
   /// Whether nothing goes wrong but writes.
@@ -164,7 +167,7 @@ public struct FaultPlan: Hashable, Sendable {
       && [coordinatorCrashes, coordinatorDrains].allSatisfy(\.isEmpty) && freezes.isEmpty
       && [workerCrashes, departures, hangs, drains, revocations].allSatisfy(\.isEmpty)
       && partitions.isEmpty && clogs.isEmpty && clockJumps.isEmpty && lifetimes == nil
-      && idleTimeout == nil && !hasWrongWorker
+      && idleTimeout == nil && !hasWrongWorker && meanLifeShards == nil
   }
 
   private mutating func calm() {

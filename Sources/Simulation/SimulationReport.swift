@@ -26,7 +26,7 @@ public struct SimulationReport: Sendable {
   public let evaluationCount: Int
   /// The candidates given up.
   public let quarantinedCount: Int
-  /// The candidates given up though somebody could have evaluated them: too many workers were lost.
+  /// The candidates given up though somebody could have evaluated them.
   public let needlessQuarantineCount: Int
   /// The candidates of which a worker that computes wrongly has evaluated a part.
   public let wrongEvaluationCount: Int
@@ -35,6 +35,8 @@ public struct SimulationReport: Sendable {
   /// The share of the slots' time, from loaded inputs to the end of process or run, that went into
   /// evaluations that were the first of their shards.
   public let utilization: Double
+  /// The most workers that one candidate has killed while they tried it alone.
+  public let killCountMax: Int
   /// What the coordinator's last life has counted.
   public let counters: CoordinatorCounters
   /// The shards in the journal.
@@ -72,11 +74,29 @@ public struct SimulationOptions: Sendable {
   public var evaluationCount: Int?
   /// The relative speeds of workers without faults, one slot each; `nil` lets the seed decide.
   public var speeds: [Int]?
+  /// Workers that die for reasons of their own, as the only fault; `nil` lets the seed decide.
+  public var mortality: Mortality?
+
+  /// How long workers live.
+  public struct Mortality: Hashable, Sendable {
+    /// The shards that a worker evaluates on average before it dies.
+    public var meanLifeShards: Int
+    /// Whether one candidate in twelve kills every worker that evaluates it, besides.
+    public var hasPoison: Bool
+
+    /// Creates a mortality.
+    public init(meanLifeShards: Int, hasPoison: Bool = false) {
+      precondition(meanLifeShards >= 1)
+      self.meanLifeShards = meanLifeShards
+      self.hasPoison = hasPoison
+    }
+  }
 
   /// Creates options.
   public init(
     patience: Int = 200_000, eventCountMax: Int = 400_000, order: CommitOrder? = nil,
-    workerCount: Int? = nil, evaluationCount: Int? = nil, speeds: [Int]? = nil
+    workerCount: Int? = nil, evaluationCount: Int? = nil, speeds: [Int]? = nil,
+    mortality: Mortality? = nil
   ) {
     precondition(patience > 0)
     precondition(eventCountMax > 0)
@@ -88,5 +108,6 @@ public struct SimulationOptions: Sendable {
     precondition(evaluationCount ?? 1 > 0)
     self.evaluationCount = evaluationCount
     self.speeds = speeds
+    self.mortality = mortality
   }
 }

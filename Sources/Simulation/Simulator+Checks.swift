@@ -12,6 +12,8 @@ extension Simulator {
         violate("\(reference.shard) is acknowledged before it is durable")
       }
     case .lease(let grant):
+      // Who is to show that it can finish anything gets what is known.
+      if coordinator.machine?.isControl(grant.shard, of: worker) == true { return }
       if journal.shardIDs.contains(grant.shard) {
         violate("\(grant.shard) is leased though its result is durable")
       }
@@ -37,7 +39,6 @@ extension Simulator {
       let names = plan.hasWrongWorker ? [label, other] : []
       if names.contains(wrongLabel) { return }
       violate("\(label) and \(other) disagree about \(shard)")
-    case .workerLost: lossCount += 1
     default: break
     }
   }
@@ -100,12 +101,13 @@ extension Simulator {
   }
 
   private mutating func checkQuarantines() {
-    // A sick worker counts once, unless nobody else is there for long; the rest must be losses.
+    // However many workers were lost: only a sick worker alone can spoil what others could do.
     let mayBeAlone =
       plan.hasSickWorker
       && !([plan.departures, plan.revocations, plan.hangs].allSatisfy(\.isEmpty)
-        && plan.freezes.isEmpty && plan.idleTimeout == nil)
-    if lossCount > 1 || mayBeAlone { return }
+        && [plan.partitions, plan.clogs].allSatisfy(\.isEmpty)
+        && plan.freezes.isEmpty && plan.idleTimeout == nil && plan.lifetimes == nil)
+    if mayBeAlone { return }
     for candidate in journal.quarantined.sorted() {
       guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }
       violate("\(candidate) was given up for no reason")
@@ -122,6 +124,21 @@ extension Simulator {
     let countMax = 3 * 3 * 6
     if count > countMax * coordinator.life {
       violate("\(count) evaluations have failed at worker-\(place), and it still gets leases")
+    }
+  }
+
+  /// Checks that a candidate that kills is not tried for ever.
+  ///
+  /// It also kills those that have it before the first loss is noticed, which cannot be helped, and
+  /// a coordinator that starts knows nothing of earlier trials.
+  mutating func countKill(of worker: WorkerID, by candidate: CandidateID) {
+    // The loss of a worker that is about to leave anyhow does not count.
+    guard plan.lifetimes == nil else { return }
+    guard coordinator.machine?.isTrial(of: candidate, by: worker) == true else { return }
+    killCounts[candidate, default: 0] += 1
+    let count = killCounts[candidate, default: 0]
+    if count > LossLimits.countMax * coordinator.life {
+      violate("\(candidate) has killed \(count) workers that tried it alone, and goes on")
     }
   }
 

@@ -13,6 +13,10 @@ extension Simulator {
     workers[place].process?.beganAt[task.shard] = now
     events.add(.progress(worker, task, token: token), at: now + time / 2)
     events.add(.finishEvaluation(worker, task, token: token), at: now + time)
+    // The chance of an exponential life to end within one shard, nearly: 1 - exp(-1 / mean).
+    if let life = plan.meanLifeShards, generator.chance(2 / Double(2 * life + 1)) {
+      events.add(.perish(worker), at: now + generator.number(in: 0...time))
+    }
   }
 
   /// Ends an evaluation: it fails, kills its worker, or has a result.
@@ -27,6 +31,7 @@ extension Simulator {
     let time = stopEvaluation(of: task.shard, at: place)
     if plan.hasPoison, run.isInTwelfth(0, task.genome) {
       tell("\(task.shard) kills worker-\(place)")
+      countKill(of: worker, by: task.shard.candidate)
       crashWorker(place, pause: generator.number(in: 1...2_000))
     } else if workers[place].isSick || isHarmful(task.genome) {
       if !isHarmful(task.genome) { countFailure(at: place) }

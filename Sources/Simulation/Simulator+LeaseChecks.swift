@@ -75,7 +75,8 @@ extension Simulator {
     guard isHealed, coordinator.machine != nil, !coordinator.isFinished, let resultAt else {
       return
     }
-    guard !plan.hasPoison, !plan.hasFailures, !plan.hasSickWorker else { return }
+    guard !plan.hasPoison, !plan.hasFailures, !plan.hasSickWorker, plan.meanLifeShards == nil
+    else { return }
     let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
     // Two workers that hang may have both leases of a shard until the later one is overdue.
     let hangingCount = Set(plan.hangs.map(\.process)).count

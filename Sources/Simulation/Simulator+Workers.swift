@@ -52,7 +52,9 @@ extension Simulator {
     endWork(of: index)
     workers[index].process = nil
     if generator.chance(plan.noticeProbability) {
-      events.add(.noticeGone(worker, coordinatorLife: coordinator.life), at: now + 1)
+      // The transport hands out first what the process has sent before.
+      events.add(
+        .noticeGone(worker, coordinatorLife: coordinator.life), at: now + plan.delayMax + 1)
     }
     if let pause { events.add(.startWorker(index), at: now + pause) }
   }

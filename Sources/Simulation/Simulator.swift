@@ -41,8 +41,8 @@ public struct Simulator: Sendable {
   var observed = ObservedLife()
   /// When the last result became durable since the faults ended, once there was one at all.
   var resultAt: Int?
-  /// The workers that coordinators have reported lost.
-  var lossCount = 0
+  /// The workers that each candidate has killed in trials.
+  var killCounts: [CandidateID: Int] = [:]
   /// When everything must be finished.
   let deadline: Int
   /// The events after which the run is given up.
@@ -67,9 +67,7 @@ public struct Simulator: Sendable {
     seed: UInt64, options: SimulationOptions, trace: (@Sendable (String) -> Void)?
   ) {
     var generator = SeededGenerator(seed: seed)
-    let plan =
-      options.speeds.map { FaultPlan.uneven(speeds: $0) }
-      ?? FaultPlan(using: &generator, workerCount: options.workerCount)
+    let plan = Self.plan(of: options, using: &generator)
     // What the run computes must not depend on the plan.
     var runGenerator = SeededGenerator(seed: seed, stream: 1)
     var run = SimulatedRun(
@@ -97,14 +95,29 @@ public struct Simulator: Sendable {
     self.generator = generator
   }
 
+  private static func plan(
+    of options: SimulationOptions, using generator: inout SeededGenerator
+  ) -> FaultPlan {
+    if let speeds = options.speeds { return .uneven(speeds: speeds) }
+    guard let mortality = options.mortality else {
+      return FaultPlan(using: &generator, workerCount: options.workerCount)
+    }
+    return .mortal(
+      meanLifeShards: mortality.meanLifeShards,
+      workerCount: options.workerCount ?? generator.number(in: 1...6),
+      hasPoison: mortality.hasPoison, using: &generator)
+  }
+
   /// Returns the time within which a single slow worker finishes the whole run.
   private static func livenessBound(
     _ plan: FaultPlan, _ run: SimulatedRun, _ options: SimulationOptions
   ) -> Int {
     let shards = run.conclusionCount * run.settings.description.slices.count
     let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
-    let harm = plan.hasPoison || plan.hasFailures ? 60_000 * run.conclusionCount : 0
-    return options.patience + shards * (longest + 100) + harm
+    let harm = plan.hasPoison || plan.hasFailures ? 120_000 * (run.conclusionCount + 3) : 0
+    // Who dies early comes back late, and is missed for long.
+    let deaths = plan.meanLifeShards == nil ? 0 : 60_000 * shards
+    return options.patience + shards * (longest + 100) + harm + deaths
   }
 
   private mutating func start() {
@@ -195,6 +208,9 @@ public struct Simulator: Sendable {
     case .finishWrite(let batch, let life): finishWrite(batch, coordinatorLife: life)
     case .finishSnapshot(let snapshot, let life): finishSnapshot(snapshot, coordinatorLife: life)
     case .crashWorker(let index, let pause): crashWorker(index, pause: pause)
+    case .perish(let worker):
+      guard let place = place(of: worker) else { return }
+      crashWorker(place, pause: generator.number(in: 1...2_000))
     case .startWorker(let index): startWorker(index)
     case .drainWorker(let index): drainWorker(index)
     case .freezeWorker(let index, let pause): freezeWorker(index, pause: pause)
@@ -267,6 +283,7 @@ public struct Simulator: Sendable {
       computedShardCount: computedShardCount,
       utilization: availableMilliseconds == 0
         ? 0 : Double(usefulMilliseconds) / Double(availableMilliseconds),
+      killCountMax: killCounts.values.max() ?? 0,
       counters: coordinator.machine?.counters ?? CoordinatorCounters(),
       durableShardCount: journal.shards.count)
   }

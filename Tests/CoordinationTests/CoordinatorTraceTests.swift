@@ -10,7 +10,7 @@ struct CoordinatorTraceTests {
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
     "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-revocation.txt",
     "coordinator-stragglers.txt", "coordinator-overdue.txt", "coordinator-end-time.txt",
-    "coordinator-lost-together.txt",
+    "coordinator-lost-together.txt", "coordinator-trial.txt", "coordinator-killer.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
     let isLong = ["sick-worker", "overdue", "end-time"].contains { name == "coordinator-\($0).txt" }

@@ -42,6 +42,7 @@ struct SimulatorTests {
       ("end times", { $0.lifetimes != nil }), ("idle workers", { $0.idleTimeout != nil }),
       ("wrong workers", { $0.hasWrongWorker }),
       ("announced deaths only", { $0.isEveryDeathAnnounced && $0.losesFarewells }),
+      ("workers that die of themselves", { $0.meanLifeShards != nil }),
       ("poison", { $0.hasPoison }), ("failures", { $0.hasFailures }), ("calm", { $0.isCalm }),
     ]
     for (name, holds) in faults {
@@ -60,6 +61,7 @@ struct SimulatorTests {
       ("failed writes", { $0.counters.failedWrites }),
       ("second leases", { $0.counters.backupLeases }),
       ("suspected deaths", { $0.counters.suspectedDeaths }),
+      ("trials", { $0.counters.trialLeases }), ("controls", { $0.counters.controlLeases }),
       ("quarantines", { $0.quarantinedCount }),
       ("repeated evaluations", { $0.computedShardCount - $0.durableShardCount }),
     ]
