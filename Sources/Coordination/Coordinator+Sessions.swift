@@ -409,7 +409,7 @@ extension Coordinator {
       }
       guard index < session.slots else { continue }
       // A worker that beats and makes no progress is not dead: that says nothing about a killer.
-      if isHeard(session, at: now) {
+      if now - session.advancedAt >= settings.timing.stallTimeout {
         losses.endTrial(of: session.worker)
       } else {
         suspectSilently(shard)
