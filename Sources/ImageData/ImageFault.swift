@@ -6,6 +6,8 @@ public enum ImageFault: Error, Hashable, Sendable {
   case unknownFormat(firstBytes: [UInt8])
   /// The image has more pixels than are decoded.
   case tooManyPixels(width: Int, height: Int, pixelsMax: Int)
+  /// Decoding the image would take more memory than all threads together may.
+  case tooMuchMemory(neededBytes: Int, limitBytes: Int)
   /// The content is damaged; the decoder's words say how.
   case damaged(reason: String)
 }
@@ -18,10 +20,14 @@ extension ImageFault: CustomStringConvertible {
       "cannot be read: \(reason)"
     case .unknownFormat(let firstBytes) where firstBytes.isEmpty:
       "is empty"
+    case .unknownFormat(let firstBytes) where ImageFormat(firstBytes: firstBytes) != nil:
+      "is \(ImageFormat(firstBytes: firstBytes)?.rawValue ?? ""); only JPEG and PNG are read"
     case .unknownFormat(let firstBytes):
       "is neither JPEG nor PNG; it begins with the bytes \(firstBytes)"
     case .tooManyPixels(let width, let height, let pixelsMax):
       "has \(width)×\(height) pixels; at most \(pixelsMax) are decoded"
+    case .tooMuchMemory(let neededBytes, let limitBytes):
+      "takes \(neededBytes) bytes of memory to decode; at most \(limitBytes) are used"
     case .damaged(let reason):
       "is damaged: \(reason)"
     }

@@ -8,6 +8,10 @@ func decodedJPEG(_ bytes: Span<UInt8>) throws(ImageFault) -> PixelImage {
   let decoder = try JPEGDecoder()
   let header = try decoder.header(bytes)
   try PixelImage.checkSize(width: header.width, height: header.height)
+  if let frame = JPEGFrame(bytes), frame.codedSizeMin > bytes.count {
+    // So that a few bytes do not make us ask for the memory of many pixels.
+    throw .damaged(reason: "its data are too short for its size")
+  }
   switch header.colourSpace {
   case TJCS_GRAY:
     return PixelImage(
@@ -18,26 +22,27 @@ func decodedJPEG(_ bytes: Span<UInt8>) throws(ImageFault) -> PixelImage {
       width: header.width, height: header.height, channels: 3,
       pixels: try decoder.pixels(bytes, header, format: TJPF_RGB, channels: 3))
   case TJCS_CMYK, TJCS_YCCK:
-    let inks = try decoder.pixels(bytes, header, format: TJPF_CMYK, channels: 4)
-    return PixelImage(
-      width: header.width, height: header.height, channels: 3, pixels: colours(ofInks: inks))
+    var inks = try decoder.pixels(bytes, header, format: TJPF_CMYK, channels: 4)
+    convertToColours(&inks)
+    return PixelImage(width: header.width, height: header.height, channels: 3, pixels: inks)
   default:
     throw .damaged(reason: "its colour space is unknown")
   }
 }
 
-/// Returns red, green and blue of inverted cyan, magenta, yellow and black, as Pillow does.
-private func colours(ofInks inks: [UInt8]) -> [UInt8] {
-  var colours = [UInt8](repeating: 0, count: inks.count / 4 * 3)
-  for pixel in 0..<inks.count / 4 {
+/// Replaces inverted cyan, magenta, yellow and black by red, green and blue, as Pillow does.
+private func convertToColours(_ inks: inout [UInt8]) {
+  let count = inks.count / 4
+  for pixel in 0..<count {
     // Files hold the inks inverted (Adobe's convention): this is 255 − black.
     let light = Int(inks[4 * pixel + 3])
     for channel in 0..<3 {
       let product = (255 - Int(inks[4 * pixel + channel])) * light + 128
-      colours[3 * pixel + channel] = UInt8(light - (product >> 8 + product) >> 8)
+      // In place: of the pixels to come, none is overwritten.
+      inks[3 * pixel + channel] = UInt8(light - (product >> 8 + product) >> 8)
     }
   }
-  return colours
+  inks.removeLast(count)
 }
 
 /// What a JPEG file says about its image.

@@ -6,21 +6,72 @@ import CPNG
 /// Of 16-bit values the high byte is kept, except in 16-bit colour with alpha, where libpng rounds
 /// to the nearest 8-bit value.
 func decodedPNG(_ bytes: Span<UInt8>) throws(ImageFault) -> PixelImage {
-  let file = try PNGFile(bytes)
-  try PixelImage.checkSize(width: file.width, height: file.height)
-  let layout = try PNGLayout(colourType: file.colourType, bitDepth: file.bitDepth)
-  let critical = file.criticalChunks(colourType: layout.colourType, bitDepth: layout.bitDepth)
-  let values = try decodedValues(critical, width: file.width, height: file.height, layout)
+  let header = try PNGHeader(bytes)
+  let layout = try PNGLayout(colourType: header.colourType, bitDepth: header.bitDepth)
+  let critical = try PNGFile(bytes, header: header)
+    .criticalChunks(colourType: layout.colourType, bitDepth: layout.bitDepth)
+  let (width, height) = (header.width, header.height)
+  var values = try decodedValues(critical, width: width, height: height, layout)
   let channels = layout.kept.count
-  var pixels = [UInt8](repeating: 0, count: file.width * file.height * channels)
-  for pixel in 0..<file.width * file.height {
-    for channel in 0..<channels {
-      let position = pixel * layout.bytesPerPixel + layout.kept[channel]
-      pixels[pixel * channels + channel] = values[position]
+  if channels < layout.bytesPerPixel {
+    // In place: what is kept of a pixel never lies behind where it goes.
+    for pixel in 0..<width * height {
+      for channel in 0..<channels {
+        let position = pixel * layout.bytesPerPixel + layout.kept[channel]
+        values[pixel * channels + channel] = values[position]
+      }
     }
+    values.removeLast(width * height * (layout.bytesPerPixel - channels))
   }
-  return PixelImage(
-    width: file.width, height: file.height, channels: channels, pixels: pixels)
+  return PixelImage(width: width, height: height, channels: channels, pixels: values)
+}
+
+/// Returns the most memory that decoding a PNG file takes besides its own bytes.
+func pngDecodingBytes(_ bytes: Span<UInt8>, channels: Int) throws(ImageFault) -> Int {
+  let header = try PNGHeader(bytes)
+  let layout = try PNGLayout(colourType: header.colourType, bitDepth: header.bitDepth)
+  let converted = layout.kept.count == channels ? 0 : channels
+  // The chunks are copied twice: as they are found, and behind the new header.
+  return 2 * bytes.count + header.width * header.height * (layout.bytesPerPixel + converted)
+}
+
+/// What the header chunk of a PNG file says.
+private struct PNGHeader {
+  let width: Int
+  let height: Int
+  let bitDepth: UInt8
+  let colourType: UInt8
+  /// The 13 bytes of the chunk's data.
+  let data: [UInt8]
+
+  /// The bytes of the signature and of the header chunk.
+  static let fileSize = PNGFile.signature.count + 12 + 13
+
+  /// Reads the header of a file that begins with the signature.
+  init(_ bytes: Span<UInt8>) throws(ImageFault) {
+    guard bytes.count >= Self.fileSize else { throw .damaged(reason: "it ends too early") }
+    let start = PNGFile.signature.count
+    let chunk = Array(copying: bytes.extracting(start..<Self.fileSize))
+    guard PNGFile.word(chunk.span, at: 0) == 13, chunk[4..<8].elementsEqual("IHDR".utf8) else {
+      throw .damaged(reason: "it has no header")
+    }
+    guard PNGFile.checksum(Array(chunk[4..<21])) == Array(chunk[21...]) else {
+      throw .damaged(reason: "the checksum of its header is wrong")
+    }
+    let (width, height) = (PNGFile.word(chunk.span, at: 8), PNGFile.word(chunk.span, at: 12))
+    try PixelImage.checkSize(width: width, height: height)
+    self.width = width
+    self.height = height
+    self.data = Array(chunk[8..<21])
+    self.bitDepth = chunk[16]
+    self.colourType = chunk[17]
+  }
+
+  /// The bytes of the image before compression, at the least.
+  var rawSize: Int {
+    let channels = [2: 3, 4: 2, 6: 4][Int(colourType)] ?? 1
+    return width * height * channels * Int(bitDepth) / 8
+  }
 }
 
 /// How libpng is asked to decode one kind of PNG, and which of the bytes are kept.
@@ -108,19 +159,19 @@ private func decodedValues(_ file: [UInt8], width: Int, height: Int, _ layout: P
 
 /// The chunks of a PNG file (ISO/IEC 15948), found but not decoded.
 private struct PNGFile {
-  let width: Int
-  let height: Int
-  let bitDepth: UInt8
-  let colourType: UInt8
   private let header: [UInt8]
   private let otherChunks: [UInt8]
 
-  private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  init(_ bytes: Span<UInt8>) throws(ImageFault) {
-    var position = Self.signature.count
-    var header: [UInt8]?
+  /// The most bytes that one byte of compressed data becomes: 258 for every two bits.
+  private static let expansionMax = 1032
+
+  init(_ bytes: Span<UInt8>, header: PNGHeader) throws(ImageFault) {
+    var position = PNGHeader.fileSize
     var others: [UInt8] = []
+    others.reserveCapacity(bytes.count)
+    var compressedSize = 0
     var isComplete = false
     while !isComplete {
       guard bytes.count - position >= 12 else { throw .damaged(reason: "it ends too early") }
@@ -128,28 +179,22 @@ private struct PNGFile {
       guard size <= bytes.count - position - 12 else {
         throw .damaged(reason: "it ends too early")
       }
-      let chunk = Array(copying: bytes.extracting(position..<position + 12 + size))
+      let chunk = bytes.extracting(position..<position + 12 + size)
       position += 12 + size
-      let type = String(decoding: chunk[4..<8], as: UTF8.self)
-      if header == nil {
-        guard type == "IHDR", size == 13 else { throw .damaged(reason: "it has no header") }
-        guard Self.checksum(Array(chunk[4..<21])) == Array(chunk[21...]) else {
-          throw .damaged(reason: "the checksum of its header is wrong")
-        }
-        header = Array(chunk[8..<21])
-      } else if chunk[4] & 0x20 == 0 {
-        // Ancillary chunks (lower-case) carry gamma, transparency and texts: not wanted.
-        others += chunk
+      let type = String(decoding: Array(copying: chunk.extracting(4..<8)), as: UTF8.self)
+      if type == "IDAT" { compressedSize += size }
+      // Ancillary chunks (lower-case) carry gamma, transparency and texts: not wanted.
+      if chunk[4] & 0x20 == 0 {
+        unsafe chunk.withUnsafeBufferPointer { unsafe others.append(contentsOf: $0) }
       }
       isComplete = type == "IEND"
     }
-    guard let header else { throw .damaged(reason: "it has no header") }
-    self.header = header
+    // So that a few bytes do not make us ask for the memory of many pixels.
+    guard header.rawSize <= compressedSize * Self.expansionMax else {
+      throw .damaged(reason: "its data are too short for its size")
+    }
+    self.header = header.data
     self.otherChunks = others
-    self.width = Self.word(header.span, at: 0)
-    self.height = Self.word(header.span, at: 4)
-    self.bitDepth = header[8]
-    self.colourType = header[9]
   }
 
   /// The file without ancillary chunks, and with another colour type and depth in its header.
@@ -161,12 +206,13 @@ private struct PNGFile {
     return Self.signature + [0, 0, 0, 13] + chunk + Self.checksum(chunk) + otherChunks
   }
 
-  private static func word(_ bytes: Span<UInt8>, at offset: Int) -> Int {
+  /// The number of four bytes, most significant byte first.
+  static func word(_ bytes: Span<UInt8>, at offset: Int) -> Int {
     (0..<4).reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
   }
 
   /// The CRC-32 of a chunk, most significant byte first.
-  private static func checksum(_ bytes: [UInt8]) -> [UInt8] {
+  static func checksum(_ bytes: [UInt8]) -> [UInt8] {
     var register = UInt32.max
     for byte in bytes {
       register ^= UInt32(byte)
