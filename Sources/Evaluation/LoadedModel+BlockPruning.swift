@@ -48,7 +48,7 @@ extension LoadedModel {
   /// Throws unless some images are there and fit the model.
   func checkCalibration(with images: ImageSet) throws(EvaluationError) {
     do throws(ImageDataError) {
-      try images.checkFits(weights.shape)
+      try images.checkSize(weights.shape)
     } catch {
       throw .images(error)
     }

@@ -1,4 +1,3 @@
-import Foundation
 import ModelFiles
 
 /// An image on disk with its label.
@@ -16,98 +15,114 @@ public struct ImageListing: Hashable, Sendable {
   /// The data set's folder.
   public let path: String
   /// The images.
-  public let images: [LabelledImage]
-  /// The names of the classes, where folders name them.
-  public let classNames: [String]?
+  public private(set) var images: [LabelledImage]
+  /// The names of the classes by label, where folders name them.
+  public private(set) var classNames: [String]?
+  /// The class map that lies in the folder, if one does.
+  public let classMapPath: String?
+  /// The files that were passed over because neither name nor content is that of an image.
+  public let otherFiles: [String]
 
-  /// The names' endings that make a file an image, torchvision's list.
-  ///
-  /// Only JPEG and PNG are decoded; the others are listed so that they are reported as broken
-  /// instead of being missed.
-  static let extensions: Set<String> = [
-    "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp",
-  ]
+  /// The name of the file that gives each image its label.
+  private static let labelsName = "labels.txt"
+  /// The name of the file that gives each class folder its output.
+  package static let classMapName = "classes.txt"
 
   /// Lists a folder that holds `labels.txt` and images (in `images/` or beside it), or class
   /// folders in the manner of torchvision's `ImageFolder`.
   ///
   /// Files and folders whose names begin with a dot are ignored.
   public init(folder path: String) throws(ImageDataError) {
-    let entries = try FolderEntries(path)
-    let labelsPath = path + "/labels.txt"
-    let hasImages = entries.folders.contains("images")
+    var top = FolderWalk(root: path)
+    let folders = try top.classFolders()
+    let hasImages = folders.contains { $0.utf8.elementsEqual("images".utf8) }
+    let labelsPath = path + "/" + Self.labelsName
+    let classMapPath = path + "/" + Self.classMapName
     self.path = path
-    if FileManager.default.fileExists(atPath: labelsPath) {
+    if FolderWalk.exists(labelsPath) {
       let root = hasImages ? path + "/images" : path
-      self.images = try Self.labelled(root: root, labelsPath: labelsPath)
+      var walk = FolderWalk(root: root)
+      self.images = try Self.labelled(walk: &walk, labelsPath: labelsPath)
       self.classNames = nil
-    } else if hasImages, entries.folders.count == 1 {
+      self.classMapPath = nil
+      let listed = Set(images.map { Array($0.name.utf8) })
+      self.otherFiles = Self.unnamed(walk.others.filter { !listed.contains(Array($0.utf8)) })
+    } else if hasImages, folders.count == 1 {
       throw .missingLabels(path: path)
-    } else if !entries.folders.isEmpty {
-      self.images = try Self.classFolders(root: path, classNames: entries.folders)
-      self.classNames = entries.folders
+    } else if !folders.isEmpty {
+      self.images = try Self.labelled(walk: &top, classNames: folders)
+      self.classNames = folders
+      self.classMapPath = FolderWalk.exists(classMapPath) ? classMapPath : nil
+      self.otherFiles = Self.unnamed(top.others)
     } else {
+      try top.checkNames()
       throw .unknownLayout(path: path)
     }
   }
 
-  // MARK: Class folders
-
-  private static func classFolders(root: String, classNames: [String]) throws(ImageDataError)
-    -> [LabelledImage]
-  {
-    var images: [LabelledImage] = []
-    for (label, className) in classNames.enumerated() {
-      let names = try imageNames(root: root, below: className)
-      if names.isEmpty { throw .emptyClass(path: root, className: className) }
-      images += names.map { LabelledImage(name: $0, path: root + "/" + $0, label: label) }
-    }
-    return images
+  /// Gives the images labels of a model instead of those that the order of the folders gave.
+  mutating func relabel(classNames: [String]?, _ label: (Int) -> Int) {
+    images = images.map { LabelledImage(name: $0.name, path: $0.path, label: label($0.label)) }
+    self.classNames = classNames
   }
 
-  /// The images in a folder and the folders in it, sorted by folder, then by name, as bytes.
-  private static func imageNames(root: String, below first: String) throws(ImageDataError)
-    -> [String]
+  private static func unnamed(_ files: [String]) -> [String] {
+    files.filter { ![labelsName, classMapName].contains($0) }.sorted(by: precedesAsBytes)
+  }
+
+  // MARK: Class folders
+
+  private static func labelled(walk: inout FolderWalk, classNames: [String])
+    throws(ImageDataError) -> [LabelledImage]
   {
-    var found: [(folder: String, names: [String])] = []
-    var waiting = [(folder: first, depth: 0)]
-    while let (folder, depth) = waiting.popLast() {
-      guard depth < 32 else { throw .tooDeep(path: root + "/" + folder) }
-      let entries = try FolderEntries(folder.isEmpty ? root : root + "/" + folder)
-      let prefix = folder.isEmpty ? "" : folder + "/"
-      found.append((folder, entries.images.map { prefix + $0 }))
-      waiting += entries.folders.map { (prefix + $0, depth + 1) }
+    let root = walk.root
+    var images: [LabelledImage] = []
+    var emptyClass: String?
+    for (label, className) in classNames.enumerated() {
+      let names = try walk.images(below: className)
+      if names.isEmpty, emptyClass == nil { emptyClass = className }
+      images += names.map { LabelledImage(name: $0, path: root + "/" + $0, label: label) }
     }
-    return found.sorted { precedesAsBytes($0.folder, $1.folder) }.flatMap(\.names)
+    try walk.checkNames()
+    if let emptyClass { throw .emptyClass(path: root, className: emptyClass) }
+    return images
   }
 
   // MARK: labels.txt
 
-  private static func labelled(root: String, labelsPath: String) throws(ImageDataError)
-    -> [LabelledImage]
+  private static func labelled(walk: inout FolderWalk, labelsPath: String)
+    throws(ImageDataError) -> [LabelledImage]
   {
+    let root = walk.root
     let lines = try labelLines(labelsPath)
-    let present = Set(try imageNames(root: root, below: ""))
-    var firstLines: [String: Int] = [:]
+    let found = try walk.images(below: "")
+    try walk.checkNames()
+    var present = NameTable<String>()
+    for name in found + walk.others { _ = present.update(name, to: name) }
+    var firstLines = NameTable<Int>()
     var images: [LabelledImage] = []
     var missing: [String] = []
     for (line, name, label) in lines {
-      if let firstLine = firstLines.updateValue(line, forKey: name) {
+      // What is opened is what lies there, in whatever form the line writes it.
+      let fileName = present.value(meaning: name) ?? name
+      if let firstLine = firstLines.update(fileName, to: line) {
         throw .duplicateName(path: labelsPath, line: line, name: name, firstLine: firstLine)
       }
-      images.append(LabelledImage(name: name, path: root + "/" + name, label: label))
-      if !present.contains(name), !FileManager.default.fileExists(atPath: root + "/" + name) {
-        missing.append(name)
-      }
+      let file = root + "/" + fileName
+      images.append(LabelledImage(name: fileName, path: file, label: label))
+      if present.value(exactly: fileName) == nil, !FolderWalk.exists(file) { missing.append(name) }
     }
     guard missing.isEmpty else {
       throw .missingImages(
         path: labelsPath, count: missing.count, examples: Array(missing.prefix(5)))
     }
-    let unlisted = present.filter { firstLines[$0] == nil }.sorted(by: precedesAsBytes)
+    let unlisted = found.filter { firstLines.value(exactly: $0) == nil }
+      .sorted(by: precedesAsBytes)
     guard unlisted.isEmpty else {
-      throw .unlistedImages(
-        path: labelsPath, count: unlisted.count, examples: Array(unlisted.prefix(5)))
+      let examples = unlisted.prefix(5).map { name in
+        firstLines.hasOtherForm(of: name) ? name + " (in another Unicode form)" : name
+      }
+      throw .unlistedImages(path: labelsPath, count: unlisted.count, examples: examples)
     }
     guard !images.isEmpty else { throw .noImages(path: root) }
     return images
@@ -117,64 +132,13 @@ public struct ImageListing: Hashable, Sendable {
   private static func labelLines(_ path: String) throws(ImageDataError)
     -> [(line: Int, name: String, label: Int)]
   {
-    let bytes: [UInt8]
-    do {
-      bytes = try readFile(path, limitBytes: 256 << 20)
-    } catch {
-      throw .file(error)
-    }
-    var lines: [(line: Int, name: String, label: Int)] = []
-    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
-    {
-      let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
-        .trimmingCharacters(in: .newlines)
-      if text.isEmpty { continue }
-      let fields = text.split(maxSplits: .max) { $0 == " " || $0 == "\t" }
-      guard fields.count >= 2, let last = fields.last, let label = Int(last), label >= 0,
-        label <= Int(Int32.max)
-      else {
-        throw .invalidLabelLine(path: path, line: index + 1, text: String(text.prefix(200)))
+    var result: [(line: Int, name: String, label: Int)] = []
+    for (number, text) in try TextLines(path: path).lines {
+      guard let (name, label) = TextLines.nameAndNumber(text) else {
+        throw .invalidLabelLine(path: path, line: number, text: String(text.prefix(200)))
       }
-      let name = text[..<last.startIndex].trimmingCharacters(in: .whitespaces)
-      lines.append((index + 1, name, label))
+      result.append((number, name, label))
     }
-    return lines
+    return result
   }
-}
-
-/// The visible entries of a folder, sorted as bytes.
-private struct FolderEntries {
-  let folders: [String]
-  let images: [String]
-
-  init(_ path: String) throws(ImageDataError) {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      let isThere = FileManager.default.fileExists(atPath: path)
-      throw isThere
-        ? .cannotList(path: path, reason: error.localizedDescription) : .notFound(path: path)
-    }
-    var folders: [String] = []
-    var images: [String] = []
-    for name in names.sorted(by: precedesAsBytes) where !name.hasPrefix(".") {
-      var isFolder: ObjCBool = false
-      _ = unsafe FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
-      if isFolder.boolValue {
-        folders.append(name)
-      } else if let dot = name.lastIndex(of: "."),
-        ImageListing.extensions.contains(name[name.index(after: dot)...].lowercased())
-      {
-        images.append(name)
-      }
-    }
-    self.folders = folders
-    self.images = images
-  }
-}
-
-/// Orders texts by their UTF-8 bytes, as Python sorts them.
-private func precedesAsBytes(_ first: String, _ second: String) -> Bool {
-  first.utf8.lexicographicallyPrecedes(second.utf8)
 }

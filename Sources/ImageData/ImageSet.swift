@@ -141,12 +141,23 @@ public struct ImageSet: Sendable {
     return ImageSet(of: self, name: name ?? self.name, indices: indices)
   }
 
-  /// Throws unless a model of this input and these classes can be evaluated on the set.
-  public func checkFits(_ shape: TransformerShape) throws(ImageDataError) {
+  /// Throws unless the images have the size that a model expects.
+  public func checkSize(_ shape: TransformerShape) throws(ImageDataError) {
     let expected = ImageSize(
       height: shape.imageSize, width: shape.imageSize, channels: shape.channels)
     guard imageSize == expected else {
       throw .wrongImageSize(set: name, found: imageSize, expected: expected)
+    }
+  }
+
+  /// Throws unless a model of this input and these classes can be evaluated on the set.
+  public func checkFits(_ shape: TransformerShape) throws(ImageDataError) {
+    try checkSize(shape)
+    if let classNames,
+      classNames.count != shape.classes || ClassMismatch.areSets(classNames)
+    {
+      throw .otherClasses(
+        ClassMismatch(set: name, folders: classNames, outputs: shape.classes))
     }
     if let index = labels.firstIndex(where: { $0 >= shape.classes }) {
       throw .labelOutOfRange(

@@ -22,6 +22,10 @@ extension ImageSet {
     do {
       file = try SafetensorsFile(path: path)
     } catch {
+      // Whoever gives an image means another thing than a damaged set.
+      if let format = ImageFormat(fileAt: path), format.isCertain {
+        throw .notADataSet(path: path, found: format)
+      }
       throw .file(error)
     }
     try self.init(packed: file)

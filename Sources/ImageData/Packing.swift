@@ -12,6 +12,10 @@ public struct PackingReport: Sendable {
   public let bytes: Int
   /// The hash of the sources' names and contents.
   public let sourceHash: ContentHash
+  /// How class folders became labels, if they did.
+  public let assignment: ClassAssignment?
+  /// The files of the source that are no images by name or content.
+  public let otherFiles: [String]
 }
 
 /// Decodes, resizes and crops the images of a folder once and writes them as a packed data set.
@@ -20,20 +24,31 @@ public struct PackingReport: Sendable {
 /// gives the same bytes, whatever the number of threads. The file appears when it is complete.
 ///
 /// - Parameters:
+///   - classes: The classes that labels mean.
+///   - requiresClasses: Whether class folders that cannot be classes of the model are an error;
+///     otherwise they are numbered as they come, for a set that may serve to calibrate.
 ///   - skipBroken: Whether broken images may be left out; otherwise they are an error that lists
 ///     all of them.
 ///   - progress: Called by one thread at a time.
 public func pack(
-  source: String, output: String, preprocessing: Preprocessing, threads: Int,
-  skipBroken: Bool = false, progress: ImageProgress = { _, _ in }
+  source: String, output: String, preprocessing: Preprocessing, classes: ModelClasses,
+  requiresClasses: Bool, threads: Int, skipBroken: Bool = false,
+  progress: ImageProgress = { _, _ in }
 ) throws(ImageDataError) -> PackingReport {
-  let listing = try ImageListing(folder: source)
+  if FolderWalk.exists(source), !FolderWalk.isFolder(source),
+    (try? ImageSet(packedFile: source)) != nil
+  {
+    throw .packedAlready(path: source)
+  }
+  var listing = try ImageListing(folder: source)
+  let assignment = try listing.assign(classes)
+  if requiresClasses, case .none(let mismatch)? = assignment { throw .otherClasses(mismatch) }
   var packer = try Packer(listing: listing, output: output, preprocessing: preprocessing)
   try packer.writeImages(threads: threads, progress: progress)
   guard packer.broken.isEmpty || (skipBroken && !packer.labels.isEmpty) else {
     throw .brokenImages(path: source, total: listing.images.count, images: packer.broken)
   }
-  return try packer.finish()
+  return try packer.finish(assignment)
 }
 
 /// Writes a packed file: images as they come, then labels and header into the room left for them.
@@ -80,7 +95,7 @@ private struct Packer {
       let preprocessing = preprocessing
       let results = parallelMap(
         count: block.count, threads: threads, finished: { progress(start + $0, total) },
-        transform: { preparedFile(block[start + $0], preprocessing) })
+        transform: { preparedFile(block[start + $0].path, preprocessing, memory: .decoding) })
       for (image, result) in zip(block, results) { try append(image, result) }
     }
   }
@@ -92,6 +107,7 @@ private struct Packer {
     case .failure(let fault):
       broken.append(BrokenImage(name: image.name, fault: fault))
     case .success(let prepared):
+      precondition(prepared.pixels.count == preprocessing.pixelCount)
       let offset = imagesStart + labels.count * preprocessing.pixelCount
       let file = file
       try withFileErrors { () throws(ModelFileError) in
@@ -104,7 +120,7 @@ private struct Packer {
   }
 
   /// Writes labels and header and gives the file its name.
-  func finish() throws(ImageDataError) -> PackingReport {
+  func finish(_ assignment: ClassAssignment?) throws(ImageDataError) -> PackingReport {
     let labelBytes = littleEndianBytes(labels)
     let headerSize = imagesStart - labelBytes.count
     let sourceHash = sourceHasher.finalized()
@@ -119,7 +135,8 @@ private struct Packer {
     }
     return PackingReport(
       imageCount: labels.count, broken: broken,
-      bytes: imagesStart + labels.count * preprocessing.pixelCount, sourceHash: sourceHash)
+      bytes: imagesStart + labels.count * preprocessing.pixelCount, sourceHash: sourceHash,
+      assignment: assignment, otherFiles: listing.otherFiles)
   }
 
   private static func header(

@@ -11,11 +11,13 @@ extension RunFile.Model {
 extension RunFile.Data {
   init(_ value: YAMLValue) throws(RunFileError) {
     let values = try value.mapping(keys: [
-      "calibration", "search", "test", "images", "split", "resize", "allowOverlap", "skipBroken",
+      "calibration", "search", "test", "images", "split", "resize", "classMap", "allowOverlap",
+      "skipBroken",
     ])
     self.calibration = try values["calibration"]?.string()
     self.images = try Self.images(values, in: value)
     self.isResized = try values["resize"].map(Self.resize) ?? true
+    self.classMap = try values["classMap"]?.string()
     self.allowsOverlap = try values["allowOverlap"]?.boolean() ?? false
     self.skipsBroken = try values["skipBroken"]?.boolean() ?? false
   }

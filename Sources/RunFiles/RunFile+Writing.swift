@@ -33,6 +33,7 @@ extension RunFile {
     resolved.model.config = model.config.map(resolve)
     if accelerator.isFile { resolved.accelerator.profile = resolve(accelerator.profile) }
     resolved.data.calibration = data.calibration.map(resolve)
+    resolved.data.classMap = data.classMap.map(resolve)
     switch data.images {
     case .sets(let search, let test):
       resolved.data.images = .sets(search: resolve(search), test: test.map(resolve))
@@ -64,6 +65,7 @@ extension RunFile {
       entries.append("calibration: \(ProfileValue.quoted(calibration))")
     }
     entries.append("resize: \(data.isResized ? "config" : "none")")
+    if let classMap = data.classMap { entries.append("classMap: \(Self.quoted(classMap))") }
     entries.append("allowOverlap: \(data.allowsOverlap)")
     entries.append("skipBroken: \(data.skipsBroken)")
     return entries

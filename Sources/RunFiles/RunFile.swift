@@ -28,6 +28,8 @@ public struct RunFile: Hashable, Sendable {
     public var calibration: String?
     /// Whether images are resized as the model's configuration says (`true`) or only cropped.
     public var isResized: Bool
+    /// The file that says which outputs class folders stand for, if one is named.
+    public var classMap: String?
     /// Whether search and test sets may share images.
     public var allowsOverlap: Bool
     /// Whether images that cannot be decoded are left out instead of ending the run.

@@ -23,7 +23,7 @@ struct DeiTTests {
     let space = model.searchSpace(patterns: try patterns("2:4", "4:8", "3:4", "6:8", "4:4"))
     let images = try loadImages(
       path: sharedData.appending(path: "imagenet-val-650").path,
-      preprocessing: model.configuration.preprocessing.withoutResize, threads: 2
+      preprocessing: model.configuration.preprocessing.withoutResize, classes: nil, threads: 2
     ).set
     let bank = try model.weightBank(space: space, threads: 2)
     let evaluator = try Evaluator(

@@ -33,7 +33,7 @@ struct LoadingTests {
   func `images come in the order of the listing for any number of threads`(threads: Int) throws {
     try withClassFolders(broken: false) { folder in
       let loaded = try loadImages(
-        path: folder + "/data", preprocessing: preprocessing, threads: threads)
+        path: folder + "/data", preprocessing: preprocessing, classes: nil, threads: threads)
       #expect(loaded.broken.isEmpty)
       #expect(loaded.set.labels == [0, 0, 1, 1])
       #expect(loaded.set.classNames == ["class0", "class1"])
@@ -48,7 +48,7 @@ struct LoadingTests {
   @Test func `broken images are left out, named and counted`() throws {
     try withClassFolders(broken: true) { folder in
       let loaded = try loadImages(
-        path: folder + "/data", preprocessing: preprocessing, threads: 2)
+        path: folder + "/data", preprocessing: preprocessing, classes: nil, threads: 2)
       #expect(loaded.set.count == 4)
       #expect(loaded.broken.map(\.name) == ["class0/cut.jpg", "class1/other.bmp"])
       #expect(loaded.broken[1].fault == .unknownFormat(firstBytes: Array("BM".utf8)))
@@ -62,7 +62,7 @@ struct LoadingTests {
         throws: ImageDataError.brokenImages(
           path: folder, total: 1,
           images: [BrokenImage(name: "a/x.jpg", fault: .unknownFormat(firstBytes: [1]))])
-      ) { try loadImages(path: folder, preprocessing: preprocessing, threads: 1) }
+      ) { try loadImages(path: folder, preprocessing: preprocessing, classes: nil, threads: 1) }
     }
   }
 
@@ -73,21 +73,24 @@ struct LoadingTests {
           path: folder + "/data", neededBytes: 588, limitBytes: 500)
       ) {
         try loadImages(
-          path: folder + "/data", preprocessing: preprocessing, threads: 1, memoryLimitBytes: 500)
+          path: folder + "/data", preprocessing: preprocessing, classes: nil, threads: 1,
+          memoryLimitBytes: 500)
       }
     }
   }
 
   @Test func `a missing path is named`() {
     #expect(throws: ImageDataError.notFound(path: "/nonexistent")) {
-      try loadImages(path: "/nonexistent", preprocessing: preprocessing, threads: 1)
+      try loadImages(path: "/nonexistent", preprocessing: preprocessing, classes: nil, threads: 1)
     }
   }
 
   @Test func `progress counts up to the total`() throws {
     try withClassFolders(broken: false) { folder in
       let seen = Mutex<[Int]>([])
-      _ = try loadImages(path: folder + "/data", preprocessing: preprocessing, threads: 2) {
+      _ = try loadImages(
+        path: folder + "/data", preprocessing: preprocessing, classes: nil, threads: 2
+      ) {
         finished, total in
         #expect(total == 4)
         seen.withLock { $0.append(finished) }
@@ -102,11 +105,15 @@ struct LoadingTests {
     try withClassFolders(broken: false) { folder in
       let output = folder + "/packed.safetensors"
       let report = try pack(
-        source: folder + "/data", output: output, preprocessing: preprocessing, threads: 2)
+        source: folder + "/data", output: output, preprocessing: preprocessing,
+        classes: ModelClasses(count: 2),
+        requiresClasses: true, threads: 2)
       #expect(report.imageCount == 4)
-      let packed = try loadImages(path: output, preprocessing: preprocessing, threads: 1).set
+      let packed = try loadImages(
+        path: output, preprocessing: preprocessing, classes: nil, threads: 1
+      ).set
       let folderSet = try loadImages(
-        path: folder + "/data", preprocessing: preprocessing, threads: 1
+        path: folder + "/data", preprocessing: preprocessing, classes: nil, threads: 1
       ).set
       #expect(packed.contentHash(threads: 1) == folderSet.contentHash(threads: 1))
       #expect(packed.classNames == folderSet.classNames)
@@ -123,6 +130,8 @@ struct LoadingTests {
       for threads in [1, 3] {
         _ = try pack(
           source: folder + "/data", output: "\(folder)/\(threads)", preprocessing: preprocessing,
+          classes: ModelClasses(count: 2),
+          requiresClasses: true,
           threads: threads, skipBroken: true)
       }
       #expect(
@@ -137,7 +146,9 @@ struct LoadingTests {
       let output = folder + "/packed"
       let error = try #require(throws: ImageDataError.self) {
         try pack(
-          source: folder + "/data", output: output, preprocessing: preprocessing, threads: 2)
+          source: folder + "/data", output: output, preprocessing: preprocessing,
+          classes: ModelClasses(count: 2),
+          requiresClasses: true, threads: 2)
       }
       guard case .brokenImages(_, total: 6, let images) = error else {
         Issue.record("another error: \(error)")
@@ -146,7 +157,9 @@ struct LoadingTests {
       #expect(images.map(\.name) == ["class0/cut.jpg", "class1/other.bmp"])
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["data"])
       let report = try pack(
-        source: folder + "/data", output: output, preprocessing: preprocessing, threads: 2,
+        source: folder + "/data", output: output, preprocessing: preprocessing,
+        classes: ModelClasses(count: 2),
+        requiresClasses: true, threads: 2,
         skipBroken: true)
       #expect(report.broken == images)
       let set = try ImageSet(packedFile: output)
@@ -163,6 +176,8 @@ struct LoadingTests {
       func sourceHash() throws -> String {
         try pack(
           source: folder + "/data", output: folder + "/packed", preprocessing: preprocessing,
+          classes: ModelClasses(count: 2),
+          requiresClasses: true,
           threads: 1
         ).sourceHash.description
       }

@@ -68,6 +68,7 @@ struct RunFileTests {
     file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
     file.data.isResized = false
     file.data.calibration = "images \"c\"/"
+    file.data.classMap = "my classes.txt"
     file.pruning = .reconstruction
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
   }
@@ -81,8 +82,10 @@ struct RunFileTests {
   }
 
   @Test func `paths are resolved where they stand`() throws {
-    let file = try RunFile(yaml: Self.minimal, file: "run.yaml").resolvingPaths { "/base/" + $0 }
+    let text = Self.minimal.replacing("search: val/", with: "search: val/, classMap: c.txt")
+    let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
     #expect(file.model.weights == "/base/m.safetensors")
+    #expect(file.data.classMap == "/base/c.txt")
     #expect(file.data.images == .sets(search: "/base/val/", test: nil))
   }
 

@@ -75,6 +75,8 @@ struct BenchmarkPruningCommand: ParsableCommand {
 
   @OptionGroup var images: ImageOptions
 
+  @OptionGroup var classMap: ClassMapOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -208,7 +210,10 @@ private struct Bench {
     if let data = command.data {
       try numerics.apply()
       evaluated =
-        try images.load(data, preprocessing: images.preprocessing(of: loaded.configuration)).set
+        try images.load(
+          data, preprocessing: images.preprocessing(of: loaded.configuration),
+          classes: command.classMap.classes(count: loaded.weights.shape.classes)
+        ).set
     } else {
       evaluated = nil
     }

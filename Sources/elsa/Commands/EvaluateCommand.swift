@@ -19,6 +19,7 @@ struct EvaluateCommand: ParsableCommand {
           --calibration train-256/
         elsa evaluate --model deit_tiny/ --data val/ --genome my-run/front.json --point 2 \\
           --bank my-run/bank.safetensors
+        elsa evaluate --model deit_tiny/ --data imagenette/val/ --class-map classes.txt
       """)
 
   @Option(
@@ -41,6 +42,8 @@ struct EvaluateCommand: ParsableCommand {
   var precision = Precision.f32
 
   @OptionGroup var images: ImageOptions
+
+  @OptionGroup var classMap: ClassMapOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -76,7 +79,8 @@ struct EvaluateCommand: ParsableCommand {
     let assignment = try genome.assignment(
       for: layers, of: loaded.configuration.architecture)
     let (set, broken) = try images.load(
-      data, preprocessing: images.preprocessing(of: loaded.configuration))
+      data, preprocessing: images.preprocessing(of: loaded.configuration),
+      classes: classMap.classes(count: loaded.weights.shape.classes))
     let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
     try set.checkFits(loaded.weights.shape)
     try numerics.apply()

@@ -11,7 +11,9 @@ struct PackCommand: ParsableCommand {
     discussion: """
       IMAGES is an ImageFolder (a folder a class) or a folder with labels.txt ("name label" a \
       line). The packed set is a safetensors file with images (U8) and labels (I32); every command \
-      that reads images reads it, too. Size and crop come from the model's configuration.
+      that reads images reads it, too. Size and crop come from the model's configuration, and so \
+      does the number of outputs: class folders are as many, in the order of the outputs, or are \
+      WordNet ids of ImageNet, or have a class map.
 
       EXAMPLES
         elsa pack val/ --model deit_tiny/ --output val.safetensors
@@ -28,6 +30,8 @@ struct PackCommand: ParsableCommand {
   var output: String
 
   @OptionGroup var options: ImageOptions
+
+  @OptionGroup var classMap: ClassMapOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -48,10 +52,12 @@ struct PackCommand: ParsableCommand {
     let progress = SharedProgress()
     let packed = try pack(
       source: images, output: output,
-      preprocessing: options.preprocessing(of: configuration), threads: options.threadCount,
-      skipBroken: options.skipBroken
+      preprocessing: options.preprocessing(of: configuration),
+      classes: classMap.classes(count: configuration.shape.classes), requiresClasses: false,
+      threads: options.threadCount, skipBroken: options.skipBroken
     ) { progress.show(done: $0, total: $1, unit: "images packed") }
     progress.finish()
+    ImageOptions.noteSource(images, packed.assignment, otherFiles: packed.otherFiles)
     try ImageOptions.report(packed.broken, of: images, skipsBroken: true)
     let report = Report(
       images: packed.imageCount, broken: packed.broken.map(\.name), bytes: packed.bytes,

@@ -53,7 +53,7 @@ struct RunBank {
     let threads = ProcessInfo.processInfo.activeProcessorCount
     let progress = SharedProgress("Reading the calibration images, \(source).")
     let loaded = try loadImages(
-      path: source, preprocessing: model.configuration.preprocessing, threads: threads
+      path: source, preprocessing: model.configuration.preprocessing, classes: nil, threads: threads
     ) { progress.show(done: $0, total: $1, unit: "calibration images read") }
     progress.finish()
     try ImageOptions.report(

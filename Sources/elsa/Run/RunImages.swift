@@ -77,6 +77,9 @@ struct RunImagePacker {
   func pack() throws {
     switch runFile.data.images {
     case .sets(let search, let test):
+      if let map = runFile.data.classMap, [search, test ?? search].allSatisfy(Self.isFile) {
+        throw ImageDataError.needlessClassMap(path: map, set: search)
+      }
       try pack(search, to: directory.searchSet, role: "search")
       if let test { try pack(test, to: directory.testSet, role: "test") }
     case .split(let images, let search, let test, let seed):
@@ -95,23 +98,35 @@ struct RunImagePacker {
     return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
   }
 
+  private var classes: ModelClasses {
+    get throws {
+      try ModelClasses(
+        count: model.weights.shape.classes,
+        map: runFile.data.classMap.map { try ClassMap(path: $0) })
+    }
+  }
+
   private func pack(_ source: String, to output: String, role: String) throws {
     guard !Self.isFile(source) else { return }
     let progress = SharedProgress("Packing the \(role) set, \(source).")
     let report = try ImageData.pack(
-      source: source, output: output, preprocessing: preprocessing, threads: threads,
-      skipBroken: runFile.data.skipsBroken
+      source: source, output: output, preprocessing: preprocessing, classes: try classes,
+      requiresClasses: true, threads: threads, skipBroken: runFile.data.skipsBroken
     ) { progress.show(done: $0, total: $1, unit: "images of the \(role) set packed") }
     progress.finish()
+    ImageOptions.noteSource(source, report.assignment, otherFiles: report.otherFiles)
     try ImageOptions.report(report.broken, of: source, skipsBroken: true)
   }
 
   private func load(_ source: String) throws -> (set: ImageSet, broken: Int) {
     let progress = SharedProgress("Reading the images, \(source).")
-    let loaded = try loadImages(path: source, preprocessing: preprocessing, threads: threads) {
+    let loaded = try loadImages(
+      path: source, preprocessing: preprocessing, classes: classes, threads: threads
+    ) {
       progress.show(done: $0, total: $1, unit: "images read")
     }
     progress.finish()
+    ImageOptions.noteSource(source, loaded.assignment, otherFiles: loaded.otherFiles)
     try ImageOptions.report(loaded.broken, of: source, skipsBroken: runFile.data.skipsBroken)
     return (loaded.set, loaded.broken.count)
   }

@@ -37,15 +37,31 @@ struct ImageOptions: ParsableArguments {
 
   /// Loads a data set and reports its broken images.
   ///
+  /// - Parameter classes: The classes that labels must mean; `nil` if labels are not used.
   /// - Throws: ``CommandFailure`` if images are broken and may not be left out.
-  func load(_ path: String, preprocessing: Preprocessing) throws -> (set: ImageSet, broken: Int) {
+  func load(_ path: String, preprocessing: Preprocessing, classes: ModelClasses?) throws -> (
+    set: ImageSet, broken: Int
+  ) {
     let progress = SharedProgress()
-    let loaded = try loadImages(path: path, preprocessing: preprocessing, threads: threadCount) {
+    let loaded = try loadImages(
+      path: path, preprocessing: preprocessing, classes: classes, threads: threadCount
+    ) {
       progress.show(done: $0, total: $1, unit: "images read")
     }
     progress.finish()
+    Self.noteSource(path, loaded.assignment, otherFiles: loaded.otherFiles)
     try Self.report(loaded.broken, of: path, skipsBroken: skipBroken)
     return (loaded.set, loaded.broken.count)
+  }
+
+  /// Says what was assumed about a source of images and what was passed over.
+  static func noteSource(_ path: String, _ assignment: ClassAssignment?, otherFiles: [String]) {
+    if let assignment { Output.note("\(path): \(assignment)") }
+    guard !otherFiles.isEmpty else { return }
+    let (count, shown) = (otherFiles.count, otherFiles.prefix(5).joined(separator: ", "))
+    Output.note(
+      "\(path): \(count) file\(count == 1 ? " is no image and is" : "s are no images and are") "
+        + "passed over: \(shown)\(count > 5 ? ", …" : "")")
   }
 
   /// Names broken images.

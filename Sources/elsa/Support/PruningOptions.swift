@@ -100,7 +100,8 @@ struct PruningOptions: ParsableArguments {
   static func calibrationImages(
     _ path: String, of model: LoadedModel, _ images: ImageOptions, evaluated: ImageSet?
   ) throws -> ImageSet {
-    let (set, _) = try images.load(path, preprocessing: model.configuration.preprocessing)
+    let (set, _) = try images.load(
+      path, preprocessing: model.configuration.preprocessing, classes: nil)
     if let evaluated {
       try checkCalibration(
         set, sharesNoImageWith: evaluated, role: "evaluated", threads: images.threadCount)
