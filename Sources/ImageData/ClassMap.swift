@@ -114,10 +114,23 @@ extension ClassMismatch: CustomStringConvertible {
 }
 
 extension ImageListing {
+  /// Lists a folder with labels that are a model's outputs; without classes, as they come.
+  ///
+  /// - Throws: ``ImageDataError`` if class folders cannot be the outputs.
+  static func assigned(folder: String, _ classes: ModelClasses?) throws(ImageDataError)
+    -> (listing: ImageListing, assignment: ClassAssignment?)
+  {
+    var listing = try ImageListing(folder: folder)
+    guard let classes else { return (listing, nil) }
+    let assignment = try listing.assign(classes)
+    if case .none(let mismatch)? = assignment { throw .otherClasses(mismatch) }
+    return (listing, assignment)
+  }
+
   /// Gives the images labels that are a model's outputs, if class folders made them.
   ///
   /// - Returns: How the folders became labels, or `nil` if `labels.txt` gives the labels.
-  public mutating func assign(_ classes: ModelClasses) throws(ImageDataError) -> ClassAssignment? {
+  mutating func assign(_ classes: ModelClasses) throws(ImageDataError) -> ClassAssignment? {
     guard let folders = classNames else {
       guard let map = classes.map else { return nil }
       throw .needlessClassMap(path: map.path, set: path)

@@ -1,5 +1,4 @@
 import ContentHashing
-import Foundation
 import ModelFiles
 import SparsityCore
 
@@ -19,31 +18,36 @@ public struct ImageSurvey: Sendable {
   public let pixelBytes: Int
   /// Whether the source is a packed set, whose pixels are used as they are.
   public let isPacked: Bool
+  /// How class folders became labels, if they did.
+  public let assignment: ClassAssignment?
+  /// The files of the source that are no images by name or content.
+  public let otherFiles: [String]
 }
 
 /// Decodes every image of a source as a run would, and keeps none but a sample.
 ///
 /// - Parameters:
+///   - classes: The classes that labels must mean; `nil` if labels are not used. The labels of a
+///     packed set are outputs already.
 ///   - sampleCount: How many images are kept, about.
 ///   - progress: Called by one thread at a time.
 public func surveyImages(
-  path: String, preprocessing: Preprocessing, threads: Int,
+  path: String, preprocessing: Preprocessing, classes: ModelClasses?, threads: Int,
   sampleCount: Int, progress: ImageProgress = { _, _ in }
 ) throws(ImageDataError) -> ImageSurvey {
   precondition(sampleCount > 0)
-  var isFolder: ObjCBool = false
-  let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-  guard exists, isFolder.boolValue else {
+  guard FolderWalk.isFolder(path) else {
     let set = try loadImages(
-      path: path, preprocessing: preprocessing, threads: threads
+      path: path, preprocessing: preprocessing, classes: nil, threads: threads
     ).set
     let step = max(1, set.count / sampleCount)
     return ImageSurvey(
       count: set.count, broken: [], pixelHashes: set.pixelHashes(threads: threads),
       sample: set.subset(Array(stride(from: 0, to: set.count, by: step))), labels: set.labels,
-      pixelBytes: set.count * set.imageSize.pixelCount, isPacked: true)
+      pixelBytes: set.count * set.imageSize.pixelCount, isPacked: true,
+      assignment: nil, otherFiles: [])
   }
-  let listing = try ImageListing(folder: path)
+  let (listing, assignment) = try ImageListing.assigned(folder: path, classes)
   let images = listing.images
   let step = max(1, images.count / sampleCount)
   var hashes: [ContentHash] = []
@@ -54,7 +58,7 @@ public func surveyImages(
     let block = images[start..<min(start + surveyBlockSize, images.count)]
     let results = parallelMap(
       count: block.count, threads: threads, finished: { progress(start + $0, images.count) },
-      transform: { preparedFile(block[start + $0], preprocessing) })
+      transform: { preparedFile(block[start + $0].path, preprocessing, memory: .decoding) })
     for (index, result) in zip(block.indices, results) {
       switch result {
       case .success(let file):
@@ -75,7 +79,8 @@ public func surveyImages(
       name: path, imageSize: preprocessing.imageSize, images: kept.map(\.pixels),
       labels: kept.map(\.label), classNames: listing.classNames,
       preprocessing: preprocessing.description),
-    labels: labels, pixelBytes: hashes.count * preprocessing.pixelCount, isPacked: false)
+    labels: labels, pixelBytes: hashes.count * preprocessing.pixelCount, isPacked: false,
+    assignment: assignment, otherFiles: listing.otherFiles)
 }
 
 extension ImageSurvey {

@@ -36,11 +36,7 @@ public func loadImages(
     let set = try ImageSet(packedFile: path)
     return LoadedImages(set: set, broken: [], assignment: nil, otherFiles: [])
   }
-  var listing = try ImageListing(folder: path)
-  let assignment = try classes.flatMap { (classes) throws(ImageDataError) in
-    try listing.assign(classes)
-  }
-  if case .none(let mismatch)? = assignment { throw .otherClasses(mismatch) }
+  let (listing, assignment) = try ImageListing.assigned(folder: path, classes)
   let needed = listing.images.count * preprocessing.pixelCount
   guard needed <= memoryLimitBytes else {
     throw .tooLarge(path: path, neededBytes: needed, limitBytes: memoryLimitBytes)

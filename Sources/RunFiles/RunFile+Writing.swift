@@ -65,7 +65,7 @@ extension RunFile {
       entries.append("calibration: \(ProfileValue.quoted(calibration))")
     }
     entries.append("resize: \(data.isResized ? "config" : "none")")
-    if let classMap = data.classMap { entries.append("classMap: \(Self.quoted(classMap))") }
+    if let classMap = data.classMap { entries.append("classMap: \(ProfileValue.quoted(classMap))") }
     entries.append("allowOverlap: \(data.allowsOverlap)")
     entries.append("skipBroken: \(data.skipsBroken)")
     return entries

@@ -112,10 +112,18 @@ struct RunCheck {
     let progress = SharedProgress("Reading the \(role) images, \(path).")
     defer { progress.finish() }
     do {
+      let usesLabels = role != "calibration"
       let survey = try surveyImages(
-        path: path, preprocessing: preprocessing, threads: threads, sampleCount: Self.sampleCount
+        path: path, preprocessing: preprocessing,
+        classes: usesLabels ? RunImagePacker.classes(of: plan.model, runFile) : nil,
+        threads: threads, sampleCount: Self.sampleCount
       ) { progress.show(done: $0, total: $1, unit: "\(role) images decoded") }
-      try survey.checkFits(shape)
+      if usesLabels {
+        try survey.checkFits(shape)
+      } else {
+        try survey.sample.checkSize(shape)
+      }
+      ImageOptions.noteSource(path, survey.assignment, otherFiles: survey.otherFiles)
       surveys.append((role, survey))
       report.images.append(
         CheckReport.Images(

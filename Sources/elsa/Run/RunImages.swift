@@ -75,11 +75,10 @@ struct RunImagePacker {
 
   /// Packs what is not packed.
   func pack() throws {
+    // A class map that is of no use is refused before anything is packed.
+    _ = try Self.classes(of: model, runFile)
     switch runFile.data.images {
     case .sets(let search, let test):
-      if let map = runFile.data.classMap, [search, test ?? search].allSatisfy(Self.isFile) {
-        throw ImageDataError.needlessClassMap(path: map, set: search)
-      }
       try pack(search, to: directory.searchSet, role: "search")
       if let test { try pack(test, to: directory.testSet, role: "test") }
     case .split(let images, let search, let test, let seed):
@@ -98,19 +97,23 @@ struct RunImagePacker {
     return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
   }
 
-  private var classes: ModelClasses {
-    get throws {
-      try ModelClasses(
-        count: model.weights.shape.classes,
-        map: runFile.data.classMap.map { try ClassMap(path: $0) })
+  /// Returns the classes that labels of search and test images must mean.
+  static func classes(of model: LoadedModel, _ runFile: RunFile) throws -> ModelClasses {
+    let map = try runFile.data.classMap.map { try ClassMap(path: $0) }
+    if let map, case .sets(let search, let test) = runFile.data.images,
+      [search, test ?? search].allSatisfy(isFile)
+    {
+      throw ImageDataError.needlessClassMap(path: map.path, set: search)
     }
+    return ModelClasses(count: model.weights.shape.classes, map: map)
   }
 
   private func pack(_ source: String, to output: String, role: String) throws {
     guard !Self.isFile(source) else { return }
     let progress = SharedProgress("Packing the \(role) set, \(source).")
     let report = try ImageData.pack(
-      source: source, output: output, preprocessing: preprocessing, classes: try classes,
+      source: source, output: output, preprocessing: preprocessing,
+      classes: Self.classes(of: model, runFile),
       requiresClasses: true, threads: threads, skipBroken: runFile.data.skipsBroken
     ) { progress.show(done: $0, total: $1, unit: "images of the \(role) set packed") }
     progress.finish()
@@ -121,7 +124,8 @@ struct RunImagePacker {
   private func load(_ source: String) throws -> (set: ImageSet, broken: Int) {
     let progress = SharedProgress("Reading the images, \(source).")
     let loaded = try loadImages(
-      path: source, preprocessing: preprocessing, classes: classes, threads: threads
+      path: source, preprocessing: preprocessing, classes: Self.classes(of: model, runFile),
+      threads: threads
     ) {
       progress.show(done: $0, total: $1, unit: "images read")
     }
