@@ -108,6 +108,7 @@ struct CheckTests {
     try FileManager.default.copyItem(
       atPath: picture.appending(path: png).path, toPath: folder.file("val/0/a.png"))
     _ = try folder.write("no picture", to: "val/1/b.png")
+    _ = try folder.write("0\n1\n", to: "val/classes.txt")
     _ = try folder.write("x", to: "run/run.yaml")
     let path = try Self.runFile(in: folder, data: "{search: \(folder.file("val"))}")
     let ending = try Program.run([
