@@ -22,7 +22,7 @@ struct EvaluateTests {
       ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map { "\"blocks.\(block).\($0)\": \"2:4\"" }
     }
     let genome = try folder.write(
-      "{\"model\": \"digits\", \"layers\": {\(layers.joined(separator: ", "))}}",
+      "{\"model\": \"vit_digits\", \"layers\": {\(layers.joined(separator: ", "))}}",
       to: "genome.json")
     let json = try Program.run([
       "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
