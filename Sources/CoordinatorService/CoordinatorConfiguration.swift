@@ -17,6 +17,8 @@ public struct CoordinatorConfiguration: Sendable {
   public var settings: CoordinatorSettings
   /// Where journal, log and connection file lie.
   public var directory: RunDirectory
+  /// The right to write in that directory; `nil` takes it when the coordinator starts.
+  public var lock: DirectoryLock?
   /// The address to bind to, as in `tcp://127.0.0.1:0`.
   public var endpoint: String
   /// Encryption and admission.

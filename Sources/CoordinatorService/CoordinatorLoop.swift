@@ -57,6 +57,7 @@ struct CoordinatorLoop: ~Copyable {
   private var hasFrontChanged = false
   private var hasInputsToSend = false
   private var inputDeadline = Instant.start
+  private var connection: PublishedConnection?
 
   /// Creates the shell around a machine and its means.
   init(
@@ -86,7 +87,12 @@ struct CoordinatorLoop: ~Copyable {
   private var now: Instant { Instant(sinceStart: clock.now - start) }
 
   /// Runs until the machine has finished or the process is asked to end.
-  mutating func run() throws(CoordinatorServiceError) -> CoordinatorOutcome {
+  ///
+  /// - Parameter connection: what workers find the coordinator by; it is looked after meanwhile.
+  mutating func run(
+    publishing connection: PublishedConnection
+  ) throws(CoordinatorServiceError) -> CoordinatorOutcome {
+    self.connection = connection
     var poller = Poller()
     let socketSource = poller.watch(socket)
     let wakeUpSource = poller.watch(wakeUp)
@@ -109,6 +115,7 @@ struct CoordinatorLoop: ~Copyable {
         }
         try applyTime()
         try applyKeyChanges()
+        lookAfterDirectory()
         try probe()
         try sendInputs(besideMessages: poller.isReadable(socketSource))
         report()
@@ -308,6 +315,19 @@ struct CoordinatorLoop: ~Copyable {
     }
     let isOverdue = requests > 1 || (stopDeadline.map { $0 <= now } ?? false)
     if isOverdue, ending == nil { ending = .drained }
+  }
+
+  /// Keeps the connection file where workers look for it, and ends if the journal is not the one
+  /// that is found in the directory any more.
+  private mutating func lookAfterDirectory() {
+    let now = now
+    do throws(RunStorageError) {
+      guard try connection?.look(at: now) == true else { return }
+      logger.warning("the connection file was gone and is written again")
+    } catch {
+      if case .replaced = error { storageFailure = error }
+      logger.warning("the run directory cannot be looked after: \(error)")
+    }
   }
 
   // MARK: Connections

@@ -9,8 +9,8 @@ import ZeroMQ
 /// Runs the coordinator of a run on this thread until the run is complete or is stopped.
 ///
 /// The journal is opened and read from its snapshot on, the socket bound, and the connection file
-/// written; it is removed at the end, whatever the end is. Only one messaging context is created,
-/// after the keys.
+/// written; it is removed at the end, whatever the end is, unless another coordinator has written
+/// its own. Only one messaging context is created, after the keys.
 ///
 /// - Throws: ``CoordinatorServiceError``: the directory or port is in use, the endpoint is open to
 ///   other machines without keys, the journal is damaged or of another run.
@@ -23,7 +23,7 @@ public func runCoordinator(
   }
   let journal: Journal
   do throws(RunStorageError) {
-    journal = try Journal(in: configuration.directory)
+    journal = try Journal(in: configuration.directory, lock: configuration.lock)
   } catch {
     throw .storage(error)
   }
@@ -119,15 +119,16 @@ private func serve(
   let path = configuration.directory.connectionFilePath
   let file = try connectionFile(
     endpoint: endpoint, keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
+  let connection: PublishedConnection
   do throws(RunStorageError) {
-    try file.write(to: path)
+    connection = try PublishedConnection(file, to: path, journal: journal)
   } catch {
     throw .storage(error)
   }
-  defer { ConnectionFile.remove(path: path) }
+  defer { connection.remove() }
   logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
-  return try loop.run()
+  return try loop.run(publishing: connection)
 }
 
 private func connectionFile(

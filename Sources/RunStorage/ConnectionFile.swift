@@ -58,8 +58,27 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
     try PrivateFile(path: path).write(self)
   }
 
-  /// Removes the file of a coordinator that ends; a file that is gone already is no error.
-  public static func remove(path: String) {
+  /// Removes the file if this value's coordinator has written it; one that is gone, or that
+  /// another coordinator has written meanwhile, is left alone.
+  public func remove(path: String) {
+    guard isWritten(at: path) else { return }
     unsafe unlink(path)
+  }
+
+  /// Whether something lies at `path`, whatever it says.
+  public static func exists(at path: String) -> Bool {
+    // A look that fails for other reasons is no sign that the file is gone.
+    FileIdentity(ofFileAt: path) != nil || !FileIdentity.isKnown(at: path)
+  }
+
+  /// Whether the file at `path` is that of this value's coordinator: its process, epoch and run.
+  private func isWritten(at path: String) -> Bool {
+    let file = PrivateFile(path: path)
+    // Not by the reader, which refuses a file that somebody has made readable for others.
+    guard let found = try? file.read(ConnectionFile.self, isSecret: { _ in false }) else {
+      return false
+    }
+    return found.processID == processID && found.host == host && found.epoch == epoch
+      && found.run == run
   }
 }

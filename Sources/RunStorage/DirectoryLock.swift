@@ -1,11 +1,16 @@
 import Foundation
 
 /// The exclusive right of one process to write in a run directory; it ends with the process.
-final class DirectoryLock: Sendable {
+///
+/// Take it before anything of a run is written.
+public final class DirectoryLock: Sendable {
   private let descriptor: Int32
 
-  /// Takes the lock, or says who holds it.
-  init(_ directory: RunDirectory) throws(RunStorageError) {
+  /// Takes the lock of a folder, which is created unless it exists, or says who holds it.
+  ///
+  /// - Throws: ``RunStorageError``: in use, or no permission.
+  public init(of directory: RunDirectory) throws(RunStorageError) {
+    try directory.create()
     let path = directory.lockPath
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {

@@ -36,19 +36,20 @@ public final class Journal: Sendable {
   }
 
   private let lock: DirectoryLock
+  private let identity: FileIdentity?
   private let queue: DatabaseQueue
   private let state: Mutex<State>
 
   /// Opens the journal of a run directory, and creates both if they do not exist.
   ///
+  /// - Parameter lock: the right to write in the directory; `nil` takes it here.
   /// - Throws: ``RunStorageError``: in use, damaged, foreign or newer file, no permission.
-  public init(in directory: RunDirectory, busyTimeout: Duration = .seconds(5))
-    throws(RunStorageError)
-  {
-    try directory.create()
+  public init(
+    in directory: RunDirectory, lock: DirectoryLock? = nil, busyTimeout: Duration = .seconds(5)
+  ) throws(RunStorageError) {
     let path = directory.journalPath
     self.path = path
-    self.lock = try DirectoryLock(directory)
+    if let lock { self.lock = lock } else { self.lock = try DirectoryLock(of: directory) }
     do {
       var configuration = Configuration()
       configuration.journalMode = .wal
@@ -65,6 +66,7 @@ public final class Journal: Sendable {
             + "of \(path)-wal; nothing of it was acknowledged, what it held is computed again")
       }
       self.warnings = warnings
+      self.identity = FileIdentity(ofFileAt: path)
       self.queue = queue
       self.openingCount = found.openingCount
       self.isStructureChecked = found.isStructureChecked
@@ -76,6 +78,13 @@ public final class Journal: Sendable {
 
   /// The records written so far, by all coordinators of the run.
   public var recordCount: Int { state.withLock { $0.recordCount } }
+
+  /// Whether the directory still holds this journal: `false` once it was removed, or removed and
+  /// made anew, so that what is written here will not be found again.
+  public var isInPlace: Bool {
+    guard let identity else { return true }
+    return FileIdentity(ofFileAt: path) == identity || !FileIdentity.isKnown(at: path)
+  }
 
   /// The state in which a journal was found.
   private struct Found {
@@ -89,7 +98,7 @@ public final class Journal: Sendable {
   private static func unfinishedByteCount(_ database: Database, path: String) throws -> Int {
     // The checkpoint tells how many frames belong to complete transactions.
     let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
-    let frameCount: Int = row?[1] ?? 0
+    let frameCount = row?.column(1, as: Int.self) ?? 0
     return WriteAheadLog.unfinishedByteCount(path: path + "-wal", after: max(0, frameCount))
   }
 
@@ -114,10 +123,10 @@ public final class Journal: Sendable {
     guard let openingCount = try openingCount(database) else {
       throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
     }
-    let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM records") ?? -1
     return Found(
-      openingCount: openingCount, recordCount: last + 1, unfinishedByteCount: unfinished,
-      isStructureChecked: !hasSnapshot)
+      openingCount: openingCount,
+      recordCount: try JournalReading(database, path: path).recordCount(),
+      unfinishedByteCount: unfinished, isStructureChecked: !hasSnapshot)
   }
 
   private static func openingCount(_ database: Database) throws -> Int? {
@@ -140,9 +149,8 @@ public final class Journal: Sendable {
     precondition(countMax > 0)
     var records: [JournalRecord] = []
     try look { database in
-      _ = try JournalFormat.forEachRecord(
-        database, path: path, from: sequence, countMax: countMax
-      ) { records.append($0) }
+      records = try JournalReading(database, path: path).records(
+        from: sequence, countMax: countMax)
     }
     state.withLock { $0.levels = Self.levels(in: records) ?? $0.levels }
     return records
@@ -250,6 +258,14 @@ public final class Journal: Sendable {
   package func limitPages(to count: Int) throws {
     try queue.writeWithoutTransaction { database in
       _ = try Int.fetchOne(database, sql: "PRAGMA max_page_count = \(count)")
+    }
+  }
+
+  /// Damages one record, as a bad disk does, for tests.
+  package func overwriteContent(ofRecord sequence: Int) throws {
+    try queue.writeWithoutTransaction { database in
+      try database.execute(
+        sql: "UPDATE records SET content = zeroblob(8) WHERE sequence = ?", arguments: [sequence])
     }
   }
 

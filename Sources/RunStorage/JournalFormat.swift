@@ -9,7 +9,7 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones.
-  static let version = 2
+  static let version = 3
 
   /// The tables: a record's bytes are what counts, the columns beside them are for people.
   static let schema = """
@@ -35,7 +35,7 @@ enum JournalFormat {
       digest INTEGER NOT NULL
     );
     PRAGMA application_id = \(applicationID);
-    """ + additionsOfVersion2
+    """ + additionsOfVersion2 + additionsOfVersion3
 
   /// What version 2 has besides: one snapshot of what the first records have brought about.
   static let additionsOfVersion2 = """
@@ -48,6 +48,12 @@ enum JournalFormat {
       digest INTEGER NOT NULL
     );
     PRAGMA user_version = 2;
+    """
+
+  /// What version 3 has besides: a way to the few records of a candidate that are no results.
+  static let additionsOfVersion3 = """
+    CREATE INDEX candidates ON records (candidate) WHERE kind <> 'shard';
+    PRAGMA user_version = 3;
     """
 
   /// Inserts one record.
@@ -66,12 +72,18 @@ enum JournalFormat {
 
   /// Gives a file of an older version the tables of this one.
   static func upgrade(_ database: Database) throws {
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    guard version < 2 else { return }
+    let found = try version(of: database)
+    guard found < version else { return }
     try database.inTransaction(.immediate) {
-      try database.execute(sql: additionsOfVersion2)
+      if found < 2 { try database.execute(sql: additionsOfVersion2) }
+      if found < 3 { try database.execute(sql: additionsOfVersion3) }
       return .commit
     }
+  }
+
+  /// Returns the version of the layout that a file has.
+  static func version(of database: Database) throws -> Int {
+    try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
   }
 
   /// Returns the number that shows whether a record is still what was written.
@@ -86,7 +98,7 @@ enum JournalFormat {
   /// Refuses a file of another program or of a newer one.
   static func check(_ database: Database, path: String) throws {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let version = try version(of: database)
     guard application == applicationID else { throw RunStorageError.foreignFile(path: path) }
     guard version <= Self.version else {
       throw RunStorageError.newerSchema(path: path, found: version, supported: Self.version)
@@ -95,7 +107,9 @@ enum JournalFormat {
 
   /// Whether the file has a snapshot, sound or not.
   static func hasSnapshot(_ database: Database) throws -> Bool {
-    guard try database.tableExists("snapshots") else { return false }
+    // Not by the tools of the library, which trap on a schema without names.
+    let tables = "SELECT count(*) FROM sqlite_master WHERE name = 'snapshots'"
+    guard try Int.fetchOne(database, sql: tables) == 1 else { return false }
     return try Int.fetchOne(database, sql: "SELECT place FROM snapshots") != nil
   }
 
@@ -104,44 +118,6 @@ enum JournalFormat {
     let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")
     guard findings == ["ok"] else {
       throw RunStorageError.corrupt(path: path, words: findings.joined(separator: "; "))
-    }
-  }
-
-  /// Calls `body` with each record from `sequence` on, at most `countMax` of them, in order, and
-  /// returns the next sequence.
-  static func forEachRecord(
-    _ database: Database, path: String, from sequence: Int, countMax: Int = .max,
-    _ body: (JournalRecord) throws -> Void
-  ) throws -> Int {
-    let sql = """
-      SELECT sequence, content, digest FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?
-      """
-    let rows = try Row.fetchCursor(database, sql: sql, arguments: [sequence, countMax])
-    var next = sequence
-    while let row = try rows.next() {
-      let found: Int = row[0]
-      guard found == next else {
-        throw RunStorageError.damagedRecord(path: path, sequence: next, words: "it is missing")
-      }
-      let content: Data = row[1]
-      let bytes = [UInt8](content)
-      guard row[2] == digest(sequence: found, content: bytes) else {
-        throw RunStorageError.damagedRecord(
-          path: path, sequence: found, words: "its bytes are not those that were written")
-      }
-      try body(try record(in: bytes, path: path, sequence: found))
-      next += 1
-    }
-    return next
-  }
-
-  private static func record(
-    in bytes: [UInt8], path: String, sequence: Int
-  ) throws(RunStorageError) -> JournalRecord {
-    do throws(WireError) {
-      return try JournalRecord(decoding: bytes)
-    } catch {
-      throw .damagedRecord(path: path, sequence: sequence, words: "\(error)")
     }
   }
 }

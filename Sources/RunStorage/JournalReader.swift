@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import SparsityCore
 import WireProtocol
 
 /// A journal open for reading only, also while a coordinator writes it.
@@ -30,20 +31,44 @@ public final class JournalReader: Sendable {
     self.path = path
   }
 
-  /// Reads the records from the place `sequence` on (zero: all), in order.
-  public func records(from sequence: Int = 0) throws(RunStorageError) -> [JournalRecord] {
+  /// Reads the records from the place `sequence` on (zero: all), at most `countMax`, in order.
+  ///
+  /// Of a long journal take portions: ``JournalRecords``.
+  public func records(
+    from sequence: Int = 0, countMax: Int = .max
+  ) throws(RunStorageError) -> [JournalRecord] {
     precondition(sequence >= 0)
-    var records: [JournalRecord] = []
+    precondition(countMax > 0)
+    return try look { try $0.records(from: sequence, countMax: countMax) }
+  }
+
+  /// Reads what the journal has about some candidates besides their results, in order of birth:
+  /// births, evaluations, quarantines.
+  ///
+  /// - Complexity: O(*c* log *n*) for *c* candidates and *n* records, but O(*n*) in the journal of
+  ///   an older program that was not gone on with.
+  public func records(
+    about candidates: Set<CandidateID>
+  ) throws(RunStorageError) -> [JournalRecord] {
+    try look { try $0.records(about: candidates) }
+  }
+
+  /// Reads the snapshot, or returns `nil` if there is none.
+  ///
+  /// - Throws: ``RunStorageError``, above all
+  ///   ``RunStorageError/damagedSnapshot(path:words:)``; the records are of use all the same.
+  public func snapshot() throws(RunStorageError) -> JournalSnapshot? {
+    try look { try $0.snapshot() }
+  }
+
+  private func look<Found>(
+    _ body: (JournalReading) throws -> Found
+  ) throws(RunStorageError) -> Found {
     do {
-      _ = try queue.read { database in
-        try JournalFormat.forEachRecord(database, path: path, from: sequence) {
-          records.append($0)
-        }
-      }
+      return try queue.read { database in try body(JournalReading(database, path: path)) }
     } catch {
       throw RunStorageError(error, operation: "read", path: path)
     }
-    return records
   }
 
   /// Makes a ``checkIntegrity()`` that is under way on another thread end with an error.

@@ -8,7 +8,7 @@ public final class JournalRecords: Sequence, IteratorProtocol {
   /// The records of a portion.
   private static let portionCount = 10_000
 
-  private let journal: Journal
+  private let read: (_ sequence: Int, _ countMax: Int) throws(RunStorageError) -> [JournalRecord]
   private var portion: ArraySlice<JournalRecord> = []
   private var nextSequence: Int
   private var isAtEnd = false
@@ -18,7 +18,18 @@ public final class JournalRecords: Sequence, IteratorProtocol {
   /// Creates the sequence of an open journal's records from the place `sequence` on.
   public init(of journal: Journal, from sequence: Int = 0) {
     precondition(sequence >= 0)
-    self.journal = journal
+    read = { sequence, countMax throws(RunStorageError) in
+      try journal.records(from: sequence, countMax: countMax)
+    }
+    nextSequence = sequence
+  }
+
+  /// Creates the sequence of the records from the place `sequence` on that a reader sees.
+  public init(of reader: JournalReader, from sequence: Int = 0) {
+    precondition(sequence >= 0)
+    read = { sequence, countMax throws(RunStorageError) in
+      try reader.records(from: sequence, countMax: countMax)
+    }
     nextSequence = sequence
   }
 
@@ -30,7 +41,7 @@ public final class JournalRecords: Sequence, IteratorProtocol {
 
   private func readPortion() {
     do throws(RunStorageError) {
-      let records = try journal.records(from: nextSequence, countMax: Self.portionCount)
+      let records = try read(nextSequence, Self.portionCount)
       nextSequence += records.count
       isAtEnd = records.count < Self.portionCount
       portion = records[...]

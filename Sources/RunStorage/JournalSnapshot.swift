@@ -27,25 +27,8 @@ extension Journal {
   ///   ``RunStorageError/damagedSnapshot(path:words:)``; the records are of use all the same.
   public func snapshot() throws(RunStorageError) -> JournalSnapshot? {
     try look { database in
-      let sql = "SELECT record_count, epoch, digest, content FROM snapshots WHERE place = 0"
-      guard let row = try Row.fetchOne(database, sql: sql) else { return nil }
-      let numbers = (0..<3).map { Int64.fromDatabaseValue(row[$0]) }
-      guard let count = numbers[0], let epoch = numbers[1].flatMap({ UInt32(exactly: $0) }),
-        let digest = numbers[2], let content = Data.fromDatabaseValue(row[3])
-      else { throw damage("its columns have other types") }
-      guard count > 0, count <= recordCount else {
-        throw damage("it stands for \(count) records, the journal has \(recordCount)")
-      }
-      let bytes = [UInt8](content)
-      guard digest == JournalFormat.digest(sequence: Int(count), content: bytes) else {
-        throw damage("its bytes are not those that were written")
-      }
-      return JournalSnapshot(recordCount: Int(count), epoch: Epoch(epoch), content: bytes)
+      try JournalReading(database, path: path).snapshot(recordCountMax: recordCount)
     }
-  }
-
-  private func damage(_ words: String) -> RunStorageError {
-    .damagedSnapshot(path: path, words: words)
   }
 
   /// Puts a snapshot in the place of the last one, and returns when it is on the disk.

@@ -23,6 +23,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case busy(path: String)
   /// A newer coordinator has opened the journal, so that this one may no longer write.
   case superseded(path: String)
+  /// The journal that was opened does not lie in its directory any more.
+  case replaced(path: String)
   /// Other users can read a file that holds a secret key.
   case exposedSecret(path: String, mode: UInt16)
   /// A connection or key file is not what a coordinator writes.
@@ -58,6 +60,9 @@ extension RunStorageError: CustomStringConvertible {
       "another program keeps \(path) locked; close it"
     case .superseded(let path):
       "\(path) was taken over by a newer coordinator; this one must end"
+    case .replaced(let path):
+      "\(path) was removed or replaced while its coordinator ran, so that its results would be "
+        + "lost; put it back and resume, or start a new run"
     case .exposedSecret(let path, let mode):
       "\(path) holds a secret key and others can read it (mode \(String(mode, radix: 8))); "
         + "run `chmod 600 \(path)`"

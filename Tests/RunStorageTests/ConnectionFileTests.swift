@@ -59,9 +59,33 @@ import WireProtocol
   }
 
   @Test func `removing it twice is no error`() throws {
-    try example().write(to: path)
-    ConnectionFile.remove(path: path)
-    ConnectionFile.remove(path: path)
-    #expect(!FileManager.default.fileExists(atPath: path))
+    let file = try example()
+    try file.write(to: path)
+    file.remove(path: path)
+    #expect(!ConnectionFile.exists(at: path))
+    file.remove(path: path)
+  }
+
+  @Test func `only the coordinator that has written the file removes it`() throws {
+    let own = try example()
+    let changes: [(inout ConnectionFile) -> Void] = [
+      { $0.epoch = 3 }, { $0.processID = 4712 }, { $0.host = "node08" },
+      { $0.run = "00000000000000ff" },
+    ]
+    for change in changes {
+      var other = own
+      change(&other)
+      try other.write(to: path)
+      own.remove(path: path)
+      #expect(try ConnectionFile(path: path) == other)
+    }
+    try Data("something else".utf8).write(to: URL(filePath: path))
+    own.remove(path: path)
+    #expect(ConnectionFile.exists(at: path))
+    // That somebody has made it readable does not make it another's.
+    try own.write(to: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    own.remove(path: path)
+    #expect(!ConnectionFile.exists(at: path))
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RunStorage
+import SparsityCore
 import Synchronization
 import Testing
 import WireProtocol
@@ -100,7 +101,7 @@ import WireProtocol
     }
   }
 
-  @Test func `a journal of the first layout gets a place for snapshots and keeps its records`()
+  @Test func `a journal of the first layout gets what later ones have and keeps its records`()
     throws
   {
     let records = try exampleRecords(count: 10)
@@ -110,10 +111,14 @@ import WireProtocol
       try journal.close()
     }
     // What the first layout had not.
-    try execute("DROP TABLE snapshots; PRAGMA user_version = 1")
-    #expect(try JournalReader(of: run.directory).records() == records)
+    try execute("DROP TABLE snapshots; DROP INDEX candidates; PRAGMA user_version = 1")
+    let reader = try JournalReader(of: run.directory)
+    #expect(try reader.records() == records)
+    #expect(try reader.snapshot() == nil)
+    #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
     let journal = try Journal(in: run.directory)
-    #expect(try journal.pragma("user_version") == "2")
+    #expect(try journal.pragma("user_version") == "3")
+    #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
     #expect(journal.openingCount == 2)
     #expect(try journal.records() == records)
     #expect(try journal.snapshot() == nil)

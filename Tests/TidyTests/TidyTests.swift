@@ -71,6 +71,15 @@ struct TidyTests {
     }
   }
 
+  @Test func `a row of a journal is read by the accessor that cannot trap`() throws {
+    let expression = try NSRegularExpression(pattern: #"\brow\??\[|\btableExists\("#)
+    for file in tree.swiftSources where file.target == "RunStorage" {
+      for (index, line) in Self.code(of: file) where Self.matches(expression, line) {
+        Issue.record("\(file.path):\(index + 1) reads a row by a subscript: \(line)")
+      }
+    }
+  }
+
   @Test func `public declarations are documented`() {
     for file in tree.swiftSources {
       for (index, line) in file.lines.enumerated() {
