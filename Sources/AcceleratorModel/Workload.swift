@@ -49,7 +49,7 @@ public struct Workload: Hashable, Sendable {
   public let otherParameters: Int
 
   /// The batches that a workload may have.
-  public static let batchRange = 1...1_000_000
+  public static let batchRange = RunLimits.acceleratorBatchRange
 
   /// Creates the workload of a ViT or DeiT on a batch.
   ///

@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// In which order the search is told about results.
 public enum CommitOrder: Hashable, Sendable {
   /// As they come: nobody waits, and another speed of the workers gives another search.
@@ -7,8 +9,5 @@ public enum CommitOrder: Hashable, Sendable {
   case strict(window: Int)
 
   /// The windows that a run may have.
-  ///
-  /// With fewer than four candidates a worker that fails at everything cannot be told from
-  /// candidates that fail everywhere.
-  public static let windowRange = 4...10_000
+  public static let windowRange = RunLimits.windowRange
 }

@@ -1,3 +1,4 @@
+import SparsityCore
 import WireProtocol
 
 extension Coordinator {
@@ -12,4 +13,7 @@ extension Coordinator {
     guard let session = sessions[worker] else { return (0, 0) }
     return (session.slots, session.leases.count)
   }
+
+  /// The candidates that were set aside because they cannot be evaluated, in order of birth.
+  public var quarantinedCandidates: [CandidateID] { quarantined.sorted() }
 }

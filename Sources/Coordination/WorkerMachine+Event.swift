@@ -184,6 +184,13 @@ public struct WorkerSettings: Hashable, Sendable {
   /// The time without work after which the worker leaves, or `nil` to wait for ever.
   public var idleTimeout: Duration?
 
+  /// Whether a text can be the name of a worker: not too long for a status, and on one line.
+  public static func isLabel(_ text: String) -> Bool {
+    RunLimits.labelSizeRange.contains(text.utf8.count)
+      && text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace || $0 == " " }
+      && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+  }
+
   /// Creates settings.
   public init(
     worker: WorkerID, jitterSeed: UInt64, label: String, build: String, slots: Int,

@@ -17,11 +17,11 @@ struct ChoiceSpace: Hashable, Sendable {
 
   /// Creates a space.
   ///
-  /// - Throws: ``SearchError`` unless there is a gene and each has 1…256 choices, of which one at
-  ///   least is allowed.
+  /// - Throws: ``SearchError`` unless there is a gene and each has 1 to 256 choices, of which one
+  ///   at least is allowed.
   init(choiceCounts: [Int], allowed: [[UInt8]]? = nil) throws(SearchError) {
     guard !choiceCounts.isEmpty else { throw .noGenes }
-    for (gene, count) in choiceCounts.enumerated() where !(1...256).contains(count) {
+    for (gene, count) in choiceCounts.enumerated() where !RunLimits.choiceRange.contains(count) {
       throw .unsupportedChoiceCount(gene: gene, count: count)
     }
     if let allowed {

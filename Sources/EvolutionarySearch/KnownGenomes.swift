@@ -18,7 +18,7 @@ package struct KnownGenomes: Sendable {
 
   /// Creates an empty set for a space of `choiceCounts[i]` choices for gene *i*.
   package init(choiceCounts: [Int]) {
-    precondition(choiceCounts.allSatisfy { (1...256).contains($0) })
+    precondition(choiceCounts.allSatisfy { RunLimits.choiceRange.contains($0) })
     self.choiceCounts = choiceCounts
     // The largest number of the space, unless it needs more than 128 bits.
     var largest: GenomeCode? = GenomeCode()

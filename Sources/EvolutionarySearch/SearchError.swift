@@ -26,7 +26,8 @@ extension SearchError: CustomStringConvertible {
     case .noGenes:
       "the search space has no genes; give it at least one layer"
     case .unsupportedChoiceCount(let gene, let count):
-      "gene \(gene) has \(count) choices; 1…256 are supported"
+      "gene \(gene) has \(count) choices; \(RunLimits.choiceRange.lowerBound)…"
+        + "\(RunLimits.choiceRange.upperBound) are supported"
     case .allowedChoiceCount(let genes, let expected):
       "the allowed choices are those of \(counted(genes, "gene")); the search space has \(expected)"
     case .noAllowedChoices(let gene):

@@ -47,11 +47,11 @@ public struct SearchSettings: Hashable, Sendable {
   }
 
   /// The populations that a search may keep.
-  public static let populationSizeRange = 2...10_000
+  public static let populationSizeRange = RunLimits.populationRange
   /// The candidates that a search may ask for.
-  public static let evaluationCountRange = 1...10_000_000
+  public static let evaluationCountRange = RunLimits.evaluationRange
   /// The objectives that a search may have.
-  public static let objectiveCountRange = 1...8
+  public static let objectiveCountRange = RunLimits.objectiveRange
 
   /// The births before the first offspring.
   ///
@@ -72,6 +72,13 @@ public struct SearchSettings: Hashable, Sendable {
       if !genomes.contains(genome) { genomes.append(genome) }
     }
     return genomes
+  }
+
+  /// Checks every setting, as a search does that starts with these choices.
+  ///
+  /// - Throws: ``SearchError`` that names the first impossible value.
+  public func validate(choiceCounts: [Int]) throws(SearchError) {
+    try validate(for: ChoiceSpace(choiceCounts: choiceCounts, allowed: allowedChoices))
   }
 
   /// Checks every setting against a space.

@@ -40,8 +40,8 @@ extension RunFile.Data {
     let parts = try split.mapping(keys: ["search", "test", "seed"])
     return .split(
       images: try images.string(),
-      search: try split.required("search", in: parts).integer(in: 1...100_000_000),
-      test: try parts["test"]?.integer(in: 0...100_000_000) ?? 0,
+      search: try split.required("search", in: parts).integer(in: RunLimits.imageRange),
+      test: try parts["test"]?.integer(in: 0...RunLimits.imageRange.upperBound) ?? 0,
       seed: try parts["seed"]?.seed() ?? 1)
   }
 
@@ -61,7 +61,7 @@ extension RunFile.Accelerator {
   init(_ value: YAMLValue?) throws(RunFileError) {
     let values = try value?.mapping(keys: ["profile", "batch"]) ?? [:]
     self.profile = try values["profile"]?.string() ?? "systolic32"
-    self.batch = try values["batch"]?.integer(in: 1...65536) ?? 1
+    self.batch = try values["batch"]?.integer(in: RunLimits.acceleratorBatchRange) ?? 1
   }
 }
 
@@ -72,15 +72,15 @@ extension RunFile.Search {
     ]
     let values = try value?.mapping(keys: keys) ?? [:]
     self.algorithm = try values["algorithm"]?.choice(RunFile.Algorithm.self) ?? .nsga2
-    self.population = try values["population"]?.integer(in: 4...100_000) ?? 50
-    self.evaluations = try values["evaluations"]?.integer(in: 1...100_000_000) ?? 1000
+    self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
+    self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
     self.dropsDominated = try values["dropDominated"]?.boolean() ?? true
     self.mode = try values["mode"]?.choice(RunFile.Mode.self) ?? .asynchronous
     if mode == .asynchronous, let window = values["window"] {
       throw window.error("search.window has a meaning only in strict mode; add mode: strict")
     }
-    let window = try values["window"]?.integer(in: 4...10_000)
+    let window = try values["window"]?.integer(in: RunLimits.windowRange)
     self.window = mode == .strict ? window ?? Self.windowDefault : nil
   }
 
@@ -138,7 +138,7 @@ extension RunFile {
       throw stopping.error(
         "fidelity.earlyStopping is not available in this version; write false or remove it")
     }
-    return try values["shardImages"]?.integer(in: 1...100_000) ?? 250
+    return try values["shardImages"]?.integer(in: RunLimits.shardImageRange) ?? 250
   }
 
   static func precision(_ value: YAMLValue) throws(RunFileError) -> Precision {

@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// What an operator's tools and the coordinator say to each other: kinds 30 to 39.
 public enum OperatorMessage: Hashable, Sendable {
   /// Asks how the run is doing, with at most so many workers listed.
@@ -110,7 +112,7 @@ public struct WorkerStatus: Hashable, Sendable {
   public var silentMilliseconds: Int
 
   /// The characters of a label; the rest is cut, so that a status fits into a frame.
-  public static let labelLengthMax = 100
+  public static let labelLengthMax = RunLimits.labelSizeRange.upperBound
 
   /// Creates the status of a worker.
   public init(

@@ -54,7 +54,8 @@ extension RunDescription {
       criterion: try text(proto.criterion, "criterion"),
       patterns: try Self.patterns(proto.patterns), numerics: try Numerics(proto.numerics),
       accelerator: try text(proto.accelerator.profile, "profile"),
-      acceleratorBatch: try bounded(proto.accelerator.batch, 1...Int(Int32.max), "batch"),
+      acceleratorBatch: try bounded(
+        proto.accelerator.batch, RunLimits.acceleratorBatchRange, "batch"),
       objectives: try list(proto.objectives, limit: vectorLimit, "objectives") {
         value throws(WireError) in try named(value, "objectives")
       },

@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// The sizes beyond which nothing is sent and nothing is accepted.
 public enum WireLimits {
   /// The bytes of a frame, header included.
@@ -5,15 +7,15 @@ public enum WireLimits {
   /// The bytes of a text; longer ones are cut before they are sent.
   public static let textSizeMax = 4096
   /// The genes of a genome.
-  public static let geneCountMax = 8192
+  public static let geneCountMax = RunLimits.geneRange.upperBound
   /// The images of a search set.
-  public static let imageCountMax = 1 << 31
+  public static let imageCountMax = RunLimits.imageRange.upperBound
   /// The images of a shard.
-  public static let shardSizeMax = 1 << 20
+  public static let shardSizeMax = RunLimits.shardImageRange.upperBound
   /// The shards that a worker may hold.
   public static let heldCountMax = 1024
   /// The evaluations that a worker may run at once.
-  public static let slotCountMax = 256
+  public static let slotCountMax = RunLimits.slotRange.upperBound
   /// The integers of a cost and the objectives of a run.
   public static let vectorCountMax = 64
   /// The further parameters of a run.
@@ -35,7 +37,7 @@ public enum WireLimits {
   /// The records of a journal.
   public static let recordCountMax = 1 << 48
   /// The births that a snapshot of a run may hold.
-  public static let snapshotBirthCountMax = 10_000_000
+  public static let snapshotBirthCountMax = RunLimits.evaluationRange.upperBound
   /// The results of unfinished candidates that a snapshot may hold.
   public static let snapshotShardCountMax = 1 << 26
   /// The paces that a snapshot may hold.

@@ -73,6 +73,68 @@ struct RunFileTests {
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
   }
 
+  @Test(arguments: [
+    ("search: {population: ", "}", "search.population", RunLimits.populationRange),
+    ("search: {evaluations: ", "}", "search.evaluations", RunLimits.evaluationRange),
+    ("search: {mode: strict, window: ", "}", "search.window", RunLimits.windowRange),
+    ("fidelity: {shardImages: ", "}", "fidelity.shardImages", RunLimits.shardImageRange),
+    ("accelerator: {batch: ", "}", "accelerator.batch", RunLimits.acceleratorBatchRange),
+  ])
+  func `numbers have the limits of the library`(
+    before: String, after: String, key: String, range: ClosedRange<Int>
+  ) throws {
+    for value in [range.lowerBound, range.upperBound] {
+      _ = try RunFile(yaml: "\(Self.minimal)\n\(before)\(value)\(after)", file: "run.yaml")
+    }
+    for value in [range.lowerBound - 1, range.upperBound + 1] {
+      let error = #expect(throws: RunFileError.self) {
+        try RunFile(yaml: "\(Self.minimal)\n\(before)\(value)\(after)", file: "run.yaml")
+      }
+      #expect(
+        error?.message
+          == "\(key) is \(value); allowed is \(range.lowerBound)…\(range.upperBound)")
+      #expect(error?.line == 4)
+      #expect(error?.column == before.count + 1)
+    }
+  }
+
+  @Test func `a run goes on with more evaluations and another test set, and nothing else`() throws {
+    let text = """
+      model: {weights: m.safetensors, config: c.json}
+      data: {search: val/, test: a/}
+      patterns: ["2:4", "4:4"]
+      constraints: {latency: {atMost: 3 ms}}
+      search: {mode: strict, window: 8, evaluations: 10}
+      instructionSet: avx2
+      """
+    let file = try RunFile(yaml: text, file: "run.yaml")
+    func changed(_ old: String, _ new: String) throws -> RunFile {
+      try RunFile(yaml: text.replacing(old, with: new), file: "run.yaml")
+    }
+    for (old, new) in [("evaluations: 10", "evaluations: 30"), ("test: a/", "test: b/")] {
+      let other = try changed(old, new)
+      #expect(other.differences(from: file).isEmpty)
+      #expect(file.adoptingChanges(of: other) == other)
+    }
+    #expect(try changed("instructionSet: avx2", "").differences(from: file).isEmpty)
+    #expect(try changed(", test: a/", "").testSource == nil)
+    let refused = [
+      (
+        "m.safetensors", "n.safetensors",
+        "model.weights is n.safetensors, the run has m.safetensors"
+      ),
+      (", config: c.json", "", "model.config is missing, the run has c.json"),
+      ("search: val/", "search: v/", "data.search is v/, the run has val/"),
+      ("\"2:4\"", "\"1:4\"", "patterns is 1:4, 4:4, the run has 2:4, 4:4"),
+      ("3 ms", "4 ms", "constraints is latency at most 0.004, the run has latency at most 0.003"),
+      ("window: 8", "window: 9", "search.window is 9, the run has 8"),
+      ("avx2", "avx512", "instructionSet is avx512, the run has avx2"),
+    ]
+    for (old, new, words) in refused {
+      #expect(try changed(old, new).differences(from: file).map(\.description) == [words])
+    }
+  }
+
   @Test func `a profile that is a file is resolved as other paths are, a name is not`() throws {
     for (profile, resolved) in [("vegeta", "vegeta"), ("a.yaml", "/base/a.yaml")] {
       let text = Self.minimal + "\naccelerator: {profile: \(profile)}"

@@ -1,0 +1,104 @@
+import SparsityCore
+
+extension RunFile {
+  /// A key in which two run files differ.
+  public struct Difference: Hashable, Sendable {
+    /// The key, as in `search.seed`.
+    public let key: String
+    /// The value here, as a run file has it; `nil` without the key.
+    public let own: String?
+    /// The other value.
+    public let other: String?
+  }
+
+  /// Returns the keys by which this file describes another run than `other`, in the order of a run
+  /// file.
+  ///
+  /// Left out is what may change while a run goes on: the number of evaluations and the test set.
+  /// What this file leaves to the program to decide is no difference, nor is the place of an
+  /// accelerator's profile, whose content is what counts.
+  public func differences(from other: RunFile) -> [Difference] {
+    let own = identifyingEntries
+    let others = Dictionary(uniqueKeysWithValues: other.identifyingEntries)
+    let isOwn = Set(own.map(\.0))
+    var differences: [Difference] = []
+    for (key, value) in own where others[key] != value {
+      differences.append(Difference(key: key, own: value, other: others[key]))
+    }
+    for (key, value) in other.identifyingEntries where !isOwn.contains(key) {
+      guard !Self.decidedKeys.contains(key) else { continue }
+      differences.append(Difference(key: key, own: nil, other: value))
+    }
+    return differences
+  }
+
+  /// The keys that the program fills in where a file has none.
+  private static let decidedKeys: Set<String> = ["precision", "instructionSet"]
+
+  /// What makes a run the one that it is, as keys and texts.
+  private var identifyingEntries: [(String, String)] {
+    var entries = [("model.weights", model.weights)]
+    if let config = model.config { entries.append(("model.config", config)) }
+    switch data.images {
+    case .sets(let search, _): entries.append(("data.search", search))
+    case .split(let images, let search, _, let seed):
+      entries.append(("data.images", images))
+      entries.append(("data.split.search", "\(search)"))
+      entries.append(("data.split.seed", "\(seed)"))
+    }
+    if let calibration = data.calibration { entries.append(("data.calibration", calibration)) }
+    entries.append(("data.resize", data.isResized ? "config" : "none"))
+    entries.append(("data.skipBroken", "\(data.skipsBroken)"))
+    entries.append(("patterns", patterns.map(\.description).joined(separator: ", ")))
+    entries.append(("pruning", pruning.rawValue))
+    if !accelerator.isFile { entries.append(("accelerator.profile", accelerator.profile)) }
+    entries.append(("accelerator.batch", "\(accelerator.batch)"))
+    entries.append(("objectives", objectives.map(\.rawValue).joined(separator: ", ")))
+    if !constraints.isEmpty {
+      entries.append(("constraints", constraints.map(\.description).joined(separator: ", ")))
+    }
+    entries.append(("search.algorithm", search.algorithm.rawValue))
+    entries.append(("search.population", "\(search.population)"))
+    entries.append(("search.seed", "\(search.seed)"))
+    entries.append(("search.mode", search.mode.rawValue))
+    if let window = search.window { entries.append(("search.window", "\(window)")) }
+    entries.append(("search.dropDominated", "\(search.dropsDominated)"))
+    entries.append(("fidelity.shardImages", "\(shardImages)"))
+    entries.append(("precision", precision.rawValue))
+    if let instructionSet { entries.append(("instructionSet", instructionSet.rawValue)) }
+    return entries
+  }
+
+  /// The source of the images of the final report, as a text, if there is one.
+  public var testSource: String? {
+    switch data.images {
+    case .sets(_, let test): test
+    case .split(let images, _, let test, _): test > 0 ? "\(test) images of \(images)" : nil
+    }
+  }
+
+  /// Returns this file with what may change while a run goes on as `other` has it.
+  public func adoptingChanges(of other: RunFile) -> RunFile {
+    var adopted = self
+    adopted.search.evaluations = other.search.evaluations
+    adopted.data.allowsOverlap = other.data.allowsOverlap
+    switch (data.images, other.data.images) {
+    case (.sets(let search, _), .sets(_, let test)):
+      adopted.data.images = .sets(search: search, test: test)
+    case (.split(let images, let search, _, let seed), .split(_, _, let test, _)):
+      adopted.data.images = .split(images: images, search: search, test: test, seed: seed)
+    case (.sets, .split), (.split, .sets):
+      // Another source of the search set is a difference that is refused before.
+      break
+    }
+    return adopted
+  }
+}
+
+extension RunFile.Difference: CustomStringConvertible {
+  /// The difference in words, as in `search.seed is 2, the run has 1`.
+  public var description: String {
+    let there = other.map { "the run has \($0)" } ?? "the run has none"
+    return own.map { "\(key) is \($0), \(there)" } ?? "\(key) is missing, \(there)"
+  }
+}
