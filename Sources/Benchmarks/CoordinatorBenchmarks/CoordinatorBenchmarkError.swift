@@ -6,6 +6,7 @@ public enum CoordinatorBenchmarkError: Error, Equatable, Sendable {
   case tooFewEvaluations(evaluations: Int, workers: Int)
   case noMemoryFigure
   case uselessSnapshot(words: String)
+  case commandFailed(arguments: [String], status: Int32)
 }
 
 extension CoordinatorBenchmarkError: CustomStringConvertible {
@@ -22,6 +23,8 @@ extension CoordinatorBenchmarkError: CustomStringConvertible {
       "less than half of the \(evaluations) evaluations were left when all \(workers) workers had "
         + "joined; ask for more --evaluations"
     case .noMemoryFigure: "/proc/self/statm does not say how much memory is in use"
+    case .commandFailed(let arguments, let status):
+      "elsa \(arguments.joined(separator: " ")) has failed with \(status); see the lines above"
     case .uselessSnapshot(let words): "a restart from the snapshot cannot be measured: \(words)"
     }
   }

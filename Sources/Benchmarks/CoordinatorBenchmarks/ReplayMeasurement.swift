@@ -75,6 +75,17 @@ extension CoordinatorBenchmark {
       check: check, replay: replay, recordCount: count, snapshot: snapshot)
   }
 
+  /// Restores a coordinator from the journal of a run that was measured, as a resumed run does.
+  public static func restore(
+    _ directory: RunDirectory, evaluationCount: Int, lock: DirectoryLock
+  ) throws {
+    let settings = try EmptyRun(evaluations: evaluationCount).settings
+    let journal = try Journal(in: directory, lock: lock)
+    let recovery = try CoordinatorRecovery(settings: settings, from: journal)
+    precondition(recovery.machine.search.evaluationCount == evaluationCount)
+    try journal.close()
+  }
+
   private func measureSnapshot(
     of journal: Journal, settings: CoordinatorSettings
   ) throws -> SnapshotMeasurement? {

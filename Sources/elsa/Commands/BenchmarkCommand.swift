@@ -20,6 +20,6 @@ struct BenchmarkCommand: ParsableCommand {
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
       BenchmarkPruningCommand.self, BenchmarkAcceleratorCommand.self,
       BenchmarkCoordinatorCommand.self, BenchmarkCoordinatorLoadCommand.self,
-      BenchmarkInputLoadCommand.self,
+      BenchmarkCoordinatorResumeCommand.self, BenchmarkInputLoadCommand.self,
     ])
 }

@@ -21,7 +21,9 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       they evaluate. --replay adds how long restarts take, by the clock and in processor \
       time: one that reads all records of the journal, and one from the journal's snapshot, as a \
       resumed run does; and what the snapshot costs. The check of the file's structure comes \
-      before the first and runs beside a run that is resumed from a snapshot.
+      before the first and runs beside a run that is resumed from a snapshot. It also measures \
+      the commands that read the journal, each in a process of its own with its memory: front, \
+      status without a coordinator, and the way into --resume.
 
       EXAMPLES
         elsa benchmark coordinator
@@ -80,10 +82,11 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     if utilisation, workers != nil || processes != 1 {
       throw ValidationError("--utilisation has workers and processes of its own.")
     }
-    try BenchmarkOptions.check("--workers", workerCount, in: 1...100_000)
-    try BenchmarkOptions.check("--evaluations", evaluationCount, in: 100...10_000_000)
-    try BenchmarkOptions.check("--processes", processes, in: 1...min(workerCount, 64))
-    try BenchmarkOptions.check("--fetchers", fetchers, in: 0...256)
+    try OptionRange.check("--workers", workerCount, in: 1...100_000)
+    try OptionRange.check(
+      "--evaluations", evaluationCount, in: 100...RunLimits.evaluationRange.upperBound)
+    try OptionRange.check("--processes", processes, in: 1...min(workerCount, 64))
+    try OptionRange.check("--fetchers", fetchers, in: 0...256)
     if utilisation, fetchers > 0 {
       throw ValidationError("--utilisation excludes --fetchers.")
     }
@@ -125,6 +128,8 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     var snapshotStallSeconds: Double?
     /// How long encoding and writing a snapshot takes on the journal's thread.
     var snapshotWriteSeconds: Double?
+    /// What commands take that read the journal; with --replay.
+    var commands: [ReplayCommands.Report]?
 
     /// Creates the report of a measurement.
     init(_ measurement: CoordinatorMeasurement) {
@@ -187,7 +192,12 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     loads.finish()
     var report = Report(measurement)
     if utilisation { report.utilisation = measurement.utilisation }
-    if replay { report.add(try benchmark.measureReplay()) }
+    if replay {
+      report.add(try benchmark.measureReplay())
+      report.commands = try ReplayCommands(
+        directory: RunDirectory(path: folder), evaluations: evaluationCount
+      ).measure()
+    }
     if let failure = loads.failure { throw failure }
     if fetchers > 0 {
       report.inputBytesPerSecond = try loads.fetchRate(
@@ -217,6 +227,12 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
       Output.result("  \(NumberFormat.percent(utilisation)) of the workers' time is evaluation")
     }
     showReplay(report)
+    for command in report.commands ?? [] {
+      Output.result(
+        "  \(command.command) takes \(NumberFormat.fixed(command.seconds, 2)) s "
+          + "(\(NumberFormat.fixed(command.processorSeconds, 2)) s of processor time) and "
+          + NumberFormat.bytes(command.memoryBytes))
+    }
   }
 
   private func showReplay(_ report: Report) {
@@ -356,9 +372,9 @@ struct BenchmarkCoordinatorLoadCommand: ParsableCommand {
   var delayMilliseconds: Int?
 
   func validate() throws {
-    try BenchmarkOptions.check("--workers", workers, in: 1...100_000)
+    try OptionRange.check("--workers", workers, in: 1...100_000)
     if let delayMilliseconds {
-      try BenchmarkOptions.check("--delay-milliseconds", delayMilliseconds, in: 1...100_000)
+      try OptionRange.check("--delay-milliseconds", delayMilliseconds, in: 1...100_000)
     }
   }
 

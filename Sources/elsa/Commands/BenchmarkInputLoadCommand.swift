@@ -26,7 +26,7 @@ struct BenchmarkInputLoadCommand: ParsableCommand {
   static func resultPath(in folder: String) -> String { "\(folder)/fetch-seconds" }
 
   func validate() throws {
-    try BenchmarkOptions.check("--fetchers", fetchers, in: 1...256)
+    try OptionRange.check("--fetchers", fetchers, in: 1...256)
   }
 
   func run() throws {

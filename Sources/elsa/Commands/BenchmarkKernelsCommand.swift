@@ -42,8 +42,8 @@ struct BenchmarkKernelsCommand: ParsableCommand {
       throw ValidationError(
         "--pattern \(pattern) is dense; dense products are what others are compared with.")
     }
-    try BenchmarkOptions.check("--tokens", tokens, in: 1...65_536)
-    try BenchmarkOptions.check("--repetitions", repetitions, in: 1...10_000)
+    try OptionRange.check("--tokens", tokens, in: 1...65_536)
+    try OptionRange.check("--repetitions", repetitions, in: 1...10_000)
   }
 
   /// What was measured of one layer; its names are the fields of the JSON.

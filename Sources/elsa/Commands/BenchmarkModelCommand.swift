@@ -41,12 +41,12 @@ struct BenchmarkModelCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    for count in threads { try BenchmarkOptions.check("--threads", count, in: 1...1024) }
+    for count in threads { try OptionRange.check("--threads", count, in: RunLimits.threadRange) }
     if Set(threads).count < threads.count {
       throw ValidationError("--threads names a number twice; name each once.")
     }
-    if let batch { try BenchmarkOptions.check("--batch", batch, in: 1...Numerics.forwardBatchMax) }
-    try BenchmarkOptions.check("--repetitions", repetitions, in: 1...10_000)
+    if let batch { try OptionRange.check("--batch", batch, in: 1...Numerics.forwardBatchMax) }
+    try OptionRange.check("--repetitions", repetitions, in: 1...10_000)
     _ = try patterns
   }
 

@@ -27,7 +27,7 @@ struct BenchmarkOperationsCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    try BenchmarkOptions.check("--repetitions", repetitions, in: 1...10_000)
+    try OptionRange.check("--repetitions", repetitions, in: 1...10_000)
   }
 
   /// What was measured of one operation; its names are the fields of the JSON.

@@ -84,7 +84,7 @@ struct BenchmarkPruningCommand: ParsableCommand {
     _ = try methods
     _ = try BenchmarkOptions.patterns(patternTexts, default: [])
     _ = try BenchmarkOptions.patterns(mixedTexts, default: [])
-    try BenchmarkOptions.check("--genomes", genomes, in: 0...100_000)
+    try OptionRange.check("--genomes", genomes, in: 0...100_000)
     if genomes > 0, data == nil {
       throw ValidationError("--genomes are measured on images: add --data.")
     }

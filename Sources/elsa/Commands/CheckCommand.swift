@@ -45,7 +45,7 @@ struct CheckCommand: ParsableCommand {
   func validate() throws {
     for (name, value) in [("--slots", slots), ("--threads", threads)] {
       guard let value else { continue }
-      let allowed = name == "--slots" ? 1...1_000_000 : 1...1024
+      let allowed = name == "--slots" ? 1...1_000_000 : RunLimits.threadRange
       guard allowed.contains(value) else {
         throw ValidationError(
           "\(name) is \(value); allowed is \(allowed.lowerBound)…\(allowed.upperBound).")

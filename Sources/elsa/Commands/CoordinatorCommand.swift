@@ -19,24 +19,34 @@ struct CoordinatorCommand: ParsableCommand {
       Workers that do not see the model, the weight bank and the images under the same paths fetch \
       them from here; --input-rate keeps that from filling a slow network.
 
+      The same command starts a run or goes on with the one in the run directory, whichever \
+      applies, so a batch script needs one line. The directory remembers --bind, --encrypt, \
+      --no-encrypt, --let-anybody-in and --input-rate for the next start; what is given again \
+      replaces it. A run goes on with more search.evaluations or another data.test in its run \
+      file; any other difference is refused by name. --resume insists on a run that is there.
+
       EXAMPLES
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555'
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555' --key-file lab.key
         elsa coordinator --run-directory my-run --resume
       """)
 
-  @Argument(help: ArgumentHelp("What to search; not given with --resume.", valueName: "run.yaml"))
+  @Argument(help: ArgumentHelp("What to search; not needed with --resume.", valueName: "run.yaml"))
   var runFile: String?
 
   @Option(help: ArgumentHelp("Where to keep everything about the run.", valueName: "folder"))
   var runDirectory: String
 
   @Option(
-    help: ArgumentHelp("The address to listen on; port * takes a free one.", valueName: "endpoint"))
-  var bind = "tcp://127.0.0.1:*"
+    help: ArgumentHelp(
+      "The address to listen on; port * takes a free one (default: that of the last start, or "
+        + "\(StartOptions().bind)).", valueName: "endpoint"))
+  var bind: String?
 
-  @Flag(help: "Encrypt and admit by key on loopback, too.")
-  var encrypt = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Encrypt and admit by key on loopback, too (default: as at the last start).")
+  var encrypt: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -56,14 +66,16 @@ struct CoordinatorCommand: ParsableCommand {
       valueName: "bytes"))
   var inputRate: ByteCount?
 
-  @Flag(help: "Go on with the run in the run directory.")
+  @Flag(help: "Insist on going on with the run in the run directory.")
   var resume = false
 
   @Flag(help: .hidden) var local = false
+  @Option(help: .hidden) var demoEvaluations: Int?
+  @Option(help: .hidden) var demoSeed: UInt64 = 1
 
   func validate() throws {
-    try validateRunFile(runFile, resume: resume)
-    if letAnybodyIn, encrypt || keyFile != nil {
+    if demoEvaluations == nil { try validateRunFile(runFile, resume: resume) }
+    if letAnybodyIn, encrypt == true || keyFile != nil {
       throw ValidationError("--let-anybody-in excludes --encrypt and --key-file.")
     }
   }
@@ -71,48 +83,91 @@ struct CoordinatorCommand: ParsableCommand {
   func run() throws {
     StopFlag.install()
     let directory = RunDirectory(userPath: runDirectory)
-    let run = try PreparedRun(
-      runFilePath: runFile, directory: directory,
-      identity: resume ? JournaledFront.identity(in: directory) : nil)
-    let security = try security(directory)
+    // What can be refused without the lock is refused before the folder is made.
+    let request = try demoEvaluations == nil ? request(directory) : nil
+    let locked = try LockedRunDirectory(directory)
+    let options = try startOptions(directory)
+    let address = try BindAddress(options.bind)
+    let run = try PreparedRun(request ?? demoRequest(locked), in: locked)
+    if !run.isNew, !local, !resume { Output.note("Going on with the run in \(directory.path).") }
+    let security = try security(options, address, directory)
+    if !local { try options.write(to: locked) }
     var configuration = CoordinatorConfiguration(
-      settings: run.settings, directory: directory, endpoint: bind, security: security)
+      settings: run.settings, directory: directory, endpoint: options.bind, security: security)
+    configuration.lock = locked.lock
     configuration.frontInterval = .seconds(10)
     configuration.inputs = run.servedInputs
-    configuration.inputBounds.bytesPerSecondMax = inputRate?.bytes
+    configuration.inputBounds.bytesPerSecondMax = options.inputBytesPerSecondMax
 
     let progress = RunProgress(isLocal: local)
-    var front = FrontBuilder(run.frontSource)
+    let front = LiveFront(run.frontSource, in: locked)
+    var quarantineWords: String?
     var observer = CoordinatorObserver()
     observer.started = { progress.started($0, directory: directory) }
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
-    observer.noted = { progress.note($0, words: $1) }
+    observer.noted = { note, words in
+      progress.note(note, words: words)
+      front.take(note)
+    }
     observer.stopRequestCount = { StopFlag.requestCount }
-    observer.frontChanged = { _ in
-      front.add(try JournalReader(of: directory).records(from: front.recordCount))
-      try directory.write(front.report.encoded(), to: directory.front)
+    observer.frontChanged = { machine in
+      let report = try front.write(machine)
+      quarantineWords = report.quarantineWords
     }
     let outcome = try runCoordinator(configuration, observer: observer)
     progress.finish()
     guard outcome.ending == .completed else {
       throw CommandFailure(
         "stopped after "
-          + "\(counted(outcome.status.progress.evaluationCount, "evaluation")); nothing is lost",
+          + "\(counted(outcome.status.progress.evaluationCount, "evaluation")); nothing is lost"
+          + (quarantineWords.map { "; \($0)" } ?? ""),
         nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume")
     }
     if !local {
-      Output.note("The search is done. See: elsa front \(directory.path)")
+      let words = quarantineWords.map { "; \($0)" } ?? ""
+      Output.note("The search is done\(words). See: elsa front \(directory.path)")
     }
   }
 
-  private func security(_ directory: RunDirectory) throws -> CoordinatorSecurity {
-    let isLoopback = try BindAddress(bind).isLoopback
-    if letAnybodyIn {
-      if !isLoopback { Output.note("Warning: whoever reaches \(bind) can join and spoil the run.") }
+  /// Reads the run file that was given.
+  private func request(_ directory: RunDirectory) throws -> RunRequest {
+    let request = try RunRequest(path: runFile.map(absolutePath), insistsOnRun: resume)
+    try request.check(directory)
+    return request
+  }
+
+  /// Writes the files of the demo and returns what to run of them.
+  private func demoRequest(_ directory: LockedRunDirectory) throws -> RunRequest {
+    let files = try DemoFiles(
+      in: directory, evaluations: demoEvaluations ?? 0, seed: demoSeed)
+    return try RunRequest(path: files.runFile, insistsOnRun: false)
+  }
+
+  /// What the directory remembers, with what is given again; on this machine alone, the defaults.
+  private func startOptions(_ directory: RunDirectory) throws -> StartOptions {
+    if local { return StartOptions() }
+    var options = try StartOptions.remembered(in: directory)
+    if let bind { options.bind = bind }
+    if letAnybodyIn { options.encryption = .never }
+    if let encrypt { options.encryption = encrypt ? .always : .beyondLoopback }
+    if keyFile != nil { options.encryption = .always }
+    if let inputRate { options.inputBytesPerSecondMax = inputRate.bytes }
+    return options
+  }
+
+  private func security(
+    _ options: StartOptions, _ address: BindAddress, _ directory: RunDirectory
+  ) throws -> CoordinatorSecurity {
+    switch options.encryption {
+    case .never:
+      if !address.isLoopback {
+        Output.note("Warning: whoever reaches \(options.bind) can join and spoil the run.")
+      }
       return .noneBeyondLoopback
+    case .beyondLoopback where address.isLoopback: return .none
+    case .always, .beyondLoopback:
+      return .curve(try RunKeys(in: directory, serverKeyFile: keyFile.map(absolutePath)))
     }
-    guard encrypt || keyFile != nil || !isLoopback else { return .none }
-    return .curve(try RunKeys(in: directory, serverKeyFile: keyFile.map(absolutePath)))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RunStorage
+import SparsityCore
 
 /// A whole search on the bundled digits model.
 struct DemoCommand: ParsableCommand {
@@ -35,12 +36,8 @@ struct DemoCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(evaluations) else {
-      throw ValidationError("--evaluations is \(evaluations); allowed is 1…1000000.")
-    }
-    guard (1...256).contains(workers) else {
-      throw ValidationError("--workers is \(workers); allowed is 1…256.")
-    }
+    try OptionRange.check("--evaluations", evaluations, in: RunLimits.evaluationRange)
+    try OptionRange.check("--workers", workers, in: RunLimits.localWorkerRange)
   }
 
   func run() throws {
@@ -49,12 +46,16 @@ struct DemoCommand: ParsableCommand {
       .appending(path: "elsa-demo-\(String(UInt32.random(in: .min ... .max), radix: 36))")
     let directory = RunDirectory(
       userPath: runDirectory ?? temporary.path(percentEncoded: false))
-    guard !directory.holdsRun else { return try directory.prepare(resuming: false) }
-    try directory.create()
-    let files = try DemoFiles(in: directory, evaluations: evaluations, seed: seed)
+    guard !directory.holdsRun else {
+      throw CommandFailure(
+        "\(directory.path) already holds a run",
+        nextStep: "name another folder, or go on with it: elsa search --resume --run-directory "
+          + directory.path)
+    }
     let start = ContinuousClock.now
     try LocalRun(
-      runFile: files.runFile, directory: directory, workerCount: workers, threadsPerWorker: 1
+      source: ["--demo-evaluations", "\(evaluations)", "--demo-seed", "\(seed)"],
+      directory: directory, workerCount: workers, threadsPerWorker: 1
     ).run()
     try FinalReport(directory: directory, threads: workers).print(json: json)
     let seconds = (ContinuousClock.now - start).seconds

@@ -74,9 +74,7 @@ struct EstimateCommand: ParsableCommand {
     guard [model, gemm, topology].compactMap(\.self).count == 1 else {
       throw ValidationError("Give one of --model, --gemm and --topology.")
     }
-    if let batch, batch < 1 {
-      throw ValidationError("--batch is \(batch); it must be at least 1.")
-    }
+    try OptionRange.check("--batch", batch, in: RunLimits.acceleratorBatchRange)
     if let gemm, SizeList(gemm, count: 3) == nil {
       throw ValidationError("--gemm is \"\(gemm)\"; write three sizes, as in 197x384x1152.")
     }

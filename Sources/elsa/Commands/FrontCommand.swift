@@ -1,5 +1,6 @@
 import ArgumentParser
 import RunStorage
+import SparsityCore
 
 /// The Pareto front of a run.
 struct FrontCommand: ParsableCommand {
@@ -34,9 +35,7 @@ struct FrontCommand: ParsableCommand {
 
   func validate() throws {
     if json, csv { throw ValidationError("--json and --csv exclude each other.") }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
-    }
+    try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
   }
 
   func run() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RunStorage
+import SparsityCore
 
 /// A search on this machine.
 struct SearchCommand: ParsableCommand {
@@ -8,27 +9,36 @@ struct SearchCommand: ParsableCommand {
     commandName: "search",
     abstract: "Runs a search on this machine: a coordinator and worker processes.",
     discussion: """
-      The run directory holds the run file, the journal, the front and the log. A run that was \
-      stopped or killed goes on with --resume; nothing that was journaled is computed again.
+      The run directory holds the run file, the journal, the front and the log. The same command \
+      starts a run or goes on with one that was stopped or killed, whichever applies; nothing that \
+      was journaled is computed again. --resume insists on a run that is there and needs no run \
+      file. With more search.evaluations or another data.test in the run file a run goes on, too; \
+      any other difference is refused.
 
       EXAMPLES
         elsa search run.yaml --workers 2 --run-directory my-run
         elsa search --run-directory my-run --resume
       """)
 
-  @Argument(help: ArgumentHelp("What to search; not given with --resume.", valueName: "run.yaml"))
+  @Argument(help: ArgumentHelp("What to search; not needed with --resume.", valueName: "run.yaml"))
   var runFile: String?
 
   @Option(help: ArgumentHelp("Where to keep everything about the run.", valueName: "folder"))
   var runDirectory: String
 
-  @Option(help: "The worker processes (default: one a core).")
+  @Option(
+    help: ArgumentHelp(
+      "The worker processes, \(OptionRange.text(RunLimits.localWorkerRange)) (default: one a core)."
+    ))
   var workers: Int?
 
-  @Option(help: "The evaluation threads of each worker (default: its share of the cores).")
+  @Option(
+    help: ArgumentHelp(
+      "The evaluation threads of each worker, \(OptionRange.text(RunLimits.threadRange)) (default: "
+        + "its share of the cores)."))
   var threads: Int?
 
-  @Flag(help: "Go on with the run in the run directory.")
+  @Flag(help: "Insist on going on with the run in the run directory.")
   var resume = false
 
   @Flag(help: "Print the front as JSON.")
@@ -36,11 +46,8 @@ struct SearchCommand: ParsableCommand {
 
   func validate() throws {
     try validateRunFile(runFile, resume: resume)
-    for (name, value) in [("--workers", workers), ("--threads", threads)] {
-      if let value, !(1...1024).contains(value) {
-        throw ValidationError("\(name) is \(value); allowed is 1…1024.")
-      }
-    }
+    try OptionRange.check("--workers", workers, in: RunLimits.localWorkerRange)
+    try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
   }
 
   func run() throws {
@@ -48,9 +55,11 @@ struct SearchCommand: ParsableCommand {
     let directory = RunDirectory(userPath: runDirectory)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let workerCount = workers ?? cores
-    try directory.prepare(resuming: resume)
+    // Read here, too, so that a mistake is reported at once and by this command.
+    try RunRequest(path: runFile, insistsOnRun: resume).check(directory)
     try LocalRun(
-      runFile: runFile.map(absolutePath), directory: directory, workerCount: workerCount,
+      source: (runFile.map { [absolutePath($0)] } ?? []) + (resume ? ["--resume"] : []),
+      directory: directory, workerCount: workerCount,
       threadsPerWorker: threads ?? max(1, cores / workerCount)
     ).run()
     try FinalReport(directory: directory, threads: cores).print(json: json)
@@ -58,13 +67,8 @@ struct SearchCommand: ParsableCommand {
   }
 }
 
-/// Checks that either a run file is given or a run is resumed.
+/// Checks that a run file is given unless a run is resumed.
 func validateRunFile(_ runFile: String?, resume: Bool) throws {
-  if resume, runFile != nil {
-    throw ValidationError(
-      "--resume goes on with the run directory's own run file; leave RUN.yaml out.")
-  }
-  if !resume, runFile == nil {
-    throw ValidationError("Give a run file, or --resume to go on with the run directory.")
-  }
+  guard runFile == nil, !resume else { return }
+  throw ValidationError("Give a run file, or --resume to go on with the run directory.")
 }

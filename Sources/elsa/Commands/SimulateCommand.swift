@@ -66,12 +66,8 @@ struct SimulateCommand: ParsableCommand {
     if let seeds, Self.range(seeds) == nil {
       throw ValidationError("--seeds is \"\(seeds)\"; write the first and the last, as in 0..499.")
     }
-    if let workers, !(1...20_000).contains(workers) {
-      throw ValidationError("--workers is \(workers); allowed is 1…20000.")
-    }
-    if let evaluations, !(1...100_000).contains(evaluations) {
-      throw ValidationError("--evaluations is \(evaluations); allowed is 1…100000.")
-    }
+    try OptionRange.check("--workers", workers, in: 1...20_000)
+    try OptionRange.check("--evaluations", evaluations, in: 1...100_000)
     if let speeds, Self.speeds(speeds) == nil {
       throw ValidationError(
         "--speeds is \"\(speeds)\"; write a number from 1 to 1000 for each worker, as in 1:2:4.")
@@ -82,9 +78,7 @@ struct SimulateCommand: ParsableCommand {
     if strict, workers != nil || speeds != nil || evaluations != nil || trace {
       throw ValidationError("--strict stands with --seed or --seeds alone, or with --json.")
     }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
-    }
+    try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
     if trace, seed == nil { throw ValidationError("--trace needs --seed.") }
     if trace, json { throw ValidationError("--trace and --json exclude each other.") }
   }

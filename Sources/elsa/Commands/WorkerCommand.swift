@@ -56,11 +56,15 @@ struct WorkerCommand: ParsableCommand {
 
   @OptionGroup var inputs: InputCacheOptions
 
-  @Option(help: "The evaluation threads (default: one a core).")
+  @Option(
+    help: ArgumentHelp(
+      "The evaluation threads, \(OptionRange.text(RunLimits.threadRange)) (default: one a core)."))
   var threads: Int?
 
   @Option(
-    help: "The shards that are evaluated at once; they share threads, model and bank.")
+    help: ArgumentHelp(
+      "The shards that are evaluated at once, \(OptionRange.text(RunLimits.slotRange)); they share "
+        + "threads, model and bank."))
   var slots = 1
 
   @Option(help: "The name that logs and journal show (default: host and process).")
@@ -95,22 +99,20 @@ struct WorkerCommand: ParsableCommand {
     if keyFile != nil, connect != nil, serverKey == nil {
       throw ValidationError("--key-file with --connect needs --server-key, too.")
     }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
-    }
-    guard (1...1024).contains(slots) else {
-      throw ValidationError("--slots is \(slots); allowed is 1…1024.")
+    try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
+    try OptionRange.check("--slots", slots, in: RunLimits.slotRange)
+    if let name, !WorkerSettings.isLabel(name) {
+      throw ValidationError(
+        "--name is \"\(name)\"; write \(OptionRange.text(RunLimits.labelSizeRange)) bytes "
+          + "without line breaks and other control characters.")
     }
     if let threads, threads < slots {
       throw ValidationError(
         "--threads is \(threads), less than one for each of --slots \(slots).")
     }
-    guard (10...1_000_000).contains(giveUpAfter) else {
-      throw ValidationError("--give-up-after is \(giveUpAfter); allowed is 10…1000000 seconds.")
-    }
-    if let idleTimeout, !(1...1_000_000).contains(idleTimeout) {
-      throw ValidationError("--idle-timeout is \(idleTimeout); allowed is 1…1000000 seconds.")
-    }
+    try OptionRange.check(
+      "--give-up-after (seconds)", giveUpAfter, in: RunLimits.giveUpSecondRange)
+    try OptionRange.check("--idle-timeout (seconds)", idleTimeout, in: RunLimits.idleSecondRange)
   }
 
   func run() throws {

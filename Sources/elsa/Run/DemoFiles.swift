@@ -8,8 +8,8 @@ struct DemoFiles {
   let runFile: String
 
   /// Writes the files into a folder below the run directory.
-  init(in directory: RunDirectory, evaluations: Int, seed: UInt64) throws {
-    let folder = directory.file("digits")
+  init(in directory: LockedRunDirectory, evaluations: Int, seed: UInt64) throws {
+    let folder = directory.files.file("digits")
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {

@@ -15,8 +15,9 @@ struct FinalReport {
   /// Measures the test set, keeps the front in the run directory and prints it.
   func print(json: Bool) throws {
     let front = try JournaledFront(directory: directory).measuringTest(threads: threads)
-    if json { return try Output.json(front) }
-    front.lines.forEach(Output.result)
+    if json { try Output.json(front) } else { front.lines.forEach(Output.result) }
+    // The table is for a reader who may be a program; this is for a person.
+    if let words = front.quarantineWords { Output.note("Attention: \(words)") }
   }
 }
 
@@ -25,7 +26,7 @@ extension JournaledFront {
   func measuringTest(threads: Int?) throws -> FrontReport {
     let runFile = try PreparedRun.read(directory.runFile)
     guard let testPath = RunImagePacker.testPath(of: runFile, in: directory) else {
-      try directory.write(front.encoded(), to: directory.front)
+      try keep(front)
       return front
     }
     var front = front
@@ -40,8 +41,18 @@ extension JournaledFront {
       }
       progress.finish()
     }
-    try directory.write(front.encoded(), to: directory.front)
+    try keep(front)
     return front
+  }
+
+  /// Keeps the front in the run directory, unless a coordinator works there and keeps its own.
+  private func keep(_ front: FrontReport) throws {
+    do {
+      let locked = try LockedRunDirectory(directory)
+      try locked.write(front.encoded(), to: directory.front)
+    } catch RunStorageError.inUse {
+      Output.note("Not kept in \(directory.front), since a coordinator works on the run.")
+    }
   }
 
   private func testEvaluation(

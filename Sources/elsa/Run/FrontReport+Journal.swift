@@ -37,27 +37,48 @@ struct FrontSource {
     ReferencePoint.minimized(of: description.objectives, dense: costs.denseCost)
   }
 
-  /// Returns the report of a front with these points.
-  fileprivate func report(
-    points: [FrontReport.Point], evaluations: Int, quarantined: Int, hypervolume: Double
-  ) -> FrontReport {
+  /// Returns the report of a front.
+  ///
+  /// Members whose evaluation is not known are left out: their records are not durable yet.
+  func report(_ content: FrontContent) -> FrontReport {
     let named = zip(description.objectives, referencePoint).map { objective, value in
       (objective.rawValue, objective.natural(value))
+    }
+    let points = content.members.compactMap { member in
+      content.evaluations[member.id].map { point(of: member.genome, $0) }
     }
     return FrontReport(
       model: modelName, accelerator: description.accelerator,
       acceleratorHash: costs.profile.contentHash.description, batch: description.acceleratorBatch,
       precision: description.numerics.precision.rawValue, pruning: description.criterion,
       patterns: description.patterns.map(\.description),
-      objectives: description.objectives.map(\.rawValue), evaluations: evaluations,
-      quarantined: quarantined, hypervolume: hypervolume,
+      objectives: description.objectives.map(\.rawValue), evaluations: content.evaluationCount,
+      quarantined: quarantined(content),
+      hypervolume: hypervolume(
+        of: content.members.map(\.objectives), referencePoint: referencePoint),
       referencePoint: Dictionary(uniqueKeysWithValues: named),
       denseThroughput: costs.denseCost.throughputImagesPerSecond, denseMacs: costs.denseCost.macs,
       points: points.sorted { ($1.accuracy, $1.throughput) < ($0.accuracy, $0.throughput) })
   }
 
+  private func quarantined(_ content: FrontContent) -> [FrontReport.Quarantined] {
+    content.quarantined.sorted { $0.key < $1.key }.compactMap { candidate, found in
+      guard let genome = found.genome else { return nil }
+      return FrontReport.Quarantined(
+        candidate: candidate.rawValue, genome: entry(of: genome),
+        reason: found.reason ?? "the reason is not known")
+    }
+  }
+
+  private func entry(of genome: Genome) -> FrontReport.GenomeEntry {
+    let layers = zip(costs.space.layers, costs.space.patterns(of: genome))
+    return FrontReport.GenomeEntry(
+      model: modelName,
+      layers: Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $1.description) }))
+  }
+
   /// Returns what a report says about an evaluated genome.
-  fileprivate func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
+  private func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
     let cost = costs.cost(of: genome)
     let patterns = costs.space.patterns(of: genome)
     let layers = zip(costs.space.layers, patterns)
@@ -65,9 +86,7 @@ struct FrontSource {
     let kept = layers.reduce(0) { $0 + $1.1.keptCount(ofInputs: $1.0.inputs) * $1.0.outputs }
     return FrontReport.Point(
       candidate: result.candidate.rawValue,
-      genome: FrontReport.GenomeEntry(
-        model: modelName,
-        layers: Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $1.description) })),
+      genome: entry(of: genome),
       density: Double(kept) / Double(weights),
       accuracy: Double(result.correctCount) / Double(result.imageCount),
       correct: result.correctCount, images: result.imageCount,
@@ -76,52 +95,5 @@ struct FrontSource {
       latencySeconds: cost.latencySeconds, macs: cost.macs,
       energyJoulesPerImage: cost.energyJoulesPerImage, weightBytes: cost.weightBytes,
       testAccuracy: nil)
-  }
-}
-
-/// The front of a journal that is read from its beginning, record by record.
-struct FrontBuilder {
-  private let source: FrontSource
-  private var genomes: [CandidateID: Genome] = [:]
-  private var evaluated: [CandidateID: EvaluatedCandidate] = [:]
-  private var archive = Archive()
-  private var quarantinedCount = 0
-  /// The number of records read so far.
-  private(set) var recordCount = 0
-
-  /// Creates the front of an empty journal.
-  init(_ source: FrontSource) {
-    self.source = source
-  }
-
-  /// Reads the next records.
-  mutating func add(_ records: some Sequence<JournalRecord>) {
-    for record in records {
-      recordCount += 1
-      switch record {
-      case .born(let candidate, let genome):
-        genomes[candidate] = genome
-      case .evaluated(let result):
-        guard let genome = genomes[result.candidate] else { continue }
-        evaluated[result.candidate] = result
-        let objectives = source.description.objectives
-        let minimized = zip(objectives, result.objectives).map { $0.minimized($1) }
-        archive.insert(Individual(id: result.candidate, genome: genome, objectives: minimized))
-      case .quarantined:
-        quarantinedCount += 1
-      case .opened, .shardCompleted:
-        break
-      }
-    }
-  }
-
-  /// The front so far.
-  var report: FrontReport {
-    let points = archive.individuals.compactMap { individual in
-      evaluated[individual.id].map { source.point(of: individual.genome, $0) }
-    }
-    return source.report(
-      points: points, evaluations: evaluated.count, quarantined: quarantinedCount,
-      hypervolume: archive.hypervolume(referencePoint: source.referencePoint))
   }
 }

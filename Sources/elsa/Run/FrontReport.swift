@@ -1,4 +1,5 @@
 import Foundation
+import RunStorage
 import SparsityCore
 
 /// The Pareto front of a run as it is reported; its names are the fields of the JSON.
@@ -34,6 +35,14 @@ struct FrontReport: Codable {
     var testAccuracy: Double?
   }
 
+  /// A candidate that could not be evaluated.
+  struct Quarantined: Codable {
+    var candidate: Int
+    var genome: GenomeEntry
+    /// Why it was set aside.
+    var reason: String
+  }
+
   var model: String
   var accelerator: String
   /// The hash of all in the accelerator's profile that costs depend on.
@@ -44,7 +53,8 @@ struct FrontReport: Codable {
   var patterns: [String]
   var objectives: [String]
   var evaluations: Int
-  var quarantined: Int
+  /// The candidates that count as spent although nothing was measured of them.
+  var quarantined: [Quarantined]
   /// The volume that the front dominates, in the units of the objectives.
   var hypervolume: Double
   /// The corner against which the hypervolume is measured, by objective.
@@ -60,6 +70,29 @@ struct FrontReport: Codable {
       throw CommandFailure("cannot read \(path)")
     }
     return try JSONDecoder().decode(FrontReport.self, from: json)
+  }
+
+  /// Returns the test accuracies in the report that a run directory holds, by candidate.
+  static func testAccuracies(in directory: RunDirectory) -> [Int: Double] {
+    guard FileManager.default.fileExists(atPath: directory.front) else { return [:] }
+    do {
+      let known = try read(directory.front).points.compactMap { point in
+        point.testAccuracy.map { (point.candidate, $0) }
+      }
+      return Dictionary(known) { first, _ in first }
+    } catch {
+      Output.note("\(directory.front) cannot be read and is not used: \(error)")
+      return [:]
+    }
+  }
+
+  /// Returns the report with test accuracies, of members that have none.
+  func adding(_ testAccuracies: [Int: Double]) -> FrontReport {
+    var report = self
+    for index in points.indices where points[index].testAccuracy == nil {
+      report.points[index].testAccuracy = testAccuracies[points[index].candidate]
+    }
+    return report
   }
 
   /// The report as JSON.
@@ -106,7 +139,32 @@ extension FrontReport {
       "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
-    ]
+    ] + quarantineLines
+  }
+
+  /// The most quarantined candidates that are shown to people one by one.
+  private static let quarantineLineCountMax = 10
+
+  /// The quarantined candidates, a line each.
+  private var quarantineLines: [String] {
+    guard !quarantined.isEmpty else { return [] }
+    var lines = ["", "quarantined, not evaluated:"]
+    for entry in quarantined.prefix(Self.quarantineLineCountMax) {
+      lines.append("  #\(entry.candidate) (\(Self.summary(entry.genome))): \(entry.reason)")
+    }
+    let rest = quarantined.count - Self.quarantineLineCountMax
+    if rest > 0 { lines.append("  and \(rest) more; see --json") }
+    return lines
+  }
+
+  /// What is quarantined in one sentence, or `nil` if nothing is.
+  var quarantineWords: String? {
+    guard let first = quarantined.first else { return nil }
+    if quarantined.count == 1 {
+      return "candidate #\(first.candidate) is quarantined and was not evaluated (\(first.reason))"
+    }
+    return "\(quarantined.count) candidates are quarantined and were not evaluated, the first is "
+      + "#\(first.candidate) (\(first.reason))"
   }
 
   /// The report as comma-separated values, a line a point.

@@ -22,57 +22,84 @@ struct JournaledFront {
       throw CommandFailure(
         "no run in \(directory.path)", nextStep: "give the --run-directory of a search")
     }
-    let records = try JournalReader(of: directory).records()
-    guard let description = Self.description(in: records) else {
+    let reader = try JournalReader(of: directory)
+    guard let opening = try Self.firstOpening(of: reader, in: directory) else {
       throw CommandFailure("the journal in \(directory.path) has no run yet")
     }
     let configuration = try ModelConfigurationFile(
       path: directory.configuration, shapeNamed: ModelReference.shape)
     let name = configuration.architecture
+    let path = opening.description.model.path
     let source = try FrontSource(
-      description: description,
-      modelName: name.isEmpty ? URL(filePath: description.model.path).lastPathComponent : name,
+      description: opening.description,
+      modelName: name.isEmpty ? URL(filePath: path).lastPathComponent : name,
       shape: configuration.shape)
     self.directory = directory
-    self.description = description
+    self.description = opening.description
     self.space = source.costs.space
-    var builder = FrontBuilder(source)
-    builder.add(records)
-    self.front = Self.addingTestAccuracies(to: builder.report, in: directory)
-  }
-
-  /// Returns the identity of the run that a directory's journal holds, if it has begun one.
-  static func identity(in directory: RunDirectory) throws -> RunID? {
-    guard FileManager.default.fileExists(atPath: directory.journalPath) else { return nil }
-    return description(in: try JournalReader(of: directory).records())?.run
-  }
-
-  /// Returns what the latest start of the coordinator computes.
-  static func description(in records: [JournalRecord]) -> RunDescription? {
-    for record in records.reversed() {
-      if case .opened(let opening) = record { return opening.description }
-    }
-    return nil
-  }
-
-  /// Takes over what was measured on the test set for members that are still on the front.
-  private static func addingTestAccuracies(
-    to report: FrontReport, in directory: RunDirectory
-  ) -> FrontReport {
-    guard FileManager.default.fileExists(atPath: directory.front) else { return report }
-    var report = report
     do {
-      let earlier = try FrontReport.read(directory.front)
-      let known = earlier.points.compactMap { point in
-        point.testAccuracy.map { (point.candidate, $0) }
-      }
-      let accuracies = Dictionary(known) { first, _ in first }
-      for index in report.points.indices {
-        report.points[index].testAccuracy = accuracies[report.points[index].candidate]
-      }
-    } catch {
-      Output.note("\(directory.front) cannot be read and is not used: \(error)")
+      let content = try Self.content(of: reader, source: source)
+      self.front = source.report(content).adding(FrontReport.testAccuracies(in: directory))
+    } catch let misfit as FrontBuilder.Misfit {
+      throw CommandFailure(
+        "the journal in \(directory.path) is not that of the model in "
+          + "\(directory.configuration): \(misfit)", nextStep: "put the original back")
     }
-    return report
+  }
+
+  /// Reads what is to be shown: from the snapshot on, or everything, a portion at a time.
+  private static func content(
+    of reader: JournalReader, source: FrontSource
+  ) throws -> FrontContent {
+    let objectives = source.description.objectives
+    var builder = FrontBuilder(space: source.costs.space, objectives: objectives)
+    var start = 0
+    if let snapshot = try usableSnapshot(of: reader) {
+      builder = try FrontBuilder(
+        space: source.costs.space, objectives: objectives, snapshot: snapshot)
+      start = snapshot.recordCount
+    }
+    let records = JournalRecords(of: reader, from: start)
+    while let record = records.next() { try builder.add(record) }
+    if let failure = records.failure { throw failure }
+    var content = builder.content
+    content.complete(with: try reader.records(about: content.unknown))
+    return content
+  }
+
+  /// Reads the snapshot, or returns `nil` if there is none or it is of no use: all that it stands
+  /// for is in the records.
+  private static func usableSnapshot(of reader: JournalReader) throws -> RunSnapshot? {
+    do {
+      guard let stored = try reader.snapshot() else { return nil }
+      let snapshot = try RunSnapshot(decoding: stored.content)
+      return snapshot.recordCount == stored.recordCount ? snapshot : nil
+    } catch RunStorageError.damagedSnapshot(_, let words) {
+      Output.note("The snapshot in \(reader.path) is damaged (\(words)); all records are read.")
+      return nil
+    } catch let error as WireError {
+      Output.note("The snapshot in \(reader.path) is damaged (\(error)); all records are read.")
+      return nil
+    }
+  }
+
+  /// Returns the first start of the run that a directory's journal holds, if it has begun one.
+  static func firstOpening(in directory: RunDirectory) throws -> RunOpening? {
+    // A coordinator that was killed at once leaves an empty file.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: directory.journalPath)
+    guard let size = attributes?[.size] as? Int, size > 0 else { return nil }
+    return try firstOpening(of: JournalReader(of: directory), in: directory)
+  }
+
+  private static func firstOpening(
+    of reader: JournalReader, in directory: RunDirectory
+  ) throws -> RunOpening? {
+    guard let first = try reader.records(countMax: 1).first else { return nil }
+    guard case .opened(let opening) = first else {
+      throw CommandFailure(
+        "the journal in \(directory.path) does not begin with the start of a run",
+        nextStep: "restore it from a copy, or start a new run")
+    }
+    return opening
   }
 }

@@ -3,8 +3,8 @@ import RunStorage
 
 /// A run on this machine: a coordinator process and worker processes, started and looked after.
 struct LocalRun {
-  /// The run file of a new run; `nil` goes on with what the directory holds.
-  let runFile: String?
+  /// The arguments by which the coordinator knows what to run.
+  let source: [String]
   /// Where the run keeps everything.
   let directory: RunDirectory
   /// The worker processes.
@@ -19,7 +19,7 @@ struct LocalRun {
   ///
   /// - Throws: ``CommandFailure`` if the coordinator fails or the user stops the run.
   func run() throws {
-    var coordinator = try startCoordinator(resuming: runFile == nil)
+    var coordinator = try startCoordinator(source)
     var workers: [ChildProcess] = []
     defer { workers.forEach { $0.finish(patience: .seconds(10)) } }
     try waitForConnection(of: coordinator)
@@ -33,7 +33,7 @@ struct LocalRun {
         coordinatorRestartCount += 1
         guard coordinatorRestartCount <= Self.restartCountMax else { break }
         Output.note("The coordinator \(coordinator.ending); going on from its journal.")
-        coordinator = try startCoordinator(resuming: true)
+        coordinator = try startCoordinator(["--resume"])
       } else if !coordinator.isRunning {
         break
       }
@@ -80,11 +80,10 @@ struct LocalRun {
     "elsa search --run-directory \(directory.path) --resume --workers \(workerCount)"
   }
 
-  private func startCoordinator(resuming: Bool) throws -> ChildProcess {
-    var arguments = ["coordinator", "--run-directory", directory.path]
-    arguments += ["--bind", "tcp://127.0.0.1:*", "--local"]
-    if resuming { arguments.append("--resume") } else if let runFile { arguments.append(runFile) }
-    return try ChildProcess(role: "coordinator", arguments: arguments)
+  private func startCoordinator(_ source: [String]) throws -> ChildProcess {
+    try ChildProcess(
+      role: "coordinator",
+      arguments: ["coordinator", "--run-directory", directory.path, "--local"] + source)
   }
 
   private func startWorker(_ index: Int) throws -> ChildProcess {

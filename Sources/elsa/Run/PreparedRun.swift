@@ -18,36 +18,48 @@ struct PreparedRun {
   let runFile: RunFile
   /// What a coordinator must be told.
   let settings: CoordinatorSettings
+  /// Whether the run begins, rather than goes on.
+  let isNew: Bool
   /// What reports are computed from.
   let frontSource: FrontSource
 
-  /// Prepares a new run, or checks the inputs of one that goes on.
+  /// Prepares a new run, or checks the inputs of the one that goes on, whichever applies.
   ///
-  /// - Parameters:
-  ///   - runFilePath: The run file of a new run; `nil` goes on with what the directory holds.
-  ///   - directory: Where the run keeps everything.
-  ///   - identity: The run's identity, if a journal has one.
-  init(runFilePath: String?, directory: RunDirectory, identity: RunID?) throws {
-    try directory.prepare(resuming: runFilePath == nil)
-    var runFile = try Self.read(runFilePath ?? directory.runFile)
-    if runFilePath == nil { Self.useKeptProfile(&runFile, in: directory) }
+  /// All that can be found wrong without looking at images is found before anything is written.
+  init(_ request: RunRequest, in directory: LockedRunDirectory) throws {
+    let files = directory.files
+    try request.check(files)
+    let continuation =
+      files.holdsRun
+      ? try RunContinuation(with: request.runFile, from: request.path, in: files) : nil
+    guard var runFile = continuation?.runFile ?? request.runFile else {
+      preconditionFailure("a request without a run file insists on a run")
+    }
+    // A run that goes on has a copy of a profile that was a file.
+    if continuation != nil, runFile.accelerator.isFile {
+      runFile.accelerator.profile = files.acceleratorProfile
+    }
     let plan = try RunPlan(runFile)
     let (model, space, profile) = (plan.model, plan.space, plan.profile)
     let shape = model.weights.shape
-    if runFile.accelerator.isFile, runFile.accelerator.profile != directory.acceleratorProfile {
-      runFile.accelerator.profile = directory.acceleratorProfile
-      try directory.write(Data(profile.yaml.utf8), to: directory.acceleratorProfile)
-    }
+    let parameters = try Self.parameters(of: profile)
+    try plan.searchSettings(outputErrors: nil).validate(choiceCounts: space.choiceCounts)
+    try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
 
     let numerics = Numerics.best(
       for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
     runFile.instructionSet = numerics.instructionSet
+    if runFile.accelerator.isFile { runFile.accelerator.profile = files.acceleratorProfile }
+    if let continuation { try Self.keep(continuation, runFile, in: directory) }
+    if continuation == nil, runFile.accelerator.isFile {
+      try directory.write(Data(profile.yaml.utf8), to: files.acceleratorProfile)
+    }
     let images = try RunImages(
-      runFile: runFile, model: model, directory: directory, resuming: runFilePath == nil)
+      runFile: runFile, model: model, directory: directory, continuation: continuation)
     let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
     let bank = try RunBank(runFile: runFile, model: model, space: space, directory: directory)
     let description = RunDescription(
-      run: identity ?? Self.freshIdentity(),
+      run: continuation?.identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
       bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
@@ -55,10 +67,11 @@ struct PreparedRun {
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
-      parameters: try Self.parameters(of: profile))
-    if runFilePath != nil { try directory.write(Data(runFile.yaml.utf8), to: directory.runFile) }
+      parameters: parameters)
+    if continuation == nil { try directory.write(Data(runFile.yaml.utf8), to: files.runFile) }
 
-    self.directory = directory
+    self.directory = files
+    self.isNew = continuation == nil
     self.runFile = runFile
     self.frontSource = FrontSource(
       description: description, modelName: Self.modelName(model), costs: plan.costs)
@@ -71,7 +84,7 @@ struct PreparedRun {
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
       referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
-      settingsText: runFile.yaml)
+      settingsText: continuation?.settingsText ?? runFile.yaml)
   }
 
   /// Reads a run file; its paths become absolute.
@@ -83,12 +96,19 @@ struct PreparedRun {
     }
   }
 
-  /// Goes on with the copy of the profile that the run keeps, if its file was copied.
-  private static func useKeptProfile(_ runFile: inout RunFile, in directory: RunDirectory) {
-    let kept = directory.acceleratorProfile
-    if runFile.accelerator.isFile, FileManager.default.fileExists(atPath: kept) {
-      runFile.accelerator.profile = kept
+  /// Writes down what has changed of a run that goes on.
+  ///
+  /// What belongs to another test set is removed first, so that nothing is taken for what it is not
+  /// wherever this is interrupted: a test set that is missing is packed at the next start.
+  private static func keep(
+    _ continuation: RunContinuation, _ runFile: RunFile, in directory: LockedRunDirectory
+  ) throws {
+    guard continuation.isChanged else { return }
+    if continuation.hasOtherTestSet {
+      try directory.remove(directory.files.testSet)
+      try directory.remove(directory.files.front)
     }
+    try directory.write(Data(runFile.yaml.utf8), to: directory.files.runFile)
   }
 
   /// Returns the parameters with which a profile travels to the workers.
@@ -107,16 +127,16 @@ struct PreparedRun {
   }
 
   private static func copyConfiguration(
-    of model: LoadedModel, runFile: RunFile, to directory: RunDirectory
+    of model: LoadedModel, runFile: RunFile, to directory: LockedRunDirectory
   ) throws -> RunInput {
+    let path = directory.files.configuration
     let source =
       runFile.model.config ?? ModelConfigurationFile.path(besideWeights: model.path)
     guard let content = FileManager.default.contents(atPath: source) else {
       throw CommandFailure("cannot read \(source)")
     }
-    try directory.write(content, to: directory.configuration)
-    return RunInput(
-      path: directory.configuration, content: try contentHash(ofFileAt: directory.configuration))
+    try directory.write(content, to: path)
+    return RunInput(path: path, content: try contentHash(ofFileAt: path))
   }
 
   private static func modelName(_ model: LoadedModel) -> String {

@@ -22,8 +22,9 @@ struct RunBank {
   ///
   /// A bank pruned by magnitude needs no file: workers build it in an instant.
   init(
-    runFile: RunFile, model: LoadedModel, space: SearchSpace, directory: RunDirectory
+    runFile: RunFile, model: LoadedModel, space: SearchSpace, directory: LockedRunDirectory
   ) throws {
+    let files = directory.files
     criterion = runFile.pruning.criterion
     guard criterion.needsCalibration else {
       contentHash = WeightBank.contentHash(modelHash: model.contentHash)
@@ -31,11 +32,11 @@ struct RunBank {
       return
     }
     let bank: WeightBank
-    if FileManager.default.fileExists(atPath: directory.bank) {
-      bank = try model.storedBank(space: space, criterion: criterion, path: directory.bank)
+    if FileManager.default.fileExists(atPath: files.bank) {
+      bank = try model.storedBank(space: space, criterion: criterion, path: files.bank)
     } else {
       bank = try Self.build(
-        runFile: runFile, model: model, space: space, criterion: criterion, directory: directory)
+        runFile: runFile, model: model, space: space, criterion: criterion, files: files)
     }
     contentHash = bank.contentHash
     outputErrors = bank.layers.compactMap(\.outputErrors)
@@ -45,7 +46,7 @@ struct RunBank {
   /// Builds a bank layer by layer; each finished layer is kept in the run directory.
   private static func build(
     runFile: RunFile, model: LoadedModel, space: SearchSpace, criterion: PruningCriterion,
-    directory: RunDirectory
+    files: RunDirectory
   ) throws -> WeightBank {
     guard let source = runFile.data.calibration else {
       preconditionFailure("a run file whose pruning needs images names some")
@@ -59,7 +60,7 @@ struct RunBank {
     try ImageOptions.report(
       loaded.broken, of: source, skipsBroken: runFile.data.skipsBroken)
     let packer = RunImagePacker(
-      runFile: runFile, model: model, directory: directory, threads: threads)
+      runFile: runFile, model: model, directory: files, threads: threads)
     for (role, path) in [("search", packer.searchPath), ("test", packer.testPath)] {
       guard let path else { continue }
       try checkCalibration(
@@ -67,7 +68,7 @@ struct RunBank {
     }
     let key = model.bankKey(
       space: space, criterion: criterion, calibration: loaded.set.contentHash(threads: threads))
-    let folder = directory.file("bank-\(key.abbreviated)")
+    let folder = files.file("bank-\(key.abbreviated)")
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -76,7 +77,7 @@ struct RunBank {
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: loaded.set, folder: folder,
       cache: StatisticsCacheOptions.usual, threads: threads)
-    try BankFile.write(bank.layers, criterion: criterion, to: directory.bank)
+    try BankFile.write(bank.layers, criterion: criterion, to: files.bank)
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
@@ -86,7 +87,9 @@ struct RunBank {
   }
 
   /// Writes the output errors of each layer as JSON for people and scripts.
-  private static func writeSensitivity(of bank: WeightBank, to directory: RunDirectory) throws {
+  private static func writeSensitivity(
+    of bank: WeightBank, to directory: LockedRunDirectory
+  ) throws {
     var layers: [String: [String: Double]] = [:]
     for banked in bank.layers {
       guard let errors = banked.outputErrors else { continue }
@@ -95,7 +98,7 @@ struct RunBank {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try directory.write(encoder.encode(["outputErrors": layers]), to: directory.sensitivity)
+    try directory.write(encoder.encode(["outputErrors": layers]), to: directory.files.sensitivity)
   }
 
   /// Returns genomes that lose little output energy for the multiplications they save, from nearly

@@ -265,9 +265,13 @@ struct RunCheck {
   /// Looks whether a run can be kept in a folder.
   mutating func checkDirectory(_ directory: RunDirectory) {
     guard !directory.holdsRun else {
-      return fail(
-        "run directory",
-        CommandFailure("\(directory.path) already holds a run", nextStep: "name another folder"))
+      do {
+        _ = try RunContinuation(with: runFile, from: nil, in: directory)
+        note("run directory", "\(directory.path) holds this run, which would go on")
+      } catch {
+        fail("run directory", error)
+      }
+      return
     }
     let folder = DoctorCommand.existingFolder(of: directory.path)
     guard FileManager.default.isWritableFile(atPath: folder) else {

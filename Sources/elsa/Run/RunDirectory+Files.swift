@@ -17,6 +17,8 @@ extension RunDirectory {
   var bank: String { file(BankFile.usualName) }
   /// How much each layer loses in each pattern.
   var sensitivity: String { file("sensitivity.json") }
+  /// How the coordinator was started last.
+  var startOptions: String { file("start.json") }
   /// The latest Pareto front.
   var front: String { file("front.json") }
 
@@ -28,35 +30,6 @@ extension RunDirectory {
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: runFile) }
 
-  /// Creates the folder for a new run, or finds the run that is to go on.
-  ///
-  /// - Throws: ``CommandFailure`` if a run is there that should not be, or the other way round.
-  func prepare(resuming: Bool) throws {
-    if resuming {
-      guard holdsRun else {
-        throw CommandFailure(
-          "no run to resume in \(path)", nextStep: "give a run file to start a new run there")
-      }
-      return
-    }
-    guard !holdsRun else {
-      throw CommandFailure(
-        "\(path) already holds a run",
-        nextStep: "add --resume to go on with it, or name another folder")
-    }
-    try create()
-  }
-
-  /// Writes a file of the run in one step: readers see the old content or the new one.
-  func write(_ content: Data, to path: String) throws {
-    do {
-      try content.write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CommandFailure(
-        "cannot write \(path): \(error.localizedDescription)",
-        nextStep: "check that the disk has room and the folder is writable")
-    }
-  }
 }
 
 /// Returns the absolute form of a path that a user gave.

@@ -17,18 +17,23 @@ struct RunImages {
   /// Packs the sets of a new run, or finds those that an earlier start packed.
   ///
   /// - Throws: ``CommandFailure`` if sets share images or do not fit the model.
-  init(runFile: RunFile, model: LoadedModel, directory: RunDirectory, resuming: Bool) throws {
+  ///
+  /// - Parameter continuation: The run that goes on; `nil` for a new one.
+  init(
+    runFile: RunFile, model: LoadedModel, directory: LockedRunDirectory,
+    continuation: RunContinuation?
+  ) throws {
     let threads = ProcessInfo.processInfo.activeProcessorCount
     let packer = RunImagePacker(
-      runFile: runFile, model: model, directory: directory, threads: threads)
-    if !resuming { try packer.pack() }
+      runFile: runFile, model: model, directory: directory.files, threads: threads)
+    try packer.pack(continuation == nil ? .all : .missingTest)
     let searchPath = packer.searchPath
     let search = try ImageSet(packedFile: searchPath)
     try search.checkFits(model.weights.shape)
     if let testPath = packer.testPath {
       let test = try ImageSet(packedFile: testPath)
       try test.checkFits(model.weights.shape)
-      if !resuming, !runFile.data.allowsOverlap {
+      if continuation?.hasOtherTestSet ?? true, !runFile.data.allowsOverlap {
         try Self.checkDisjoint(search, test, threads: threads)
       }
     }
@@ -73,19 +78,60 @@ struct RunImagePacker {
     }
   }
 
-  /// Packs what is not packed.
-  func pack() throws {
-    // A class map that is of no use is refused before anything is packed.
-    _ = try Self.classes(of: model, runFile)
+  /// Throws unless all that a run file names as images is there; of a run that goes on, what it
+  /// will still read.
+  static func checkSources(
+    of runFile: RunFile, in directory: RunDirectory, resuming: Bool
+  ) throws {
+    var named: [(key: String, path: String)] = []
     switch runFile.data.images {
     case .sets(let search, let test):
-      try pack(search, to: directory.searchSet, role: "search")
+      if !resuming { named.append(("data.search", search)) }
+      if let test, !resuming || !isThere(directory.testSet) { named.append(("data.test", test)) }
+    case .split(let images, _, let test, _):
+      if !resuming || (test > 0 && !isThere(directory.testSet)) {
+        named.append(("data.images", images))
+      }
+    }
+    if let calibration = runFile.data.calibration, !isThere(directory.bank) {
+      named.append(("data.calibration", calibration))
+    }
+    for (key, path) in named where !isThere(path) {
+      throw CommandFailure(
+        "\(key) of the run file is \(path), which is not there",
+        nextStep: "name a folder of images or a packed set")
+    }
+  }
+
+  private static func isThere(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
+
+  /// What is to be packed.
+  enum Need {
+    /// Everything, for a new run.
+    case all
+    /// The test set, if it lies in the run directory and is not there: it may change while a run
+    /// goes on.
+    case missingTest
+  }
+
+  /// Packs what is needed.
+  func pack(_ need: Need) throws {
+    // A class map that is of no use is refused before anything is packed.
+    _ = try Self.classes(of: model, runFile)
+    let needsSearch = need == .all
+    let isTestThere = testPath.map(Self.isThere) ?? true
+    guard needsSearch || !isTestThere else { return }
+    switch runFile.data.images {
+    case .sets(let search, let test):
+      if needsSearch { try pack(search, to: directory.searchSet, role: "search") }
       if let test { try pack(test, to: directory.testSet, role: "test") }
     case .split(let images, let search, let test, let seed):
       let (set, _) = try load(images)
       let parts = try set.split([("search", search), ("test", test)], seed: seed)
       if test > 0 { try parts[1].write(toPackedFile: directory.testSet) }
-      try parts[0].write(toPackedFile: directory.searchSet)
+      if needsSearch { try parts[0].write(toPackedFile: directory.searchSet) }
     }
   }
 

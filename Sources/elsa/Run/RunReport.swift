@@ -100,13 +100,12 @@ struct RunReport: Encodable {
     let report = try JournaledFront(directory: directory).front
     evaluations = report.evaluations
     evaluationsMax = try PreparedRun.read(directory.runFile).search.evaluations
-    state = evaluations + report.quarantined >= evaluationsMax ? .complete : .stopped
+    state = evaluations + report.quarantined.count >= evaluationsMax ? .complete : .stopped
     front = report.points.count
     hypervolume = report.hypervolume
-    quarantined = report.quarantined
-    quarantinedList = try JournalReader(of: directory).records().compactMap { record in
-      guard case .quarantined(let candidate, let words) = record else { return nil }
-      return Quarantined(candidate: candidate.rawValue, words: words)
+    quarantined = report.quarantined.count
+    quarantinedList = report.quarantined.map {
+      Quarantined(candidate: $0.candidate, words: $0.reason)
     }
     let disk = DiskUse(of: directory)
     journalBytes = disk.journalBytes

@@ -69,13 +69,5 @@ struct BenchmarkOptions: ParsableArguments {
     return patterns
   }
 
-  /// Refuses a number out of range.
-  static func check(_ option: String, _ value: Int, in allowed: ClosedRange<Int>) throws {
-    guard allowed.contains(value) else {
-      throw ValidationError(
-        "\(option) is \(value); allowed is \(allowed.lowerBound)…\(allowed.upperBound).")
-    }
-  }
-
   private static let knownModels = ["deit_tiny", "deit_small", "deit_base"]
 }

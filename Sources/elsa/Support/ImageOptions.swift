@@ -22,9 +22,7 @@ struct ImageOptions: ParsableArguments {
     guard ["config", "none"].contains(resize) else {
       throw ValidationError("--resize is \"\(resize)\"; write config or none.")
     }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads); allowed is 1…1024.")
-    }
+    try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
   }
 
   /// The threads to use.

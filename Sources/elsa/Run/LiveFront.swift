@@ -1,0 +1,56 @@
+import Coordination
+import Foundation
+import RunStorage
+import SparsityCore
+import WireProtocol
+
+/// The front of a coordinator that works, kept in the run directory.
+///
+/// What the machine does not remember comes from its notes; of a run that goes on, from the few
+/// records about the candidates concerned. The journal is never read as a whole: this runs on the
+/// thread of the sockets.
+final class LiveFront {
+  private let source: FrontSource
+  private let directory: LockedRunDirectory
+  private let testAccuracies: [Int: Double]
+  private var content = FrontContent(members: [], evaluationCount: 0)
+
+  /// Creates the front of a run that starts or goes on.
+  init(_ source: FrontSource, in directory: LockedRunDirectory) {
+    self.source = source
+    self.directory = directory
+    testAccuracies = FrontReport.testAccuracies(in: directory.files)
+  }
+
+  /// Takes over what a note says about a candidate, before its record can be read.
+  func take(_ note: Coordinator.Note) {
+    switch note {
+    case .candidateEvaluated(let evaluated, isOnFront: true):
+      content.evaluations[evaluated.candidate] = evaluated
+    case .candidateQuarantined(let candidate, let words):
+      content.quarantined[candidate] = FrontContent.Quarantined(reason: words)
+    default: break
+    }
+  }
+
+  /// Writes the front as it is now, and returns it.
+  func write(_ machine: Coordinator) throws -> FrontReport {
+    let report = try report(of: machine)
+    try directory.write(report.encoded(), to: directory.files.front)
+    return report
+  }
+
+  private func report(of machine: Coordinator) throws -> FrontReport {
+    content.members = machine.search.archive.individuals
+    content.evaluationCount = machine.search.evaluationCount
+    for candidate in machine.quarantinedCandidates where content.quarantined[candidate] == nil {
+      content.quarantined[candidate] = FrontContent.Quarantined()
+    }
+    content.forgetOthers()
+    let unknown = content.unknown
+    if !unknown.isEmpty {
+      content.complete(with: try JournalReader(of: directory.files).records(about: unknown))
+    }
+    return source.report(content).adding(testAccuracies)
+  }
+}
