@@ -22,8 +22,10 @@ extension Coordinator {
     case storageRecovered
     /// What a worker has asked for by ``Effect/serve(_:to:)`` is ready to be sent.
     case served(InputMessage, to: WorkerID)
-    /// A person or the system asks for an orderly end: no new leases, workers leave.
+    /// An operator asks for the end of the work: no new leases, all workers leave.
     case drainRequested
+    /// The system or a person asks the coordinator alone to end: workers wait for the next one.
+    case stopRequested
     /// The time of ``Coordinator/nextDeadline`` has come, or any other time.
     case ticked
   }
@@ -50,8 +52,10 @@ extension Coordinator {
   public enum Ending: Hashable, Sendable {
     /// Every evaluation is durable.
     case completed
-    /// The coordinator was asked to end; the run can be resumed.
+    /// The workers were asked to leave and have left; the run can be resumed.
     case drained
+    /// The coordinator was asked to end; its workers wait until the run is resumed.
+    case stopped
   }
 
   /// Something that people should know.
@@ -69,6 +73,7 @@ extension Coordinator {
     case storageFailing(words: String)
     case storageRecovered
     case draining
+    case stopping(workerCount: Int)
   }
 }
 

@@ -8,6 +8,10 @@ extension Coordinator {
       send(.refused(refusal), to: worker)
       return
     }
+    if case .stopping = phase {
+      send(.pause, to: worker)
+      return
+    }
     if case .hello(let hello) = envelope.message {
       greet(hello, sequence: envelope.sequence, from: worker, at: now)
       return
@@ -36,7 +40,7 @@ extension Coordinator {
     case .inputs(let message): take(message, from: worker)
     case .unknown: counters.unknownMessages += 1
     case .hello, .welcome, .refused, .lease, .cancel, .acknowledge, .alive, .rehello, .drain,
-      .finished, .operation:
+      .pause, .finished, .operation:
       counters.strayMessages += 1
     }
   }

@@ -67,6 +67,8 @@ public struct Coordinator: Sendable {
     case opening
     /// Work is handed out.
     case working
+    /// The coordinator ends as soon as what it has accepted is durable; these workers were told.
+    case stopping(told: [WorkerID])
     /// Everything is done; workers are told until the deadline.
     case ending(Ending, deadline: Instant)
     /// The end was reported.
@@ -140,13 +142,14 @@ public struct Coordinator: Sendable {
     case .storageRecovered: records.retryNow(at: now)
     case .served(let message, let worker): answer(message, to: worker)
     case .drainRequested: drain()
+    case .stopRequested: stop()
     case .ticked: break
     }
     scan(at: now)
     handOutWork(at: now)
     leaseTail(at: now)
     advanceInOrder()
-    keepSnapshot(isLast: phase == .working && ending() != nil)
+    keepSnapshot(isLast: isAboutToEnd)
     end(at: now)
     if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
     ledger.checkCounts()
@@ -224,6 +227,22 @@ extension Coordinator {
     isDraining = true
     note(.draining)
     for worker in sessions.workers { send(.drain, to: worker) }
+  }
+
+  /// Ends all sessions without ending the workers, and hands out nothing more.
+  ///
+  /// What workers send from here on is left to the next coordinator: they keep it until it is
+  /// acknowledged.
+  private mutating func stop() {
+    guard phase == .opening || phase == .working else { return }
+    let workers = sessions.workers
+    note(.stopping(workerCount: workers.count))
+    for worker in workers {
+      for shard in sessions[worker]?.leases ?? [] { giveBack(shard, from: worker) }
+      sessions.remove(worker)
+      send(.pause, to: worker)
+    }
+    phase = .stopping(told: workers)
   }
 
   // MARK: Handing out
@@ -341,10 +360,16 @@ extension Coordinator {
 
   /// Ends the run when nothing is left to do.
   private mutating func end(at now: Instant) {
-    if phase == .working, let ending = ending() {
-      phase = .ending(ending, deadline: now + settings.timing.farewellTimeout)
-      let message = ending == .completed ? Message.finished : .drain
-      for worker in sessions.workers { send(message, to: worker) }
+    if isAboutToEnd, let ending = ending() {
+      var timeout = settings.timing.farewellTimeout
+      var listeners = sessions.workers
+      if case .stopping(let told) = phase { (timeout, listeners) = (.zero, told) }
+      phase = .ending(ending, deadline: now + timeout)
+      switch ending {
+      case .completed: for worker in listeners { send(.finished, to: worker) }
+      case .drained: for worker in listeners { send(.drain, to: worker) }
+      case .stopped: break
+      }
     }
     guard case .ending(let ending, let deadline) = phase else { return }
     guard sessions.count == 0 || now >= deadline else { return }
@@ -352,8 +377,19 @@ extension Coordinator {
     effects.append(.finish(ending))
   }
 
-  func ending() -> Ending? {
+  /// Whether the end begins now.
+  private var isAboutToEnd: Bool {
+    switch phase {
+    case .working, .stopping: ending() != nil
+    case .opening, .ending, .over: false
+    }
+  }
+
+  /// How the work ends, if nothing is left to do.
+  private func ending() -> Ending? {
     if isComplete { return .completed }
-    return isDraining && sessions.count == 0 && records.isEmpty ? .drained : nil
+    guard records.isEmpty else { return nil }
+    if case .stopping = phase { return .stopped }
+    return isDraining && sessions.count == 0 ? .drained : nil
   }
 }

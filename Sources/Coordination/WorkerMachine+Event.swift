@@ -80,6 +80,7 @@ extension WorkerMachine {
   public enum Note: Hashable, Sendable {
     case welcomed(RunID, epoch: Epoch)
     case coordinatorReturned(epoch: Epoch)
+    case coordinatorPaused
     case refusedForNow(words: String)
     case evaluationFailed(ShardID, words: String)
     case ignoredMessage(words: String)

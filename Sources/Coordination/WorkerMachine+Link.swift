@@ -94,6 +94,13 @@ extension WorkerMachine {
       isWelcome = false
     }
 
+    /// Takes note that the coordinator ends; the next one is greeted soon.
+    mutating func pause(at now: Instant) {
+      isWelcome = false
+      greetingPause = settings.resendInterval
+      greetingDeadline = now + greetingPause * (0.5 + generator.unitInterval())
+    }
+
     /// Asks for patience: the next greeting comes after the longest pause.
     mutating func postpone(at now: Instant) {
       isWelcome = false
@@ -167,6 +174,7 @@ extension WorkerMachine {
     case .cancel(let reference): drop(reference, isDurable: false)
     case .acknowledge(let reference): drop(reference, isDurable: true)
     case .drain: drain(at: now)
+    case .pause: awaitReturn(at: now)
     case .finished: leave(.finished, words: "the run is finished", exit: .finished)
     case .alive: break
     case .inputs(let message): pass(message)
@@ -174,6 +182,12 @@ extension WorkerMachine {
       .operation, .unknown:
       note(.ignoredMessage(words: message.name))
     }
+  }
+
+  /// Waits for the next coordinator; evaluations go on.
+  private mutating func awaitReturn(at now: Instant) {
+    if link.isWelcome { note(.coordinatorPaused) }
+    link.pause(at: now)
   }
 
   private mutating func greetAgain(at now: Instant) {

@@ -43,8 +43,10 @@ enum Occurrence: Sendable {
   case revokeKey(Int)
   /// The coordinator dies.
   case crashCoordinator(pause: Int)
-  /// The coordinator is asked to end in good order.
+  /// The coordinator is asked to let all workers leave and to end.
   case drainCoordinator(pause: Int)
+  /// The coordinator alone is asked to end.
+  case stopCoordinator(pause: Int)
   /// The store can write again.
   case recoverStore(coordinatorLife: Int)
   /// The coordinator starts.

@@ -31,6 +31,7 @@ extension FaultPlan: CustomStringConvertible {
     counts.append(("drains", drains.count))
     counts.append(("coordinator crashes", coordinatorCrashes.count))
     counts.append(("coordinator drains", coordinatorDrains.count))
+    counts.append(("coordinator stops", coordinatorStops.count))
     counts.append(("partitions", partitions.count))
     counts.append(("clogged links", clogs.count))
     counts.append(("clock jumps", clockJumps.count))

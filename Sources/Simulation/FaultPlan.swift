@@ -31,8 +31,10 @@ public struct FaultPlan: Hashable, Sendable {
   public var hangs: [Crash] = []
   /// When the coordinator dies; unwritten records are lost.
   public var coordinatorCrashes: [Crash] = []
-  /// When the coordinator is asked to end in good order; it comes back and resumes.
+  /// When the coordinator is asked to let all workers leave and to end; it comes back and resumes.
   public var coordinatorDrains: [Crash] = []
+  /// When the coordinator alone is asked to end; its workers stay, it comes back and resumes.
+  public var coordinatorStops: [Crash] = []
   /// The shortest and the longest time of a write.
   public var writeTimes: ClosedRange<Int> = 1...1
   /// The probability that a write fails.
@@ -164,7 +166,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var isCalm: Bool {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
       && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue
-      && [coordinatorCrashes, coordinatorDrains].allSatisfy(\.isEmpty) && freezes.isEmpty
+      && [coordinatorCrashes, coordinatorDrains, coordinatorStops].allSatisfy(\.isEmpty)
+      && freezes.isEmpty
       && [workerCrashes, departures, hangs, drains, revocations].allSatisfy(\.isEmpty)
       && partitions.isEmpty && clogs.isEmpty && clockJumps.isEmpty && lifetimes == nil
       && idleTimeout == nil && !hasWrongWorker && meanLifeShards == nil
@@ -180,6 +183,7 @@ public struct FaultPlan: Hashable, Sendable {
     drains = []
     coordinatorCrashes = []
     coordinatorDrains = []
+    coordinatorStops = []
     freezes = []
     partitions = []
     clogs = []
@@ -214,7 +218,10 @@ public struct FaultPlan: Hashable, Sendable {
     drains = crashes(0.3, 2, workerCount, pauses: 1...2_000, &generator)
     hangs = crashes(0.25, 3, workerCount, pauses: 0...0, &generator)
     coordinatorCrashes = crashes(0.5, 6, 1, pauses: 1...6_000, &generator)
-    coordinatorDrains = crashes(0.15, 2, 1, pauses: 1...4_000, &generator)
+    // What asks for an end is a signal more often than an operator.
+    let ends = crashes(0.15, 2, 1, pauses: 1...4_000, &generator)
+    coordinatorDrains = ends.filter { $0.time.isMultiple(of: 3) }
+    coordinatorStops = ends.filter { !$0.time.isMultiple(of: 3) }
     freezes = crashes(0.3, 3, workerCount, pauses: 500...30_000, &generator).map {
       Freeze(process: $0.process, time: $0.time, pause: $0.pause)
     }

@@ -24,6 +24,10 @@ extension Simulator {
         violate("\(grant.shard) is leased though its candidate is evaluated")
       }
       checkEndTime(of: grant, for: worker)
+    case .drain:
+      if coordinator.drainPause == nil {
+        violate("\(worker) is told to leave, and nobody has asked the coordinator to let it go")
+      }
     case .finished:
       if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
         violate("workers are told that the run is finished, and it is not")

@@ -14,8 +14,10 @@ struct SimulatedCoordinator: Sendable {
   var wakesAt: Int?
   /// Whether a batch is being written.
   var isWriting = false
-  /// How long the process stays away after an orderly end, if it was asked for one.
+  /// How long the process stays away after its workers have left, if it was asked to let them go.
   var drainPause: Int?
+  /// How long the process stays away after it has ended alone, if it was asked to.
+  var stopPause: Int?
   /// Whether the run is over.
   var isFinished = false
 }
@@ -36,6 +38,7 @@ extension Simulator {
     coordinator.wakesAt = nil
     coordinator.isWriting = false
     coordinator.drainPause = nil
+    coordinator.stopPause = nil
     observed = ObservedLife()
     tell(
       "coordinator starts with \(journal.records.count) records"
@@ -52,10 +55,18 @@ extension Simulator {
     events.add(.startCoordinator, at: now + pause)
   }
 
-  /// Asks the coordinator to end in good order; it starts again after `pause`.
-  mutating func drainCoordinator(pause: Int) {
+  /// Asks the coordinator alone to end; it starts again after `pause`.
+  mutating func stopCoordinator(pause: Int) {
     guard coordinator.machine != nil, !isHealed else { return }
     tell("coordinator is asked to end")
+    coordinator.stopPause = pause
+    tellCoordinator(.stopRequested)
+  }
+
+  /// Asks the coordinator to let all workers leave and to end; it starts again after `pause`.
+  mutating func drainCoordinator(pause: Int) {
+    guard coordinator.machine != nil, !isHealed else { return }
+    tell("coordinator is asked to let all workers leave")
     coordinator.drainPause = pause
     tellCoordinator(.drainRequested)
   }
@@ -126,11 +137,15 @@ extension Simulator {
   }
 
   private mutating func endCoordinator(_ ending: Coordinator.Ending) {
-    guard ending == .drained else {
+    let pause: Int?
+    switch ending {
+    case .completed:
       coordinator.isFinished = true
       return
+    case .drained: pause = coordinator.drainPause
+    case .stopped: pause = coordinator.stopPause
     }
-    guard let pause = coordinator.drainPause else {
+    guard let pause else {
       violate("the coordinator ended as \(ending), and nobody has asked it to")
       return
     }

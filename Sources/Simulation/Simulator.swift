@@ -145,6 +145,9 @@ public struct Simulator: Sendable {
     for drain in plan.coordinatorDrains {
       events.add(.drainCoordinator(pause: drain.pause), at: drain.time)
     }
+    for stop in plan.coordinatorStops {
+      events.add(.stopCoordinator(pause: stop.pause), at: stop.time)
+    }
     for jump in plan.clockJumps {
       let worker = jump.process < 0 ? nil : jump.process
       events.add(.jumpClock(worker: worker, step: jump.step), at: jump.time)
@@ -222,6 +225,7 @@ public struct Simulator: Sendable {
     case .revokeKey(let index): revokeKey(of: index)
     case .crashCoordinator(let pause): crashCoordinator(pause: pause)
     case .drainCoordinator(let pause): drainCoordinator(pause: pause)
+    case .stopCoordinator(let pause): stopCoordinator(pause: pause)
     case .recoverStore(let life):
       if life == coordinator.life { tellCoordinator(.storageRecovered) }
     case .startCoordinator: startCoordinator()

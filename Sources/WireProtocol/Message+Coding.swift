@@ -23,6 +23,7 @@ extension Message {
     case .bye: 13
     case .finished: 14
     case .alive: 15
+    case .pause: 16
     case .operation(let message): message.kind
     case .inputs(let message): message.kind
     case .unknown(let kind): kind
@@ -50,7 +51,7 @@ extension Message {
     case .bye(let farewell): serialized(ByeProto(farewell))
     case .operation(let message): message.encodedBody()
     case .inputs(let message): message.encodedBody()
-    case .alive, .rehello, .drain, .finished, .unknown: []
+    case .alive, .rehello, .drain, .pause, .finished, .unknown: []
     }
   }
 
@@ -80,6 +81,7 @@ extension Message {
     case 13: self = .bye(try Farewell(try parsed(body, kind: kind)))
     case 14: self = .finished
     case 15: self = .alive
+    case 16: self = .pause
     case OperatorMessage.kinds:
       self =
         try OperatorMessage(kind: kind, body: body).map { .operation($0) } ?? .unknown(kind: kind)

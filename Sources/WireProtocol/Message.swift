@@ -18,6 +18,7 @@ public enum Message: Hashable, Sendable {
   case alive
   case rehello
   case drain
+  case pause
   case finished
   /// A message of an operator's tools, or for them; workers neither send nor get it.
   indirect case operation(OperatorMessage)
@@ -45,6 +46,7 @@ extension Message {
     case .alive: "ALIVE"
     case .rehello: "REHELLO"
     case .drain: "DRAIN"
+    case .pause: "PAUSE"
     case .finished: "FINISHED"
     case .operation(let message): message.name
     case .inputs(let message): message.name

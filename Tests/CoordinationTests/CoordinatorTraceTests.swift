@@ -8,7 +8,8 @@ struct CoordinatorTraceTests {
   @Test(arguments: [
     "coordinator-run.txt", "coordinator-restart.txt", "coordinator-lost-worker.txt",
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
-    "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-revocation.txt",
+    "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-stop.txt",
+    "coordinator-revocation.txt",
     "coordinator-stragglers.txt", "coordinator-overdue.txt", "coordinator-end-time.txt",
     "coordinator-lost-together.txt", "coordinator-trial.txt", "coordinator-killer.txt",
   ])
@@ -100,6 +101,7 @@ struct CoordinatorTraceTests {
       case "gone": return .unreachable(arguments.worker)
       case "garbage": return .malformed(.foreignBytes, from: arguments.worker)
       case "drain": return .drainRequested
+      case "stop": return .stopRequested
       default:
         return .received(
           Envelope(

@@ -7,7 +7,7 @@ import WireProtocol
 struct WorkerTraceTests {
   @Test(arguments: [
     "worker-run.txt", "worker-restart.txt", "worker-drain.txt", "worker-ends.txt",
-    "worker-end-time.txt",
+    "worker-end-time.txt", "worker-pause.txt",
   ])
   func `the worker does what the script says`(name: String) throws {
     var player = try Player()
@@ -109,6 +109,7 @@ struct WorkerTraceTests {
       case "ALIVE": return .alive
       case "REHELLO": return .rehello
       case "DRAIN": return .drain
+      case "PAUSE": return .pause
       case "FINISHED": return .finished
       default: throw CoordinatorTraceTests.Problem(words: "no command \(arguments.command)")
       }

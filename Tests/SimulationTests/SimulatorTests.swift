@@ -31,6 +31,7 @@ struct SimulatorTests {
       ("hangs", { !$0.hangs.isEmpty }), ("drains", { !$0.drains.isEmpty }),
       ("coordinator crashes", { !$0.coordinatorCrashes.isEmpty }),
       ("coordinator drains", { !$0.coordinatorDrains.isEmpty }),
+      ("coordinator stops", { !$0.coordinatorStops.isEmpty }),
       ("slow writes", { $0.writeTimes.upperBound >= 2_000 }),
       ("failing writes", { $0.writeFailureProbability > 0.3 }),
       ("other costs", { $0.hasDeviantWorker }), ("a rogue", { $0.hasRogue }),

@@ -70,7 +70,7 @@ enum Samples {
         genome: Genome(genes: [0, 1, 2, 2, 1, 0]), key: key, attempt: 2)),
     .cancel(ShardReference(shard: shard, key: key)),
     .acknowledge(ShardReference(shard: shard, key: key)),
-    .alive, .rehello, .drain, .finished,
+    .alive, .rehello, .drain, .pause, .finished,
     .inputs(.list),
     .inputs(
       .inventory(
