@@ -53,9 +53,9 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
     self = file
   }
 
-  /// Writes the file with mode 0600, in one step for whoever waits for it.
-  public func write(to path: String) throws(RunStorageError) {
-    try PrivateFile(path: path).write(self)
+  /// Writes the file, with mode 0600 unless another is given, in one step for whoever waits for it.
+  public func write(to path: String, mode: UInt16 = 0o600) throws(RunStorageError) {
+    try PrivateFile(path: path).write(self, mode: mode_t(mode))
   }
 
   /// Removes the file if this value's coordinator has written it; one that is gone, or that

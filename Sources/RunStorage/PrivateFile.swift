@@ -35,8 +35,10 @@ public struct PrivateFile: Hashable, Sendable {
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
     }
+    // The mode that was asked for, whatever the process takes away from new files.
     let isWritten =
-      unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+      unsafe fchmod(descriptor, mode) == 0
+      && Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
     let code = errno
     close(descriptor)
     guard isWritten, unsafe rename(temporary, path) == 0 else {
@@ -48,18 +50,23 @@ public struct PrivateFile: Hashable, Sendable {
 
   /// Reads the file.
   ///
-  /// - Parameter isSecret: whether the content must not be readable by others.
-  /// - Throws: ``RunStorageError``: missing, malformed, or a secret that others can read.
+  /// A secret may be readable by a group of this process, as a mounted one is, never by everybody,
+  /// and only its owner may write it.
+  ///
+  /// - Parameter isSecret: whether the content is one.
+  /// - Throws: ``RunStorageError``: missing, malformed, or a secret that others can read or write.
   public func read<Content: Decodable>(
     _ type: Content.Type, isSecret: (Content) -> Bool
   ) throws(RunStorageError) -> Content {
     let data: Data
-    let mode: UInt16
+    var status = stat()
     do {
       let file = try FileHandle(forReadingFrom: URL(filePath: path))
       data = try file.read(upToCount: Self.sizeMax + 1) ?? Data()
-      let attributes = try FileManager.default.attributesOfItem(atPath: path)
-      mode = (attributes[.posixPermissions] as? NSNumber)?.uint16Value ?? 0
+      // Of the file that was read, not of a link to it, as mounted secrets are.
+      guard unsafe fstat(file.fileDescriptor, &status) == 0 else {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      }
     } catch {
       throw .cannotOpen(path: path, reason: error.localizedDescription)
     }
@@ -72,9 +79,26 @@ public struct PrivateFile: Hashable, Sendable {
     } catch {
       throw .malformedFile(path: path, words: "it is not the expected JSON")
     }
-    guard !isSecret(content) || mode & 0o077 == 0 else {
-      throw .exposedSecret(path: path, mode: mode)
+    guard !isSecret(content) || Self.isPrivate(status) else {
+      throw .exposedSecret(path: path, mode: UInt16(status.st_mode & 0o777))
     }
     return content
+  }
+
+  /// Whether nobody but the owner and, for reading alone, a group of this process has access.
+  private static func isPrivate(_ status: stat) -> Bool {
+    let mode = status.st_mode
+    guard mode & (S_IRWXO | S_IWGRP) == 0 else { return false }
+    return mode & S_IRGRP == 0 || isOwnGroup(status.st_gid)
+  }
+
+  /// Whether this process belongs to a group.
+  private static func isOwnGroup(_ group: gid_t) -> Bool {
+    if group == getegid() { return true }
+    let count = getgroups(0, nil)
+    guard count > 0 else { return false }
+    var groups = [gid_t](repeating: 0, count: Int(count))
+    let found = unsafe getgroups(count, &groups)
+    return found > 0 && groups.prefix(Int(found)).contains(group)
   }
 }

@@ -25,7 +25,7 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case superseded(path: String)
   /// The journal that was opened does not lie in its directory any more.
   case replaced(path: String)
-  /// Other users can read a file that holds a secret key.
+  /// Other users can read or write a file that holds a secret key.
   case exposedSecret(path: String, mode: UInt16)
   /// A connection or key file is not what a coordinator writes.
   case malformedFile(path: String, words: String)
@@ -64,8 +64,8 @@ extension RunStorageError: CustomStringConvertible {
       "\(path) was removed or replaced while its coordinator ran, so that its results would be "
         + "lost; put it back and resume, or start a new run"
     case .exposedSecret(let path, let mode):
-      "\(path) holds a secret key and others can read it (mode \(String(mode, radix: 8))); "
-        + "run `chmod 600 \(path)`"
+      "\(path) holds a secret key and others can read or write it (mode "
+        + "\(String(mode, radix: 8))); run `chmod 600 \(path)`, or 440 for a group of yours"
     case .malformedFile(let path, let words):
       "\(path) is not a file that a coordinator writes: \(words); start the coordinator again"
     case .malformedKey(let path, let words):

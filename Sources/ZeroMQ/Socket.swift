@@ -43,6 +43,7 @@ public struct Socket: ~Copyable {
   /// Listens on `endpoint` and returns the real one, with the port that the system chose for 0.
   public borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
     let endpoint = endpoint.replacingTrailingZeroPort()
+    try storage.allowVersion6(HostAddresses.needsVersion6(endpoint))
     guard unsafe zmq_bind(storage.handle, endpoint) == 0 else {
       throw ZeroMQError(operation: "bind \(endpoint)", endpoint: endpoint)
     }
@@ -51,6 +52,7 @@ public struct Socket: ~Copyable {
 
   /// Connects to `endpoint` in the background, again and again until it succeeds.
   public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
+    try storage.allowVersion6(HostAddresses.needsVersion6(endpoint))
     guard unsafe zmq_connect(storage.handle, endpoint) == 0 else {
       throw ZeroMQError(operation: "connect to \(endpoint)", endpoint: endpoint)
     }

@@ -68,6 +68,11 @@ struct ReceivedFrame {
     }
   }
 
+  /// Says whether the next address may be one of version 6; of version 4 are all others.
+  func allowVersion6(_ isAllowed: Bool) throws(ZeroMQError) {
+    try set(ZMQ_IPV6, to: Int32(isAllowed ? 1 : 0))
+  }
+
   private func set(_ option: Int32, to value: Int32) throws(ZeroMQError) {
     var value = value
     let result = unsafe zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size)

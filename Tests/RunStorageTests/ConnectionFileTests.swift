@@ -46,6 +46,37 @@ import WireProtocol
     }
   }
 
+  @Test(arguments: [0o600, 0o400, 0o640, 0o440] as [UInt16])
+  func `a secret that only its owner and a group of ours can read is taken`(mode: UInt16) throws {
+    try example().write(to: path)
+    try #require(unsafe chmod(path, mode_t(mode)) == 0)
+    #expect(try ConnectionFile(path: path) == (try example()))
+    // As secrets are mounted: behind a link, whose own mode says nothing.
+    let link = run.directory.file("link.json")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    #expect(try ConnectionFile(path: link) == (try example()))
+  }
+
+  @Test(arguments: [0o644, 0o604, 0o660, 0o620, 0o602, 0o606, 0o601] as [UInt16])
+  func `a secret that others can read or write is refused`(mode: UInt16) throws {
+    try example().write(to: path)
+    try #require(unsafe chmod(path, mode_t(mode)) == 0)
+    #expect(throws: RunStorageError.exposedSecret(path: path, mode: mode)) {
+      try ConnectionFile(path: path)
+    }
+  }
+
+  @Test func `a secret that a foreign group can read is refused`() throws {
+    try example().write(to: path)
+    let foreign: gid_t = 54_321
+    // Only root can give a file away.
+    guard unsafe chown(path, getuid(), foreign) == 0 else { return }
+    try #require(unsafe chmod(path, 0o440) == 0)
+    #expect(throws: RunStorageError.exposedSecret(path: path, mode: 0o440)) {
+      try ConnectionFile(path: path)
+    }
+  }
+
   @Test(arguments: ["", "{", "[]", #"{"version": 1}"#])
   func `a malformed file is named`(text: String) throws {
     try Data(text.utf8).write(to: URL(filePath: path))
