@@ -79,6 +79,7 @@ let package = Package(
       ]),
 
     // Layer 3: files, sockets, threads.
+    target("ProcessLimits"),
     target("ZeroMQ", ["CZeroMQ"]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
     // Yams brings libyaml, whose events RunFiles reads.
@@ -95,13 +96,14 @@ let package = Package(
       "CoordinatorService",
       [
         "SparsityCore", "ContentHashing", "Coordination", "WireProtocol", "EvolutionarySearch",
-        "ZeroMQ", "RunStorage", logging,
+        "ZeroMQ", "RunStorage", "ProcessLimits", logging,
       ]),
     target(
       "WorkerService",
       [
         "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "ZeroMQ",
         "RunFiles", "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
+        "ProcessLimits",
       ]),
 
     // Layer 4: measurements and the program.
@@ -118,7 +120,7 @@ let package = Package(
       [
         "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
         "WireProtocol", "Coordination", "ZeroMQ", "RunStorage", "CoordinatorService",
-        "WorkerService",
+        "WorkerService", "ProcessLimits",
       ]),
     .executableTarget(
       name: "elsa",
@@ -127,7 +129,7 @@ let package = Package(
         "WireProtocol", "VisionTransformers", "Pruning", "Coordination", "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
         "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
-        "CoordinatorBenchmarks", "CDemoData", argumentParser, logging,
+        "CoordinatorBenchmarks", "CDemoData", "ProcessLimits", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -145,20 +147,21 @@ let package = Package(
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
+    tests("ProcessLimits", ["ProcessLimits"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
     tests(
       "CoordinatorService",
       [
         "CoordinatorService", "Coordination", "EvolutionarySearch", "AcceleratorModel",
-        "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ", grdb,
+        "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ", "ProcessLimits", grdb,
       ]),
     tests(
       "WorkerService",
       [
         "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
         "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
-        "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing",
+        "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing", "ProcessLimits",
       ]),
     tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing", "FileMutations"]),
     .testTarget(

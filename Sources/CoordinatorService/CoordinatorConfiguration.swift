@@ -1,4 +1,5 @@
 import Coordination
+import ProcessLimits
 import RunStorage
 
 /// Whether a coordinator encrypts and whom it lets in.
@@ -21,6 +22,10 @@ public struct CoordinatorConfiguration: Sendable {
   public var lock: DirectoryLock?
   /// The address to bind to, as in `tcp://127.0.0.1:0`.
   public var endpoint: String
+  /// What workers shall connect to instead of the addresses of this machine.
+  public var advertised: [AdvertisedAddress] = []
+  /// Where the connection file is written besides, if anywhere.
+  public var connectionCopy: ConnectionCopy?
   /// Encryption and admission.
   public var security: CoordinatorSecurity
   /// The files that workers may fetch; none means that they need a shared file system.
@@ -33,7 +38,7 @@ public struct CoordinatorConfiguration: Sendable {
   public var statusInterval: Duration = .milliseconds(100)
   /// The shortest time between two calls of ``CoordinatorObserver/frontChanged``.
   public var frontInterval: Duration = .seconds(2)
-  /// How long an orderly end may take before the coordinator ends without farewells.
+  /// How long what was accepted may take to become durable before the coordinator ends without it.
   public var stopTimeout: Duration = .seconds(20)
   /// A seam for tests: gets the journal when it is open, to make it fail.
   package var journalOpened: @Sendable (Journal) -> Void = { _ in }
@@ -50,6 +55,22 @@ public struct CoordinatorConfiguration: Sendable {
   }
 }
 
+/// A second connection file, for workers that do not see the run directory.
+public struct ConnectionCopy: Hashable, Codable, Sendable {
+  /// The file's path.
+  public let path: String
+  /// Who may read it.
+  public let mode: UInt16
+
+  /// Creates the description of a file, or returns `nil` unless its owner can read it, at most a
+  /// group besides, and nobody else can write it.
+  public init?(path: String, mode: UInt16 = 0o600) {
+    guard mode & ~0o640 == 0, mode & 0o400 != 0 else { return nil }
+    self.path = path
+    self.mode = mode
+  }
+}
+
 /// What people and programs see of a running coordinator; called on the coordinator's thread.
 public struct CoordinatorObserver {
   /// The coordinator listens and the connection file is written.
@@ -62,8 +83,8 @@ public struct CoordinatorObserver {
   public var noted: (Coordinator.Note, _ words: String) -> Void = { _, _ in }
   /// The front has changed; called now and then, and once at the end.
   public var frontChanged: (Coordinator) throws -> Void = { _ in }
-  /// How often the process was asked to end: once is an orderly end, twice is at once.
-  public var stopRequestCount: () -> Int = { 0 }
+  /// How urgently the process was asked to end.
+  public var stopRequest: () -> StopRequest = { .none }
 
   /// Creates an observer that does nothing.
   public init() {}

@@ -308,13 +308,13 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func applyTime() throws(ZeroMQError) {
     let now = now
     if let deadline = machine.nextDeadline, deadline <= now { try apply(.ticked) }
-    let requests = observer.stopRequestCount()
-    if requests == 1, stopDeadline == nil {
+    let request = observer.stopRequest()
+    if request != .none, stopDeadline == nil {
       stopDeadline = now + configuration.stopTimeout
-      try apply(.drainRequested)
+      try apply(.stopRequested)
     }
-    let isOverdue = requests > 1 || (stopDeadline.map { $0 <= now } ?? false)
-    if isOverdue, ending == nil { ending = .drained }
+    let isOverdue = request == .atOnce || (stopDeadline.map { $0 <= now } ?? false)
+    if isOverdue, ending == nil { ending = .stopped }
   }
 
   /// Keeps the connection file where workers look for it, and ends if the journal is not the one
@@ -476,6 +476,6 @@ struct CoordinatorLoop: ~Copyable {
     let status = status
     observer.statusChanged(status)
     writeFront()
-    return CoordinatorOutcome(ending: ending ?? .drained, status: status)
+    return CoordinatorOutcome(ending: ending ?? .stopped, status: status)
   }
 }

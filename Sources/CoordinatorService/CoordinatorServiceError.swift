@@ -8,6 +8,8 @@ public enum CoordinatorServiceError: Error, Equatable, Sendable {
   case unprotectedEndpoint(String)
   /// The endpoint is not of the form `tcp://HOST:PORT`.
   case unsupportedEndpoint(String)
+  /// The host of an endpoint has no address.
+  case unknownHost(String, endpoint: String)
   /// The sockets failed.
   case transport(ZeroMQError)
   /// A file of the run directory failed.
@@ -20,6 +22,16 @@ public enum CoordinatorServiceError: Error, Equatable, Sendable {
   case unreadableInput(path: String, reason: String)
 }
 
+extension CoordinatorServiceError {
+  /// Whether the address that was given is to blame: another try with it is of no use.
+  public var isWrongUsage: Bool {
+    switch self {
+    case .unprotectedEndpoint, .unsupportedEndpoint, .unknownHost: true
+    case .transport, .storage, .coordination, .malformedKeyFile, .unreadableInput: false
+    }
+  }
+}
+
 extension CoordinatorServiceError: CustomStringConvertible {
   /// The error in words, with the next step.
   public var description: String {
@@ -28,8 +40,12 @@ extension CoordinatorServiceError: CustomStringConvertible {
       "\(endpoint) can be reached from other machines, and without keys anybody could join; "
         + "bind to tcp://127.0.0.1:PORT, use keys, or say --let-anybody-in"
     case .unsupportedEndpoint(let endpoint):
-      "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT, "
-        + "tcp://*:PORT for all interfaces, port 0 for any free one"
+      "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT with a name or an address "
+        + "(IPv6 in brackets), tcp://*:PORT or tcp://[::]:PORT for all interfaces, port * for any "
+        + "free one"
+    case .unknownHost(let host, let endpoint):
+      "\(host) of \(endpoint) has no address here: it is no interface, and no name service knows "
+        + "it; write an address of this machine, or tcp://*:PORT for all interfaces"
     case .transport(let error): "\(error)"
     case .storage(let error): "\(error)"
     case .coordination(let error): "\(error)"

@@ -44,7 +44,13 @@ extension Coordinator.Note {
       )
     case .storageFailing(let words): (.error, "the run pauses: \(words)")
     case .storageRecovered: (.notice, "the journal can be written again; the run goes on")
-    case .draining: (.notice, "asked to end: no new leases are given")
+    case .draining: (.notice, "asked to let all workers leave: no new leases are given")
+    case .stopping(let count):
+      (
+        .notice,
+        "asked to end: \(count) \(count == 1 ? "worker waits" : "workers wait") until the run "
+          + "goes on"
+      )
     }
   }
 }

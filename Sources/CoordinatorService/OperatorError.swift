@@ -12,6 +12,13 @@ public enum OperatorError: Error, Equatable, Sendable {
   case transport(ZeroMQError)
 }
 
+extension OperatorError {
+  /// Whether the coordinator knows our key and does not want it.
+  public var isRefusal: Bool {
+    if case .refused(_, .keyNotAllowed) = self { true } else { false }
+  }
+}
+
 extension OperatorError: CustomStringConvertible {
   /// The error in words, with the next step.
   public var description: String {

@@ -17,7 +17,7 @@ import ZeroMQ
 public func runCoordinator(
   _ configuration: CoordinatorConfiguration, observer: CoordinatorObserver = .init()
 ) throws(CoordinatorServiceError) -> CoordinatorOutcome {
-  let address = try BindAddress(configuration.endpoint)
+  let address = try BindAddress(configuration.endpoint).resolved()
   if configuration.security == .none, !address.isLoopback {
     throw .unprotectedEndpoint(configuration.endpoint)
   }
@@ -55,7 +55,8 @@ public func runCoordinator(
   }
   do throws(CoordinatorServiceError) {
     let outcome = try serve(
-      machine, configuration: configuration, observer: observer, logger: logger, journal: journal)
+      machine, at: address, configuration: configuration, observer: observer, logger: logger,
+      journal: journal)
     do throws(RunStorageError) {
       try journal.close()
     } catch {
@@ -72,8 +73,8 @@ public func runCoordinator(
 
 /// Binds the socket, tells workers where it is, and runs the loop.
 private func serve(
-  _ machine: Coordinator, configuration: CoordinatorConfiguration, observer: CoordinatorObserver,
-  logger: Logger, journal: Journal
+  _ machine: Coordinator, at address: BindAddress, configuration: CoordinatorConfiguration,
+  observer: CoordinatorObserver, logger: Logger, journal: Journal
 ) throws(CoordinatorServiceError) -> CoordinatorOutcome {
   var options = SocketOptions()
   options.frameSizeMax = WireLimits.frameSizeMax
@@ -107,7 +108,7 @@ private func serve(
     let authenticator = try Authenticator(context, allowing: reading.allowed.all)
     let socket = try Socket(context, kind: .router, options: options)
     let monitor = try Monitor(of: socket, in: context)
-    endpoint = try socket.bind(configuration.endpoint)
+    endpoint = try socket.bind(address.endpoint)
     loop = CoordinatorLoop(
       configuration: configuration, observer: observer, logger: logger, machine: machine,
       socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
@@ -117,30 +118,40 @@ private func serve(
     throw .transport(error)
   }
   let path = configuration.directory.connectionFilePath
-  let file = try connectionFile(
-    endpoint: endpoint, keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
+  let given = try BindAddress(configuration.endpoint)
+  if let words = given.loopbackWarning(bound: address) {
+    logger.warning("\(words)")
+    observer.warned(words)
+  }
+  let file = connectionFile(
+    endpoints: try given.reachableEndpoints(
+      bound: BindAddress(endpoint), hostName: ProcessInfo.processInfo.hostName,
+      interfaces: InterfaceAddress.all, advertised: configuration.advertised),
+    keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
+  let copy = configuration.connectionCopy
   let connection: PublishedConnection
   do throws(RunStorageError) {
     connection = try PublishedConnection(file, to: path, journal: journal)
+    if let copy { try file.write(to: copy.path, mode: copy.mode) }
   } catch {
     throw .storage(error)
   }
-  defer { connection.remove() }
+  defer {
+    connection.remove()
+    if let copy { ConnectionFile.remove(path: copy.path) }
+  }
   logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
   return try loop.run(publishing: connection)
 }
 
 private func connectionFile(
-  endpoint: String, keys: RunKeys?, run: RunID, epoch: Epoch
-) throws(CoordinatorServiceError) -> ConnectionFile {
-  let host = ProcessInfo.processInfo.hostName
-  let endpoints = try BindAddress(endpoint).reachableEndpoints(
-    hostName: host, interfaces: BindAddress.interfaceAddresses())
-  return ConnectionFile(
+  endpoints: [String], keys: RunKeys?, run: RunID, epoch: Epoch
+) -> ConnectionFile {
+  ConnectionFile(
     endpoints: endpoints, serverKey: keys?.server.publicKey.z85,
     workerPublicKey: keys?.workers.publicKey.z85, workerSecretKey: keys?.workers.secret.z85,
-    run: run, epoch: epoch, processID: getpid(), host: host)
+    run: run, epoch: epoch, processID: getpid(), host: ProcessInfo.processInfo.hostName)
 }
 
 private func makeLogger(_ configuration: CoordinatorConfiguration) -> Logger {

@@ -1,5 +1,6 @@
 import Glibc
 import SparsityCore
+import Synchronization
 
 /// A file that appears under its name only when it is complete and on disk.
 ///
@@ -11,6 +12,8 @@ package final class AtomicFile {
   private let temporaryPath: String
   private let descriptor: Int32
   private var isOpen = true
+  /// The temporary files of this process.
+  private static let unfinished = Mutex<Set<String>>([])
 
   /// Creates the temporary file beside `path`.
   package init(path: String) throws(ModelFileError) {
@@ -27,15 +30,25 @@ package final class AtomicFile {
       self.path = path
       self.temporaryPath = temporaryPath
       self.descriptor = descriptor
+      Self.unfinished.withLock { _ = $0.insert(temporaryPath) }
       return
     }
     throw .cannotWrite(path: path, reason: "too many partial files lie beside it; remove them")
   }
 
   deinit {
+    Self.unfinished.withLock { _ = $0.remove(temporaryPath) }
     guard isOpen else { return }
     close(descriptor)
     _ = unsafe unlink(temporaryPath)
+  }
+
+  /// Removes what this process has not finished, before it ends in the middle of its work.
+  package static func removeUnfinished() {
+    // The lock is kept: no other thread begins a file that would be left.
+    unfinished.withLock { paths in
+      for path in paths { _ = unsafe unlink(path) }
+    }
   }
 
   /// Writes bytes at an offset; bytes between, never written, are zero.

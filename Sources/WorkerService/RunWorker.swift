@@ -56,7 +56,7 @@ private func waitForConnection(
     guard case .file(let path, _) = configuration.connection else {
       preconditionFailure("a fixed connection is always known")
     }
-    if observer.stopRequestCount() > 0 || configuration.isTimeOver { return nil }
+    if observer.stopRequest() != .none || configuration.isTimeOver { return nil }
     guard clock.now < deadline else {
       let words = "\(path) has not appeared in \(configuration.settings.giveUpTimeout)"
       throw .noConnection(path: path, words: words)

@@ -1,4 +1,5 @@
 import Coordination
+import ProcessLimits
 import SparsityCore
 import WireProtocol
 
@@ -58,8 +59,8 @@ public struct WorkerObserver {
   public var troubled: (_ words: String) -> Void = { _ in }
   /// The number of shards computed so far, after each.
   public var computed: (_ shardCount: Int) -> Void = { _ in }
-  /// How often the process was asked to end: once is a drain, twice is at once.
-  public var stopRequestCount: () -> Int = { 0 }
+  /// How urgently the process was asked to end; an orderly end is a drain.
+  public var stopRequest: () -> StopRequest = { .none }
   /// A seam for tests: whether the worker disappears at once, as if it had been killed.
   package var isKilled: () -> Bool = { false }
 
@@ -73,11 +74,14 @@ public struct WorkerOutcome: Hashable, Sendable {
   public var exit: WorkerMachine.Exit?
   /// The shards computed.
   public var shardCount: Int
+  /// Whether the coordinator's authenticator was the last to say no: our key is not allowed.
+  public var isKeyRefused: Bool
 
   /// Creates an outcome.
-  package init(exit: WorkerMachine.Exit?, shardCount: Int) {
+  package init(exit: WorkerMachine.Exit?, shardCount: Int, isKeyRefused: Bool = false) {
     self.exit = exit
     self.shardCount = shardCount
+    self.isKeyRefused = isKeyRefused
   }
 
   /// Whether the worker did all that was wanted of it.

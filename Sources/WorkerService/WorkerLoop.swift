@@ -22,6 +22,7 @@ struct WorkerLoop: ~Copyable {
   private var transport: Transport
   private var isReady = false
   private var wasRefused = false
+  private var isKeyRefused = false
   private var isTroubleCertain = false
   private var attemptDeadline: Instant
   private var lastFrame: [UInt8] = []
@@ -71,15 +72,15 @@ struct WorkerLoop: ~Copyable {
       for question in runner.channel.takeQuestions() { try apply(.inputsWanted(question)) }
       try applyRunnerOutcomes()
       if let deadline = machine.nextDeadline, deadline <= now { try apply(.ticked) }
-      let requests = observer.stopRequestCount()
-      if requests > 1 { break }
-      if requests == 1, !hasDrained {
+      let request = observer.stopRequest()
+      if request == .atOnce { break }
+      if request == .orderly, !hasDrained {
         hasDrained = true
         try apply(.drainRequested)
       }
       if !isReady, attemptDeadline <= now { try reconnect() }
     }
-    return WorkerOutcome(exit: exit, shardCount: shardCount)
+    return WorkerOutcome(exit: exit, shardCount: shardCount, isKeyRefused: isKeyRefused)
   }
 
   private func timeout() -> Duration {
@@ -159,6 +160,7 @@ struct WorkerLoop: ~Copyable {
         if trouble != nil {
           observer.troubled("\(connection.endpoints[endpointIndex]) can be reached again")
         }
+        isKeyRefused = false
         trouble = nil
       case .disconnected:
         if isReady { attemptDeadline = now + configuration.attemptTimeout }
@@ -170,6 +172,7 @@ struct WorkerLoop: ~Copyable {
         // A connection that closes says less than a reason that was given before.
         if failure == .closed, isTroubleCertain { continue }
         isTroubleCertain = failure != .closed
+        isKeyRefused = failure == .keyNotAllowed
         try report("\(connection.endpoints[endpointIndex]): \(failure)")
       }
     }
@@ -229,6 +232,7 @@ extension WorkerMachine.Note {
     switch self {
     case .welcomed(let run, let epoch): "joined run \(run), epoch \(epoch)"
     case .coordinatorReturned(let epoch): "the coordinator is back, epoch \(epoch)"
+    case .coordinatorPaused: "the coordinator ends for now; waiting until it is back"
     case .refusedForNow(let words): "the coordinator asks to wait: \(words)"
     case .evaluationFailed(let shard, let words): "shard \(shard) cannot be evaluated: \(words)"
     case .ignoredMessage(let words): "ignored a message: \(words)"

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CoordinatorService
 import Foundation
+import ProcessLimits
 
 /// The program: finds how sparse each layer of a vision transformer should be.
 @main
@@ -16,6 +18,11 @@ struct ElsaCommand: ParsableCommand {
         elsa demo          a whole search in under a minute
         elsa check RUN.yaml   what a run file asks for, and how long it will take
         elsa search RUN.yaml --workers 2 --run-directory my-run
+
+      It ends with one of
+      \(ExitStatus.help)
+      or by the signal that has killed it. Service managers restart on 1 and on signals, \
+      schedulers resubmit on 10 and 11.
       """,
     version: ElsaVersion.text,
     subcommands: [
@@ -27,30 +34,50 @@ struct ElsaCommand: ParsableCommand {
       AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,
     ])
 
-  /// Parses the arguments, runs the command and ends with 0 (done), 1 (failed) or 2 (usage).
+  /// Parses the arguments, runs the command and ends with an ``ExitStatus``.
   static func main() {
     do {
       var command = try parseAsRoot()
       _ = try InstructionLimit.read()
-      try command.run()
+      StopSignals.install()
+      if command is any EndsOnRequest {
+        try command.run()
+      } else {
+        try Dropping.bySignal { try command.run() }
+      }
     } catch {
-      let code = exitCode(for: error)
-      if code == .validationFailure {
-        Output.note(fullMessage(for: error))
-        exit(withStatus: 2)
-      }
-      if code == .success {
-        Output.result(fullMessage(for: error))
-        exit(withStatus: 0)
-      }
-      if !(error is ExitCode) { Output.note("elsa: \(error)") }
-      exit(withStatus: 1)
+      end(with: error)
     }
   }
 
-  private static func exit(withStatus status: Int32) -> Never {
-    Foundation.exit(status)
+  private static func end(with error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    switch exitCode(for: error) {
+    case .validationFailure:
+      Output.note(fullMessage(for: error))
+      Foundation.exit(ExitStatus.wrongUsage.rawValue)
+    case .success:
+      Output.result(fullMessage(for: error))
+      Foundation.exit(ExitStatus.done.rawValue)
+    default:
+      Output.note("elsa: \(error)")
+      Foundation.exit(status(of: error).rawValue)
+    }
   }
+
+  private static func status(of error: any Error) -> ExitStatus {
+    switch error {
+    case let error as CommandFailure: return error.status
+    case let error as OperatorError: return error.isRefusal ? .refused : .failed
+    case let error as CoordinatorServiceError: return error.isWrongUsage ? .wrongUsage : .failed
+    default: return .failed
+    }
+  }
+}
+
+extension ExitCode {
+  /// The code of a status.
+  init(_ status: ExitStatus) { self.init(status.rawValue) }
 }
 
 /// The version of the program.

@@ -4,6 +4,7 @@ import CoordinatorService
 import EvolutionarySearch
 import Foundation
 import GRDB
+import ProcessLimits
 import RunStorage
 import SparsityCore
 import Testing
@@ -115,19 +116,19 @@ import WireProtocol
 
     /// Starts the service, asks it to end so many times, and returns what it has said.
     func restart(
-      stopRequestCount: Int = 1
+      stopRequest: StopRequest = .orderly
     ) throws -> (notes: [String], warnings: [String], state: CoordinatorStatus) {
       var notes: [String] = []
       var warnings: [String] = []
       var observer = CoordinatorObserver()
       observer.noted = { _, words in notes.append(words) }
       observer.warned = { warnings.append($0) }
-      observer.stopRequestCount = { stopRequestCount }
+      observer.stopRequest = { stopRequest }
       let outcome = try runCoordinator(
         CoordinatorConfiguration(
           settings: settings, directory: directory, endpoint: "tcp://127.0.0.1:0",
           security: .none), observer: observer)
-      #expect(outcome.ending == .drained)
+      #expect(outcome.ending == .stopped)
       return (notes, warnings.filter { $0.contains("snapshot") }, outcome.status)
     }
   }
@@ -202,7 +203,7 @@ import WireProtocol
     _ = try run.restart()
     try run.losePage()
     let error = #expect(throws: CoordinatorServiceError.self) {
-      try run.restart(stopRequestCount: 0)
+      try run.restart(stopRequest: .none)
     }
     guard case .storage(.corrupt) = error else {
       Issue.record("\(String(describing: error))")

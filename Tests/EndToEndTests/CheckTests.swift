@@ -124,7 +124,7 @@ struct CheckTests {
     let folder = try TemporaryFolder()
     let path = try Self.runFile(in: folder, lines: "precision: f64")
     let ending = try Program.run(["check", path, "--json"])
-    #expect(ending.status != 0)
+    #expect(ending.status == 2)
     #expect(ending.errors.contains("run.yaml:7:12: precision is \"f64\""), "\(ending.errors)")
   }
 }

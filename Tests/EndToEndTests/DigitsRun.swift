@@ -9,18 +9,20 @@ struct DigitsRun {
   let runFile: String
   let directory: RunDirectory
 
-  /// Writes the run file; `lines` are added to it, `search` replaces what its section says, and
-  /// `directory` is where the run goes instead of the folder.
+  /// Writes the run file; `lines` are added to it, `search` replaces what its section says,
+  /// `directory` is where the run goes instead of the folder, and `calibration` names images.
   init(
-    evaluations: Int, search: String? = nil, lines: String = "", directory: String? = nil
+    evaluations: Int, search: String? = nil, lines: String = "", directory: String? = nil,
+    calibration: String? = nil
   ) throws {
     let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
+    let calibration = calibration.map { ", calibration: \($0)" } ?? ""
     folder = try TemporaryFolder()
     self.directory = RunDirectory(path: directory ?? folder.file("run"))
     runFile = try folder.write(
       """
       model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Program.demoData)/search.safetensors}
+      data: {search: \(Program.demoData)/search.safetensors\(calibration)}
       patterns: ["1:4", "2:4", "3:4", "4:4"]
       accelerator: {profile: systolic32, batch: 8}
       search: {\(search)}

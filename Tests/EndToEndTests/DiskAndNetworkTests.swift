@@ -130,9 +130,10 @@ import Testing
     let before = names.map { run.computed(by: $0).count }
     try connect("up")
     try waitUntil("the run goes on") { haveComputed((before.max() ?? 0) + 3) }
-    coordinator.signal(SIGTERM)
+    let drain = try start(["drain", run.directory.path])
+    #expect(drain.ending().status == 0)
     _ = coordinator.ending()
-    for worker in workers { #expect(worker.ending().status == 0) }
+    for worker in workers { #expect(worker.ending().status == 10) }
     let journaled = try run.journaledList()
     #expect(Set(journaled).count == journaled.count)
     #expect(try run.front()["quarantined"] as? Int == 0)

@@ -47,8 +47,8 @@ import Testing
     try waitUntil("the worker is back") { run.computed(by: "frozen").count > before + 3 }
     #expect(try Program.run(["drain", run.directory.path]).status == 0)
     _ = coordinator.ending()
-    #expect(frozen.ending().status == 0)
-    #expect(steady.ending().status == 0)
+    #expect(frozen.ending().status == 10)
+    #expect(steady.ending().status == 10)
     let journaled = try run.journaledList()
     #expect(Set(journaled).count == journaled.count)
     #expect(try run.front()["quarantined"] as? Int == 0)

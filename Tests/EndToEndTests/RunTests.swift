@@ -62,10 +62,10 @@ import Testing
     let leaving = try run.startWorker("leaving")
     try waitUntil("the worker has computed") { run.computed(by: "leaving").count > 3 }
     leaving.signal(SIGTERM)
-    #expect(leaving.ending().status == 0)
+    #expect(leaving.ending().status == 10)
     first.signal(SIGTERM)
     let stopped = first.ending()
-    #expect(stopped.status == 1)
+    #expect(stopped.status == 11)
     #expect(stopped.errors.contains("--resume"))
     #expect(try run.connection() == nil, "the connection file goes with its coordinator")
 

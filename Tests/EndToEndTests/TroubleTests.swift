@@ -56,7 +56,7 @@ import Testing
     let ending = try Program.run([
       "search", run.runFile, "--run-directory", run.directory.path,
     ])
-    #expect(ending.status == 1)
+    #expect(ending.status == 2)
     #expect(ending.errors.contains("run.yaml:7:1: unknown key \"serach\""), "\(ending.errors)")
   }
 
@@ -95,7 +95,7 @@ import Testing
     let ending = try Program.run([
       "coordinator", run.runFile, "--run-directory", run.directory.path, "--bind", "udp://x:1",
     ])
-    #expect(ending.status == 1)
+    #expect(ending.status == 2)
     #expect(ending.errors.contains("udp://x:1"), "\(ending.errors)")
   }
 

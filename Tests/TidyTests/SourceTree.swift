@@ -53,7 +53,7 @@ enum Layers {
     ],
     ["VisionTransformers", "Pruning", "Coordination", "Simulation"],
     [
-      "ZeroMQ", "ModelFiles", "RunFiles", "ImageData", "RunStorage", "Evaluation",
+      "ProcessLimits", "ZeroMQ", "ModelFiles", "RunFiles", "ImageData", "RunStorage", "Evaluation",
       "CoordinatorService", "WorkerService", "StatusServer",
     ],
     ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa"],

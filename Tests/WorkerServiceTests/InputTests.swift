@@ -201,7 +201,7 @@ import ZeroMQ
     let outcome = try worker.outcome()
     #expect(outcome.words.contains("the model cannot be fetched"), "\(outcome.words)")
     #expect(outcome.words.contains("3 times"))
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
 
@@ -212,7 +212,7 @@ import ZeroMQ
       site.run, label: "worker", inputs: InputSettings(cache: site.cache(sizeMax: 100_000)))
     let words = try worker.outcome().words
     #expect(words.contains("100000") && words.contains("--cache-size"), "\(words)")
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
 
@@ -270,7 +270,7 @@ import ZeroMQ
       return
     }
     #expect(beyond.words.contains("no chunk 6"))
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
 

@@ -93,8 +93,8 @@ import ZeroMQ
       RunningWorker(run, label: "worker \(number)") { _, control in gate.pass(control) }
     }
     #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 40 })
-    first.stop(2)
-    #expect(try first.outcome().ending == .drained)
+    first.stop(.atOnce)
+    #expect(try first.outcome().ending == .stopped)
     gate.open()
     let journaled = Set(try run.journaledShards())
     #expect(journaled.count >= 80)
@@ -115,27 +115,27 @@ import ZeroMQ
     #expect(try run.evaluatedCount() == 150)
   }
 
-  @Test func `a stopped coordinator tells its workers and can be resumed`() throws {
+  @Test func `a stopped coordinator tells its workers to wait and can be resumed`() throws {
     let run = try TestRun(evaluations: 60)
     let first = RunningCoordinator(run.configuration())
     _ = try first.started()
     let gate = Gate(run, after: 20)
     let worker = RunningWorker(run, label: "worker") { _, control in gate.pass(control) }
     #expect(wait { (first.status?.progress.evaluationCount ?? 0) >= 10 })
-    first.stop(1)
-    #expect(wait { first.notes.contains { $0.contains("asked to end") } })
-    gate.open()
+    first.stop(.orderly)
+    // What a worker computes is not waited for: it keeps the result.
     let outcome = try first.outcome()
-    #expect(outcome.ending == .drained)
-    #expect(try worker.outcome().exit == .drained)
+    #expect(outcome.ending == .stopped)
+    #expect(first.notes.contains { $0.contains("1 worker waits until the run goes on") })
+    #expect(wait { worker.notes.contains { $0.contains("waiting until it is back") } })
+    gate.open()
     #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
-    // An orderly end loses nothing: all that was computed is in the journal.
-    #expect(try run.journaledShards().count == run.computed.withLock { $0.count })
     let second = RunningCoordinator(run.configuration())
-    let other = RunningWorker(run, label: "other")
     #expect(try second.outcome().ending == .completed)
-    #expect(try other.outcome().exit == .finished)
+    #expect(try worker.outcome().exit == .finished)
+    // An orderly end loses nothing: no shard was computed twice.
     #expect(run.computed.withLock { $0.count } == 60)
+    #expect(try run.journaledShards().count == 60)
   }
 
   @Test func `a stop does not wait for a worker that has disappeared`() throws {
@@ -155,9 +155,8 @@ import ZeroMQ
     victim.kill()
     _ = try victim.outcome()
     let start = ContinuousClock.now
-    coordinator.stop(1)
-    #expect(try coordinator.outcome().ending == .drained)
-    // The order to leave cannot be delivered, which says that the worker is gone.
+    coordinator.stop(.orderly)
+    #expect(try coordinator.outcome().ending == .stopped)
     #expect(ContinuousClock.now - start < .seconds(20))
   }
 
@@ -168,7 +167,7 @@ import ZeroMQ
     let gate = Gate(run, after: 20)
     let leaving = RunningWorker(run, label: "leaving") { _, control in gate.pass(control) }
     #expect(wait { run.computed.withLock { $0.count } >= 5 })
-    leaving.stop(1)
+    leaving.stop(.orderly)
     #expect(wait { leaving.notes.contains { $0.contains("takes no new work") } })
     gate.open()
     let exit = try leaving.outcome()
@@ -236,9 +235,9 @@ import ZeroMQ
     let coordinator = RunningCoordinator(configuration)
     let worker = RunningWorker(run, label: "worker", giveUpTimeout: .seconds(1))
     #expect(wait { coordinator.status?.progress.isStorageFailing ?? false })
-    coordinator.stop(1)
+    coordinator.stop(.orderly)
     let outcome = try coordinator.outcome()
-    #expect(outcome.ending == .drained)
+    #expect(outcome.ending == .stopped)
     #expect(outcome.status.progress.evaluationCount < 60)
     _ = try worker.outcome()
     // What was acknowledged is there, and a coordinator with room goes on from it.

@@ -3,6 +3,7 @@ import Coordination
 import CoordinatorService
 import EvolutionarySearch
 import Foundation
+import ProcessLimits
 import RunStorage
 import SparsityCore
 import Synchronization
@@ -126,7 +127,7 @@ final class RunningCoordinator: Sendable {
   }
 
   private let state = Mutex(State())
-  private let stopRequests = Atomic<Int>(0)
+  private let stopRequest = Atomic<Int>(0)
 
   init(_ configuration: CoordinatorConfiguration) {
     let thread = Thread { [self] in
@@ -140,7 +141,9 @@ final class RunningCoordinator: Sendable {
         // The front is a convenience: an error when it is written must not end the run.
         throw CancellationError()
       }
-      observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
+      observer.stopRequest = {
+        StopRequest(rawValue: self.stopRequest.load(ordering: .relaxed)) ?? .none
+      }
       let result: Result<CoordinatorOutcome, CoordinatorServiceError>
       do throws(CoordinatorServiceError) {
         result = .success(try runCoordinator(configuration, observer: observer))
@@ -152,8 +155,8 @@ final class RunningCoordinator: Sendable {
     thread.start()
   }
 
-  /// Asks for an orderly end (1) or an end at once (2).
-  func stop(_ count: Int) { stopRequests.store(count, ordering: .relaxed) }
+  /// Asks for an end.
+  func stop(_ request: StopRequest) { stopRequest.store(request.rawValue, ordering: .relaxed) }
 
   var file: ConnectionFile? { state.withLock { $0.file } }
   var status: CoordinatorStatus? { state.withLock { $0.status } }
@@ -207,7 +210,7 @@ final class RunningWorker: Sendable {
   }
 
   private let state = Mutex(State())
-  private let stopRequests = Atomic<Int>(0)
+  private let stopRequest = Atomic<Int>(0)
   private let killed = Atomic<Bool>(false)
   private let frozen = Atomic<Bool>(false)
 
@@ -251,7 +254,9 @@ final class RunningWorker: Sendable {
       var observer = WorkerObserver()
       observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
       observer.troubled = { words in self.state.withLock { $0.troubles.append(words) } }
-      observer.stopRequestCount = { self.stopRequests.load(ordering: .relaxed) }
+      observer.stopRequest = {
+        StopRequest(rawValue: self.stopRequest.load(ordering: .relaxed)) ?? .none
+      }
       observer.isKilled = {
         while self.frozen.load(ordering: .relaxed) { usleep(2_000) }
         return self.killed.load(ordering: .relaxed)
@@ -268,8 +273,8 @@ final class RunningWorker: Sendable {
     thread.start()
   }
 
-  /// Asks to leave (1) or to end at once (2).
-  func stop(_ count: Int) { stopRequests.store(count, ordering: .relaxed) }
+  /// Asks to leave, or to end at once.
+  func stop(_ request: StopRequest) { stopRequest.store(request.rawValue, ordering: .relaxed) }
   /// Makes the worker disappear without a word.
   func kill() { killed.store(true, ordering: .relaxed) }
   /// Stops or continues the socket thread, as SIGSTOP and SIGCONT do.

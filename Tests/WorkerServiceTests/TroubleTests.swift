@@ -123,7 +123,7 @@ import ZeroMQ
     let run = try TestRun(evaluations: 10)
     let first = RunningCoordinator(run.configuration())
     let endpoint = try first.started().endpoints[0]
-    first.stop(2)
+    first.stop(.atOnce)
     _ = try first.outcome()
     let worker = RunningWorker(
       run, label: "patient", connection: .fixed(.init(endpoints: [endpoint], keys: nil)))
@@ -176,7 +176,7 @@ import ZeroMQ
     #expect(
       throws: CoordinatorServiceError.unprotectedEndpoint("tcp://*:0")
     ) { try fourth.outcome() }
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
 
@@ -185,7 +185,7 @@ import ZeroMQ
     let first = RunningCoordinator(run.configuration())
     _ = try first.started()
     #expect(wait { (try? run.records().count) ?? 0 > 0 })
-    first.stop(2)
+    first.stop(.atOnce)
     _ = try first.outcome()
     var configuration = run.configuration()
     configuration.settings.description.bank = configuration.settings.description.model.content

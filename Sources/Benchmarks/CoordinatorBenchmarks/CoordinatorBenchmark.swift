@@ -64,7 +64,7 @@ public struct CoordinatorBenchmark: Sendable {
             recorder.take($0)
             progress($0.progress.evaluationCount)
           }
-          observer.stopRequestCount = { isLoadAlive() ? 0 : 2 }
+          observer.stopRequest = { isLoadAlive() ? .none : .atOnce }
           return try runCoordinator(configuration, observer: observer)
         }
       }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import InferenceBenchmarks
+import ProcessLimits
 import SparsityCore
 import VisionTransformers
 
@@ -80,7 +81,7 @@ struct BenchmarkModelCommand: ParsableCommand {
 
   private var threadCounts: [Int] {
     guard threads.isEmpty else { return threads }
-    return Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
+    return Array(Set([1, AllowedProcessors.current.count])).sorted()
   }
 
   private func measure(_ model: NamedModel, patterns: [NMPattern]) throws -> [Report] {

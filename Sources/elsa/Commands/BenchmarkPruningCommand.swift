@@ -107,7 +107,6 @@ struct BenchmarkPruningCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "elsa-benchmark-\(UUID().uuidString)")
     let bench = try Bench(self, temporaryFolder: folder)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoordinatorService
 import Foundation
+import ProcessLimits
 import RunStorage
 import SparsityCore
 
@@ -56,7 +57,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let runFile = try PreparedRun.read(runFile)
     var check = RunCheck(
-      runFile: runFile, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      runFile: runFile, threads: threads ?? AllowedProcessors.current.count)
     check.checkPlan()
     check.checkImages()
     check.measure(slots: slots)

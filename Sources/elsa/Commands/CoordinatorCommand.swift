@@ -1,11 +1,13 @@
 import ArgumentParser
 import Coordination
 import CoordinatorService
+import ProcessLimits
+import RunFiles
 import RunStorage
 import SparsityCore
 
 /// The process that owns a run.
-struct CoordinatorCommand: ParsableCommand {
+struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
   static let configuration = CommandConfiguration(
     commandName: "coordinator",
     abstract: "Owns a run: hands work to workers and keeps the journal.",
@@ -15,6 +17,12 @@ struct CoordinatorCommand: ParsableCommand {
       whose public half lies in keys/workers/ of the run directory; the connection file carries \
       one. Removing a file there revokes the key, also of workers that are connected (see elsa \
       keygen).
+
+      SIGTERM or SIGINT ends the coordinator alone, with 11, as soon as its journal is written: \
+      workers wait for it and go on when it is started again (--resume). elsa drain lets them \
+      leave. A second SIGINT ends it at once, and so does a SIGTERM \
+      \(StopSignals.terminationPatience.components.seconds) seconds after the first; until then \
+      repeated signals are one.
 
       Workers that do not see the model, the weight bank and the images under the same paths fetch \
       them from here; --input-rate keeps that from filling a slow network.
@@ -28,6 +36,8 @@ struct CoordinatorCommand: ParsableCommand {
       EXAMPLES
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555'
         elsa coordinator run.yaml --run-directory my-run --bind 'tcp://*:5555' --key-file lab.key
+        elsa coordinator run.yaml --run-directory my-run --bind 'tcp://[::]:5555' \\
+          --advertise lab.example.org:30555
         elsa coordinator --run-directory my-run --resume
       """)
 
@@ -39,9 +49,29 @@ struct CoordinatorCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The address to listen on; port * takes a free one (default: that of the last start, or "
+      "The address to listen on: a name, an interface or an address of this machine, * or [::] "
+        + "for all; port * takes a free one (default: that of the last start, or "
         + "\(StartOptions().bind)).", valueName: "endpoint"))
   var bind: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What workers connect to instead of this machine's addresses: behind NAT, a Service of "
+        + "Kubernetes, or one of several interfaces. May be given more than once.",
+      valueName: "host[:port]"))
+  var advertise: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the connection file there, too: a place that workers see while the run directory is "
+        + "on a disk of this machine.", valueName: "file"))
+  var writeConnectionFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The mode of that file: 0600, or 0640 for a group that holds all workers.",
+      valueName: "mode"))
+  var connectionFileMode = "0600"
 
   @Flag(
     inversion: .prefixedNo,
@@ -75,26 +105,36 @@ struct CoordinatorCommand: ParsableCommand {
 
   func validate() throws {
     if demoEvaluations == nil { try validateRunFile(runFile, resume: resume) }
+    if connectionCopy(to: "") == nil {
+      throw ValidationError(
+        "--connection-file-mode is \"\(connectionFileMode)\"; allowed are 0400, 0440, 0600 and "
+          + "0640, because the file holds a secret key.")
+    }
+    for text in advertise where AdvertisedAddress(text) == nil {
+      throw ValidationError(
+        "--advertise is \"\(text)\"; write HOST or HOST:PORT, an IPv6 address in brackets.")
+    }
     if letAnybodyIn, encrypt == true || keyFile != nil {
       throw ValidationError("--let-anybody-in excludes --encrypt and --key-file.")
     }
   }
 
   func run() throws {
-    StopFlag.install()
     let directory = RunDirectory(userPath: runDirectory)
     // What can be refused without the lock is refused before the folder is made.
     let request = try demoEvaluations == nil ? request(directory) : nil
     let locked = try LockedRunDirectory(directory)
     let options = try startOptions(directory)
-    let address = try BindAddress(options.bind)
-    let run = try PreparedRun(request ?? demoRequest(locked), in: locked)
+    let address = try BindAddress(options.bind).resolved()
+    let run = try prepared(request, in: locked)
     if !run.isNew, !local, !resume { Output.note("Going on with the run in \(directory.path).") }
     let security = try security(options, address, directory)
     if !local { try options.write(to: locked) }
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: options.bind, security: security)
     configuration.lock = locked.lock
+    configuration.advertised = options.advertised.compactMap { AdvertisedAddress($0) }
+    configuration.connectionCopy = options.connectionCopy
     configuration.frontInterval = .seconds(10)
     configuration.inputs = run.servedInputs
     configuration.inputBounds.bytesPerSecondMax = options.inputBytesPerSecondMax
@@ -110,7 +150,7 @@ struct CoordinatorCommand: ParsableCommand {
       progress.note(note, words: words)
       front.take(note)
     }
-    observer.stopRequestCount = { StopFlag.requestCount }
+    observer.stopRequest = { StopSignals.request }
     observer.frontChanged = { machine in
       let report = try front.write(machine)
       quarantineWords = report.quarantineWords
@@ -118,11 +158,14 @@ struct CoordinatorCommand: ParsableCommand {
     let outcome = try runCoordinator(configuration, observer: observer)
     progress.finish()
     guard outcome.ending == .completed else {
+      // Whoever has started both roles says what to do next.
+      if local { throw ExitCode(.stopped) }
       throw CommandFailure(
         "stopped after "
           + "\(counted(outcome.status.progress.evaluationCount, "evaluation")); nothing is lost"
           + (quarantineWords.map { "; \($0)" } ?? ""),
-        nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume")
+        nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume",
+        status: .stopped)
     }
     if !local {
       let words = quarantineWords.map { "; \($0)" } ?? ""
@@ -132,9 +175,25 @@ struct CoordinatorCommand: ParsableCommand {
 
   /// Reads the run file that was given.
   private func request(_ directory: RunDirectory) throws -> RunRequest {
-    let request = try RunRequest(path: runFile.map(absolutePath), insistsOnRun: resume)
-    try request.check(directory)
-    return request
+    do {
+      let request = try RunRequest(path: runFile.map(absolutePath), insistsOnRun: resume)
+      try request.check(directory)
+      return request
+    } catch let error as RunFileError {
+      throw CommandFailure("\(error)", status: .wrongUsage)
+    }
+  }
+
+  /// Prepares the run; a request to end drops that.
+  private func prepared(
+    _ request: RunRequest?, in directory: LockedRunDirectory
+  ) throws -> PreparedRun {
+    let failure = CommandFailure(
+      "stopped while the run was prepared; finished layers of the weight bank are kept",
+      nextStep: "start it again in the same way", status: .stopped)
+    return try Dropping.with(failure) {
+      try PreparedRun(request ?? demoRequest(directory), in: directory)
+    }
   }
 
   /// Writes the files of the demo and returns what to run of them.
@@ -144,11 +203,19 @@ struct CoordinatorCommand: ParsableCommand {
     return try RunRequest(path: files.runFile, insistsOnRun: false)
   }
 
+  private func connectionCopy(to path: String) -> ConnectionCopy? {
+    UInt16(connectionFileMode, radix: 8).flatMap { ConnectionCopy(path: path, mode: $0) }
+  }
+
   /// What the directory remembers, with what is given again; on this machine alone, the defaults.
   private func startOptions(_ directory: RunDirectory) throws -> StartOptions {
     if local { return StartOptions() }
     var options = try StartOptions.remembered(in: directory)
     if let bind { options.bind = bind }
+    if !advertise.isEmpty { options.advertised = advertise }
+    if let writeConnectionFile {
+      options.connectionCopy = connectionCopy(to: absolutePath(writeConnectionFile))
+    }
     if letAnybodyIn { options.encryption = .never }
     if let encrypt { options.encryption = encrypt ? .always : .beyondLoopback }
     if keyFile != nil { options.encryption = .always }

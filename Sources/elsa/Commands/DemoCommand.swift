@@ -4,7 +4,7 @@ import RunStorage
 import SparsityCore
 
 /// A whole search on the bundled digits model.
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: ParsableCommand, EndsOnRequest {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Runs a whole search on the bundled digits model, in under a minute.",
@@ -41,7 +41,6 @@ struct DemoCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     let temporary = FileManager.default.temporaryDirectory
       .appending(path: "elsa-demo-\(String(UInt32.random(in: .min ... .max), radix: 36))")
     let directory = RunDirectory(
@@ -57,7 +56,9 @@ struct DemoCommand: ParsableCommand {
       source: ["--demo-evaluations", "\(evaluations)", "--demo-seed", "\(seed)"],
       directory: directory, workerCount: workers, threadsPerWorker: 1
     ).run()
-    try FinalReport(directory: directory, threads: workers).print(json: json)
+    try Dropping.bySignal {
+      try FinalReport(directory: directory, threads: workers).print(json: json)
+    }
     let seconds = (ContinuousClock.now - start).seconds
     Output.note("The demo took \(NumberFormat.fixed(seconds, 1)) s. Its run directory is")
     Output.note("  \(directory.path)")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import LinearAlgebra
+import ProcessLimits
 import RunStorage
 import SparseKernels
 import SparsityCore
@@ -45,9 +46,11 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static func processor(limit: InstructionSet?) -> Finding {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let processors = AllowedProcessors.current
     let set = InstructionSet.detected
-    let found = "\(counted(cores, "core")), kernels for \(set.rawValue)"
+    let found =
+      counted(processors.count, "core") + (processors.limit.map { ", limited by \($0)" } ?? "")
+      + ", kernels for \(set.rawValue)"
     if let limit {
       return Finding(
         check: "processor",
@@ -93,9 +96,12 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static var memory: Finding {
-    let bytes = ProcessInfo.processInfo.physicalMemory
+    let memory = AllowedMemory.current
+    let bytes = memory.bytes
+    let limit = memory.isLimited ? ", limited by the control group" : ""
     return Finding(
-      check: "memory", found: "\(NumberFormat.bytes(bytes)); a DeiT-S worker needs about 0.5 GiB",
+      check: "memory",
+      found: "\(NumberFormat.bytes(bytes))\(limit); a DeiT-S worker needs about 0.5 GiB",
       level: bytes < 1 << 30 ? .warning : .fine,
       fix: bytes < 1 << 30 ? "use a machine with more memory for models beyond DeiT-Tiny" : nil)
   }

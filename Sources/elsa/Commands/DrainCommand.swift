@@ -8,7 +8,8 @@ struct DrainCommand: ParsableCommand {
     commandName: "drain",
     abstract: "Lets the workers of a run finish what they hold and leave.",
     discussion: """
-      Without --worker all workers leave and the coordinator ends; go on later with --resume. With \
+      Without --worker all workers leave (they end with 10) and the coordinator ends (with 11); go \
+      on later with --resume. With \
       --worker only that one leaves, for instance before its machine is switched off, and the run \
       goes on. A worker that drains is not a failure and costs no evaluation.
 

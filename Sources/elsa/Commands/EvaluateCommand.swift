@@ -73,7 +73,6 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     let loaded = try LoadedModel(path: model, configurationPath: config)
     let layers = loaded.weights.shape.prunableLayers
     let assignment = try genome.assignment(

@@ -139,7 +139,6 @@ struct PruneCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     for path in [output, masks, compressed, blocks.curve].compactMap(\.self) {
       try OutputFolder.check(for: path)
     }
@@ -252,7 +251,6 @@ struct PruneCommand: ParsableCommand {
     let scored = try loaded.blockPruning(
       size: size, images: set, cache: pruning.cache.cache, threads: images.threadCount
     ) { (done: Int) throws(EvaluationError) in
-      if StopFlag.isSet { throw .cancelled }
       progress.show(done: done, total: layers.count, unit: "layers scored")
     }
     progress.finish()

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
+import ProcessLimits
 import RunStorage
 import SparsityCore
 
 /// A search on this machine.
-struct SearchCommand: ParsableCommand {
+struct SearchCommand: ParsableCommand, EndsOnRequest {
   static let configuration = CommandConfiguration(
     commandName: "search",
     abstract: "Runs a search on this machine: a coordinator and worker processes.",
@@ -13,7 +14,8 @@ struct SearchCommand: ParsableCommand {
       starts a run or goes on with one that was stopped or killed, whichever applies; nothing that \
       was journaled is computed again. --resume insists on a run that is there and needs no run \
       file. With more search.evaluations or another data.test in the run file a run goes on, too; \
-      any other difference is refused.
+      any other difference is refused. Ctrl-C and SIGTERM let the workers finish what they compute, \
+      then end with 11; a second Ctrl-C ends everything at once.
 
       EXAMPLES
         elsa search run.yaml --workers 2 --run-directory my-run
@@ -28,8 +30,8 @@ struct SearchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The worker processes, \(OptionRange.text(RunLimits.localWorkerRange)) (default: one a core)."
-    ))
+      "The worker processes, \(OptionRange.text(RunLimits.localWorkerRange)) (default: one for each "
+        + "core that they may use)."))
   var workers: Int?
 
   @Option(
@@ -51,9 +53,8 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     let directory = RunDirectory(userPath: runDirectory)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = AllowedProcessors.current.count
     let workerCount = workers ?? cores
     // Read here, too, so that a mistake is reported at once and by this command.
     try RunRequest(path: runFile, insistsOnRun: resume).check(directory)
@@ -62,7 +63,9 @@ struct SearchCommand: ParsableCommand {
       directory: directory, workerCount: workerCount,
       threadsPerWorker: threads ?? max(1, cores / workerCount)
     ).run()
-    try FinalReport(directory: directory, threads: cores).print(json: json)
+    try Dropping.bySignal {
+      try FinalReport(directory: directory, threads: cores).print(json: json)
+    }
     Output.note("The run directory is \(directory.path)")
   }
 }

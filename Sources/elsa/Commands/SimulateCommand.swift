@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import ProcessLimits
 import Simulation
 import SparsityCore
 import Synchronization
@@ -104,7 +105,7 @@ struct SimulateCommand: ParsableCommand {
     var entries: [Report] = []
     var redCount = 0
     var progress = ProgressLine()
-    let blockSize = 8 * (threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let blockSize = 8 * (threads ?? AllowedProcessors.current.count)
     for done in stride(from: 0, to: range.count, by: blockSize) {
       let block = range.dropFirst(done).prefix(blockSize)
       for outcome in outcomes(of: Array(block)) {
@@ -151,7 +152,7 @@ struct SimulateCommand: ParsableCommand {
     }
     let next = Mutex(0)
     let outcomes = Mutex<[Int: Outcome]>([:])
-    let width = min(seeds.count, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let width = min(seeds.count, threads ?? AllowedProcessors.current.count)
     DispatchQueue.concurrentPerform(iterations: width) { _ in
       while true {
         let place = next.withLock { place in

@@ -2,19 +2,25 @@ import ArgumentParser
 import Coordination
 import Evaluation
 import Foundation
+import ProcessLimits
 import RunStorage
 import SparsityCore
 import WorkerService
 import ZeroMQ
 
 /// A process that evaluates candidates for a coordinator.
-struct WorkerCommand: ParsableCommand {
+struct WorkerCommand: ParsableCommand, EndsOnRequest {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Joins a run and evaluates candidates until the run is done.",
     discussion: """
-      Workers may join and leave at any time. SIGTERM lets a worker finish or hand back what it \
-      holds and leave; a second one ends it at once.
+      Workers may join and leave at any time. SIGTERM and SIGINT let a worker finish or hand back \
+      what it holds and leave, with 10. A second SIGINT ends it at once, and so does a SIGTERM \
+      \(StopSignals.terminationPatience.components.seconds) seconds after the first; until then \
+      repeated signals are one. A worker whose coordinator has ended waits for the next one.
+
+      It ends with 0 when the run is finished, 3 if the coordinator refuses it, 10 if it has left \
+      and the run goes on, 1 if it cannot take part or finds no coordinator.
 
       Model, weight bank and images are read from the paths that the coordinator names if this \
       machine has the same content there (a shared file system), else from the cache, else they \
@@ -29,8 +35,9 @@ struct WorkerCommand: ParsableCommand {
       on its share of the threads, and all of them use the same model and weight bank. Many cores \
       are busier that way, since a single shard has only so many images.
 
-      A worker that knows when its job ends (--end-time, or SLURM_JOB_END_TIME in the environment) \
-      tells the coordinator, gets no work that it cannot finish, and has left a second before.
+      A worker that knows when its job ends tells the coordinator, gets no work that it cannot \
+      finish, and has left a second before. It knows from --end-time, from SLURM_JOB_END_TIME or, \
+      in a Slurm job without it, from scontrol and squeue, and says so when it starts.
 
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
@@ -58,7 +65,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The evaluation threads, \(OptionRange.text(RunLimits.threadRange)) (default: one a core)."))
+      "The evaluation threads, \(OptionRange.text(RunLimits.threadRange)) (default: one for each "
+        + "core that it may use)."))
   var threads: Int?
 
   @Option(
@@ -75,8 +83,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "When the process will be ended: seconds since 1970, or as 2026-11-21T17:10:00Z (default: "
-        + "SLURM_JOB_END_TIME).", valueName: "time"))
+      "When the process will be ended: seconds since 1970, or as 2026-11-21T17:10:00Z, without "
+        + "Z in local time (default: what Slurm says).", valueName: "time"))
   var endTime: EndTime?
 
   @Option(
@@ -116,9 +124,8 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
-    StopFlag.install()
     let slots = slots
-    let threads = threads ?? max(slots, ProcessInfo.processInfo.activeProcessorCount)
+    let threads = threads ?? max(slots, AllowedProcessors.current.count)
     var settings = WorkerSettings.newSession(
       label: name ?? "\(ProcessInfo.processInfo.hostName)/\(getpid())", build: ElsaVersion.text,
       slots: slots, numerics: Precision.allCases.map { .detected(precision: $0) })
@@ -126,23 +133,29 @@ struct WorkerCommand: ParsableCommand {
     settings.idleTimeout = idleTimeout.map { .seconds($0) }
     var configuration = WorkerConfiguration(
       connection: try connectionSource(), settings: settings, counterPath: counters)
-    let end = try endTime ?? EndTime(environment: ProcessInfo.processInfo.environment)
-    configuration.endsAt = end?.instant(at: ContinuousClock().now, date: Date())
+    let end = try KnownEnd(option: endTime, environment: ProcessInfo.processInfo.environment)
+    if let words = end.words, !quiet { Output.note(words) }
+    configuration.endsAt = end.time?.instant(at: ContinuousClock().now, date: Date())
     var observer = WorkerObserver()
     let isQuiet = quiet
     observer.noted = { _, words in if !isQuiet { Output.stampedNote(words) } }
     observer.troubled = { Output.stampedNote($0) }
-    observer.stopRequestCount = { StopFlag.requestCount }
+    observer.stopRequest = { StopSignals.request }
     let inputs = inputs.settings(isQuiet: quiet)
     let outcome = try runWorker(configuration, observer: observer) { description, channel in
       try ModelShardEvaluator(
         description: description, fetchingBy: channel, settings: inputs, threads: threads,
         slots: slots)
     }
-    guard outcome.isSuccess else { throw CommandFailure(outcome.words) }
+    guard let status = outcome.status else {
+      Output.stampedNote(outcome.words)
+      StopSignals.endBySignal()
+    }
+    guard outcome.isSuccess else { throw CommandFailure(outcome.words, status: status) }
     if !quiet {
       Output.stampedNote("\(outcome.words); \(counted(outcome.shardCount, "shard")) computed")
     }
+    if status != .done { throw ExitCode(status) }
   }
 
   private func connectionSource() throws -> ConnectionSource {
@@ -185,5 +198,19 @@ struct WorkerCommand: ParsableCommand {
         "\(path) is the key of \(key.role.words)", nextStep: "give the coordinator's public key")
     }
     return try CurvePublicKey(z85: key.publicKey)
+  }
+}
+
+extension WorkerOutcome {
+  /// How the program ends, or `nil` if by the signal that has asked for it.
+  var status: ExitStatus? {
+    switch exit {
+    case .finished: .done
+    case .drained, .timeOver, .idle: .left
+    case .refused: .refused
+    case .coordinatorSilent: isKeyRefused ? .refused : .failed
+    case .unprepared, .otherRun: .failed
+    case nil: nil
+    }
   }
 }

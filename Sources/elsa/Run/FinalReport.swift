@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import ImageData
+import ProcessLimits
 import RunFiles
 import RunStorage
 import SparsityCore
@@ -59,7 +60,7 @@ extension JournaledFront {
     _ runFile: RunFile, testPath: String, threads: Int?
   ) throws -> ModelEvaluation {
     let model = try model(runFile)
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = threads ?? AllowedProcessors.current.count
     let bank = try bank(of: model, runFile, threads: threads)
     return try ModelEvaluation(
       model: model, bank: bank, images: ImageSet(packedFile: testPath),

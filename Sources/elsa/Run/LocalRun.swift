@@ -1,4 +1,5 @@
 import Foundation
+import ProcessLimits
 import RunStorage
 
 /// A run on this machine: a coordinator process and worker processes, started and looked after.
@@ -14,6 +15,8 @@ struct LocalRun {
 
   /// How often a process that was killed is started again before the run gives up.
   private static let restartCountMax = 5
+  /// How long a process may take to end in order: schedulers kill after thirty seconds or so.
+  private static let departurePatience = Duration.seconds(10)
 
   /// Runs to the end of the search.
   ///
@@ -28,7 +31,7 @@ struct LocalRun {
     var coordinatorRestartCount = 0
     var workerRestartCount = 0
     while true {
-      if StopFlag.isSet { try stop(coordinator, workers) }
+      if StopSignals.request != .none { try stop(coordinator, workers) }
       if coordinator.wasKilled {
         coordinatorRestartCount += 1
         guard coordinatorRestartCount <= Self.restartCountMax else { break }
@@ -48,9 +51,15 @@ struct LocalRun {
     }
     guard coordinator.hasSucceeded else {
       workers.forEach { $0.terminate() }
+      if coordinator.status == .stopped {
+        throw CommandFailure(
+          "the run was stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)",
+          status: .stopped)
+      }
       throw CommandFailure(
         "the coordinator \(coordinator.ending)",
-        nextStep: "see \(directory.logPath) and the lines above")
+        nextStep: "see \(directory.logPath) and the lines above",
+        status: coordinator.status ?? .failed)
     }
   }
 
@@ -69,11 +78,26 @@ struct LocalRun {
       nextStep: "see the lines above, then go on with: \(resumeCommand)")
   }
 
+  /// Ends the workers, who hand in what they have measured, and then the coordinator.
   private func stop(_ coordinator: ChildProcess, _ workers: [ChildProcess]) throws -> Never {
     workers.forEach { $0.terminate() }
+    wait(for: workers, atMost: Self.departurePatience)
+    workers.forEach { $0.finish(patience: .zero) }
     coordinator.terminate()
-    coordinator.finish(patience: .seconds(10))
-    throw CommandFailure("stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)")
+    wait(for: [coordinator], atMost: Self.departurePatience)
+    coordinator.finish(patience: .zero)
+    throw CommandFailure(
+      "stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)", status: .stopped)
+  }
+
+  /// Waits until processes have ended, unless there is no time for that.
+  private func wait(for processes: [ChildProcess], atMost patience: Duration) {
+    let start = ContinuousClock.now
+    while processes.contains(where: \.isRunning), StopSignals.request != .atOnce,
+      ContinuousClock.now - start < patience
+    {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
   }
 
   private var resumeCommand: String {
@@ -100,11 +124,13 @@ struct LocalRun {
   private func waitForConnection(of coordinator: ChildProcess) throws {
     while coordinator.isRunning {
       if let found = connectionOwner(), found == coordinator.identifier { return }
-      if StopFlag.isSet { try stop(coordinator, []) }
+      if StopSignals.request != .none { try stop(coordinator, []) }
       Thread.sleep(forTimeInterval: 0.01)
     }
     guard coordinator.hasSucceeded else {
-      throw CommandFailure("the coordinator \(coordinator.ending) before it could be reached")
+      throw CommandFailure(
+        "the coordinator \(coordinator.ending) before it could be reached",
+        status: coordinator.status ?? .failed)
     }
   }
 

@@ -25,7 +25,6 @@ struct ModelEvaluation {
     var totals = Totals()
     let step = max(1, stepSize / evaluator.numerics.forwardBatch) * evaluator.numerics.forwardBatch
     for start in stride(from: 0, to: imageCount, by: step) {
-      if StopFlag.isSet { throw CommandFailure("stopped") }
       let slice = Array(start..<min(start + step, imageCount))
       totals.add(try evaluator.evaluate(genome: genome, imageIndices: slice))
       progress(totals.images)

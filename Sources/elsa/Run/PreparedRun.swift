@@ -89,9 +89,14 @@ struct PreparedRun {
 
   /// Reads a run file; its paths become absolute.
   static func read(_ path: String) throws -> RunFile {
-    let text = try TextFile.text(of: path)
     let folder = URL(filePath: path).absoluteURL.deletingLastPathComponent()
-    return try RunFile(yaml: text, file: path).resolvingPaths { relative in
+    let runFile: RunFile
+    do {
+      runFile = try RunFile(yaml: TextFile.text(of: path), file: path)
+    } catch {
+      throw CommandFailure("\(error)", status: .wrongUsage)
+    }
+    return runFile.resolvingPaths { relative in
       URL(filePath: relative, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
     }
   }

@@ -4,6 +4,7 @@ import EvolutionarySearch
 import Foundation
 import ImageData
 import ModelFiles
+import ProcessLimits
 import Pruning
 import RunFiles
 import RunStorage
@@ -51,7 +52,7 @@ struct RunBank {
     guard let source = runFile.data.calibration else {
       preconditionFailure("a run file whose pruning needs images names some")
     }
-    let threads = ProcessInfo.processInfo.activeProcessorCount
+    let threads = AllowedProcessors.current.count
     let progress = SharedProgress("Reading the calibration images, \(source).")
     let loaded = try loadImages(
       path: source, preprocessing: model.configuration.preprocessing, classes: nil, threads: threads

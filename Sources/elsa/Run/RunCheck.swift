@@ -5,6 +5,7 @@ import Foundation
 import ImageData
 import InferenceBenchmarks
 import ModelFiles
+import ProcessLimits
 import Pruning
 import RunFiles
 import RunStorage
@@ -246,7 +247,7 @@ struct RunCheck {
     let work = runFile.search.evaluations * searchCount
     let shards = (searchCount + runFile.shardImages - 1) / runFile.shardImages
     let slotsMax = runFile.search.window.map { $0 * shards }
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = AllowedProcessors.current.count
     let counts = Set([1, cores, 8, 64] + (slots.map { [$0] } ?? []))
     return CheckReport.Forecast(
       imagesPerSecondPerSlot: median, slowestImagesPerSecond: sorted[0],
@@ -302,7 +303,7 @@ struct RunCheck {
   /// Looks whether a coordinator can listen on an address.
   mutating func checkAddress(_ endpoint: String) {
     do {
-      let address = try BindAddress(endpoint)
+      let address = try BindAddress(endpoint).resolved()
       note("address", "\(endpoint), \(address.isLoopback ? "this machine only" : "encrypted")")
     } catch {
       fail("address", error)

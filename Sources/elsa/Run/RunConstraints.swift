@@ -29,7 +29,8 @@ struct RunConstraints: Sendable {
     for objective in named where dense.value(of: objective) == nil {
       throw CommandFailure(
         "the accelerator \(costs.profile.name) does not model \(objective.rawValue)",
-        nextStep: "add the section \(objective.rawValue) to its profile, or choose another")
+        nextStep: "add the section \(objective.rawValue) to its profile, or choose another",
+        status: .wrongUsage)
     }
     let bounds = costs.costBounds
     for constraint in constraints {
@@ -38,7 +39,7 @@ struct RunConstraints: Sendable {
       guard extremes.contains(where: { $0 <= 0 }) else {
         throw CommandFailure(
           "no genome can meet the constraint \(constraint)",
-          nextStep: "loosen it, or add sparser patterns")
+          nextStep: "loosen it, or add sparser patterns", status: .wrongUsage)
       }
     }
   }

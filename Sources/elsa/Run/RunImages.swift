@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import ImageData
 import ModelFiles
+import ProcessLimits
 import RunFiles
 import RunStorage
 import SparsityCore
@@ -23,7 +24,7 @@ struct RunImages {
     runFile: RunFile, model: LoadedModel, directory: LockedRunDirectory,
     continuation: RunContinuation?
   ) throws {
-    let threads = ProcessInfo.processInfo.activeProcessorCount
+    let threads = AllowedProcessors.current.count
     let packer = RunImagePacker(
       runFile: runFile, model: model, directory: directory.files, threads: threads)
     try packer.pack(continuation == nil ? .all : .missingTest)

@@ -47,7 +47,8 @@ final class RunProgress {
     case .resumed, .workerLost, .workerRefused, .candidateQuarantined, .evaluationRejected,
       .resultsDisagree, .storageFailing, .storageRecovered:
       line.interrupt(with: words)
-    case .workerJoined, .workerReturned, .workerLeft, .candidateEvaluated, .draining:
+    case .workerJoined, .workerReturned, .workerLeft, .candidateEvaluated, .draining,
+      .stopping:
       break
     }
   }

@@ -18,6 +18,10 @@ struct StartOptions: Codable, Hashable {
   var version = 1
   /// The address to listen on.
   var bind = "tcp://127.0.0.1:*"
+  /// What workers connect to instead of this machine's addresses.
+  var advertised: [String] = []
+  /// Where the connection file is written besides the run directory.
+  var connectionCopy: ConnectionCopy?
   /// When connections are encrypted.
   var encryption = Encryption.beyondLoopback
   /// The most bytes a second that workers are sent inputs with.

@@ -27,6 +27,10 @@ final class ChildProcess {
   var isRunning: Bool { process.isRunning }
   /// Whether the process ended with status 0.
   var hasSucceeded: Bool { !isRunning && wasExit && process.terminationStatus == 0 }
+  /// The status with which the process ended, if it is one of this program's.
+  var status: ExitStatus? {
+    !isRunning && wasExit ? ExitStatus(rawValue: process.terminationStatus) : nil
+  }
   /// Whether a signal ended the process.
   var wasKilled: Bool { !isRunning && !wasExit }
 

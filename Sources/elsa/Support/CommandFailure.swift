@@ -4,11 +4,14 @@ struct CommandFailure: Error, CustomStringConvertible {
   let message: String
   /// What the user can do about it.
   let nextStep: String?
+  /// How the program ends.
+  let status: ExitStatus
 
   /// Creates a failure.
-  init(_ message: String, nextStep: String? = nil) {
+  init(_ message: String, nextStep: String? = nil, status: ExitStatus = .failed) {
     self.message = message
     self.nextStep = nextStep
+    self.status = status
   }
 
   /// The failure in words.

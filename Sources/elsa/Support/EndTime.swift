@@ -1,43 +1,89 @@
 import ArgumentParser
 import Foundation
+import ProcessLimits
 
 /// The date at which something outside will end this process.
 struct EndTime: ExpressibleByArgument {
-  /// The variable in which Slurm says when a job ends, in seconds since 1970.
-  static let slurmVariable = "SLURM_JOB_END_TIME"
-
   /// The date.
   let date: Date
 
-  /// Reads seconds since 1970, or date, time and zone as ISO 8601 writes them.
+  /// Reads seconds since 1970, or date and time as ISO 8601 writes them, without a zone in this
+  /// machine's.
   init?(argument: String) {
     if let seconds = Int(argument) {
       // Slurm writes huge numbers for jobs without a limit.
       guard (0...100_000_000_000).contains(seconds) else { return nil }
       date = Date(timeIntervalSince1970: TimeInterval(seconds))
-    } else if let date = try? Date(argument, strategy: .iso8601) {
+    } else if let date = LocalTime.date(argument) {
       self.date = date
     } else {
       return nil
     }
   }
 
-  /// Reads what Slurm says, or returns `nil` if it says nothing or the job has no end.
-  ///
-  /// - Throws: ``CommandFailure`` if the variable has another form.
-  init?(environment: [String: String]) throws {
-    guard let text = environment[Self.slurmVariable], !text.isEmpty else { return nil }
-    guard let seconds = UInt64(text) else {
-      throw CommandFailure(
-        "\(Self.slurmVariable) is \"\(text)\", which is no number of seconds",
-        nextStep: "unset it or give --end-time")
-    }
-    guard seconds <= 100_000_000_000 else { return nil }
-    date = Date(timeIntervalSince1970: TimeInterval(seconds))
-  }
-
   /// Returns the point on a clock that stands for the date.
   func instant(at now: ContinuousClock.Instant, date today: Date) -> ContinuousClock.Instant {
     now + .seconds(date.timeIntervalSince(today))
   }
+}
+
+/// What is known about the end of this process, and from where.
+struct KnownEnd {
+  /// The time, if one is known.
+  let time: EndTime?
+  /// What is known in words, or `nil` where no end is to be expected.
+  let words: String?
+
+  /// Takes what an option says, else what the batch system says.
+  ///
+  /// - Throws: ``CommandFailure`` if a variable of the batch system makes no sense.
+  init(option: EndTime?, environment: [String: String]) throws {
+    if let option {
+      self.init(option, source: "--end-time")
+      return
+    }
+    guard let job = SlurmJob(environment: environment) else {
+      self.init(time: nil, words: nil)
+      return
+    }
+    do throws(SlurmJob.InvalidVariable) {
+      self.init(try job.end(asking: Self.ask))
+    } catch {
+      throw CommandFailure(
+        "\(error.name) is \"\(error.value)\", which is no number of seconds",
+        nextStep: "unset it or give --end-time")
+    }
+  }
+
+  private init(time: EndTime?, words: String?) {
+    self.time = time
+    self.words = words
+  }
+
+  private init(_ end: SlurmJob.End) {
+    switch end {
+    case .at(let date, let source): self.init(EndTime(date), source: source)
+    case .never(let source): self.init(time: nil, words: "The job has no end, says \(source).")
+    case .unknown(let reason):
+      self.init(
+        time: nil,
+        words: "It is not known when the job ends: \(reason). With --end-time the worker would "
+          + "leave in time.")
+    }
+  }
+
+  private init(_ time: EndTime, source: String) {
+    let words = "The process will be ended at \(time.date.formatted(.iso8601)), says \(source)."
+    self.init(time: time, words: words)
+  }
+
+  /// Asks a tool of Slurm, which writes times in the one form that we read.
+  private static func ask(_ tool: String, _ arguments: [String]) -> String? {
+    ExternalTool.output(of: tool, arguments, environment: ["SLURM_TIME_FORMAT": "standard"])
+  }
+}
+
+extension EndTime {
+  /// Creates the time of a date.
+  fileprivate init(_ date: Date) { self.date = date }
 }

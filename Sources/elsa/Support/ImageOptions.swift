@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ImageData
 import ModelFiles
+import ProcessLimits
 import SparsityCore
 
 /// How images are read, as commands are told it.
@@ -15,7 +16,7 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Leave broken images out (they are named and counted) instead of failing.")
   var skipBroken = false
 
-  @Option(help: "The threads (default: one a core).")
+  @Option(help: "The threads (default: one for each core that they may use).")
   var threads: Int?
 
   func validate() throws {
@@ -26,7 +27,7 @@ struct ImageOptions: ParsableArguments {
   }
 
   /// The threads to use.
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var threadCount: Int { threads ?? AllowedProcessors.current.count }
 
   /// Returns the preprocessing of a model with what the options change.
   func preprocessing(of configuration: ModelConfigurationFile) -> Preprocessing {

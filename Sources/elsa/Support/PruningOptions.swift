@@ -140,7 +140,7 @@ func checkCalibration(
     nextStep: "calibrate with other images, such as some of the training set")
 }
 
-/// Builds a calibrated bank, showing progress; ends when the user asks to stop.
+/// Builds a calibrated bank, showing progress.
 ///
 /// - Parameter genome: The genome that the bank is for, if it is one alone.
 func buildBank(
@@ -156,7 +156,6 @@ func buildBank(
     space: space, criterion: criterion, images: calibration, for: genome, folder: folder,
     cache: cache, threads: threads
   ) { (done: Int) throws(EvaluationError) in
-    if StopFlag.isSet { throw .cancelled }
     progress.show(done: done, total: space.layers.count, unit: "layers pruned")
   }
 }
