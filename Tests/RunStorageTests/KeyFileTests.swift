@@ -34,8 +34,8 @@ import Testing
 
   @Test func `a secret that others can read is refused`() throws {
     try example().write(to: path)
-    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
-    #expect(throws: RunStorageError.exposedSecret(path: path, mode: 0o640)) {
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    #expect(throws: RunStorageError.exposedSecret(path: path, mode: 0o644)) {
       try KeyFile(path: path)
     }
   }
