@@ -128,18 +128,14 @@ private func serve(
       bound: BindAddress(endpoint), hostName: ProcessInfo.processInfo.hostName,
       interfaces: InterfaceAddress.all, advertised: configuration.advertised),
     keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
-  let copy = configuration.connectionCopy
   let connection: PublishedConnection
   do throws(RunStorageError) {
-    connection = try PublishedConnection(file, to: path, journal: journal)
-    if let copy { try file.write(to: copy.path, mode: copy.mode) }
+    connection = try PublishedConnection(
+      file, to: path, copy: configuration.connectionCopy, journal: journal)
   } catch {
     throw .storage(error)
   }
-  defer {
-    connection.remove()
-    if let copy { ConnectionFile.remove(path: copy.path) }
-  }
+  defer { connection.remove() }
   logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
   return try loop.run(publishing: connection)

@@ -15,7 +15,7 @@ import Testing
     try FileManager.default.removeItem(atPath: path)
     #expect(wait { ConnectionFile.exists(at: path) })
     #expect(try ConnectionFile(path: path) == file)
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
     #expect(!ConnectionFile.exists(at: path))
   }
@@ -28,7 +28,7 @@ import Testing
     other.epoch += 1
     other.processID += 1
     try other.write(to: run.directory.connectionFilePath)
-    coordinator.stop(2)
+    coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
     #expect(try ConnectionFile(path: run.directory.connectionFilePath) == other)
   }
@@ -47,7 +47,7 @@ import Testing
       try first.outcome()
     }
     #expect(try ConnectionFile(path: run.directory.connectionFilePath) == file)
-    second.stop(2)
+    second.stop(.atOnce)
     _ = try second.outcome()
   }
 }
