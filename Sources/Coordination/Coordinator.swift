@@ -239,6 +239,7 @@ extension Coordinator {
     note(.stopping(workerCount: workers.count))
     for worker in workers {
       for shard in sessions[worker]?.leases ?? [] { giveBack(shard, from: worker) }
+      losses.endTrial(of: worker)
       sessions.remove(worker)
       send(.pause, to: worker)
     }

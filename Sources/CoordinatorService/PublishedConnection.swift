@@ -2,8 +2,8 @@ import Coordination
 import RunStorage
 
 /// The connection file of a running coordinator, and its copy at another place if there is one:
-/// written at the start, again when they are gone, and removed at the end unless another coordinator
-/// has written its own in their place.
+/// written at the start, again when they are gone, and removed at the end unless another
+/// coordinator has written its own in their place.
 struct PublishedConnection {
   /// What the file says.
   let file: ConnectionFile

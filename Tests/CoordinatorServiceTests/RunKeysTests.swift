@@ -20,8 +20,8 @@ import Testing
 
   @Test func `keys that others can read are refused`() throws {
     _ = try RunKeys(in: directory)
-    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
-    let expected = CoordinatorServiceError.storage(.exposedSecret(path: path, mode: 0o640))
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    let expected = CoordinatorServiceError.storage(.exposedSecret(path: path, mode: 0o644))
     #expect(throws: expected) { try RunKeys(in: self.directory) }
   }
 

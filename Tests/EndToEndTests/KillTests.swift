@@ -12,7 +12,9 @@ import WireProtocol
   ) throws {
     let worker = try run.startWorker(name)
     try waitUntil("\(name) has computed \(count) shards") {
-      guard coordinator.process.isRunning else { throw DigitsRun.EarlyEnd(words: coordinator.errors) }
+      guard coordinator.process.isRunning else {
+        throw DigitsRun.EarlyEnd(words: coordinator.errors)
+      }
       guard count == 0 else { return run.computed(by: name).count >= count }
       return try run.logged("worker \(name) joined") != nil
     }

@@ -153,6 +153,7 @@ import Testing
   @Test func `a coordinator that packs ends when it is asked to`() throws {
     let folder = try TemporaryFolder()
     let images = try Self.manyImages(in: folder)
+    try "a 0\nb 1\n".write(toFile: "\(images)/classes.txt", atomically: true, encoding: .utf8)
     let runFile = try folder.write(
       """
       model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}

@@ -156,7 +156,7 @@ struct RunFileTests {
     ("serach: {seed: 1}", "run.yaml:4:1: unknown key \"serach\""),
     ("search: {populaton: 5}", "run.yaml:4:10: unknown key \"populaton\" in search"),
     ("search: {population: many}", "4:22: search.population is \"many\", not a whole number"),
-    ("search: {population: 2}", "4:22: search.population is 2; allowed is 4"),
+    ("search: {population: 1}", "4:22: search.population is 1; allowed is 2"),
     ("search: {mode: strange}", "4:16: search.mode is \"strange\"; known are asynchronous, strict"),
     ("search: {window: 64}", "4:18: search.window has a meaning only in strict mode"),
     ("search: {mode: strict, window: 3}", "4:32: search.window is 3; allowed is 4"),

@@ -41,6 +41,8 @@ struct MortalityTests {
     #expect(foundCount > 0, "no killers")
   }
 
+  /// Fewer losses do when others come in the place of one whose loss is not noticed at once, and
+  /// finish something meanwhile.
   @Test func `a single worker dies eight times on a killer, and then no more`() {
     let reports = (UInt64(0)..<40).map { seed in
       Simulator.run(
@@ -50,6 +52,6 @@ struct MortalityTests {
     }
     for report in reports { #expect(report.isGreen, "\(report)") }
     let counts = Set(reports.filter { $0.quarantinedCount > 0 }.map(\.killCountMax))
-    #expect(counts == [8])
+    #expect(counts.max() == 8)
   }
 }

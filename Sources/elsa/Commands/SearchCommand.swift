@@ -14,8 +14,8 @@ struct SearchCommand: ParsableCommand, EndsOnRequest {
       starts a run or goes on with one that was stopped or killed, whichever applies; nothing that \
       was journaled is computed again. --resume insists on a run that is there and needs no run \
       file. With more search.evaluations or another data.test in the run file a run goes on, too; \
-      any other difference is refused. Ctrl-C and SIGTERM let the workers finish what they compute, \
-      then end with 11; a second Ctrl-C ends everything at once.
+      any other difference is refused. Ctrl-C and SIGTERM let the workers finish what they \
+      compute, then end with 11; a second Ctrl-C ends everything at once.
 
       EXAMPLES
         elsa search run.yaml --workers 2 --run-directory my-run
@@ -30,8 +30,8 @@ struct SearchCommand: ParsableCommand, EndsOnRequest {
 
   @Option(
     help: ArgumentHelp(
-      "The worker processes, \(OptionRange.text(RunLimits.localWorkerRange)) (default: one for each "
-        + "core that they may use)."))
+      "The worker processes, \(OptionRange.text(RunLimits.localWorkerRange)) (default: one for "
+        + "each core that they may use)."))
   var workers: Int?
 
   @Option(

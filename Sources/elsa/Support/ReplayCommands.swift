@@ -44,8 +44,12 @@ struct ReplayCommands {
   private func writeFiles() throws {
     let locked = try LockedRunDirectory(directory)
     try locked.write(
-      Data(#"{"architecture": "deit_tiny_patch16_224", "num_classes": 1000}"#.utf8),
-      to: directory.configuration)
+      Data(
+        #"""
+        {"architecture": "deit_tiny_patch16_224", "num_classes": 1000,
+         "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
+         "interpolation": "bicubic", "crop_pct": 0.9}
+        """#.utf8), to: directory.configuration)
     let text = """
       model: {weights: none}
       data: {search: none}
