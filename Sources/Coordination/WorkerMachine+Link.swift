@@ -195,6 +195,8 @@ extension WorkerMachine {
     switch phase {
     case .joining:
       note(.welcomed(description.run, epoch: epoch))
+      let set = description.numerics.instructionSet
+      if set < settings.instructionSet { note(.capped(to: set, able: settings.instructionSet)) }
       phase = .preparing(description)
       effects.append(.prepare(description))
     case .preparing, .working:
@@ -205,6 +207,8 @@ extension WorkerMachine {
   }
 
   private mutating func accept(_ refusal: Refusal, at now: Instant) {
+    // The welcome may overtake it.
+    if refusal.reason == .choosingNumerics, link.isWelcome { return }
     if refusal.isFinal {
       end(.refused(refusal.reason, words: refusal.words))
     } else {

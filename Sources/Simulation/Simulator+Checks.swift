@@ -22,6 +22,7 @@ extension Simulator {
         violate("\(grant.shard) is leased though its candidate is evaluated")
       }
       checkEndTime(of: grant, for: worker)
+    case .welcome(let welcome): check(welcome, to: worker)
     case .finished:
       if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
         violate("workers are told that the run is finished, and it is not")

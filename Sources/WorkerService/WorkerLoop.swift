@@ -1,4 +1,5 @@
 import Coordination
+import SparsityCore
 import WireProtocol
 import ZeroMQ
 
@@ -228,6 +229,9 @@ extension WorkerMachine.Note {
   var inWords: String {
     switch self {
     case .welcomed(let run, let epoch): "joined run \(run), epoch \(epoch)"
+    case .capped(let set, let able):
+      "computes with \(set.rawValue), as all workers of the run do "
+        + "(\(Numerics.instructionSetKey)); this processor has \(able.rawValue)"
     case .coordinatorReturned(let epoch): "the coordinator is back, epoch \(epoch)"
     case .refusedForNow(let words): "the coordinator asks to wait: \(words)"
     case .evaluationFailed(let shard, let words): "shard \(shard) cannot be evaluated: \(words)"

@@ -56,6 +56,14 @@ struct CoordinatorCommand: ParsableCommand {
       valueName: "bytes"))
   var inputRate: ByteCount?
 
+  @Option(
+    help: ArgumentHelp(
+      "How many workers will join: what the run file leaves open of precision and instructionSet "
+        + "is chosen when so many have (default: \(NumericsWindow.usualWorkerCountMax), or "
+        + "\(NumericsWindow.usualDuration.components.seconds) seconds after the first).",
+      valueName: "number"))
+  var expectWorkers: Int?
+
   @Flag(help: "Go on with the run in the run directory.")
   var resume = false
 
@@ -63,6 +71,9 @@ struct CoordinatorCommand: ParsableCommand {
 
   func validate() throws {
     try validateRunFile(runFile, resume: resume)
+    if let expectWorkers, expectWorkers < 1 {
+      throw ValidationError("--expect-workers is \(expectWorkers); allowed is 1 or more.")
+    }
     if letAnybodyIn, encrypt || keyFile != nil {
       throw ValidationError("--let-anybody-in excludes --encrypt and --key-file.")
     }
@@ -73,7 +84,8 @@ struct CoordinatorCommand: ParsableCommand {
     let directory = RunDirectory(userPath: runDirectory)
     let run = try PreparedRun(
       runFilePath: runFile, directory: directory,
-      identity: resume ? JournaledFront.identity(in: directory) : nil)
+      identity: resume ? JournaledFront.identity(in: directory) : nil,
+      expectedWorkerCount: expectWorkers)
     let security = try security(directory)
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: bind, security: security)
@@ -82,16 +94,21 @@ struct CoordinatorCommand: ParsableCommand {
     configuration.inputBounds.bytesPerSecondMax = inputRate?.bytes
 
     let progress = RunProgress(isLocal: local)
-    var front = FrontBuilder(run.frontSource)
+    var front: FrontBuilder?
     var observer = CoordinatorObserver()
-    observer.started = { progress.started($0, directory: directory) }
+    observer.started = { progress.started($0, directory: directory, settings: run.settings) }
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { progress.note($0, words: $1) }
     observer.stopRequestCount = { StopFlag.requestCount }
-    observer.frontChanged = { _ in
-      front.add(try JournalReader(of: directory).records(from: front.recordCount))
-      try directory.write(front.report.encoded(), to: directory.front)
+    observer.frontChanged = { machine in
+      // Nothing is on the front before the run's arithmetic is known.
+      guard machine.numerics != nil else { return }
+      var builder =
+        front ?? FrontBuilder(run.frontSource.describing(machine.settings.description))
+      builder.add(try JournalReader(of: directory).records(from: builder.recordCount))
+      front = builder
+      try directory.write(builder.report.encoded(), to: directory.front)
     }
     let outcome = try runCoordinator(configuration, observer: observer)
     progress.finish()

@@ -82,7 +82,7 @@ struct LocalRun {
 
   private func startCoordinator(resuming: Bool) throws -> ChildProcess {
     var arguments = ["coordinator", "--run-directory", directory.path]
-    arguments += ["--bind", "tcp://127.0.0.1:*", "--local"]
+    arguments += ["--bind", "tcp://127.0.0.1:*", "--local", "--expect-workers", "\(workerCount)"]
     if resuming { arguments.append("--resume") } else if let runFile { arguments.append(runFile) }
     return try ChildProcess(role: "coordinator", arguments: arguments)
   }

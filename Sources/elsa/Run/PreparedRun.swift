@@ -27,7 +27,11 @@ struct PreparedRun {
   ///   - runFilePath: The run file of a new run; `nil` goes on with what the directory holds.
   ///   - directory: Where the run keeps everything.
   ///   - identity: The run's identity, if a journal has one.
-  init(runFilePath: String?, directory: RunDirectory, identity: RunID?) throws {
+  ///   - expectedWorkerCount: The workers that will join as far as is known, so that nobody waits
+  ///     for more of them to choose what the run file leaves open.
+  init(
+    runFilePath: String?, directory: RunDirectory, identity: RunID?, expectedWorkerCount: Int?
+  ) throws {
     try directory.prepare(resuming: runFilePath == nil)
     var runFile = try Self.read(runFilePath ?? directory.runFile)
     if runFilePath == nil { Self.useKeptProfile(&runFile, in: directory) }
@@ -39,23 +43,22 @@ struct PreparedRun {
       try directory.write(Data(profile.yaml.utf8), to: directory.acceleratorProfile)
     }
 
-    let numerics = Numerics.best(
-      for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
-    runFile.instructionSet = numerics.instructionSet
     let images = try RunImages(
       runFile: runFile, model: model, directory: directory, resuming: runFilePath == nil)
     let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
     let bank = try RunBank(runFile: runFile, model: model, space: space, directory: directory)
-    let description = RunDescription(
+    var description = RunDescription(
       run: identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
       bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
-      numerics: numerics,
+      numerics: Numerics.most(
+        for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet),
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
       parameters: try Self.parameters(of: profile))
+    description.bankArithmetic = bank.arithmetic
     if runFilePath != nil { try directory.write(Data(runFile.yaml.utf8), to: directory.runFile) }
 
     self.directory = directory
@@ -65,7 +68,8 @@ struct PreparedRun {
     if let choices = plan.neededChoices { Output.note(choices.words) }
     let (costs, constraints) = (plan.costs, plan.constraints)
     self.settings = CoordinatorSettings(
-      description: description, space: space,
+      description: description,
+      numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount), space: space,
       search: plan.searchSettings(outputErrors: bank.outputErrors),
       order: Self.order(runFile.search),
       model: CandidateModel(

@@ -15,6 +15,8 @@ struct RunBank {
   let criterion: PruningCriterion
   /// The identity of the bank's weights.
   let contentHash: ContentHash
+  /// The arithmetic that its weights were calibrated in, if they were and it is known.
+  let arithmetic: String?
   /// The share of the output energy that each layer loses at each level, if it was measured.
   let outputErrors: [[Double]]?
 
@@ -28,6 +30,7 @@ struct RunBank {
     guard criterion.needsCalibration else {
       contentHash = WeightBank.contentHash(modelHash: model.contentHash)
       outputErrors = nil
+      arithmetic = nil
       return
     }
     let bank: WeightBank
@@ -38,6 +41,7 @@ struct RunBank {
         runFile: runFile, model: model, space: space, criterion: criterion, directory: directory)
     }
     contentHash = bank.contentHash
+    arithmetic = try BankFile.arithmetic(of: directory.bank)
     outputErrors = bank.layers.compactMap(\.outputErrors)
     try Self.writeSensitivity(of: bank, to: directory)
   }
@@ -73,10 +77,12 @@ struct RunBank {
     } catch {
       throw CommandFailure("cannot create \(folder): \(error.localizedDescription)")
     }
+    try BankArithmetic.apply()
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: loaded.set, folder: folder,
       cache: StatisticsCacheOptions.usual, threads: threads)
-    try BankFile.write(bank.layers, criterion: criterion, to: directory.bank)
+    try BankFile.write(
+      bank.layers, criterion: criterion, arithmetic: BankArithmetic.text, to: directory.bank)
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
