@@ -95,6 +95,9 @@ struct CoordinatorLoop: ~Copyable {
       while ending == nil {
         try poller.wait(atMost: timeout())
         try authenticator.serve()
+        for address in authenticator.takeRefusedAddresses() {
+          desk.meet(address, words: "its key is not allowed", at: now)
+        }
         if poller.isReadable(monitorSource) { try takeConnectionEvents() }
         if poller.isReadable(wakeUpSource) { wakeUp.clear() }
         try applyStorageOutcomes()
@@ -169,12 +172,16 @@ struct CoordinatorLoop: ~Copyable {
     switch admission.judge(speaker, session: watch[worker]) {
     case .admitted:
       let event = Self.event(for: message, from: worker)
+      if case .malformed(let error, _) = event {
+        desk.meet(message.peerAddress, words: "\(error)", at: now)
+      }
       if case .received(let envelope, _) = event {
         watch.hear(envelope.message, from: worker, at: now)
       }
       try apply(event)
     case .notAllowed:
       transport.notAllowed += 1
+      desk.meet(message.peerAddress, words: "its key is no worker's", at: now)
       try refuse(worker)
     case .otherKey:
       transport.mismatchedKeys += 1
@@ -191,11 +198,14 @@ struct CoordinatorLoop: ~Copyable {
     guard case .received(let envelope, _) = event, case .operation(let request) = envelope.message,
       let peer = message.sender
     else {
+      let words = "what it sends is neither a worker's nor an operator's"
+      desk.meet(message.peerAddress, words: words, at: now)
       try apply(Self.event(for: message, from: nil))
       return
     }
     guard admission.allowsOperator(speaker) else {
       transport.notAllowed += 1
+      desk.meet(message.peerAddress, words: "its key is no operator's", at: now)
       try answer(.answer(isDone: false, words: "this key is not an operator's"), to: peer)
       return
     }
@@ -380,7 +390,7 @@ struct CoordinatorLoop: ~Copyable {
 
   private mutating func tell(_ note: Coordinator.Note) {
     follow(note)
-    desk.take(note)
+    desk.take(note, at: now)
     let (level, words) = note.inWords
     logger.log(level: level, "\(words)")
     observer.noted(note, words)
@@ -408,12 +418,13 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   private var status: CoordinatorStatus {
-    CoordinatorStatus(progress: machine.progress, transport: countedTransport)
+    CoordinatorStatus(
+      progress: machine.progress, transport: countedTransport, timeLeft: desk.timeLeft(of: machine))
   }
 
   private mutating func report() {
     let now = now
-    desk.sample(evaluationCount: machine.search.evaluationCount, at: now)
+    desk.observe(machine, at: now)
     if statusDeadline <= now {
       statusDeadline = now + configuration.statusInterval
       observer.statusChanged(status)

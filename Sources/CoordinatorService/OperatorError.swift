@@ -12,6 +12,17 @@ public enum OperatorError: Error, Equatable, Sendable {
   case transport(ZeroMQError)
 }
 
+extension OperatorError {
+  /// Whether nobody was there to answer: a coordinator that ends closes connections, also in the
+  /// middle of a handshake.
+  public var isSilence: Bool {
+    switch self {
+    case .unanswered, .refused(_, .closed): true
+    case .keyMissing, .refused, .transport: false
+    }
+  }
+}
+
 extension OperatorError: CustomStringConvertible {
   /// The error in words, with the next step.
   public var description: String {
@@ -21,6 +32,8 @@ extension OperatorError: CustomStringConvertible {
     case .refused(let endpoint, .keyNotAllowed):
       "\(endpoint) does not allow this operator's key; put its public half into the run "
         + "directory's keys/operators"
+    case .refused(let endpoint, .closed):
+      "\(endpoint) has closed the connection: the coordinator has ended, or it is another's port."
     case .refused(let endpoint, let failure): "\(endpoint): \(failure)"
     case .unanswered(let endpoint, let patience):
       "\(endpoint) has not answered in \(patience); is the coordinator running?"

@@ -71,6 +71,8 @@ extension StatusProto {
         $0.results = UInt64(worker.results)
         $0.imagesPerSecond = worker.imagesPerSecond
         $0.silentMilliseconds = UInt64(worker.silentMilliseconds)
+        $0.imagesDone = UInt64(worker.imagesDone)
+        $0.imagesLeased = UInt64(worker.imagesLeased)
       }
     }
     quarantinedCount = UInt64(status.quarantinedCount)
@@ -86,6 +88,33 @@ extension StatusProto {
         $0.count = UInt64(counter.count)
       }
     }
+    numerics = cut(status.numerics)
+    bankArithmetic = cut(status.bankArithmetic)
+    applicantCount = UInt64(status.applicantCount)
+    epoch = status.epoch.rawValue
+    remainingMilliseconds = UInt64(status.remainingMilliseconds ?? 0)
+    departures = status.departures.prefix(RunStatus.departureCountMax).map(DepartureProto.init)
+    strangers = status.strangers.prefix(RunStatus.strangerCountMax).map(StrangerProto.init)
+  }
+}
+
+extension DepartureProto {
+  /// Converts a departure.
+  fileprivate init(_ departure: Departure) {
+    kind = UInt32(departure.kind.rawValue)
+    label = String(departure.label.prefix(WorkerStatus.labelLengthMax))
+    words = cut(departure.words)
+    millisecondsAgo = UInt64(departure.millisecondsAgo)
+  }
+}
+
+extension StrangerProto {
+  /// Converts a stranger.
+  fileprivate init(_ stranger: Stranger) {
+    address = String(stranger.address.prefix(Stranger.addressLengthMax))
+    words = cut(stranger.words)
+    count = UInt64(stranger.count)
+    millisecondsAgo = UInt64(stranger.millisecondsAgo)
   }
 }
 
@@ -128,6 +157,26 @@ extension RunStatus {
       counter throws(WireError) in
       StatusCounter(try text(counter.name, "name"), try count(counter.count, "count"))
     }
+    numerics = try text(proto.numerics, "numerics")
+    bankArithmetic = try text(proto.bankArithmetic, "bank_arithmetic")
+    applicantCount = try count(proto.applicantCount, "applicant_count")
+    epoch = Epoch(proto.epoch)
+    let remaining = try count(proto.remainingMilliseconds, "remaining_milliseconds")
+    remainingMilliseconds = remaining > 0 ? remaining : nil
+    departures = try list(proto.departures, limit: Self.departureCountMax, "departures") {
+      departure throws(WireError) in
+      Departure(
+        kind: try named(departure.kind, "kind"), label: try text(departure.label, "label"),
+        words: try text(departure.words, "words"),
+        millisecondsAgo: try count(departure.millisecondsAgo, "milliseconds_ago"))
+    }
+    strangers = try list(proto.strangers, limit: Self.strangerCountMax, "strangers") {
+      stranger throws(WireError) in
+      Stranger(
+        address: try text(stranger.address, "address"), words: try text(stranger.words, "words"),
+        count: try count(stranger.count, "count"),
+        millisecondsAgo: try count(stranger.millisecondsAgo, "milliseconds_ago"))
+    }
   }
 }
 
@@ -139,7 +188,9 @@ extension WorkerStatus {
       slots: Int(proto.slots), leases: Int(proto.leases),
       results: try count(proto.results, "results"),
       imagesPerSecond: try finite(proto.imagesPerSecond, "images_per_second"),
-      silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"))
+      silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"),
+      imagesDone: try count(proto.imagesDone, "images_done"),
+      imagesLeased: try count(proto.imagesLeased, "images_leased"))
   }
 }
 

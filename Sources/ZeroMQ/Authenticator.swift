@@ -13,6 +13,9 @@ public struct Authenticator: ~Copyable {
   public var allowedKeys: Set<CurvePublicKey>
   /// The connections refused so far.
   public private(set) var refusedCount = 0
+  /// The addresses refused since they were last taken, not more than a few.
+  private var refusedAddresses: [String] = []
+  private static let addressCountMax = 64
 
   /// Creates the authenticator of a context; a second one in the same context is an error.
   public init(_ context: borrowing Context, allowing keys: Set<CurvePublicKey>)
@@ -33,6 +36,12 @@ public struct Authenticator: ~Copyable {
     }
   }
 
+  /// Returns the addresses whose keys were refused since the last call.
+  public mutating func takeRefusedAddresses() -> [String] {
+    defer { refusedAddresses.removeAll() }
+    return refusedAddresses
+  }
+
   /// Returns the reply to a request: version, request, domain, address, identity, mechanism, key.
   private mutating func reply(to frames: [[UInt8]]) -> [[UInt8]] {
     let version = Array("1.0".utf8)
@@ -43,6 +52,9 @@ public struct Authenticator: ~Copyable {
       return [version, request, Array("200".utf8), Array("OK".utf8), Array(key.z85.utf8), []]
     }
     refusedCount += 1
+    if frames.count > 3, refusedAddresses.count < Self.addressCountMax {
+      refusedAddresses.append(String(decoding: frames[3].prefix(64), as: UTF8.self))
+    }
     return [version, request, Array("400".utf8), Array("key not allowed".utf8), [], []]
   }
 }

@@ -19,6 +19,8 @@ public struct ReceivedMessage: Sendable {
   public var sender: RoutingID?
   /// The public key that the sender proved to own, in Z85 text, under CURVE with an authenticator.
   public var userID: String?
+  /// The address that the message came from, as in `10.0.0.7`, where libzmq knows it.
+  public var peerAddress: String?
   /// Whether frames beyond the bound were dropped.
   public var isTruncated: Bool
 }
@@ -90,7 +92,8 @@ public struct Socket: ~Copyable {
   ///   libzmq has no such bound, but each frame is held to ``SocketOptions/frameSizeMax``.
   public borrowing func receive(frameCountMax: Int) throws(ZeroMQError) -> ReceivedMessage? {
     precondition(frameCountMax > 0)
-    var message = ReceivedMessage(frames: [], sender: nil, userID: nil, isTruncated: false)
+    var message = ReceivedMessage(
+      frames: [], sender: nil, userID: nil, peerAddress: nil, isTruncated: false)
     var isFirst = true
     while true {
       guard let frame = try storage.receive() else {
@@ -102,6 +105,7 @@ public struct Socket: ~Copyable {
       } else if message.frames.count < frameCountMax {
         // After a poll the identity frame has lost its User-Id in libzmq 4.3.4; this one has it.
         if message.userID == nil { message.userID = frame.userID }
+        if message.peerAddress == nil { message.peerAddress = frame.peerAddress }
         message.frames.append(frame.bytes)
       } else {
         message.isTruncated = true

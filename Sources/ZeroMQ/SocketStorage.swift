@@ -5,6 +5,8 @@ import Glibc
 struct ReceivedFrame {
   let bytes: [UInt8]
   let userID: String?
+  /// The address that the frame came from, as libzmq knows it.
+  let peerAddress: String?
   let hasMore: Bool
 }
 
@@ -128,7 +130,9 @@ struct ReceivedFrame {
       bytes = []
     }
     let userID = unsafe zmq_msg_gets(&message, "User-Id").map { unsafe String(cString: $0) }
-    return unsafe ReceivedFrame(bytes: bytes, userID: userID, hasMore: zmq_msg_more(&message) != 0)
+    let address = unsafe zmq_msg_gets(&message, "Peer-Address").map { unsafe String(cString: $0) }
+    return unsafe ReceivedFrame(
+      bytes: bytes, userID: userID, peerAddress: address, hasMore: zmq_msg_more(&message) != 0)
   }
 }
 

@@ -82,6 +82,8 @@ struct CoordinatorCommand: ParsableCommand {
   func run() throws {
     StopFlag.install()
     let directory = RunDirectory(userPath: runDirectory)
+    PreparationLog.shared.begin(in: directory)
+    defer { PreparationLog.shared.end() }
     let run = try PreparedRun(
       runFilePath: runFile, directory: directory,
       identity: resume ? JournaledFront.identity(in: directory) : nil,
@@ -96,7 +98,10 @@ struct CoordinatorCommand: ParsableCommand {
     let progress = RunProgress(isLocal: local)
     var front: FrontBuilder?
     var observer = CoordinatorObserver()
-    observer.started = { progress.started($0, directory: directory, settings: run.settings) }
+    observer.started = {
+      PreparationLog.shared.end()
+      progress.started($0, directory: directory, settings: run.settings)
+    }
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { progress.note($0, words: $1) }

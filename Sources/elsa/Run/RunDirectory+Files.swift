@@ -17,6 +17,8 @@ extension RunDirectory {
   var bank: String { file(BankFile.usualName) }
   /// How much each layer loses in each pattern.
   var sensitivity: String { file("sensitivity.json") }
+  /// How far a coordinator is that prepares the run; exists while it does.
+  var preparation: String { file("preparation.json") }
   /// The latest Pareto front.
   var front: String { file("front.json") }
 
