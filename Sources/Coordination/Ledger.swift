@@ -3,58 +3,6 @@ import EvolutionarySearch
 import SparsityCore
 import WireProtocol
 
-/// The right of one worker to evaluate one shard until a deadline.
-struct Lease: Hashable, Sendable {
-  /// Who holds the lease.
-  let worker: WorkerID
-  /// When the lease lapses unless it is extended.
-  var deadline: Instant
-  /// When the lease was last sent to the worker.
-  var sentAt: Instant
-  /// When the worker got the shard.
-  var givenAt: Instant
-  /// How often the worker's slots had to become free before this shard's turn: zero for at once.
-  let turn: Int
-}
-
-/// Where a shard is; it is in exactly one of these places.
-enum ShardState: Hashable, Sendable {
-  /// Its candidate's birth is not durable yet.
-  case unborn
-  /// It waits for a worker.
-  case pending
-  /// A worker has it, and a second one if the first takes too long.
-  case leased(Lease, backup: Lease? = nil)
-  /// Its result is on the way to the store; the reporters have sent it, the others had it then.
-  case persisting(reporters: [WorkerID], others: [WorkerID])
-  /// Its result is durable.
-  case done(correctCount: Int, summedLoss: Double)
-}
-
-/// A candidate between its birth and its evaluation.
-struct OpenCandidate: Sendable {
-  /// The candidate.
-  let candidate: Candidate
-  /// Its exact cost.
-  let cost: Cost
-  /// The keys of its shards.
-  let keys: [ShardKey]
-  /// Where its shards are.
-  var shards: [ShardState]
-  /// How often each shard was leased.
-  var leaseCounts: [Int]
-  /// The shards that are not done.
-  var remainingCount: Int
-  /// The failed evaluations of each worker.
-  var failures: [WorkerID: Int] = [:]
-  /// Whether an evaluation has failed; until then, workers that take too long are to blame.
-  var hasFailed = false
-  /// Whether workers were lost over it, so that its shards are tried one at a time.
-  var isSuspected = false
-  /// Its pending shards while it is suspected.
-  var parked: [ShardID] = []
-}
-
 /// The open candidates and where their shards are.
 struct Ledger: Sendable {
   /// The slices of the search set, one for each shard of a candidate.
@@ -346,19 +294,6 @@ extension OpenCandidate {
   ///
   /// - Complexity: O(*s*) for *s* shards.
   fileprivate var firstFinishedSlice: Int? { shards.firstIndex(where: \.isDone) }
-}
-
-extension ShardState {
-  /// The leases of the shard, the older first.
-  var leases: [Lease] {
-    guard case .leased(let first, let backup) = self else { return [] }
-    return backup.map { [first, $0] } ?? [first]
-  }
-
-  /// Whether the shard's result is durable.
-  var isDone: Bool {
-    if case .done = self { true } else { false }
-  }
 }
 
 extension Ledger {
