@@ -52,7 +52,8 @@ extension Coordinator {
         let shard = ShardID(candidate: candidate.id, slice: slice)
         guard case .done(let count, let loss) = arriving[shard] ?? state else { continue }
         done.append(
-          StoredShard(shard: shard, correctCount: count, summedLossBits: loss.bitPattern))
+          StoredShard(
+            shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern))
       }
     }
     return CoordinatorSnapshot(

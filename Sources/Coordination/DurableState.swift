@@ -36,7 +36,7 @@ extension Coordinator {
       for (slice, state) in open.shards.enumerated() {
         guard case .done(let correct, let loss) = state else { continue }
         doneShards.append(
-          [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), loss.bitPattern])
+          [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), (loss ?? .nan).bitPattern])
       }
     }
     let model = settings.model

@@ -5,13 +5,13 @@ extension EvaluatedCandidate {
   /// Sums up a candidate whose shards are all done.
   init(_ open: OpenCandidate, settings: CoordinatorSettings) {
     var correctCount = 0
-    var summedLoss = 0.0
+    var summedLoss: Double? = 0
     for state in open.shards {
       guard case .done(let correct, let loss) = state else {
         preconditionFailure("\(open.candidate.id) has shards that are not done")
       }
       correctCount += correct
-      summedLoss += loss
+      summedLoss = summedLoss.flatMap { sum in loss.map { sum + $0 } }
     }
     let description = settings.description
     let accuracy = Double(correctCount) / Double(description.imageCount)

@@ -31,7 +31,7 @@ struct ResultTrace: Hashable, Sendable {
     var hash = FNV1a()
     hash.mix(UInt64(measurement.correct.count))
     for byte in measurement.correct.bytes { hash.mix(UInt64(byte)) }
-    hash.mix(measurement.summedLoss.bitPattern)
+    hash.mix(measurement.summedLoss?.bitPattern ?? 0)
     return hash.value
   }
 

@@ -189,7 +189,17 @@ public struct WorkerSettings: Hashable, Sendable {
   public static func isLabel(_ text: String) -> Bool {
     RunLimits.labelSizeRange.contains(text.utf8.count)
       && text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace || $0 == " " }
-      && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+      && !text.hasControls
+  }
+
+  /// The name of a worker that was given none: its machine, cut if need be, and its process.
+  public static func usualLabel(host: String, processID: Int32) -> String {
+    let process = "/\(processID)"
+    var host = Substring(host.withControlsWrittenOut)
+    while host.utf8.count + process.utf8.count > RunLimits.labelSizeRange.upperBound {
+      host.removeLast()
+    }
+    return host + process
   }
 
   /// Creates settings.

@@ -32,7 +32,7 @@ public struct CoordinatorConfiguration: Sendable {
   public var inputs: [ServedInput] = []
   /// How much of the files is under way at once, and how fast they are sent.
   public var inputBounds = InputDesk.Bounds()
-  /// The bytes after which the log starts anew; one older log is kept.
+  /// The bytes after which the log starts anew; the first and the last full one are kept.
   public var logSizeMax = 10 << 20
   /// The shortest time between two calls of ``CoordinatorObserver/statusChanged``.
   public var statusInterval: Duration = .milliseconds(100)
@@ -79,8 +79,9 @@ public struct CoordinatorObserver {
   public var warned: (String) -> Void = { _ in }
   /// How far the run is; not more often than the configuration says, and once at the end.
   public var statusChanged: (CoordinatorStatus) -> Void = { _ in }
-  /// Something that people should know, with the words that the log gets.
-  public var noted: (Coordinator.Note, _ words: String) -> Void = { _, _ in }
+  /// Something that users should know, with the diagnostic that the log gets, or without one if
+  /// the key behind it has caused more than its share.
+  public var noted: (Coordinator.Note, _ words: String?) -> Void = { _, _ in }
   /// The front has changed; called now and then, and once at the end.
   public var frontChanged: (Coordinator) throws -> Void = { _ in }
   /// How urgently the process was asked to end.

@@ -46,6 +46,7 @@ struct CoordinatorLoop: ~Copyable {
   private var speaker: String?
   private var speakerAddress: String?
   private var unknownPeers = UnknownPeers()
+  private var quota = NotificationQuota()
   private var desk: OperatorDesk
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
@@ -194,8 +195,7 @@ struct CoordinatorLoop: ~Copyable {
       try refuse(worker)
     case .otherKey:
       transport.mismatchedKeys += 1
-      // One line tells it all; the count says how often.
-      if transport.mismatchedKeys == 1 {
+      if quota.admit(speaker ?? "", isUrgent: true, at: now) {
         logger.warning("key \(speaker ?? "") claims session \(worker), which another key opened")
       }
     }
@@ -230,7 +230,7 @@ struct CoordinatorLoop: ~Copyable {
         of: machine, watch: watch, transport: countedTransport, workerCountMax: count, at: now)
       try answer(.status(status), to: peer)
     case .drainRequest(nil):
-      logger.notice("an operator asks for the end of the run")
+      noteOperator("asks for the end of the run")
       try apply(.drainRequested)
       let words =
         "the coordinator ends when \(counted(watch.entries.count, "worker")) "
@@ -245,7 +245,7 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func drain(_ name: String, for peer: RoutingID) throws(ZeroMQError) {
     let named = watch.entries.filter { $0.value.label == name || "\($0.key)" == name }
     for worker in named.keys.sorted() { try send(machine.envelope(of: .drain), to: worker) }
-    logger.notice("an operator asks worker \(name) to leave")
+    noteOperator("asks worker \(name) to leave")
     let words =
       named.isEmpty
       ? "no worker is called \(name)"
@@ -417,12 +417,48 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   private mutating func tell(_ note: Coordinator.Note) {
+    let key = keyBehind(note)
     follow(note)
     desk.take(note)
+    if case .candidateEvaluated(_, isOnFront: true) = note { hasFrontChanged = true }
     let (level, words) = note.inWords
+    if let key, !quota.admit(key, isUrgent: level >= .warning, at: now) {
+      observer.noted(note, nil)
+      return
+    }
     logger.log(level: level, "\(words)")
     observer.noted(note, words)
-    if case .candidateEvaluated(_, isOnFront: true) = note { hasFrontChanged = true }
+  }
+
+  /// The key whose holder has caused a notification, empty without encryption; `nil` for what
+  /// nobody can cause at will.
+  private func keyBehind(_ note: Coordinator.Note) -> String? {
+    switch note {
+    case .workerJoined, .workerReturned, .evaluationRejected, .resultsDisagree: speaker ?? ""
+    case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
+      .workerRefused(let worker, _, _, _):
+      watch[worker].map { $0.key ?? "" } ?? speaker ?? ""
+    case .resumed, .candidateEvaluated, .candidateQuarantined, .storageFailing, .storageRecovered,
+      .draining, .stopping:
+      nil
+    }
+  }
+
+  /// Tells what an operator does, as often as the key may have things told.
+  private mutating func noteOperator(_ words: String) {
+    guard quota.admit(speaker ?? "", isUrgent: false, at: now) else { return }
+    logger.notice("an operator \(words)")
+  }
+
+  /// Tells how much was left out of what the holders of keys have caused.
+  private func tell(leftOut summary: [(key: String, count: Int)]) {
+    for (key, count) in summary {
+      let words =
+        "left out \(counted(count, "notification")) that workers "
+        + (key.isEmpty ? "without a key" : "with the key \(key)") + " have caused"
+      logger.warning("\(words)")
+      observer.warned(words)
+    }
   }
 
   /// Keeps the watch's sessions the same as the machine's.
@@ -451,6 +487,7 @@ struct CoordinatorLoop: ~Copyable {
 
   private mutating func report() {
     let now = now
+    tell(leftOut: quota.takeSummary(at: now))
     desk.sample(evaluationCount: machine.search.evaluationCount, at: now)
     if statusDeadline <= now {
       statusDeadline = now + configuration.statusInterval
@@ -473,6 +510,7 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   private mutating func conclude() -> CoordinatorOutcome {
+    tell(leftOut: quota.takeSummary())
     let status = status
     observer.statusChanged(status)
     writeFront()

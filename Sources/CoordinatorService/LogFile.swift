@@ -1,11 +1,13 @@
 import Foundation
 import Logging
 import Synchronization
+import WireProtocol
 
-/// The coordinator's log: a file of bounded size in the run directory.
+/// The coordinator's log: files of bounded size in the run directory, for their owner alone.
 ///
-/// A full file becomes `elsa.log.1`, which replaces the one before. A log that cannot be written
-/// costs the log, never the run.
+/// The first full file becomes `elsa.log.1` and is kept: it tells how a run began, which a flood of
+/// lines must not push out. Later ones become `elsa.log.2`, each in the place of the one before. A
+/// log that cannot be written costs the log, never the run.
 package final class LogFile: Sendable {
   private struct State {
     var descriptor: Int32
@@ -29,7 +31,8 @@ package final class LogFile: Sendable {
   }
 
   private static func open(_ path: String) -> State {
-    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+    let descriptor = unsafe Glibc.open(path, flags, 0o600)
     guard descriptor >= 0 else { return State(descriptor: -1, size: 0) }
     return State(descriptor: descriptor, size: max(0, Int(lseek(descriptor, 0, SEEK_END))))
   }
@@ -39,13 +42,22 @@ package final class LogFile: Sendable {
     let bytes = Array((line + "\n").utf8)
     state.withLock { state in
       if state.size > 0, state.size + bytes.count > sizeMax {
+        // A file that cannot be moved is full: its bound holds, and what it says stays.
+        guard moveAside() else { return }
         if state.descriptor >= 0 { close(state.descriptor) }
-        unsafe rename(path, path + ".1")
         state = Self.open(path)
       }
       guard state.descriptor >= 0 else { return }
       state.size += max(0, unsafe write(state.descriptor, bytes, bytes.count))
     }
+  }
+
+  /// Gives the full file its name among the older ones; returns whether that was possible.
+  private func moveAside() -> Bool {
+    var status = stat()
+    let isFirst = unsafe lstat(path + ".1", &status) != 0 && errno == ENOENT
+    // A file that is gone already is out of the way.
+    return unsafe rename(path, path + (isFirst ? ".1" : ".2")) == 0 || errno == ENOENT
   }
 }
 
@@ -67,7 +79,8 @@ struct LogFileHandler: LogHandler {
 
   func log(event: LogEvent) {
     let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    let message = "\(event.message)".replacing("\n", with: " ")
+    // Peers' texts come without control characters; names of files may have some.
+    let message = "\(event.message)".replacing("\n", with: " ").withControlsWrittenOut
     file.append("\(time) \(event.level.rawValue) \(message)")
   }
 }

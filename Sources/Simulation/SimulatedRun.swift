@@ -86,7 +86,7 @@ struct SimulatedRun: Sendable {
     let cost = settings.model.cost(genome)
     return EvaluatedCandidate(
       candidate: id, correctCount: correctCount, imageCount: description.imageCount,
-      summedLoss: shards.reduce(0) { $0 + $1.summedLoss }, costs: cost.wireValues,
+      summedLoss: shards.reduce(0) { $0 + ($1.summedLoss ?? .nan) }, costs: cost.wireValues,
       objectives: description.objectives.map { objective in
         cost.value(of: objective) ?? Double(correctCount) / Double(description.imageCount)
       })

@@ -31,7 +31,7 @@ public enum RunLimits {
   /// The worker processes that one command starts.
   public static let localWorkerRange = 1...1024
   /// The bytes of a worker's name.
-  public static let labelSizeRange = 1...100
+  public static let labelSizeRange = 1...64
   /// The seconds of silence after which a worker gives up.
   public static let giveUpSecondRange = 10...1_000_000
   /// The seconds without work after which a worker leaves.

@@ -81,8 +81,10 @@ extension WorkerID: Comparable {
 }
 
 extension WorkerID: CustomStringConvertible {
-  /// The identity as 16 hexadecimal digits.
-  public var description: String { hexadecimal(rawValue) }
+  /// The second half of the identity, as 8 hexadecimal digits.
+  ///
+  /// Whoever knows the whole can take the session's route, so no log and no status shows it.
+  public var description: String { String(hexadecimal(rawValue).suffix(8)) }
 }
 
 /// The identity of a shard: a candidate and the index of a slice of the search set.

@@ -72,7 +72,7 @@ extension ShardCompletedProto {
     shard = ShardProto(completion.shard)
     key = .init(completion.key.hash.bytes)
     measurement = MeasurementProto(completion.measurement)
-    worker = cut(completion.worker)
+    worker = cut(completion.worker, to: WireLimits.labelSizeMax)
     evaluationMicroseconds = UInt64(completion.evaluationMicroseconds)
   }
 }
@@ -82,8 +82,8 @@ extension ShardCompletion {
   init(_ proto: ShardCompletedProto) throws(WireError) {
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
-      measurement: try ShardMeasurement(proto.measurement),
-      worker: try text(proto.worker, "worker"),
+      measurement: try ShardMeasurement(written: proto.measurement),
+      worker: writtenLabel(try verbatim(proto.worker, "worker")),
       evaluationMicroseconds: try bounded(
         proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
   }
@@ -95,7 +95,7 @@ extension EvaluatedProto {
     candidate = UInt64(evaluated.candidate.rawValue)
     correctCount = UInt64(evaluated.correctCount)
     imageCount = UInt64(evaluated.imageCount)
-    summedLossBits = evaluated.summedLoss.bitPattern
+    summedLossBits = (evaluated.summedLoss ?? .nan).bitPattern
     costs = evaluated.costs
     objectiveBits = evaluated.objectives.map(\.bitPattern)
   }
@@ -108,12 +108,16 @@ extension EvaluatedCandidate {
     guard proto.costs.count <= limit, proto.objectiveBits.count <= limit else {
       throw .invalidField(name: "costs", words: "has more than \(limit) entries")
     }
+    let objectives = proto.objectiveBits.map(Double.init(bitPattern:))
+    guard objectives.allSatisfy(\.isFinite) else {
+      throw .invalidField(name: "objective_bits", words: "holds a number that is none")
+    }
     let imageCount = try bounded(
       proto.imageCount, 1...WireLimits.imageCountMax, "image_count")
     self.init(
       candidate: try CandidateID(wire: proto.candidate),
       correctCount: try bounded(proto.correctCount, 0...imageCount, "correct_count"),
-      imageCount: imageCount, summedLoss: Double(bitPattern: proto.summedLossBits),
-      costs: proto.costs, objectives: proto.objectiveBits.map(Double.init(bitPattern:)))
+      imageCount: imageCount, summedLoss: Double(bitPattern: proto.summedLossBits).asSummedLoss,
+      costs: proto.costs, objectives: objectives)
   }
 }

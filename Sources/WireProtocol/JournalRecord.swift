@@ -66,8 +66,8 @@ public struct EvaluatedCandidate: Hashable, Sendable {
   public var correctCount: Int
   /// The images of the search set.
   public var imageCount: Int
-  /// The sum of the shards' losses, added in the order of slices.
-  public var summedLoss: Double
+  /// The sum of the shards' losses, added in the order of slices, or `nil` if one is missing.
+  public var summedLoss: Double?
   /// The cost in the order of the run's cost names.
   public var costs: [Int64]
   /// The objectives in the run's order and natural sense (accuracy is positive).
@@ -75,7 +75,7 @@ public struct EvaluatedCandidate: Hashable, Sendable {
 
   /// Creates a record of an evaluation.
   public init(
-    candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double,
+    candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double?,
     costs: [Int64], objectives: [Double]
   ) {
     self.candidate = candidate
@@ -88,11 +88,11 @@ public struct EvaluatedCandidate: Hashable, Sendable {
 }
 
 extension EvaluatedCandidate {
-  /// Compares bit for bit, so that a number that is not a number equals itself.
+  /// Compares bit for bit.
   public static func == (lhs: Self, rhs: Self) -> Bool {
     lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
       && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs
-      && lhs.summedLoss.bitPattern == rhs.summedLoss.bitPattern
+      && lhs.summedLoss?.bitPattern == rhs.summedLoss?.bitPattern
       && lhs.objectives.map(\.bitPattern) == rhs.objectives.map(\.bitPattern)
   }
 
@@ -100,6 +100,6 @@ extension EvaluatedCandidate {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(candidate)
     hasher.combine(correctCount)
-    hasher.combine(summedLoss.bitPattern)
+    hasher.combine(summedLoss?.bitPattern)
   }
 }

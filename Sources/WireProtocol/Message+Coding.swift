@@ -96,8 +96,8 @@ extension HelloProto {
   init(_ hello: Hello) {
     oldest = VersionProto(hello.supported.lowerBound)
     newest = VersionProto(hello.supported.upperBound)
-    build = cut(hello.build)
-    label = cut(hello.label)
+    build = cut(hello.build, to: WireLimits.labelSizeMax)
+    label = cut(hello.label, to: WireLimits.labelSizeMax)
     slots = UInt32(hello.slots)
     instructionSet = hello.instructionSet.rawValue
     precisions = hello.precisions.map(\.rawValue)
@@ -112,7 +112,8 @@ extension Hello {
   init(_ proto: HelloProto) throws(WireError) {
     self.init(
       supported: try versionRange(proto.oldest, proto.newest),
-      build: try text(proto.build, "build"), label: try text(proto.label, "label"),
+      build: try peerLabel(proto.build, "build"),
+      label: try peerLabel(proto.label, "label"),
       slots: try bounded(proto.slots, 1...WireLimits.slotCountMax, "slots"),
       instructionSet: try named(proto.instructionSet, "instruction_set"),
       precisions: try list(
@@ -229,7 +230,7 @@ extension ShardResult {
     }
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
-      measurement: try ShardMeasurement(proto.measurement), costs: proto.costs,
+      measurement: try ShardMeasurement(measured: proto.measurement), costs: proto.costs,
       evaluationMicroseconds: try bounded(
         proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
   }

@@ -64,7 +64,7 @@ extension StatusProto {
     workerCount = UInt64(status.workerCount)
     workers = status.workers.prefix(RunStatus.workerCountMax).map { worker in
       WorkerStatusProto.with {
-        $0.label = String(worker.label.prefix(WorkerStatus.labelLengthMax))
+        $0.label = cut(worker.label, to: WireLimits.labelSizeMax)
         $0.session = worker.session
         $0.slots = UInt32(clamping: worker.slots)
         $0.leases = UInt32(clamping: worker.leases)
@@ -135,7 +135,8 @@ extension WorkerStatus {
   /// Converts and checks the status of a worker.
   fileprivate init(_ proto: WorkerStatusProto) throws(WireError) {
     self.init(
-      label: try text(proto.label, "label"), session: try text(proto.session, "session"),
+      label: writtenLabel(try verbatim(proto.label, "label")),
+      session: try text(proto.session, "session"),
       slots: Int(proto.slots), leases: Int(proto.leases),
       results: try count(proto.results, "results"),
       imagesPerSecond: try finite(proto.imagesPerSecond, "images_per_second"),

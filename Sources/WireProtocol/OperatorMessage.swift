@@ -98,7 +98,7 @@ public struct RunStatus: Hashable, Sendable {
 public struct WorkerStatus: Hashable, Sendable {
   /// The worker's name for people.
   public var label: String
-  /// The session, as 16 hexadecimal digits.
+  /// The second half of the session's identity, as 8 hexadecimal digits.
   public var session: String
   /// The evaluations that it runs at once.
   public var slots: Int
@@ -110,9 +110,6 @@ public struct WorkerStatus: Hashable, Sendable {
   public var imagesPerSecond: Double
   /// The time since it was last heard.
   public var silentMilliseconds: Int
-
-  /// The characters of a label; the rest is cut, so that a status fits into a frame.
-  public static let labelLengthMax = RunLimits.labelSizeRange.upperBound
 
   /// Creates the status of a worker.
   public init(

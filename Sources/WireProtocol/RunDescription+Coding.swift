@@ -51,16 +51,16 @@ extension RunDescription {
       configuration: try RunInput(proto.configuration), data: try RunInput(proto.data),
       imageCount: try bounded(proto.imageCount, 1...WireLimits.imageCountMax, "image_count"),
       bank: try ContentHash(wire: [UInt8](proto.bank)),
-      criterion: try text(proto.criterion, "criterion"),
+      criterion: try verbatim(proto.criterion, "criterion"),
       patterns: try Self.patterns(proto.patterns), numerics: try Numerics(proto.numerics),
-      accelerator: try text(proto.accelerator.profile, "profile"),
+      accelerator: try verbatim(proto.accelerator.profile, "profile"),
       acceleratorBatch: try bounded(
         proto.accelerator.batch, RunLimits.acceleratorBatchRange, "batch"),
       objectives: try list(proto.objectives, limit: vectorLimit, "objectives") {
         value throws(WireError) in try named(value, "objectives")
       },
       costNames: try list(proto.costNames, limit: vectorLimit, "cost_names") {
-        value throws(WireError) in try text(value, "cost_names")
+        value throws(WireError) in try verbatim(value, "cost_names")
       },
       shuffleSeed: proto.shuffleSeed,
       shardSize: try bounded(proto.shardSize, 1...WireLimits.shardSizeMax, "shard_size"),
@@ -93,8 +93,9 @@ extension RunDescription {
     }
     var parameters: [String: String] = [:]
     for proto in protos {
-      let name = try text(proto.name, "parameters")
-      guard parameters.updateValue(try text(proto.value, "parameters"), forKey: name) == nil else {
+      let name = try verbatim(proto.name, "parameters")
+      let value = try verbatim(proto.value, "parameters")
+      guard parameters.updateValue(value, forKey: name) == nil else {
         throw .invalidField(name: "parameters", words: "holds a name twice")
       }
     }
@@ -114,7 +115,8 @@ extension RunInput {
   /// Converts and checks an input.
   init(_ proto: InputProto) throws(WireError) {
     self.init(
-      path: try text(proto.path, "path"), content: try ContentHash(wire: [UInt8](proto.content)))
+      path: try verbatim(proto.path, "path"),
+      content: try ContentHash(wire: [UInt8](proto.content)))
   }
 }
 

@@ -101,7 +101,7 @@ public struct StoredShard: Hashable, Sendable {
   public var shard: ShardID
   /// The images classified correctly.
   public var correctCount: Int
-  /// The bits of the summed loss, which may be any number or none.
+  /// The bits of the summed loss; those of a number that is no loss say that it is missing.
   public var summedLossBits: UInt64
 
   /// Creates a result.

@@ -43,24 +43,50 @@ func bounded(
   return value
 }
 
-/// Returns a text of acceptable size.
+/// Returns a text for readers if it is of acceptable size, with its control characters written out.
+///
+/// This is the one place where a text of a peer becomes fit for terminals and logs.
 ///
 /// - Throws: ``WireError/invalidField(name:words:)``.
-func text(_ value: String, _ name: String) throws(WireError) -> String {
-  guard value.utf8.count <= WireLimits.textSizeMax else {
-    throw .invalidField(name: name, words: "is a text of \(value.utf8.count) bytes")
+func text(
+  _ value: String, _ name: String, sizeMax: Int = WireLimits.textSizeMax
+) throws(WireError) -> String {
+  cut(try verbatim(value, name, sizeMax: sizeMax).withControlsWrittenOut, to: sizeMax)
+}
+
+/// Returns a text that machines compare, parse or open, as it is, if it is of acceptable size.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func verbatim(
+  _ value: String, _ name: String, sizeMax: Int = WireLimits.textSizeMax
+) throws(WireError) -> String {
+  guard value.utf8.count <= sizeMax else {
+    throw .invalidField(
+      name: name, words: "is a text of \(value.utf8.count) bytes, more than \(sizeMax)")
   }
   return value
 }
 
+/// Returns the name of a worker or program that a peer gives itself.
+///
+/// - Throws: ``WireError/invalidField(name:words:)``.
+func peerLabel(_ value: String, _ name: String) throws(WireError) -> String {
+  try text(value, name, sizeMax: WireLimits.labelSizeMax)
+}
+
+/// Returns the name of a worker that was written down, maybe when names could be longer.
+func writtenLabel(_ value: String) -> String {
+  cut(value.withControlsWrittenOut, to: WireLimits.labelSizeMax)
+}
+
 /// Returns the beginning of a text that is not too long to be sent.
-func cut(_ value: String) -> String {
-  guard value.utf8.count > WireLimits.textSizeMax else { return value }
+func cut(_ value: String, to sizeMax: Int = WireLimits.textSizeMax) -> String {
+  guard value.utf8.count > sizeMax else { return value }
   var end = value.startIndex
   var size = 0
   for index in value.indices {
     size += value[index].utf8.count
-    if size > WireLimits.textSizeMax { break }
+    if size > sizeMax { break }
     end = value.index(after: index)
   }
   return String(value[..<end])
@@ -259,18 +285,30 @@ extension MeasurementProto {
   init(_ measurement: ShardMeasurement) {
     imageCount = UInt64(measurement.correct.count)
     correct = .init(measurement.correct.bytes)
-    summedLossBits = measurement.summedLoss.bitPattern
+    // What is missing keeps the form of a number that is none.
+    summedLossBits = (measurement.summedLoss ?? .nan).bitPattern
   }
 }
 
 extension ShardMeasurement {
-  /// Converts and checks a measurement.
-  init(_ proto: MeasurementProto) throws(WireError) {
+  /// Converts and checks what a peer has measured just now: its loss must be one.
+  init(measured proto: MeasurementProto) throws(WireError) {
+    try self.init(written: proto)
+    guard summedLoss != nil else {
+      throw .invalidField(
+        name: "summed_loss_bits",
+        words: "is \(Double(bitPattern: proto.summedLossBits)), which is no loss")
+    }
+  }
+
+  /// Converts and checks what was written down; a number that is no loss is read as missing.
+  init(written proto: MeasurementProto) throws(WireError) {
     let count = try bounded(proto.imageCount, 1...WireLimits.shardSizeMax, "image_count")
     guard let correct = BitVector(bytes: [UInt8](proto.correct), count: count) else {
       throw .invalidField(
         name: "correct", words: "has \(proto.correct.count) bytes for \(count) images")
     }
-    self.init(correct: correct, summedLoss: Double(bitPattern: proto.summedLossBits))
+    self.init(
+      correct: correct, summedLoss: Double(bitPattern: proto.summedLossBits).asSummedLoss)
   }
 }

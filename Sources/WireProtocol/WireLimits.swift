@@ -6,6 +6,8 @@ public enum WireLimits {
   public static let frameSizeMax = 1 << 20
   /// The bytes of a text; longer ones are cut before they are sent.
   public static let textSizeMax = 4096
+  /// The bytes of a worker's name and of a program's version; they stand in every log line.
+  public static let labelSizeMax = RunLimits.labelSizeRange.upperBound
   /// The genes of a genome.
   public static let geneCountMax = RunLimits.geneRange.upperBound
   /// The images of a search set.

@@ -130,7 +130,8 @@ final class EvaluationRunner: Sendable {
         state.outcomes.append(.prepared(evaluator.inputs))
       }
     } catch {
-      let words = "\(error)"
+      // A path is the run's as it is; what is said about it must not steer a terminal.
+      let words = "\(error)".withControlsWrittenOut
       state.withLock { $0.outcomes.append(.preparationFailed(words)) }
     }
   }
@@ -164,13 +165,20 @@ final class EvaluationRunner: Sendable {
           + "\(task.slice.count)"
         return .evaluationFailed(task.shard, words: words)
       }
+      guard let loss = outcome.measurement.summedLoss, loss.asSummedLoss != nil else {
+        let loss = outcome.measurement.summedLoss.map { "\($0)" } ?? "missing"
+        let words =
+          "the sum of the losses is \(loss), which is no loss; do the model's weights hold numbers "
+          + "that are none, or does a product overflow?"
+        return .evaluationFailed(task.shard, words: words)
+      }
       let microseconds = Int((clock.now - start) / .microseconds(1))
       return .evaluated(
         task,
         Evaluation(
           measurement: outcome.measurement, costs: outcome.costs, microseconds: microseconds))
     } catch {
-      return .evaluationFailed(task.shard, words: "\(error)")
+      return .evaluationFailed(task.shard, words: "\(error)".withControlsWrittenOut)
     }
   }
 }

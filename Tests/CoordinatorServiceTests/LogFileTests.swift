@@ -22,14 +22,44 @@ import Testing
     #expect(try text(path) == "one\ntwo\n")
   }
 
-  @Test func `a full log starts anew and keeps one older`() throws {
+  @Test func `a full log starts anew and keeps the first and the last full one`() throws {
     let log = LogFile(path: path, sizeMax: 100)
     for number in 0..<1_000 { log.append("line \(number)") }
     #expect(try text(path).utf8.count <= 100)
+    #expect(try text(path + ".1").hasPrefix("line 0\n"))
     #expect(try text(path + ".1").utf8.count <= 100)
+    #expect(try text(path + ".2").utf8.count <= 100)
+    // Nothing between the last two files is missing.
+    let last = try text(path + ".2") + text(path)
+    let numbers = last.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    #expect(numbers == Array((1_000 - numbers.count)..<1_000))
     #expect(try text(path).hasSuffix("line 999\n"))
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(files == ["elsa.log", "elsa.log.1"])
+    #expect(files == ["elsa.log", "elsa.log.1", "elsa.log.2"])
+  }
+
+  @Test func `a log is its owner's and no link is followed to it`() throws {
+    LogFile(path: path, sizeMax: 100).append("private")
+    var status = stat()
+    #expect(unsafe stat(path, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
+    let other = folder + "/other"
+    try Data("precious\n".utf8).write(to: URL(filePath: other))
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: other)
+    LogFile(path: path, sizeMax: 100).append("goes nowhere")
+    #expect(try text(other) == "precious\n")
+  }
+
+  @Test func `a full log that cannot be moved stays within its size`() throws {
+    for name in [".1", ".2"] {
+      try FileManager.default.createDirectory(
+        atPath: path + name + "/full", withIntermediateDirectories: true)
+    }
+    let log = LogFile(path: path, sizeMax: 100)
+    for number in 0..<1_000 { log.append("line \(number)") }
+    #expect(try text(path).hasPrefix("line 0\n"))
+    #expect(try text(path).utf8.count <= 100)
   }
 
   @Test func `a log that cannot be written costs nothing but the log`() {

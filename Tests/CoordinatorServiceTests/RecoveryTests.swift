@@ -121,7 +121,7 @@ import WireProtocol
       var notes: [String] = []
       var warnings: [String] = []
       var observer = CoordinatorObserver()
-      observer.noted = { _, words in notes.append(words) }
+      observer.noted = { _, words in words.map { notes.append($0) } }
       observer.warned = { warnings.append($0) }
       observer.stopRequest = { stopRequest }
       let outcome = try runCoordinator(

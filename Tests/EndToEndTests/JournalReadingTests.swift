@@ -87,6 +87,42 @@ import WireProtocol
     return damaged
   }
 
+  @Test func `losses that an older program has journaled as none are missing, not fatal`() throws {
+    // As before results were checked: not a number in one shard, and in what it was summed up to.
+    var spoilt: Set<CandidateID> = []
+    let numbers: [Double] = [.nan, .infinity, -5]
+    let records = try records().map { record -> JournalRecord in
+      switch record {
+      case .shardCompleted(var completion) where spoilt.count < numbers.count:
+        let candidate = completion.shard.candidate
+        guard !spoilt.contains(candidate) else { return record }
+        completion.measurement = ShardMeasurement(
+          correct: completion.measurement.correct, summedLoss: numbers[spoilt.count])
+        spoilt.insert(candidate)
+        return .shardCompleted(completion)
+      case .evaluated(var result) where spoilt.contains(result.candidate):
+        result.summedLoss = .nan
+        return .evaluated(result)
+      default: return record
+      }
+    }
+    #expect(spoilt.count == numbers.count)
+    for suffix in ["", "-wal", "-shm"] { unsafe unlink(path + suffix) }
+    let journal = try Journal(in: run.directory)
+    try journal.append(records, at: 0, writtenAt: Date())
+    try journal.close()
+    let points = try #require(try run.front()["points"] as? [[String: Any]])
+    #expect(!points.isEmpty)
+    for point in points {
+      let candidate = CandidateID(try #require(point["candidate"] as? Int))
+      #expect((point["meanLoss"] == nil) == spoilt.contains(candidate))
+    }
+    let resumed = try Program.run([
+      "coordinator", "--resume", "--run-directory", run.directory.path,
+    ])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+  }
+
   @Test func `a front is read from the snapshot on, without the records before it`() throws {
     let before = try run.front()
     let records = try records()

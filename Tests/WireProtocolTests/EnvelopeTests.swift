@@ -113,6 +113,28 @@ struct EnvelopeTests {
     #expect(farewell.words == String(repeating: "å", count: WireLimits.textSizeMax / 2))
   }
 
+  @Test(arguments: Samples.noLosses)
+  func `a result whose loss is none is refused`(loss: Double) {
+    let result = ShardResult(
+      shard: Samples.shard, key: Samples.key,
+      measurement: ShardMeasurement(correct: Samples.measurement.correct, summedLoss: loss),
+      costs: [], evaluationMicroseconds: 1)
+    let frame = Samples.envelope(.result(result)).encoded()
+    let error = #expect(throws: WireError.self) { try Envelope(decoding: frame) }
+    #expect(error.map { "\($0)".contains("no loss") } == true)
+  }
+
+  @Test func `a loss of zero is one`() throws {
+    for loss in [0.0, -0.0] {
+      let result = ShardResult(
+        shard: Samples.shard, key: Samples.key,
+        measurement: ShardMeasurement(correct: Samples.measurement.correct, summedLoss: loss),
+        costs: [], evaluationMicroseconds: 1)
+      let envelope = Samples.envelope(.result(result))
+      #expect(try Envelope(decoding: envelope.encoded()) == envelope)
+    }
+  }
+
   @Test func `too many held shards are refused`() {
     let held = HeldShard(shard: Samples.shard, key: Samples.key, state: .queued)
     let beat = Heartbeat(

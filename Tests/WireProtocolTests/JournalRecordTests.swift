@@ -30,16 +30,46 @@ struct JournalRecordTests {
     }
   }
 
-  @Test func `a loss that is no number keeps its bits`() throws {
-    let loss = Double(bitPattern: 0x7ff8_0000_0000_0123)
-    let measurement = ShardMeasurement(correct: BitVector(count: 3), summedLoss: loss)
+  @Test(arguments: Samples.noLosses)
+  func `a loss that is none is read as missing`(loss: Double) throws {
     let record = JournalRecord.shardCompleted(
       ShardCompletion(
-        shard: Samples.shard, key: Samples.key, measurement: measurement, worker: "",
+        shard: Samples.shard, key: Samples.key,
+        measurement: ShardMeasurement(correct: BitVector(count: 3), summedLoss: loss), worker: "",
         evaluationMicroseconds: 0))
     let decoded = try JournalRecord(decoding: record.encoded())
-    #expect(decoded == record)
-    guard case .shardCompleted(let completion) = decoded else { return }
-    #expect(completion.measurement.summedLoss.bitPattern == loss.bitPattern)
+    guard case .shardCompleted(let completion) = decoded else {
+      Issue.record("another record")
+      return
+    }
+    #expect(completion.measurement.summedLoss == nil)
+    #expect(try JournalRecord(decoding: decoded.encoded()) == decoded)
+    let sum = JournalRecord.evaluated(
+      EvaluatedCandidate(
+        candidate: CandidateID(1), correctCount: 1, imageCount: 3, summedLoss: loss, costs: [],
+        objectives: [0.5]))
+    guard case .evaluated(let evaluated) = try JournalRecord(decoding: sum.encoded()) else {
+      Issue.record("another record")
+      return
+    }
+    #expect(evaluated.summedLoss == nil)
+  }
+
+  @Test func `names that were longer once are cut, words are made fit for a terminal`() throws {
+    let name = String(repeating: "é", count: 50) + "\u{1B}[2J"
+    let record = JournalRecord.shardCompleted(
+      ShardCompletion(
+        shard: Samples.shard, key: Samples.key, measurement: Samples.measurement, worker: name,
+        evaluationMicroseconds: 0))
+    guard case .shardCompleted(let completion) = try JournalRecord(decoding: record.encoded())
+    else {
+      Issue.record("another record")
+      return
+    }
+    #expect(completion.worker == String(repeating: "é", count: 32))
+    let quarantined = JournalRecord.quarantined(CandidateID(1), words: "a\u{7}b")
+    #expect(
+      try JournalRecord(decoding: quarantined.encoded())
+        == .quarantined(CandidateID(1), words: "a\\u{7}b"))
   }
 }

@@ -90,7 +90,7 @@ struct OperatorMessageTests {
       return
     }
     #expect(read.workers.count == RunStatus.workerCountMax)
-    #expect(read.workers[0].label.count == WorkerStatus.labelLengthMax)
+    #expect(read.workers[0].label.utf8.count == WireLimits.labelSizeMax)
   }
 
   @Test func `more workers than are ever listed are not asked for`() throws {

@@ -83,6 +83,12 @@ enum Samples {
     .inputs(.unavailable(Unavailability(content: hash(8), words: "the disk is gone"))),
   ]
 
+  /// Numbers that are no sum of losses.
+  static let noLosses: [Double] = [
+    .nan, -.nan, Double(bitPattern: 0x7ff8_0000_0000_0123), .infinity, -.infinity, -1,
+    -.leastNonzeroMagnitude,
+  ]
+
   static let records: [JournalRecord] = [
     .opened(
       RunOpening(epoch: Epoch(3), description: description, settings: "nsga2 population 50")),

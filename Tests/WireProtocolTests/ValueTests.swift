@@ -9,6 +9,8 @@ struct ValueTests {
       #expect(worker.routingIdentity.count == 9)
       #expect(worker.routingIdentity[0] != 0)
       #expect(WorkerID(routingIdentity: worker.routingIdentity) == worker)
+      // What is shown does not give the route away.
+      #expect("\(worker)".utf8.count == 8)
     }
     #expect(WorkerID(routingIdentity: [0, 1, 2, 3, 4]) == nil)
     #expect(WorkerID(routingIdentity: [UInt8](repeating: 0, count: 9)) == nil)

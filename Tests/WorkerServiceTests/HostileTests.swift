@@ -48,19 +48,21 @@ private struct RawPeer: ~Copyable {
   }
 
   /// Greets like a worker that fits the run.
-  func greet(_ run: TestRun, supported: ClosedRange<ProtocolVersion>) throws {
+  func greet(
+    _ run: TestRun, supported: ClosedRange<ProtocolVersion>, label: String = "raw"
+  ) throws {
     let numerics = run.settings.description.numerics
     try send(
       .hello(
         Hello(
-          supported: supported, build: "raw", label: "raw", slots: 1,
+          supported: supported, build: "raw", label: label, slots: 1,
           instructionSet: numerics.instructionSet, precisions: [numerics.precision],
           kernelTable: numerics.kernelTable, held: [])))
   }
 }
 
 /// Peers that speak another language, or none.
-@Suite(.serialized) struct HostileTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct HostileTests {
   @Test func `a worker of another protocol is refused in words and the run goes on`() throws {
     let run = try TestRun(evaluations: 20)
     let coordinator = RunningCoordinator(run.configuration())
@@ -183,6 +185,67 @@ private struct RawPeer: ~Copyable {
     let words = coordinator.notes.filter { $0.contains("shard \(grants[0].shard)") }
     #expect(words.contains { $0.contains("raw") && $0.contains("honest") }, "\(words)")
     #expect(try run.evaluatedCount() == 20)
+  }
+
+  @Test func `registrations in a loop fill neither log nor screen`() throws {
+    let run = try TestRun(evaluations: 20)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    var peer = try RawPeer(WorkerID(7), endpoint: endpoint)
+    let label = "raw\u{1B}[2J\u{202E}"
+    for _ in 0..<1_500 {
+      try peer.greet(run, supported: ProtocolVersion.supported, label: label)
+      guard case .welcome = try peer.receive() else {
+        Issue.record("not welcome")
+        return
+      }
+      try peer.send(.bye(Farewell(reason: .idle, words: "bye\nnow")))
+    }
+    let honest = RunningWorker(run, label: "honest")
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    let told = coordinator.notes.count { $0.hasPrefix("worker raw") }
+    // One more every half second; nobody needs ten minutes for this.
+    #expect(told < NotificationQuota.burstCountMax + 1_200)
+    #expect(coordinator.silentCount > 1_000)
+    #expect(coordinator.warnings.contains { $0.hasPrefix("left out ") }, "\(coordinator.warnings)")
+    let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
+    #expect(log.contains("worker raw\\u{1B}[2J\\u{202E} joined"))
+    #expect(!log.unicodeScalars.contains("\u{1B}") && !log.unicodeScalars.contains("\u{202E}"))
+    #expect(log.contains("left out "))
+    #expect(log.utf8.count < 300_000)
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -1])
+  func `a result whose loss is none is not journaled`(loss: Double) throws {
+    let run = try TestRun(evaluations: 20)
+    let coordinator = RunningCoordinator(run.configuration())
+    let endpoint = try coordinator.started().endpoints[0]
+    var peer = try RawPeer(WorkerID(7), endpoint: endpoint)
+    try peer.greet(run, supported: ProtocolVersion.supported)
+    try peer.send(.request(WorkRequest(leaseCountMax: 1)))
+    var grant: LeaseGrant?
+    while grant == nil { if case .lease(let lease) = try peer.receive() { grant = lease } }
+    let lease = try #require(grant)
+    try peer.send(
+      .result(
+        ShardResult(
+          shard: lease.shard, key: lease.key,
+          measurement: ShardMeasurement(
+            correct: BitVector(count: lease.slice.count), summedLoss: loss),
+          costs: run.costs.cost(of: lease.genome).wireValues, evaluationMicroseconds: 1)))
+    #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) > 0 })
+    try peer.send(.bye(Farewell(reason: .unable, words: "")))
+    let honest = RunningWorker(run, label: "honest")
+    #expect(try coordinator.outcome().ending == .completed)
+    #expect(try honest.outcome().exit == .finished)
+    let losses = try run.records().compactMap { record -> Double? in
+      guard case .shardCompleted(let completion) = record else { return nil }
+      return completion.measurement.summedLoss ?? .nan
+    }
+    #expect(losses.count == 20)
+    #expect(losses.allSatisfy { $0.isFinite && $0 >= 0 })
   }
 
   /// The result of a shard with an image that is not in it.

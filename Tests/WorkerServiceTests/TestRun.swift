@@ -121,6 +121,7 @@ final class RunningCoordinator: Sendable {
     var file: ConnectionFile?
     var status: CoordinatorStatus?
     var notes: [String] = []
+    var silentCount = 0
     var warnings: [String] = []
     var fronts: [Int] = []
     var result: Result<CoordinatorOutcome, CoordinatorServiceError>?
@@ -134,7 +135,11 @@ final class RunningCoordinator: Sendable {
       var observer = CoordinatorObserver()
       observer.started = { file in self.state.withLock { $0.file = file } }
       observer.statusChanged = { status in self.state.withLock { $0.status = status } }
-      observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
+      observer.noted = { _, words in
+        self.state.withLock { state in
+          if let words { state.notes.append(words) } else { state.silentCount += 1 }
+        }
+      }
       observer.warned = { words in self.state.withLock { $0.warnings.append(words) } }
       observer.frontChanged = { machine in
         self.state.withLock { $0.fronts.append(machine.search.evaluationCount) }
@@ -161,6 +166,8 @@ final class RunningCoordinator: Sendable {
   var file: ConnectionFile? { state.withLock { $0.file } }
   var status: CoordinatorStatus? { state.withLock { $0.status } }
   var notes: [String] { state.withLock { $0.notes } }
+  /// The notifications that came without a diagnostic.
+  var silentCount: Int { state.withLock { $0.silentCount } }
   var warnings: [String] { state.withLock { $0.warnings } }
   /// The evaluations that were done at each writing of the front.
   var fronts: [Int] { state.withLock { $0.fronts } }
@@ -184,6 +191,8 @@ struct FakeEvaluator: ShardEvaluator {
   let inputs: PreparedInputs
   /// Is called before each evaluation; it may wait or throw.
   let before: @Sendable (EvaluationTask, EvaluationControl) throws -> Void
+  /// The sum of the losses, instead of one for each image.
+  let loss: (@Sendable (EvaluationTask) -> Double)?
 
   func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome {
     try before(task, control)
@@ -195,7 +204,8 @@ struct FakeEvaluator: ShardEvaluator {
     run.computed.withLock { $0.append(task.shard) }
     let cost = run.costs.cost(of: task.genome)
     return ShardOutcome(
-      measurement: ShardMeasurement(correct: correct, summedLoss: Double(task.slice.count)),
+      measurement: ShardMeasurement(
+        correct: correct, summedLoss: loss?(task) ?? Double(task.slice.count)),
       costs: cost.wireValues)
   }
 }
@@ -219,6 +229,7 @@ final class RunningWorker: Sendable {
     giveUpTimeout: Duration = .seconds(20), idleTimeout: Duration? = nil,
     counterPath: String? = nil,
     before: @escaping @Sendable (EvaluationTask, EvaluationControl) throws -> Void = { _, _ in },
+    loss: (@Sendable (EvaluationTask) -> Double)? = nil,
     prepare: (@Sendable (RunDescription) throws -> any ShardEvaluator)? = nil,
     inputs settingsOfInputs: InputSettings? = nil
   ) {
@@ -239,7 +250,7 @@ final class RunningWorker: Sendable {
       data: description.data.content, imageCount: description.imageCount,
       bank: description.bank)
     let standard: @Sendable (RunDescription) throws -> any ShardEvaluator = { _ in
-      FakeEvaluator(run: run, inputs: inputs, before: before)
+      FakeEvaluator(run: run, inputs: inputs, before: before, loss: loss)
     }
     let load: @Sendable (RunDescription, InputChannel) throws -> any ShardEvaluator = {
       description, channel in

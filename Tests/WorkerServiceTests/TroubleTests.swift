@@ -47,6 +47,21 @@ import ZeroMQ
     #expect(try run.evaluatedCount() == 40)
   }
 
+  @Test func `an evaluation without a loss ends its candidate, not the worker`() throws {
+    let run = try TestRun(evaluations: 20)
+    let coordinator = RunningCoordinator(run.configuration())
+    _ = try coordinator.started()
+    let worker = RunningWorker(run, label: "honest", loss: { task in
+      task.shard.candidate == CandidateID(3) ? .nan : 1
+    })
+    let outcome = try coordinator.outcome()
+    #expect(outcome.ending == .completed)
+    #expect(try worker.outcome().exit == .finished)
+    #expect(outcome.status.progress.quarantinedCount == 1)
+    #expect(coordinator.notes.contains { $0.contains("#3") && $0.contains("is nan") })
+    #expect(outcome.status.progress.counters.malformedFrames == 0)
+  }
+
   @Test func `a worker with the wrong key says so and gives up`() throws {
     let run = try TestRun(evaluations: 10)
     let keys = try RunKeys(in: run.directory)

@@ -95,6 +95,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     let seconds = (ContinuousClock.now - start).seconds
     progress.finish()
+    guard totals.meanLoss.isFinite else {
+      throw CommandFailure(
+        "the losses of \(data) sum up to \(totals.summedLoss), which is no loss",
+        nextStep: "look for weights in \(self.model) that are no numbers, or use --precision f32")
+    }
     let model = try computingCosts(of: loaded.path) {
       try CostModel(
         shape: loaded.weights.shape, space: choice.bank.space, profile: .systolic32, batch: 1)

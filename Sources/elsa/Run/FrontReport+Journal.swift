@@ -90,7 +90,7 @@ struct FrontSource {
       density: Double(kept) / Double(weights),
       accuracy: Double(result.correctCount) / Double(result.imageCount),
       correct: result.correctCount, images: result.imageCount,
-      meanLoss: result.summedLoss / Double(result.imageCount),
+      meanLoss: result.summedLoss.map { $0 / Double(result.imageCount) },
       throughput: cost.throughputImagesPerSecond, latencyCycles: cost.latencyCycles,
       latencySeconds: cost.latencySeconds, macs: cost.macs,
       energyJoulesPerImage: cost.energyJoulesPerImage, weightBytes: cost.weightBytes,

@@ -21,7 +21,8 @@ struct FrontReport: Codable {
     var accuracy: Double
     var correct: Int
     var images: Int
-    var meanLoss: Double
+    /// The mean loss of an image; absent where an older program has journaled what is none.
+    var meanLoss: Double?
     /// Images a second on the accelerator.
     var throughput: Double
     var latencyCycles: Int64
@@ -178,9 +179,10 @@ extension FrontReport {
           .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
         let energy = point.energyJoulesPerImage.map { "\($0)" } ?? ""
         let test = point.testAccuracy.map { "\($0)" } ?? ""
+        let loss = point.meanLoss.map { "\($0)" } ?? ""
         return "\(point.candidate),\(point.density),\(point.accuracy),\(test),"
           + "\(point.throughput),\(point.latencySeconds),\(point.macs),"
-          + "\(energy),\(point.weightBytes),\(point.meanLoss),\(layers)"
+          + "\(energy),\(point.weightBytes),\(loss),\(layers)"
       }
   }
 
