@@ -47,9 +47,16 @@ struct PublishedConnection {
     return isWritten
   }
 
-  /// Removes the files that are still this coordinator's.
-  func remove() {
-    file.remove(path: path)
-    if let copy { file.remove(path: copy.path) }
+  /// Removes the files that are still this coordinator's; returns what could not be removed.
+  func remove() -> [RunStorageError] {
+    var failures: [RunStorageError] = []
+    for path in [path, copy?.path].compactMap(\.self) {
+      do throws(RunStorageError) {
+        try file.remove(path: path)
+      } catch {
+        failures.append(error)
+      }
+    }
+    return failures
   }
 }

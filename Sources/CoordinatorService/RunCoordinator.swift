@@ -135,7 +135,12 @@ private func serve(
   } catch {
     throw .storage(error)
   }
-  defer { connection.remove() }
+  defer {
+    for failure in connection.remove() {
+      logger.warning("\(failure)")
+      observer.warned("\(failure)")
+    }
+  }
   logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
   return try loop.run(publishing: connection)

@@ -40,6 +40,13 @@ public struct StatisticsCache: Sendable {
   func statistics(of layers: [PrunableLayer], key: ContentHash) -> [InputStatistics]? {
     let path = file(key)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do throws(FolderFault) {
+      // What others can write would decide how the model is pruned.
+      try PrivateFolder.check(self.path)
+    } catch {
+      troubled("calibration statistics are measured again: \(error)")
+      return nil
+    }
     guard
       let file = try? SafetensorsFile(path: path), file.metadata["format"] == Self.format,
       let rowCount = file.metadata["rows"].flatMap({ Int($0) })
@@ -75,7 +82,7 @@ public struct StatisticsCache: Sendable {
     }
     let metadata = ["format": Self.format, "rows": "\(rowCount)"]
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try PrivateFolder.create(path)
       try makeRoom(for: tensors.reduce(0) { $0 + $1.bytes.count })
       try writeSafetensors(tensors, metadata: metadata, to: file(key))
     } catch {

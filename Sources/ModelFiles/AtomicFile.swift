@@ -4,8 +4,9 @@ import Synchronization
 
 /// A file that appears under its name only when it is complete and on disk.
 ///
-/// Bytes go to a temporary file in the same folder, which is synced and renamed by ``commit()``.
-/// A file that is not committed is removed.
+/// Bytes go to a temporary file in the same folder, which is synced and renamed by
+/// ``commit(syncing:)``. A file that is not committed is removed. Only its owner can read it unless
+/// another mode is given: what it holds may be derived from what is private.
 package final class AtomicFile {
   /// The file's final place.
   package let path: String
@@ -16,7 +17,9 @@ package final class AtomicFile {
   private static let unfinished = Mutex<Set<String>>([])
 
   /// Creates the temporary file beside `path`.
-  package init(path: String) throws(ModelFileError) {
+  ///
+  /// - Parameter mode: the file's rights, whatever the process takes away from new files.
+  package init(path: String, mode: UInt16 = 0o600) throws(ModelFileError) {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let folder = slash.map { String(path[...$0]) } ?? ""
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
@@ -24,9 +27,15 @@ package final class AtomicFile {
     for attempt in 0..<1000 {
       let temporaryPath = "\(folder).\(name).\(getpid())-\(attempt).partial"
       let descriptor = unsafe open(
-        temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o644))
+        temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
       if descriptor < 0, errno == EEXIST { continue }
       guard descriptor >= 0 else { throw writeFailure(path: path, neededBytes: 0) }
+      guard mode == 0o600 || fchmod(descriptor, mode_t(mode)) == 0 else {
+        let failure = writeFailure(path: path, neededBytes: 0)
+        close(descriptor)
+        _ = unsafe unlink(temporaryPath)
+        throw failure
+      }
       self.path = path
       self.temporaryPath = temporaryPath
       self.descriptor = descriptor
@@ -57,10 +66,14 @@ package final class AtomicFile {
     try writeAll(bytes, to: descriptor, at: offset, path: path)
   }
 
-  /// Brings the bytes to disk and gives the file its name, replacing what had it.
-  package func commit() throws(ModelFileError) {
+  /// Gives the file its name, replacing what had it, and brings bytes and name to disk.
+  ///
+  /// - Parameter isSynced: whether to wait for the disk; not for what can be made again.
+  package func commit(syncing isSynced: Bool = true) throws(ModelFileError) {
     precondition(isOpen)
-    guard fsync(descriptor) == 0 else { throw writeFailure(path: path, neededBytes: 0) }
+    guard !isSynced || fsync(descriptor) == 0 else {
+      throw writeFailure(path: path, neededBytes: 0)
+    }
     isOpen = false
     guard close(descriptor) == 0 else {
       let failure = writeFailure(path: path, neededBytes: 0)
@@ -72,20 +85,21 @@ package final class AtomicFile {
       _ = unsafe unlink(temporaryPath)
       throw failure
     }
-    try syncFolder()
+    if isSynced { try syncFolder(of: path) }
   }
+}
 
-  /// Brings the new name to disk.
-  private func syncFolder() throws(ModelFileError) {
-    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let folder = unsafe open(
-      slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw writeFailure(path: path, neededBytes: 0) }
-    defer { close(folder) }
-    // Some network file systems cannot sync folders; they answer EINVAL.
-    guard fsync(folder) == 0 || errno == EINVAL else {
-      throw writeFailure(path: path, neededBytes: 0)
-    }
+/// Brings the name of a file to disk: without it a file that was renamed may be gone after a power
+/// failure.
+package func syncFolder(of path: String) throws(ModelFileError) {
+  let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+  let folder = unsafe open(
+    slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard folder >= 0 else { throw writeFailure(path: path, neededBytes: 0) }
+  defer { close(folder) }
+  // Some network file systems cannot sync folders; they answer EINVAL.
+  guard fsync(folder) == 0 || errno == EINVAL else {
+    throw writeFailure(path: path, neededBytes: 0)
   }
 }
 

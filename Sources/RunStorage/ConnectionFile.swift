@@ -55,14 +55,19 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
 
   /// Writes the file, with mode 0600 unless another is given, in one step for whoever waits for it.
   public func write(to path: String, mode: UInt16 = 0o600) throws(RunStorageError) {
-    try PrivateFile(path: path).write(self, mode: mode_t(mode))
+    try PrivateFile(path: path).write(self, mode: mode)
   }
 
   /// Removes the file if this value's coordinator has written it; one that is gone, or that
   /// another coordinator has written meanwhile, is left alone.
-  public func remove(path: String) {
+  ///
+  /// - Throws: ``RunStorageError`` if it is there and cannot be removed.
+  public func remove(path: String) throws(RunStorageError) {
     guard isWritten(at: path) else { return }
-    unsafe unlink(path)
+    guard unsafe unlink(path) == 0 || errno == ENOENT else {
+      throw .failed(
+        operation: "remove", path: path, reason: RunStorageError.words(errno: errno))
+    }
   }
 
   /// Whether something lies at `path`, whatever it says.

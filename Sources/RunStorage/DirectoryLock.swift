@@ -12,7 +12,7 @@ public final class DirectoryLock: Sendable {
   public init(of directory: RunDirectory) throws(RunStorageError) {
     try directory.create()
     let path = directory.lockPath
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
     }

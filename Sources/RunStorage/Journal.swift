@@ -50,6 +50,7 @@ public final class Journal: Sendable {
     let path = directory.journalPath
     self.path = path
     if let lock { self.lock = lock } else { self.lock = try DirectoryLock(of: directory) }
+    try JournalFiles.keepPrivate(path)
     do {
       var configuration = Configuration()
       configuration.journalMode = .wal

@@ -112,20 +112,28 @@ extension RunDirectory {
     }
   }
 
+  /// Creates the folder of the public keys of a role, for this user alone, and returns its path.
+  ///
+  /// - Precondition: the role is not the coordinator's.
+  /// - Throws: ``RunStorageError``: it cannot be made, is another user's, or others can write into
+  ///   it.
+  @discardableResult
+  public func createKeyFolder(of role: KeyRole) throws(RunStorageError) -> String {
+    guard let folder = keyFolder(of: role) else {
+      preconditionFailure("the coordinator's key needs no permission")
+    }
+    try create(keyFolder)
+    try create(folder)
+    return folder
+  }
+
   /// Lets the owner of a key connect to the run, now and after restarts.
   ///
   /// - Precondition: the key is not a coordinator's.
   /// - Returns: the path of the file that has to be removed to revoke the key.
   @discardableResult
   public func authorize(_ key: KeyFile) throws(RunStorageError) -> String {
-    guard let folder = keyFolder(of: key.role) else {
-      preconditionFailure("the coordinator's key needs no permission")
-    }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotOpen(path: folder, reason: error.localizedDescription)
-    }
+    let folder = try createKeyFolder(of: key.role)
     let path = "\(folder)/\(key.name)\(KeyFile.publicSuffix)"
     try key.publicPart.write(to: path)
     return path

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ModelFiles
 
 /// A small file that only its owner may read, because it holds a secret.
 public struct PrivateFile: Hashable, Sendable {
@@ -20,7 +21,7 @@ public struct PrivateFile: Hashable, Sendable {
   }
 
   /// Writes the file with the rights of `mode`, in one step for whoever reads it meanwhile.
-  func write(_ content: some Encodable, mode: mode_t) throws(RunStorageError) {
+  func write(_ content: some Encodable, mode: UInt16) throws(RunStorageError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let bytes: [UInt8]
@@ -29,22 +30,12 @@ public struct PrivateFile: Hashable, Sendable {
     } catch {
       throw .failed(operation: "encode", path: path, reason: "\(error)")
     }
-    let temporary = "\(path).\(getpid()).partial"
-    unsafe unlink(temporary)
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else {
-      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
-    }
-    // The mode that was asked for, whatever the process takes away from new files.
-    let isWritten =
-      unsafe fchmod(descriptor, mode) == 0
-      && Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard isWritten, unsafe rename(temporary, path) == 0 else {
-      let reason = RunStorageError.words(errno: isWritten ? errno : code)
-      unsafe unlink(temporary)
-      throw .failed(operation: "write", path: path, reason: reason)
+    do throws(ModelFileError) {
+      let file = try AtomicFile(path: path, mode: mode)
+      try file.write(bytes.span, at: 0)
+      try file.commit()
+    } catch {
+      throw RunStorageError(error, path: path)
     }
   }
 

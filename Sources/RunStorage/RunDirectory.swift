@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import ModelFiles
 
 /// The folder of a run and the names of the files that this module keeps in it.
 public struct RunDirectory: Hashable, Sendable {
@@ -22,12 +23,33 @@ public struct RunDirectory: Hashable, Sendable {
   /// Returns the path of a file in the folder.
   public func file(_ name: String) -> String { path + "/" + name }
 
-  /// Creates the folder unless it exists.
-  public func create() throws(RunStorageError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  /// Creates the folder for this user alone unless it exists.
+  ///
+  /// - Throws: ``RunStorageError``: it cannot be made, is another user's, or others can write into
+  ///   it.
+  public func create() throws(RunStorageError) { try create(path) }
+
+  /// Creates a folder of the run, such as one within the run directory, for this user alone.
+  public func create(_ folder: String) throws(RunStorageError) {
+    do throws(FolderFault) {
+      try PrivateFolder.create(folder)
     } catch {
-      throw .cannotOpen(path: path, reason: error.localizedDescription)
+      throw RunStorageError(error)
+    }
+  }
+
+  /// Writes a file of the run in one step, for its owner alone.
+  ///
+  /// - Parameter isSynced: whether to wait for the disk; not for what can be made again.
+  public func write(
+    _ content: [UInt8], to path: String, syncing isSynced: Bool = true
+  ) throws(RunStorageError) {
+    do throws(ModelFileError) {
+      let file = try AtomicFile(path: path)
+      try file.write(content.span, at: 0)
+      try file.commit(syncing: isSynced)
+    } catch {
+      throw RunStorageError(error, path: path)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ModelFiles
 
 /// Why a file of a run directory could not be read or written.
 public enum RunStorageError: Error, Equatable, Sendable {
@@ -25,6 +26,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case superseded(path: String)
   /// The journal that was opened does not lie in its directory any more.
   case replaced(path: String)
+  /// A folder is another user's, or others can write into it.
+  case exposedFolder(path: String, reason: String)
   /// Other users can read or write a file that holds a secret key.
   case exposedSecret(path: String, mode: UInt16)
   /// A connection or key file is not what a coordinator writes.
@@ -70,6 +73,7 @@ extension RunStorageError: CustomStringConvertible {
       "\(path) is not a file that a coordinator writes: \(words); start the coordinator again"
     case .malformedKey(let path, let words):
       "\(path) is not a key: \(words); make keys with elsa keygen"
+    case .exposedFolder(let path, let reason): "\(path) is not this user's alone: \(reason)"
     case .failed(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
     }
   }
@@ -84,6 +88,24 @@ extension RunStorageError: CustomStringConvertible {
 }
 
 extension RunStorageError {
+  /// Converts what is wrong with a folder.
+  init(_ fault: FolderFault) {
+    switch fault {
+    case .shared(let path, let reason): self = .exposedFolder(path: path, reason: reason)
+    case .failed(let path, let reason): self = .cannotOpen(path: path, reason: reason)
+    }
+  }
+
+  /// Converts what is wrong with a file that is written in one step.
+  init(_ error: ModelFileError, path: String) {
+    switch error {
+    case .diskFull(let path, _): self = .diskFull(path: path)
+    case .cannotWrite(let path, let reason):
+      self = .failed(operation: "write", path: path, reason: reason)
+    default: self = .failed(operation: "write", path: path, reason: "\(error)")
+    }
+  }
+
   /// Converts what GRDB throws.
   init(_ error: any Error, operation: String, path: String) {
     if let error = error as? RunStorageError {

@@ -24,9 +24,12 @@ package final class FileLock: Sendable {
   let path: String
   private let descriptor: Int32
 
+  /// How often a lock's file may be removed under the hands of who takes it.
+  private static let attemptCountMax = 1_000
+
   /// Takes a lock, or returns `nil` if somebody else holds it.
   init?(path: String, mode: Mode) throws(InputError) {
-    while true {
+    for _ in 0..<Self.attemptCountMax {
       let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
       guard flock(descriptor, mode.operation | LOCK_NB) == 0 else {
@@ -38,7 +41,7 @@ package final class FileLock: Sendable {
       // A file that its last holder has removed is nobody's lock.
       var held = stat()
       var named = stat()
-      if unsafe fstat(descriptor, &held) == 0, unsafe stat(path, &named) == 0,
+      if unsafe fstat(descriptor, &held) == 0, unsafe lstat(path, &named) == 0,
         held.st_ino == named.st_ino, held.st_dev == named.st_dev
       {
         self.path = path
@@ -47,6 +50,7 @@ package final class FileLock: Sendable {
       }
       close(descriptor)
     }
+    throw .cannotUse(path: path, reason: "it is removed whenever it is locked")
   }
 
   deinit { close(descriptor) }
@@ -55,5 +59,12 @@ package final class FileLock: Sendable {
   package func share() -> Bool { flock(descriptor, LOCK_SH | LOCK_NB) == 0 }
 
   /// Removes the file of a lock that is held alone.
-  func remove() { _ = unsafe unlink(path) }
+  func remove() throws(InputError) { try unlinkCached(path) }
+}
+
+/// Removes a file of the cache, which may be gone already.
+func unlinkCached(_ path: String) throws(InputError) {
+  guard unsafe unlink(path) == 0 || errno == ENOENT else {
+    throw .cannotWrite(path: path, errno: errno)
+  }
 }

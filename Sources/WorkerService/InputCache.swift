@@ -33,12 +33,15 @@ public struct InputCache: Sendable {
   }
 
   /// Makes the folder, for this user alone, and the folders above it.
+  ///
+  /// - Throws: ``InputError``: it cannot be made, is another user's, or others can write into it.
   package func create() throws(InputError) {
-    var path = ""
-    for part in folder.split(separator: "/", omittingEmptySubsequences: false) {
-      path += part.isEmpty && path.isEmpty ? "/" : path.hasSuffix("/") ? "\(part)" : "/\(part)"
-      guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST || errno == EISDIR else {
-        throw .cannotWrite(path: folder, errno: errno)
+    do throws(FolderFault) {
+      try PrivateFolder.create(folder)
+    } catch {
+      switch error {
+      case .shared(let path, let reason), .failed(let path, let reason):
+        throw .cannotUse(path: path, reason: reason)
       }
     }
   }
@@ -70,8 +73,8 @@ public struct InputCache: Sendable {
     var shortage = missing - freeBytes
     for file in others where excess > 0 || shortage > 0 {
       guard let lock = try lock(file.content, .alone) else { continue }
-      guard unsafe unlink("\(folder)/\(file.name)") == 0 else { continue }
-      lock.remove()
+      try unlinkCached("\(folder)/\(file.name)")
+      try lock.remove()
       excess -= file.size
       shortage -= file.size
     }
@@ -165,6 +168,11 @@ struct PartFile: ~Copyable {
   func commit(as finalPath: String) throws(InputError) {
     guard fsync(file.rawValue) == 0, unsafe rename(path, finalPath) == 0 else {
       throw .cannotWrite(path: path, errno: errno)
+    }
+    do throws(ModelFileError) {
+      try syncFolder(of: finalPath)
+    } catch {
+      throw .cannotUse(path: finalPath, reason: "\(error)")
     }
   }
 }

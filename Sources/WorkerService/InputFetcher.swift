@@ -117,7 +117,7 @@ package struct InputFetcher {
             settings.report(.cached(entry.role))
             return lock
           }
-          _ = unsafe unlink(path)
+          try unlinkCached(path)
         }
       } else if let lock = try cache.lock(entry.content, .alone) {
         if unsafe access(path, F_OK) != 0 { try fetch(entry) }

@@ -12,7 +12,7 @@ final class ShardCounterFile {
   /// Opens or creates the file.
   init(path: String) throws(WorkerServiceError) {
     self.path = path
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw .counterFile(path: path, reason: unsafe String(cString: strerror(errno)))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ModelFiles
 import Testing
 
@@ -36,6 +37,31 @@ struct AtomicFileTests {
       try second.write([2].span, at: 0)
       try second.commit()
       try first.commit()
+      #expect(try readFile(folder + "/a", limitBytes: 1) == [1])
+    }
+  }
+
+  @Test func `a file is its owner's alone unless another mode is asked for`() throws {
+    try withTemporaryFolder { folder in
+      for mode in [nil, 0o640, 0o644] as [UInt16?] {
+        let path = folder + "/\(mode ?? 0)"
+        let file = try mode.map { try AtomicFile(path: path, mode: $0) } ?? AtomicFile(path: path)
+        try file.commit()
+        var status = stat()
+        try #require(unsafe stat(path, &status) == 0)
+        #expect(status.st_mode & 0o7777 == mode_t(mode ?? 0o600))
+      }
+    }
+  }
+
+  @Test func `a link in a file's place is replaced, not followed`() throws {
+    try withTemporaryFolder { folder in
+      try Data([7]).write(to: URL(filePath: folder + "/precious"))
+      try #require(unsafe symlink(folder + "/precious", folder + "/a") == 0)
+      let file = try AtomicFile(path: folder + "/a")
+      try file.write([1].span, at: 0)
+      try file.commit()
+      #expect(try readFile(folder + "/precious", limitBytes: 1) == [7])
       #expect(try readFile(folder + "/a", limitBytes: 1) == [1])
     }
   }

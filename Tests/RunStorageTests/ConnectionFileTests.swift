@@ -92,9 +92,9 @@ import WireProtocol
   @Test func `removing it twice is no error`() throws {
     let file = try example()
     try file.write(to: path)
-    file.remove(path: path)
+    try file.remove(path: path)
     #expect(!ConnectionFile.exists(at: path))
-    file.remove(path: path)
+    try file.remove(path: path)
   }
 
   @Test func `only the coordinator that has written the file removes it`() throws {
@@ -107,16 +107,16 @@ import WireProtocol
       var other = own
       change(&other)
       try other.write(to: path)
-      own.remove(path: path)
+      try own.remove(path: path)
       #expect(try ConnectionFile(path: path) == other)
     }
     try Data("something else".utf8).write(to: URL(filePath: path))
-    own.remove(path: path)
+    try own.remove(path: path)
     #expect(ConnectionFile.exists(at: path))
     // That somebody has made it readable does not make it another's.
     try own.write(to: path)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-    own.remove(path: path)
+    try own.remove(path: path)
     #expect(!ConnectionFile.exists(at: path))
   }
 }

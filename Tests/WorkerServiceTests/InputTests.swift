@@ -2,6 +2,7 @@ import ContentHashing
 import Coordination
 import CoordinatorService
 import Foundation
+import ModelFiles
 import RunStorage
 import SparsityCore
 import Synchronization
@@ -185,6 +186,43 @@ import ZeroMQ
     #expect(try worker.outcome().exit == .finished)
     #expect(site.areEqual(try #require(worker.files)))
     #expect(reports.modelFetches == [[6, 0]])
+  }
+
+  @Test func `what cannot be removed from the cache is an error, not a loop`() throws {
+    let site = try Site()
+    let cache = site.cache()
+    try cache.create()
+    let path = cache.path(of: try contentHash(ofFileAt: site.served[0].path))
+    // A folder in a file's place is not what it should be, and is not removed like a file.
+    try FileManager.default.createDirectory(
+      atPath: path + "/full", withIntermediateDirectories: true)
+    let coordinator = try site.startCoordinator()
+    let worker = RunningWorker(site.run, label: "stuck", inputs: InputSettings(cache: cache))
+    let exit = try worker.outcome().exit
+    guard case .unprepared(let words) = exit else {
+      Issue.record("it ended with \(String(describing: exit))")
+      return
+    }
+    #expect(words.contains("cannot use \(path)"), "\(words)")
+    coordinator.stop(.atOnce)
+    _ = try coordinator.outcome()
+  }
+
+  @Test func `a cache that others can write into is not used`() throws {
+    let site = try Site()
+    let cache = site.cache()
+    try cache.create()
+    try #require(unsafe chmod(cache.folder, 0o777) == 0)
+    let coordinator = try site.startCoordinator()
+    let worker = RunningWorker(site.run, label: "careful", inputs: InputSettings(cache: cache))
+    let exit = try worker.outcome().exit
+    guard case .unprepared(let words) = exit else {
+      Issue.record("it ended with \(String(describing: exit))")
+      return
+    }
+    #expect(words.contains("everybody can write into it"), "\(words)")
+    coordinator.stop(.atOnce)
+    _ = try coordinator.outcome()
   }
 
   @Test func `a file that was changed under the coordinator is refused in words`() throws {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
+import ModelFiles
 import RunStorage
 import ZeroMQ
 
 /// Makes the key pair of a coordinator, a worker or an operator.
-struct KeygenCommand: ParsableCommand {
+struct KeygenCommand: ParsableCommand, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "keygen",
     abstract: "Makes a key pair for a coordinator, a worker or an operator.",
@@ -65,7 +66,7 @@ struct KeygenCommand: ParsableCommand {
 
   func run() throws {
     let folder = absolutePath(output)
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try PrivateFolder.create(folder)
     let keyPath = "\(folder)/\(name)\(KeyFile.secretSuffix)"
     let publicPath = "\(folder)/\(name)\(KeyFile.publicSuffix)"
     for path in [keyPath, publicPath] where FileManager.default.fileExists(atPath: path) {

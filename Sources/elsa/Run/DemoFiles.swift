@@ -10,11 +10,7 @@ struct DemoFiles {
   /// Writes the files into a folder below the run directory.
   init(in directory: LockedRunDirectory, evaluations: Int, seed: UInt64) throws {
     let folder = directory.files.file("digits")
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandFailure("cannot create \(folder): \(error.localizedDescription)")
-    }
+    try directory.create(folder)
     let files: [(name: String, content: Data)] = [
       ("model.safetensors", unsafe Self.content(of: cdd_digits_model())),
       ("config.json", unsafe Self.content(of: cdd_digits_config())),

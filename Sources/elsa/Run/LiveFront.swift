@@ -36,7 +36,7 @@ final class LiveFront {
   /// Writes the front as it is now, and returns it.
   func write(_ machine: Coordinator) throws -> FrontReport {
     let report = try report(of: machine)
-    try directory.write(report.encoded(), to: directory.files.front)
+    try directory.write(report.encoded(), to: directory.files.front, syncing: false)
     return report
   }
 

@@ -19,15 +19,20 @@ struct LockedRunDirectory {
   }
 
   /// Writes a file of the run in one step: readers see the old content or the new one.
-  func write(_ content: Data, to path: String) throws {
+  ///
+  /// - Parameter isSynced: whether to wait for the disk; not for what can be made again.
+  func write(_ content: Data, to path: String, syncing isSynced: Bool = true) throws {
     do {
-      try content.write(to: URL(filePath: path), options: .atomic)
+      try files.write([UInt8](content), to: path, syncing: isSynced)
     } catch {
       throw CommandFailure(
-        "cannot write \(path): \(error.localizedDescription)",
+        "\(error)",
         nextStep: "check that the disk has room and the folder is writable")
     }
   }
+
+  /// Creates a folder within the run directory, for this user alone.
+  func create(_ folder: String) throws { try files.create(folder) }
 
   /// Removes a file of the run, if it is there.
   func remove(_ path: String) throws {

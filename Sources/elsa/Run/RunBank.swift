@@ -70,11 +70,7 @@ struct RunBank {
     let key = model.bankKey(
       space: space, criterion: criterion, calibration: loaded.set.contentHash(threads: threads))
     let folder = files.file("bank-\(key.abbreviated)")
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandFailure("cannot create \(folder): \(error.localizedDescription)")
-    }
+    try files.create(folder)
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: loaded.set, folder: folder,
       cache: StatisticsCacheOptions.usual, threads: threads)
