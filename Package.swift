@@ -54,6 +54,7 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG"),
     .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CSodium"),
+    .systemLibrary(name: "CProcessLimits"),
 
     // Layer 1: pure building blocks.
     target("ContentHashing", ["SparsityCore", "CSodium"]),
@@ -79,13 +80,14 @@ let package = Package(
       ]),
 
     // Layer 3: files, sockets, threads.
-    target("ProcessLimits"),
+    target("ProcessLimits", ["CProcessLimits"]),
     target("ZeroMQ", ["CZeroMQ"]),
     target("ModelFiles", ["SparsityCore", "ContentHashing"]),
     // Yams brings libyaml, whose events RunFiles reads.
     target("RunFiles", ["SparsityCore", "AcceleratorModel", "ModelFiles", yams]),
     target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
-    target("RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", grdb]),
+    target(
+      "RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", "ModelFiles", grdb]),
     target(
       "Evaluation",
       [
@@ -149,7 +151,7 @@ let package = Package(
     tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
     tests("ProcessLimits", ["ProcessLimits"]),
     tests("ZeroMQ", ["ZeroMQ"]),
-    tests("RunStorage", ["RunStorage", "SparsityCore", "WireProtocol", grdb]),
+    tests("RunStorage", ["RunStorage", "ModelFiles", "SparsityCore", "WireProtocol", grdb]),
     tests(
       "CoordinatorService",
       [

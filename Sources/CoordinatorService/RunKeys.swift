@@ -5,8 +5,9 @@ import ZeroMQ
 /// The CURVE keys that a run brings along: the coordinator's, a pair that workers may share, and
 /// one for whoever may read the run directory and looks after the run.
 ///
-/// They lie in `keys.json`, so that workers find a restarted coordinator trustworthy. Whether a key
-/// may connect is another question: see `RunDirectory.authorize(_:)`.
+/// They lie in `keys.json`, so that workers find a restarted coordinator trustworthy. A coordinator's
+/// key from elsewhere stays where it is and is read again at each start. Whether a key may connect
+/// is another question: see `RunDirectory.authorize(_:)`.
 public struct RunKeys: Hashable, Sendable {
   /// The coordinator's pair.
   public let server: CurveKeyPair
@@ -20,58 +21,60 @@ public struct RunKeys: Hashable, Sendable {
 
   private struct File: Codable {
     var version = 1
-    var server: String
+    /// Absent while the coordinator has a key from elsewhere.
+    var server: String?
     var workers: String
+    /// Absent in a file from before there were folders of keys.
     var operators: String?
-  }
-
-  private init(server: CurveKeyPair, workers: CurveKeyPair, operators: CurveKeyPair) {
-    self.server = server
-    self.workers = workers
-    self.operators = operators
   }
 
   /// Reads the keys of a run directory, or generates and keeps them there with mode 0600.
   ///
   /// Call it before the process has a messaging context: see `CurveKeyPair.generate()`.
   ///
-  /// - Parameter serverKeyFile: the coordinator's own key, made by `elsa keygen`; it replaces the
-  ///   generated one, also for later starts.
+  /// - Parameter serverKeyFile: the coordinator's own key, made by `elsa keygen`; its secret is not
+  ///   copied, so every start needs the file.
   public init(
     in directory: RunDirectory, serverKeyFile: String? = nil
   ) throws(CoordinatorServiceError) {
     let path = Self.path(in: directory)
     let isNew = !FileManager.default.fileExists(atPath: path)
-    var keys = isNew ? try Self.generated() : try RunKeys(path: path)
+    let stored = isNew ? nil : try Self.file(at: path)
     if let serverKeyFile {
-      let server = try Self.server(of: serverKeyFile)
-      keys = RunKeys(server: server, workers: keys.workers, operators: keys.operators)
+      server = try Self.server(of: serverKeyFile)
+    } else {
+      server = try Self.pair(stored?.server, path: path)
     }
+    workers = try Self.pair(stored?.workers, path: path)
+    operators = try Self.pair(stored?.operators, path: path)
     do throws(RunStorageError) {
       try directory.create()
-      let file = File(
-        server: keys.server.secret.z85, workers: keys.workers.secret.z85,
-        operators: keys.operators.secret.z85)
-      try PrivateFile(path: path).write(file)
-      // Once the folder is there it is the truth: what was removed from it stays revoked.
-      if isNew || !FileManager.default.fileExists(atPath: directory.keyFolder) {
+      for role in [KeyRole.worker, .operator] { try directory.createKeyFolder(of: role) }
+      // Before the file: once it is there the folders are the truth, and what was removed from
+      // them stays removed.
+      if stored?.operators == nil {
         let name = Self.sharedName
-        try directory.authorize(Self.file(.operator, name, keys.operators))
-        try directory.authorize(Self.file(.worker, name, keys.workers))
+        try directory.authorize(Self.file(.operator, name, operators))
+        try directory.authorize(Self.file(.worker, name, workers))
       }
+      let file = File(
+        server: serverKeyFile == nil ? server.secret.z85 : nil, workers: workers.secret.z85,
+        operators: operators.secret.z85)
+      try PrivateFile(path: path).write(file)
     } catch {
       throw .storage(error)
     }
-    self = keys
   }
 
-  /// Reads the keys of a run directory, or returns `nil` if the run has none.
-  public static func existing(in directory: RunDirectory) throws(CoordinatorServiceError)
-    -> RunKeys?
+  /// Reads the operators' pair of a run directory, or returns `nil` if the run has none.
+  public static func operators(in directory: RunDirectory) throws(CoordinatorServiceError)
+    -> CurveKeyPair?
   {
     let path = path(in: directory)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return try RunKeys(path: path)
+    return try file(at: path).operators.map { secret throws(CoordinatorServiceError) in
+      try pair(secret, path: path)
+    }
   }
 
   private static func path(in directory: RunDirectory) -> String { directory.file("keys.json") }
@@ -80,12 +83,23 @@ public struct RunKeys: Hashable, Sendable {
     KeyFile(role: role, name: name, publicKey: pair.publicKey.z85, secretKey: nil)
   }
 
-  private static func generated() throws(CoordinatorServiceError) -> RunKeys {
+  private static func generated() throws(CoordinatorServiceError) -> CurveKeyPair {
     do throws(ZeroMQError) {
-      return RunKeys(
-        server: try .generate(), workers: try .generate(), operators: try .generate())
+      return try .generate()
     } catch {
       throw .transport(error)
+    }
+  }
+
+  /// Returns the pair of a secret that `keys.json` holds, or a fresh one if it holds none.
+  private static func pair(
+    _ secret: String?, path: String
+  ) throws(CoordinatorServiceError) -> CurveKeyPair {
+    guard let secret else { return try generated() }
+    do throws(ZeroMQError) {
+      return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
+    } catch {
+      throw .malformedKeyFile(path: path, words: "\(error)")
     }
   }
 
@@ -102,26 +116,11 @@ public struct RunKeys: Hashable, Sendable {
     }
   }
 
-  private init(path: String) throws(CoordinatorServiceError) {
-    let file: File
+  private static func file(at path: String) throws(CoordinatorServiceError) -> File {
     do throws(RunStorageError) {
-      file = try PrivateFile(path: path).read(File.self) { _ in true }
+      return try PrivateFile(path: path).read(File.self) { _ in true }
     } catch {
       throw .storage(error)
-    }
-    do throws(ZeroMQError) {
-      let operators: CurveKeyPair
-      if let secret = file.operators {
-        operators = try CurveKeyPair(secret: CurveSecretKey(z85: secret))
-      } else {
-        operators = try .generate()
-      }
-      self.init(
-        server: try CurveKeyPair(secret: CurveSecretKey(z85: file.server)),
-        workers: try CurveKeyPair(secret: CurveSecretKey(z85: file.workers)),
-        operators: operators)
-    } catch {
-      throw .malformedKeyFile(path: path, words: "\(error)")
     }
   }
 }

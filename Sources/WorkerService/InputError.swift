@@ -1,11 +1,14 @@
 import Coordination
 import Glibc
+import SparsityCore
 import WireProtocol
 
 /// Why a worker cannot have the inputs of its run.
 package enum InputError: Error, Equatable, CustomStringConvertible {
   /// A file at a path of the run is another one.
   case otherContent(path: String)
+  /// The coordinator claims another number of images than the file has.
+  case otherImageCount(path: String, found: Int, claimed: Int)
   /// The program is older or newer than the coordinator's.
   case unknownCriterion(String)
   /// The coordinator does not serve a file that the run needs.
@@ -35,6 +38,9 @@ package enum InputError: Error, Equatable, CustomStringConvertible {
     case .otherContent(let path):
       "\(path) has other content than the run was started with; does this machine see the same "
         + "file system as the coordinator?"
+    case .otherImageCount(let path, let found, let claimed):
+      "\(path) has \(counted(found, "image")), the coordinator claims \(claimed); does this "
+        + "machine see the same file system as the coordinator?"
     case .unknownCriterion(let criterion):
       "this version cannot prune by \"\(criterion)\"; use the coordinator's version"
     case .notServed(let role, let path):

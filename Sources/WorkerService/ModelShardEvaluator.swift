@@ -78,6 +78,11 @@ public struct ModelShardEvaluator: ShardEvaluator {
       throw InputError.otherContent(path: files.model)
     }
     let images = try ImageSet(packedFile: files.data)
+    // Before anything is as large as the coordinator claims.
+    guard images.count == description.imageCount else {
+      throw InputError.otherImageCount(
+        path: files.data, found: images.count, claimed: description.imageCount)
+    }
     let data = images.contentHash(threads: threads)
     guard data == description.data.content else {
       throw InputError.otherContent(path: files.data)

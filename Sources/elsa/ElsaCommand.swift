@@ -40,6 +40,9 @@ struct ElsaCommand: ParsableCommand {
       var command = try parseAsRoot()
       _ = try InstructionLimit.read()
       StopSignals.install()
+      if command is any HoldsSecrets {
+        for words in SecretKeeping.begin() { Output.note("Warning: \(words).") }
+      }
       if command is any EndsOnRequest {
         try command.run()
       } else {

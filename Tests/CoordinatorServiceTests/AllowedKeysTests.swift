@@ -68,7 +68,7 @@ import ZeroMQ
     #expect(reading.problems.contains { $0.contains("it is the key of an operator") })
   }
 
-  @Test func `a coordinator takes the key that it is given, and keeps it`() throws {
+  @Test func `a coordinator takes the key that it is given, and copies nothing of it`() throws {
     let generated = try RunKeys(in: directory)
     let own = try key(.server, "lab")
     let path = directory.file("lab.key")
@@ -76,12 +76,43 @@ import ZeroMQ
     let given = try RunKeys(in: directory, serverKeyFile: path)
     #expect(given.server.publicKey.z85 == own.publicKey)
     #expect(given.workers == generated.workers)
-    #expect(try RunKeys(in: directory) == given)
-    #expect(try RunKeys.existing(in: directory) == given)
+    #expect(try RunKeys(in: directory, serverKeyFile: path) == given)
+    #expect(try RunKeys.operators(in: directory) == given.operators)
+    let kept = try String(contentsOfFile: directory.file("keys.json"), encoding: .utf8)
+    #expect(!kept.contains(try #require(own.secretKey)))
+    #expect(!kept.contains(generated.server.secret.z85))
+    // Without the file the run has a key of its own again.
+    let fresh = try RunKeys(in: directory)
+    #expect(fresh.workers == given.workers && fresh.server != given.server)
+    #expect(try RunKeys(in: directory) == fresh)
     try key(.worker, "lab").write(to: path)
     let error = #expect(throws: CoordinatorServiceError.self) {
       try RunKeys(in: self.directory, serverKeyFile: path)
     }
     #expect("\(try #require(error))".contains("it is the key of a worker"))
+  }
+
+  @Test func `keys that were removed stay removed, with their folders, too`() throws {
+    let keys = try RunKeys(in: directory)
+    let shared = directory.keyFolder + "/workers/shared.pub"
+    try FileManager.default.removeItem(atPath: shared)
+    #expect(try RunKeys(in: directory) == keys)
+    #expect(!FileManager.default.fileExists(atPath: shared))
+    try FileManager.default.removeItem(atPath: directory.keyFolder)
+    #expect(try RunKeys(in: directory) == keys)
+    var folder = KeyFolder(of: directory)
+    let allowed = folder.read().allowed
+    #expect(allowed.workers.isEmpty && allowed.operators.isEmpty)
+    let role = try #require(directory.keyFolder(of: .worker))
+    #expect(FileManager.default.fileExists(atPath: role), "there is where to put new ones")
+  }
+
+  @Test(arguments: [KeyRole.worker, .operator])
+  func `a folder of keys that others can write into is refused`(role: KeyRole) throws {
+    _ = try RunKeys(in: directory)
+    let path = try #require(directory.keyFolder(of: role))
+    try #require(unsafe chmod(path, 0o775) == 0)
+    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    #expect(error.map { "\($0)".contains("its group can write into it") } == true)
   }
 }

@@ -25,6 +25,8 @@ import Testing
     ])
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     let endpoint = try #require(try run.connection()?.endpoints.first)
+    let kept = try String(contentsOfFile: run.directory.file("keys.json"), encoding: .utf8)
+    #expect(!kept.contains(try #require(KeyFile(path: folder.file("keys/lab.key")).secretKey)))
     func worker(_ key: String, server: String, name: String) throws -> RunningProgram {
       try Program.start([
         "worker", "--connect", endpoint, "--server-key", server, "--key-file", key, "--name", name,

@@ -45,7 +45,7 @@ enum Layers {
   static let ordered: [[String]] = [
     [
       "SparsityCore", "CSparseKernels", "CDemoData", "CZeroMQ", "COneDNN", "CLAPACK",
-      "CTurboJPEG", "CPNG", "CSodium", "CYaml",
+      "CTurboJPEG", "CPNG", "CSodium", "CYaml", "CProcessLimits",
     ],
     [
       "ContentHashing", "SparseKernels", "LinearAlgebra", "EvolutionarySearch",
@@ -64,7 +64,7 @@ enum Layers {
     "CSparseKernels": "SparseKernels", "CDemoData": "elsa", "CZeroMQ": "ZeroMQ",
     "COneDNN": "LinearAlgebra", "CLAPACK": "LinearAlgebra", "CTurboJPEG": "ImageData",
     "CPNG": "ImageData", "CSodium": "ContentHashing", "CPeakKernels": "InferenceBenchmarks",
-    "CYaml": "RunFiles",
+    "CYaml": "RunFiles", "CProcessLimits": "ProcessLimits",
   ]
 
   static func layer(of target: String) -> Int? {

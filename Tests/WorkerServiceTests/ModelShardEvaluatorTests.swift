@@ -123,6 +123,16 @@ import WorkerService
     #expect("\(try #require(error))".contains("/nowhere/images.safetensors"))
   }
 
+  @Test func `images that the coordinator claims and the file lacks are not counted on`() throws {
+    // Their shuffle alone would take 17 GB.
+    var wanted = description
+    wanted.imageCount = 1 << 31
+    let error = #expect(throws: (any Error).self) {
+      try ModelShardEvaluator(description: wanted, threads: 1)
+    }
+    #expect("\(try #require(error))".contains("has 450 images, the coordinator claims 2147483648"))
+  }
+
   @Test func `what this version cannot do is refused`() throws {
     var wanted = description
     wanted.criterion = "by taste"

@@ -7,7 +7,7 @@ import RunStorage
 import SparsityCore
 
 /// The process that owns a run.
-struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
+struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "coordinator",
     abstract: "Owns a run: hands work to workers and keeps the journal.",
@@ -80,7 +80,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
 
   @Option(
     help: ArgumentHelp(
-      "The coordinator's own key, made by elsa keygen server (default: a key of the run).",
+      "The coordinator's own key, made by elsa keygen server; it is read at each start and not "
+        + "copied (default: a key of the run).",
       valueName: "file.key"))
   var keyFile: String?
 
@@ -147,7 +148,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { note, words in
-      progress.note(note, words: words)
+      if let words { progress.note(note, words: words) }
       front.take(note)
     }
     observer.stopRequest = { StopSignals.request }
@@ -218,7 +219,10 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
     }
     if letAnybodyIn { options.encryption = .never }
     if let encrypt { options.encryption = encrypt ? .always : .beyondLoopback }
-    if keyFile != nil { options.encryption = .always }
+    if let keyFile {
+      options.serverKeyFile = absolutePath(keyFile)
+      options.encryption = .always
+    }
     if let inputRate { options.inputBytesPerSecondMax = inputRate.bytes }
     return options
   }
@@ -234,7 +238,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest {
       return .noneBeyondLoopback
     case .beyondLoopback where address.isLoopback: return .none
     case .always, .beyondLoopback:
-      return .curve(try RunKeys(in: directory, serverKeyFile: keyFile.map(absolutePath)))
+      return .curve(try RunKeys(in: directory, serverKeyFile: options.serverKeyFile))
     }
   }
 }

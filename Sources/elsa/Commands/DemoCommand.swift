@@ -4,7 +4,7 @@ import RunStorage
 import SparsityCore
 
 /// A whole search on the bundled digits model.
-struct DemoCommand: ParsableCommand, EndsOnRequest {
+struct DemoCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Runs a whole search on the bundled digits model, in under a minute.",

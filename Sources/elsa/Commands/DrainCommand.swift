@@ -3,7 +3,7 @@ import CoordinatorService
 import WireProtocol
 
 /// Lets workers finish and leave.
-struct DrainCommand: ParsableCommand {
+struct DrainCommand: ParsableCommand, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "drain",
     abstract: "Lets the workers of a run finish what they hold and leave.",

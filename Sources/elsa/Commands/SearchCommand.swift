@@ -5,7 +5,7 @@ import RunStorage
 import SparsityCore
 
 /// A search on this machine.
-struct SearchCommand: ParsableCommand, EndsOnRequest {
+struct SearchCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "search",
     abstract: "Runs a search on this machine: a coordinator and worker processes.",

@@ -5,7 +5,7 @@ import RunStorage
 import WireProtocol
 
 /// What a run is doing.
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: ParsableCommand, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Shows what a run is doing: progress, workers, failures, disk.",

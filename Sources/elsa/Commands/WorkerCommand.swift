@@ -9,7 +9,7 @@ import WorkerService
 import ZeroMQ
 
 /// A process that evaluates candidates for a coordinator.
-struct WorkerCommand: ParsableCommand, EndsOnRequest {
+struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Joins a run and evaluates candidates until the run is done.",
@@ -75,7 +75,10 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest {
         + "threads, model and bank."))
   var slots = 1
 
-  @Option(help: "The name that logs and journal show (default: host and process).")
+  @Option(help: """
+      The name that logs and journal show, \
+      \(OptionRange.text(RunLimits.labelSizeRange)) bytes (default: host and process).
+      """)
   var name: String?
 
   @Option(help: ArgumentHelp("The silence after which the worker gives up.", valueName: "seconds"))
@@ -127,7 +130,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest {
     let slots = slots
     let threads = threads ?? max(slots, AllowedProcessors.current.count)
     var settings = WorkerSettings.newSession(
-      label: name ?? "\(ProcessInfo.processInfo.hostName)/\(getpid())", build: ElsaVersion.text,
+      label: name ?? WorkerSettings.usualLabel(
+        host: ProcessInfo.processInfo.hostName, processID: getpid()), build: ElsaVersion.text,
       slots: slots, numerics: Precision.allCases.map { .detected(precision: $0) })
     settings.giveUpTimeout = .seconds(giveUpAfter)
     settings.idleTimeout = idleTimeout.map { .seconds($0) }
@@ -159,23 +163,25 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest {
   }
 
   private func connectionSource() throws -> ConnectionSource {
+    // Taken whether it is used or not.
+    let secret = SecretVariable.workerSecretKey.take()
     if let connectionFile {
       return .file(path: absolutePath(connectionFile), worker: try keyFile.map(Self.pair))
     }
     guard let connect else { preconditionFailure("validated") }
     guard let serverKey else { return .fixed(WorkerConnection(endpoints: [connect], keys: nil)) }
     let keys = WorkerConnection.Keys(
-      worker: try ownKeys(), server: try Self.serverKey(serverKey))
+      worker: try ownKeys(secret), server: try Self.serverKey(serverKey))
     return .fixed(WorkerConnection(endpoints: [connect], keys: keys))
   }
 
-  private func ownKeys() throws -> CurveKeyPair {
+  private func ownKeys(_ given: String?) throws -> CurveKeyPair {
     if let keyFile { return try Self.pair(of: keyFile) }
-    guard let secret = ProcessInfo.processInfo.environment["ELSA_WORKER_SECRET_KEY"] else {
+    guard let secret = given else {
       throw CommandFailure(
         "--server-key needs the worker's own key",
         nextStep: "add --key-file (see elsa keygen), or put workerSecretKey of the coordinator's "
-          + "connection.json into ELSA_WORKER_SECRET_KEY")
+          + "connection.json into \(SecretVariable.workerSecretKey.rawValue)")
     }
     return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
   }

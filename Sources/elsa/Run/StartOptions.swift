@@ -22,6 +22,8 @@ struct StartOptions: Codable, Hashable {
   var advertised: [String] = []
   /// Where the connection file is written besides the run directory.
   var connectionCopy: ConnectionCopy?
+  /// The coordinator's own key, if it has one that outlives the run.
+  var serverKeyFile: String?
   /// When connections are encrypted.
   var encryption = Encryption.beyondLoopback
   /// The most bytes a second that workers are sent inputs with.

@@ -39,6 +39,6 @@ struct OperatorOptions: ParsableArguments {
       let secret = try KeyFile(path: path).secret(of: .operator, path: path)
       return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
     }
-    return try directory.flatMap { try RunKeys.existing(in: $0) }?.operators
+    return try directory.flatMap { try RunKeys.operators(in: $0) }
   }
 }
