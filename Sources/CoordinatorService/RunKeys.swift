@@ -5,9 +5,9 @@ import ZeroMQ
 /// The CURVE keys that a run brings along: the coordinator's, a pair that workers may share, and
 /// one for whoever may read the run directory and looks after the run.
 ///
-/// They lie in `keys.json`, so that workers find a restarted coordinator trustworthy. A coordinator's
-/// key from elsewhere stays where it is and is read again at each start. Whether a key may connect
-/// is another question: see `RunDirectory.authorize(_:)`.
+/// They lie in `keys.json`, so that workers find a restarted coordinator trustworthy. A key of the
+/// coordinator from elsewhere stays where it is and is read again at each start. Whether a key may
+/// connect is another question: see `RunDirectory.authorize(_:)`.
 public struct RunKeys: Hashable, Sendable {
   /// The coordinator's pair.
   public let server: CurveKeyPair
