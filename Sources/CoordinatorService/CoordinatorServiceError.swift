@@ -38,7 +38,7 @@ extension CoordinatorServiceError: CustomStringConvertible {
     switch self {
     case .unprotectedEndpoint(let endpoint):
       "\(endpoint) can be reached from other machines, and without keys anybody could join; "
-        + "bind to tcp://127.0.0.1:PORT, use keys, or say --let-anybody-in"
+        + "bind to tcp://127.0.0.1:PORT, or use keys"
     case .unsupportedEndpoint(let endpoint):
       "\"\(endpoint)\" is no address to bind to; write tcp://HOST:PORT with a name or an address "
         + "(IPv6 in brackets), tcp://*:PORT or tcp://[::]:PORT for all interfaces, port * for any "

@@ -38,7 +38,8 @@ public struct RunKeys: Hashable, Sendable {
     in directory: RunDirectory, serverKeyFile: String? = nil
   ) throws(CoordinatorServiceError) {
     let path = Self.path(in: directory)
-    let isNew = !FileManager.default.fileExists(atPath: path)
+    // Keys that cannot be looked at are not replaced by fresh ones.
+    let isNew = !PrivateFile(path: path).mayExist
     let stored = isNew ? nil : try Self.file(at: path)
     if let serverKeyFile {
       server = try Self.server(of: serverKeyFile)
@@ -71,7 +72,7 @@ public struct RunKeys: Hashable, Sendable {
     -> CurveKeyPair?
   {
     let path = path(in: directory)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard PrivateFile(path: path).mayExist else { return nil }
     return try file(at: path).operators.map { secret throws(CoordinatorServiceError) in
       try pair(secret, path: path)
     }

@@ -72,8 +72,7 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
 
   /// Whether something lies at `path`, whatever it says.
   public static func exists(at path: String) -> Bool {
-    // A look that fails for other reasons is no sign that the file is gone.
-    FileIdentity(ofFileAt: path) != nil || !FileIdentity.isKnown(at: path)
+    PrivateFile(path: path).mayExist
   }
 
   /// Whether the file at `path` is that of this value's coordinator: its process, epoch and run.

@@ -15,6 +15,12 @@ public struct PrivateFile: Hashable, Sendable {
     self.path = path
   }
 
+  /// Whether something lies at the path, or a look at it fails: only a look that succeeds says that
+  /// there is nothing.
+  public var mayExist: Bool {
+    FileIdentity(ofFileAt: path) != nil || !FileIdentity.isKnown(at: path)
+  }
+
   /// Writes the file with mode 0600, in one step for whoever reads it meanwhile.
   public func write(_ content: some Encodable) throws(RunStorageError) {
     try write(content, mode: 0o600)

@@ -52,7 +52,7 @@ private func waitForConnection(
   let deadline = clock.now + configuration.settings.giveUpTimeout
   var isTold = false
   while true {
-    if let connection = try configuration.connection.current() { return connection }
+    if let connection = try configuration.currentConnection() { return connection }
     guard case .file(let path, _) = configuration.connection else {
       preconditionFailure("a fixed connection is always known")
     }

@@ -7,6 +7,8 @@ import WireProtocol
 public struct WorkerConfiguration: Sendable {
   /// How to find the coordinator.
   public var connection: ConnectionSource
+  /// Whether the worker does without encryption if it has no keys; one that has keys never does.
+  public var allowsPlainText = false
   /// What the machine is told.
   public var settings: WorkerSettings
   /// A file to which a line is added for each computed shard, or `nil`; see ``ShardCounterFile``.
@@ -29,6 +31,18 @@ public struct WorkerConfiguration: Sendable {
 }
 
 extension WorkerConfiguration {
+  /// Returns the connection, or `nil` if the file does not exist (yet).
+  ///
+  /// - Throws: ``WorkerServiceError``: it cannot be read, or is one of plain text that is not
+  ///   allowed, also where it was encrypted before.
+  func currentConnection() throws(WorkerServiceError) -> WorkerConnection? {
+    guard let current = try connection.current() else { return nil }
+    guard current.keys != nil || allowsPlainText else {
+      throw .plainText(endpoint: current.endpoints[0])
+    }
+    return current
+  }
+
   /// Whether the time at which the process will be ended has come.
   var isTimeOver: Bool { endsAt.map { $0 <= ContinuousClock().now } ?? false }
 }

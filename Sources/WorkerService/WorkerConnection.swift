@@ -40,6 +40,10 @@ public struct WorkerConnection: Hashable, Sendable {
     } catch {
       throw .connectionFile(error)
     }
+    // Who was given a key does not talk to somebody who cannot prove to have the other one.
+    guard worker == nil || file.serverKey != nil else {
+      throw .plainText(endpoint: file.endpoints[0])
+    }
     let secret = worker?.secret.z85 ?? file.workerSecretKey
     guard worker != nil || (file.serverKey == nil) == (secret == nil) else {
       throw .incompleteKeys(path: path)

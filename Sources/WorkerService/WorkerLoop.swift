@@ -162,6 +162,7 @@ struct WorkerLoop: ~Copyable {
         }
         isKeyRefused = false
         trouble = nil
+      case .listening, .accepted: break
       case .disconnected:
         if isReady { attemptDeadline = now + configuration.attemptTimeout }
         isReady = false
@@ -193,7 +194,7 @@ struct WorkerLoop: ~Copyable {
     let current: WorkerConnection
     do throws(WorkerServiceError) {
       // No file means that no coordinator runs: the old address is as good as any.
-      current = try configuration.connection.current() ?? connection
+      current = try configuration.currentConnection() ?? connection
     } catch {
       try report("\(error)")
       return

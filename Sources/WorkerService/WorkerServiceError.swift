@@ -9,6 +9,8 @@ public enum WorkerServiceError: Error, Equatable, Sendable {
   case connectionFile(RunStorageError)
   /// The connection file names a server key but lacks the worker's, or the other way round.
   case incompleteKeys(path: String)
+  /// The coordinator does not encrypt, and the worker was not told to do without or has a key.
+  case plainText(endpoint: String)
   /// No connection file has appeared.
   case noConnection(path: String, words: String)
   /// The counter file cannot be opened or written.
@@ -23,6 +25,9 @@ extension WorkerServiceError: CustomStringConvertible {
     case .connectionFile(let error): "\(error)"
     case .incompleteKeys(let path):
       "\(path) holds only some of the keys that encryption needs; start the coordinator again"
+    case .plainText(let endpoint):
+      "the coordinator at \(endpoint) does not encrypt, so that anybody could pose as it; start it "
+        + "with keys, or tell this worker, too, to do without"
     case .noConnection(let path, let words):
       "no coordinator was found: \(words); start one that writes \(path)"
     case .counterFile(let path, let reason): "cannot write \(path): \(reason)"

@@ -49,7 +49,7 @@ import Testing
   func `a coordinator listens on all addresses of both versions`() throws {
     let run = try DigitsRun(evaluations: 20_000)
     let coordinator = try run.startCoordinator(
-      arguments: ["--bind", "tcp://[::]:*", "--let-anybody-in"])
+      arguments: ["--bind", "tcp://[::]:*", "--insecure-plain-text"])
     let endpoints = try #require(try run.connection()).endpoints
     let port = try Self.port(endpoints[0])
     #expect(endpoints.suffix(2) == ["tcp://127.0.0.1:\(port)", "tcp://[::1]:\(port)"])
@@ -57,6 +57,7 @@ import Testing
     let workers = try hosts.map { host in
       try Program.start([
         "worker", "--connect", "tcp://\(host):\(port)", "--name", host, "--threads", "1",
+        "--insecure-plain-text",
       ])
     }
     try waitUntil("all have joined") {
@@ -80,7 +81,7 @@ import Testing
   @Test func `workers are told what is advertised, and this machine still finds the rest`() throws {
     let endpoints = try Self.search(
       at: "tcp://*:*",
-      arguments: ["--advertise", "127.0.0.1:1", "--advertise", "lab.invalid", "--encrypt"])
+      arguments: ["--advertise", "127.0.0.1:1", "--advertise", "lab.invalid"])
     let port = try Self.port(try #require(endpoints.last))
     #expect(
       endpoints == ["tcp://127.0.0.1:1", "tcp://lab.invalid:\(port)", "tcp://127.0.0.1:\(port)"])
@@ -91,7 +92,7 @@ import Testing
     let copy = run.folder.file("shared.json")
     let coordinator = try run.startCoordinator(
       arguments: [
-        "--write-connection-file", copy, "--connection-file-mode", "0640", "--encrypt",
+        "--write-connection-file", copy, "--connection-file-mode", "0640",
       ])
     try waitUntil("the second file is there") { FileManager.default.fileExists(atPath: copy) }
     #expect(try ConnectionFile(path: copy) == (try run.connection()))

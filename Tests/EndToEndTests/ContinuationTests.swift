@@ -27,12 +27,15 @@ import Testing
   {
     let run = try DigitsRun(evaluations: 8)
     let first = try run.startCoordinator(
-      arguments: ["--bind", "tcp://127.0.0.2:*", "--encrypt", "--input-rate", "50M"])
+      arguments: ["--bind", "tcp://127.0.0.2:*", "--input-rate", "50M"])
     let before = try #require(try run.connection())
     #expect(before.endpoints.first?.hasPrefix("tcp://127.0.0.2:") == true)
     first.signal(SIGTERM)
     _ = first.ending()
-    for (arguments, isEncrypted) in [([], true), (["--no-encrypt"], false), ([], false)] {
+    // What is unsafe is not remembered.
+    for (arguments, isEncrypted) in [
+      ([], true), (["--insecure-plain-text"], false), ([], true),
+    ] {
       let coordinator = try run.startCoordinator(arguments: arguments)
       let connection = try #require(try run.connection())
       #expect(connection.endpoints.first?.hasPrefix("tcp://127.0.0.2:") == true)

@@ -37,14 +37,16 @@ import Testing
 
   @Test(arguments: ["soon", "2026-13-01T00:00:00Z", "-5"])
   func `a time that is none is refused in words`(time: String) throws {
-    let ending = try Program.run(["worker", "--connect", "tcp://127.0.0.1:9", "--end-time", time])
+    let ending = try Program.run([
+      "worker", "--connect", "tcp://127.0.0.1:9", "--insecure-plain-text", "--end-time", time,
+    ])
     #expect(ending.status == 2)
     #expect(ending.errors.contains("--end-time"), "\(ending.errors)")
   }
 
   @Test func `a word of Slurm that is no time is named`() throws {
     let ending = try Program.run(
-      ["worker", "--connect", "tcp://127.0.0.1:9"],
+      ["worker", "--connect", "tcp://127.0.0.1:9", "--insecure-plain-text"],
       environment: ["SLURM_JOB_END_TIME": "tomorrow"])
     #expect(ending.status != 0)
     #expect(ending.errors.contains("SLURM_JOB_END_TIME is \"tomorrow\""), "\(ending.errors)")

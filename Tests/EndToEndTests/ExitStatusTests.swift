@@ -42,7 +42,7 @@ import Testing
     ])
     #expect(model.status == 1)
     let silent = try Program.run([
-      "worker", "--connect", "tcp://127.0.0.1:9", "--give-up-after", "10",
+      "worker", "--connect", "tcp://127.0.0.1:9", "--insecure-plain-text", "--give-up-after", "10",
     ])
     #expect(silent.status == 1)
   }
@@ -71,7 +71,7 @@ import Testing
 
   @Test func `whoever the coordinator refuses ends with 3`() throws {
     let run = try DigitsRun(evaluations: 20_000)
-    let coordinator = try run.startCoordinator(arguments: ["--encrypt"])
+    let coordinator = try run.startCoordinator()
     let connection = try #require(try run.connection())
     let own = try #require(connection.serverKey)
     let made = try Program.run(["keygen", "worker", "stranger", "--output", run.folder.path])

@@ -94,7 +94,7 @@ import Testing
 
   @Test func `strangers at the port of an encrypted run are kept out in words`() throws {
     let run = try DigitsRun(evaluations: 200)
-    let coordinator = try run.startCoordinator(arguments: ["--encrypt"])
+    let coordinator = try run.startCoordinator()
     let connection = try #require(try run.connection())
     let endpoint = connection.endpoints[0]
     let port = try #require(endpoint.split(separator: ":").last.flatMap { UInt16($0) })
@@ -105,7 +105,9 @@ import Testing
       let bytes = (0..<300).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
       try Port.connect(port, sending: bytes)
     }
-    let plain = try Program.start(["worker", "--connect", endpoint, "--give-up-after", "10"])
+    let plain = try Program.start([
+      "worker", "--connect", endpoint, "--insecure-plain-text", "--give-up-after", "10",
+    ])
     _ = try Program.run(["keygen", "server", "other", "--output", run.folder.path])
     let misled = try run.startWorkerWithKeys(
       endpoint: endpoint, server: run.folder.file("other.pub"))

@@ -40,7 +40,7 @@ import WireProtocol
     /// Starts the coordinator with encryption, then takes the inputs away from their paths.
     func startHiddenCoordinator(rate: String?) throws -> RunningProgram {
       let coordinator = try RunningProgram(
-        ["coordinator", "run.yaml", "--run-directory", "run", "--encrypt"]
+        ["coordinator", "run.yaml", "--run-directory", "run"]
           + (rate.map { ["--input-rate", $0] } ?? []), folder: folder.path)
       try waitUntil("the coordinator listens") {
         guard coordinator.process.isRunning else {

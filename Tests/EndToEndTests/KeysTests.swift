@@ -20,7 +20,7 @@ import Testing
     #expect(again.errors.contains("exists already"))
 
     let coordinator = try Program.start([
-      "coordinator", run.runFile, "--run-directory", run.directory.path, "--encrypt",
+      "coordinator", run.runFile, "--run-directory", run.directory.path,
       "--key-file", folder.file("keys/lab.key"),
     ])
     try waitUntil("the coordinator listens") { try run.connection() != nil }
@@ -104,16 +104,25 @@ import Testing
     #expect(drainDead.status == 1)
   }
 
-  @Test func `an address that others reach needs keys or the words that do without`() throws {
+  @Test func `plain text needs the same words on both ends`() throws {
     let run = try DigitsRun(evaluations: 4)
     let open = try Program.start([
       "coordinator", run.runFile, "--run-directory", run.directory.path, "--bind",
-      "tcp://0.0.0.0:*", "--let-anybody-in",
+      "tcp://0.0.0.0:*", "--insecure-plain-text",
     ])
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     #expect(open.errors.contains("whoever reaches tcp://0.0.0.0:*"))
     #expect(try #require(try run.connection()).serverKey == nil)
-    let worker = try run.startWorker("worker")
+    let careful = try run.startWorker("careful")
+    #expect(careful.ending().status == 1)
+    #expect(careful.errors.contains("does not encrypt"), "\(careful.errors)")
+    let key = try Program.run(["keygen", "worker", "own", "--output", run.folder.path])
+    #expect(key.status == 0)
+    let keyed = try run.startWorker(
+      "keyed", arguments: ["--key-file", run.folder.file("own.key")])
+    #expect(keyed.ending().status == 1)
+    #expect(keyed.errors.contains("does not encrypt"), "\(keyed.errors)")
+    let worker = try run.startWorker("worker", arguments: ["--insecure-plain-text"])
     #expect(open.ending().status == 0)
     #expect(worker.ending().status == 0)
     let closed = try DigitsRun(evaluations: 4)

@@ -4,7 +4,7 @@ import Testing
 import WireProtocol
 
 /// Whether a worker can be written in Python here.
-private let hasPythonWorker: Bool = {
+let hasPythonWorker: Bool = {
   guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"),
     FileManager.default.isExecutableFile(atPath: "/usr/bin/protoc")
   else { return false }
@@ -31,7 +31,7 @@ struct PythonWorkerTests {
     Program.root.appending(path: "Sources/WireProtocol/Protocol").path
 
   /// Writes the messages as Python modules.
-  private func compileMessages(into folder: String) throws {
+  static func compileMessages(into folder: String) throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/protoc")
     process.arguments = [
@@ -44,7 +44,7 @@ struct PythonWorkerTests {
   }
 
   /// The kernels that a run computes with: a worker that infers must have the same.
-  private func kernelTable(of run: DigitsRun) throws -> Int {
+  static func kernelTable(of run: DigitsRun) throws -> Int {
     var first: JournalRecord?
     try waitUntil("the journal has begun") {
       first = try JournalReader(of: run.directory).records().first
@@ -61,13 +61,13 @@ struct PythonWorkerTests {
     -> (process: Process, output: Pipe)
   {
     let connection = try #require(try run.connection())
-    try compileMessages(into: folder.path)
+    try Self.compileMessages(into: folder.path)
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/python3")
     process.currentDirectoryURL = URL(filePath: folder.path)
     process.arguments = [
       Self.worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
-      folder.path, "--folder", folder.path, "--kernel-table", "\(try kernelTable(of: run))",
+      folder.path, "--folder", folder.path, "--kernel-table", "\(try Self.kernelTable(of: run))",
     ]
     var variables = ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
     variables["ELSA_SERVER_KEY"] = connection.serverKey
@@ -84,7 +84,7 @@ struct PythonWorkerTests {
     let run = try DigitsRun(evaluations: 12)
     let coordinator = try Program.start(
       ["coordinator", run.runFile, "--run-directory", run.directory.path]
-        + (isEncrypted ? ["--encrypt"] : []))
+        + (isEncrypted ? [] : ["--insecure-plain-text"]))
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     let folder = try TemporaryFolder()
     let (process, output) = try start(run, in: folder)

@@ -97,7 +97,7 @@ import Testing
   @Test func `an encrypted run admits whoever has the connection file`() throws {
     let run = try DigitsRun(evaluations: 8)
     let coordinator = try Program.start([
-      "coordinator", run.runFile, "--run-directory", run.directory.path, "--encrypt",
+      "coordinator", run.runFile, "--run-directory", run.directory.path,
     ])
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     let connection = try #require(try run.connection())

@@ -80,7 +80,10 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try Self.tools(["scontrol": "", "squeue": ""], in: folder)
     let ending = try Program.run(
-      ["worker", "--connect", "tcp://127.0.0.1:9", "--give-up-after", "10"],
+      [
+        "worker", "--connect", "tcp://127.0.0.1:9", "--insecure-plain-text", "--give-up-after",
+        "10",
+      ],
       environment: ["PATH": path, "SLURM_JOB_ID": "4711", "SLURM_JOB_END_TIME": nil])
     #expect(ending.errors.contains("It is not known when the job ends"), "\(ending.errors)")
     #expect(ending.errors.contains("--end-time"))

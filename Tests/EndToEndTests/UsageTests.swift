@@ -33,10 +33,10 @@ struct UsageTests {
     ["estimate", "--gemm", "1x2"], ["evaluate", "--precision", "f8"], ["front"],
     ["demo", "--workers", "0"], ["estimate", "--model", "m", "--gemm", "1x2x3"],
     ["benchmark", "nonsense"],
-    ["worker", "--connect", "tcp://127.0.0.1:1", "--slots", "257"],
-    ["worker", "--connect", "tcp://127.0.0.1:1", "--threads", "1025"],
-    ["worker", "--connect", "tcp://127.0.0.1:1", "--name", "two\nlines"],
-    ["worker", "--connect", "tcp://127.0.0.1:1", "--name", ""],
+    ["worker", "--connection-file", "c", "--slots", "257"],
+    ["worker", "--connection-file", "c", "--threads", "1025"],
+    ["worker", "--connection-file", "c", "--name", "two\nlines"],
+    ["worker", "--connection-file", "c", "--name", ""],
     ["estimate", "--model", "m", "--batch", "1000001"],
     ["search", "--run-directory", "d"], ["coordinator", "--run-directory", "d"],
     ["prune", "--model", "m", "--output", "o.safetensors"],
@@ -58,7 +58,9 @@ struct UsageTests {
     ["benchmark", "pruning", "--model", "m", "--method", "lsp"],
     ["status"], ["status", "d", "--connection-file", "f"], ["drain"],
     ["keygen", "worker", "../evil"], ["keygen", "server", "s", "--authorize", "d"],
-    ["coordinator", "r.yaml", "--run-directory", "d", "--let-anybody-in", "--encrypt"],
+    ["coordinator", "r.yaml", "--run-directory", "d", "--insecure-plain-text", "--key-file", "k"],
+    ["worker", "--connect", "tcp://127.0.0.1:1"], ["worker", "--connect", "tcp://lab:1"],
+    ["worker", "--connection-file", "c", "--key-file", "k", "--insecure-plain-text"],
   ])
   func `wrong usage ends with 2 and a hint`(arguments: [String]) throws {
     let ending = try Program.run(arguments)

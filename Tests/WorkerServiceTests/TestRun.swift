@@ -245,6 +245,7 @@ final class RunningWorker: Sendable {
       connection: connection ?? .file(path: run.directory.connectionFilePath),
       settings: settings, counterPath: counterPath)
     configuration.attemptTimeout = .milliseconds(200)
+    configuration.allowsPlainText = true
     let inputs = PreparedInputs(
       space: run.settings.space, model: description.model.content,
       data: description.data.content, imageCount: description.imageCount,

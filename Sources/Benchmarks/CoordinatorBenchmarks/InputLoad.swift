@@ -44,11 +44,12 @@ public struct InputLoad: Sendable {
         guard case .fetched(.model, _, _, _, let duration) = report else { return }
         durations.withLock { $0.append(duration) }
       }
-      let configuration = WorkerConfiguration(
+      var configuration = WorkerConfiguration(
         connection: .file(path: connectionFile),
         settings: .newSession(
           label: "fetch-\(index)", build: "benchmark", numerics: [numerics]))
-      let thread = Thread { [settings] in
+      configuration.allowsPlainText = true
+      let thread = Thread { [settings, configuration] in
         defer { ended.signal() }
         do {
           let outcome = try runWorker(configuration) { description, channel in

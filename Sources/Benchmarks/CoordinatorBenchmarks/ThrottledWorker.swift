@@ -25,11 +25,12 @@ public struct ThrottledWorker: Sendable {
   /// - Throws: ``CoordinatorBenchmarkError`` if the worker ends otherwise than with the run.
   public func run() throws {
     let emptyRun = try EmptyRun(evaluations: 1)
-    let configuration = WorkerConfiguration(
+    var configuration = WorkerConfiguration(
       connection: .file(path: connectionFile),
       settings: .newSession(
         label: "throttled-\(getpid())", build: "benchmark",
         numerics: [emptyRun.settings.description.numerics]))
+    configuration.allowsPlainText = true
     let outcome = try runWorker(configuration) { [delay] _ in
       ThrottledEvaluator(run: emptyRun, delay: delay)
     }

@@ -13,7 +13,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     abstract: "Owns a run: hands work to workers and keeps the journal.",
     discussion: """
       Writes connection.json (mode 0600) into the run directory while it runs; workers join with \
-      it. Beyond loopback the connection is encrypted (CURVE) and only holders of a key get in \
+      it. Connections are encrypted (CURVE), loopback included, and only holders of a key get in \
       whose public half lies in keys/workers/ of the run directory; the connection file carries \
       one. Removing a file there revokes the key, also of workers that are connected (see elsa \
       keygen).
@@ -28,9 +28,9 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       them from here; --input-rate keeps that from filling a slow network.
 
       The same command starts a run or goes on with the one in the run directory, whichever \
-      applies, so a batch script needs one line. The directory remembers --bind, --encrypt, \
-      --no-encrypt, --let-anybody-in and --input-rate for the next start; what is given again \
-      replaces it. A run goes on with more search.evaluations or another data.test in its run \
+      applies, so a batch script needs one line. The directory remembers --bind, --advertise, \
+      --write-connection-file and --input-rate for the next start; what is given again replaces \
+      it. A run goes on with more search.evaluations or another data.test in its run \
       file; any other difference is refused by name. --resume insists on a run that is there.
 
       EXAMPLES
@@ -73,11 +73,6 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       valueName: "mode"))
   var connectionFileMode = "0600"
 
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Encrypt and admit by key on loopback, too (default: as at the last start).")
-  var encrypt: Bool?
-
   @Option(
     help: ArgumentHelp(
       "The coordinator's own key, made by elsa keygen server; it is read at each start and not "
@@ -85,11 +80,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       valueName: "file.key"))
   var keyFile: String?
 
-  @Flag(
-    help: ArgumentHelp(
-      "No encryption and no keys beyond loopback: whoever reaches the port can join, read and "
-        + "spoil the run."))
-  var letAnybodyIn = false
+  @OptionGroup var plainText: PlainTextOptions
 
   @Option(
     help: ArgumentHelp(
@@ -115,8 +106,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       throw ValidationError(
         "--advertise is \"\(text)\"; write HOST or HOST:PORT, an IPv6 address in brackets.")
     }
-    if letAnybodyIn, encrypt == true || keyFile != nil {
-      throw ValidationError("--let-anybody-in excludes --encrypt and --key-file.")
+    if plainText.insecurePlainText, keyFile != nil {
+      throw ValidationError("\(PlainTextOptions.flag) excludes --key-file.")
     }
   }
 
@@ -126,10 +117,10 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let request = try demoEvaluations == nil ? request(directory) : nil
     let locked = try LockedRunDirectory(directory)
     let options = try startOptions(directory)
-    let address = try BindAddress(options.bind).resolved()
+    _ = try BindAddress(options.bind).resolved()
     let run = try prepared(request, in: locked)
     if !run.isNew, !local, !resume { Output.note("Going on with the run in \(directory.path).") }
-    let security = try security(options, address, directory)
+    let security = try security(options, directory)
     if !local { try options.write(to: locked) }
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: options.bind, security: security)
@@ -217,28 +208,18 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     if let writeConnectionFile {
       options.connectionCopy = connectionCopy(to: absolutePath(writeConnectionFile))
     }
-    if letAnybodyIn { options.encryption = .never }
-    if let encrypt { options.encryption = encrypt ? .always : .beyondLoopback }
-    if let keyFile {
-      options.serverKeyFile = absolutePath(keyFile)
-      options.encryption = .always
-    }
+    if let keyFile { options.serverKeyFile = absolutePath(keyFile) }
     if let inputRate { options.inputBytesPerSecondMax = inputRate.bytes }
     return options
   }
 
   private func security(
-    _ options: StartOptions, _ address: BindAddress, _ directory: RunDirectory
+    _ options: StartOptions, _ directory: RunDirectory
   ) throws -> CoordinatorSecurity {
-    switch options.encryption {
-    case .never:
-      if !address.isLoopback {
-        Output.note("Warning: whoever reaches \(options.bind) can join and spoil the run.")
-      }
-      return .noneBeyondLoopback
-    case .beyondLoopback where address.isLoopback: return .none
-    case .always, .beyondLoopback:
+    guard plainText.insecurePlainText else {
       return .curve(try RunKeys(in: directory, serverKeyFile: options.serverKeyFile))
     }
+    Output.note("Warning: whoever reaches \(options.bind) can join, read and spoil the run.")
+    return .noneBeyondLoopback
   }
 }

@@ -71,7 +71,9 @@ struct DoctorCommand: ParsableCommand {
       check: "encryption", found: ZeroMQVersion.hasCurve ? "CURVE is available" : "no CURVE",
       level: ZeroMQVersion.hasCurve ? .fine : .warning,
       fix: ZeroMQVersion.hasCurve
-        ? nil : "this libzmq cannot encrypt, so runs stay on one machine; install Debian's libzmq5")
+        ? nil
+        : "this libzmq cannot encrypt, so that only \(PlainTextOptions.flag) is left; install "
+          + "Debian's libzmq5")
   }
 
   private static var libraries: Finding {

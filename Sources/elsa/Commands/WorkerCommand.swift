@@ -27,9 +27,9 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       are fetched from the coordinator and kept in the cache. So a worker needs an address and \
       keys, nothing else; one that is killed while it fetches goes on where it was.
 
-      For an encrypted coordinator use its connection file, or give --server-key and --key-file \
-      (see elsa keygen). Instead of --key-file the secret key may come in the environment variable \
-      ELSA_WORKER_SECRET_KEY.
+      Connections are encrypted: use the coordinator's connection file, or give --server-key and \
+      --key-file (see elsa keygen). Instead of --key-file the secret key may come in the \
+      environment variable ELSA_WORKER_SECRET_KEY.
 
       One process serves a whole machine: with --slots it evaluates several shards at once, each \
       on its share of the threads, and all of them use the same model and weight bank. Many cores \
@@ -41,7 +41,6 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
-        elsa worker --connect tcp://127.0.0.1:5555 --threads 4
         elsa worker --connection-file my-run/connection.json --threads 64 --slots 8
         elsa worker --connect tcp://lab:5555 --server-key lab.pub --key-file node07.key
         elsa worker --connection-file connection.json --cache-directory /scratch/elsa
@@ -60,6 +59,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
   @Option(help: ArgumentHelp("The worker's own key, made by elsa keygen.", valueName: "file.key"))
   var keyFile: String?
+
+  @OptionGroup var plainText: PlainTextOptions
 
   @OptionGroup var inputs: InputCacheOptions
 
@@ -110,6 +111,7 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     if keyFile != nil, connect != nil, serverKey == nil {
       throw ValidationError("--key-file with --connect needs --server-key, too.")
     }
+    try validateSecurity()
     try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
     try OptionRange.check("--slots", slots, in: RunLimits.slotRange)
     if let name, !WorkerSettings.isLabel(name) {
@@ -126,6 +128,20 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     try OptionRange.check("--idle-timeout (seconds)", idleTimeout, in: RunLimits.idleSecondRange)
   }
 
+  private func validateSecurity() throws {
+    let flag = PlainTextOptions.flag
+    if plainText.insecurePlainText {
+      guard serverKey == nil, keyFile == nil else {
+        throw ValidationError("\(flag) excludes --server-key and --key-file.")
+      }
+    } else if let connect, serverKey == nil {
+      throw ValidationError(
+        "--connect \(connect) needs --server-key and --key-file: without them anybody could be the "
+          + "coordinator. Only one that was started with \(flag) can do without, and then this "
+          + "worker must be told so, too.")
+    }
+  }
+
   func run() throws {
     let slots = slots
     let threads = threads ?? max(slots, AllowedProcessors.current.count)
@@ -137,6 +153,7 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     settings.idleTimeout = idleTimeout.map { .seconds($0) }
     var configuration = WorkerConfiguration(
       connection: try connectionSource(), settings: settings, counterPath: counters)
+    configuration.allowsPlainText = plainText.insecurePlainText
     let end = try KnownEnd(option: endTime, environment: ProcessInfo.processInfo.environment)
     if let words = end.words, !quiet { Output.note(words) }
     configuration.endsAt = end.time?.instant(at: ContinuousClock().now, date: Date())

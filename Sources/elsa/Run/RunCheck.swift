@@ -304,7 +304,8 @@ struct RunCheck {
   mutating func checkAddress(_ endpoint: String) {
     do {
       let address = try BindAddress(endpoint).resolved()
-      note("address", "\(endpoint), \(address.isLoopback ? "this machine only" : "encrypted")")
+      let reach = address.isLoopback ? "this machine only" : "other machines, too"
+      note("address", "\(endpoint), \(reach)")
     } catch {
       fail("address", error)
     }

@@ -4,16 +4,6 @@ import RunStorage
 
 /// How a coordinator listens, as the run directory remembers it for the next start.
 struct StartOptions: Codable, Hashable {
-  /// When connections are encrypted and admitted by key.
-  enum Encryption: String, Codable {
-    /// Where other machines can reach the address.
-    case beyondLoopback
-    /// On loopback, too.
-    case always
-    /// Nowhere: whoever reaches the port can join.
-    case never
-  }
-
   /// The version of the file's form.
   var version = 1
   /// The address to listen on.
@@ -24,8 +14,6 @@ struct StartOptions: Codable, Hashable {
   var connectionCopy: ConnectionCopy?
   /// The coordinator's own key, if it has one that outlives the run.
   var serverKeyFile: String?
-  /// When connections are encrypted.
-  var encryption = Encryption.beyondLoopback
   /// The most bytes a second that workers are sent inputs with.
   var inputBytesPerSecondMax: Int?
 
@@ -35,7 +23,8 @@ struct StartOptions: Codable, Hashable {
   ///   must not come back on another address than its workers know.
   static func remembered(in directory: RunDirectory) throws -> StartOptions {
     let path = directory.startOptions
-    guard FileManager.default.fileExists(atPath: path) else { return StartOptions() }
+    // A look that fails is no sign that there are none: the address would be another one.
+    guard PrivateFile(path: path).mayExist else { return StartOptions() }
     guard let content = FileManager.default.contents(atPath: path),
       let options = try? JSONDecoder().decode(StartOptions.self, from: content),
       options.version == 1

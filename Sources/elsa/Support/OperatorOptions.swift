@@ -30,7 +30,14 @@ struct OperatorOptions: ParsableArguments {
   func client() throws -> OperatorClient? {
     let path = connectionFile.map(absolutePath) ?? directory?.connectionFilePath ?? ""
     if directory != nil, !FileManager.default.fileExists(atPath: path) { return nil }
-    return try OperatorClient(try ConnectionFile(path: path), keys: keys())
+    let file = try ConnectionFile(path: path)
+    if let keyFile, file.serverKey == nil {
+      throw CommandFailure(
+        "\(file.endpoints[0]) does not encrypt, so that anybody could pose as the coordinator of "
+          + "\(keyFile)",
+        nextStep: "start the coordinator with keys, or leave out --key-file")
+    }
+    return try OperatorClient(file, keys: keys())
   }
 
   private func keys() throws -> CurveKeyPair? {
