@@ -6,8 +6,8 @@ extension Coordinator {
   public enum Event: Sendable {
     /// The process has started; comes first and once.
     case started
-    /// A frame has arrived and could be decoded.
-    case received(Envelope, from: WorkerID)
+    /// A frame has arrived and could be decoded; `key` is the one that the peer has shown.
+    case received(Envelope, from: WorkerID, key: String? = nil)
     /// A frame has arrived that could not be decoded; the sender is `nil` if it has no identity.
     case malformed(WireError, from: WorkerID?)
     /// The transport knows that a peer is gone: it has disconnected or cannot be reached.

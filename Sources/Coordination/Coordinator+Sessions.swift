@@ -3,9 +3,15 @@ import WireProtocol
 
 extension Coordinator {
   /// Applies a message.
-  mutating func receive(_ envelope: Envelope, from worker: WorkerID, at now: Instant) {
-    if let refusal = refused[worker] {
-      send(.refused(refusal), to: worker)
+  mutating func receive(
+    _ envelope: Envelope, from worker: WorkerID, key: String?, at now: Instant
+  ) {
+    if var refusal = refused[worker] {
+      // The first may be lost, and so may the second; whoever goes on has no use for more.
+      guard refusal.sentCount < RefusedWorker.sentCountMax else { return }
+      refusal.sentCount += 1
+      refused.set(refusal, for: worker)
+      send(.refused(refusal.refusal), to: worker)
       return
     }
     if case .stopping = phase {
@@ -13,7 +19,7 @@ extension Coordinator {
       return
     }
     if case .hello(let hello) = envelope.message {
-      greet(hello, sequence: envelope.sequence, from: worker, at: now)
+      greet(hello, sequence: envelope.sequence, from: worker, key: key, at: now)
       return
     }
     guard envelope.run == settings.description.run else {
@@ -64,7 +70,7 @@ extension Coordinator {
   // MARK: Coming and going
 
   private mutating func greet(
-    _ hello: Hello, sequence: UInt64, from worker: WorkerID, at now: Instant
+    _ hello: Hello, sequence: UInt64, from worker: WorkerID, key: String?, at now: Instant
   ) {
     guard
       let version = ProtocolVersion.newest(of: hello.supported, and: ProtocolVersion.supported)
@@ -95,19 +101,19 @@ extension Coordinator {
       return
     }
     admit(
-      hello, sequence: sequence, from: worker, version: version, former: former, at: now)
+      hello, sequence: sequence, from: worker, key: key, version: version, former: former, at: now)
   }
 
   private mutating func admit(
-    _ hello: Hello, sequence: UInt64, from worker: WorkerID, version: ProtocolVersion,
-    former: Session?, at now: Instant
+    _ hello: Hello, sequence: UInt64, from worker: WorkerID, key: String?,
+    version: ProtocolVersion, former: Session?, at now: Instant
   ) {
     forgiveLoss(of: worker)
     var session =
       former
       ?? Session(
-        worker: worker, label: hello.label, slots: hello.slots, version: version, heardAt: now,
-        advancedAt: now)
+        worker: worker, key: key, label: hello.label, slots: hello.slots, version: version,
+        heardAt: now, advancedAt: now)
     if let streak = streaks.remove(worker) { session.streak = streak }
     session.heardAt = now
     session.slots = hello.slots
@@ -168,7 +174,7 @@ extension Coordinator {
     counters.refusedWorkers += 1
     let refusal = Refusal(
       reason: reason, words: words, isFinal: isFinal, supported: ProtocolVersion.supported)
-    if isFinal { refused.set(refusal, for: worker) }
+    if isFinal { refused.set(RefusedWorker(refusal: refusal), for: worker) }
     let label = label ?? sessions[worker]?.label ?? "\(worker)"
     if let session = sessions[worker] {
       for shard in session.leases { giveBack(shard, from: worker) }
@@ -380,4 +386,15 @@ extension Duration {
     let (seconds, attoseconds) = components
     return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
   }
+}
+
+/// A worker that is refused for good, and how often it was told so.
+struct RefusedWorker: Sendable {
+  /// What it is told.
+  let refusal: Refusal
+  /// How often it was told.
+  var sentCount = 1
+
+  /// How often a worker is told at most, whatever it sends: often enough on a bad network.
+  static let sentCountMax = 16
 }

@@ -33,7 +33,7 @@ public struct Coordinator: Sendable {
   var phase = Phase.opening
   var isDraining = false
   /// The sessions that were refused, with the oldest first.
-  var refused: RecentMemory<WorkerID, Refusal>
+  var refused: RecentMemory<WorkerID, RefusedWorker>
   /// What the loss of workers says about the candidates that they ran.
   var losses: LossAttribution
   /// What has failed at workers that were turned away because of it.
@@ -133,7 +133,8 @@ public struct Coordinator: Sendable {
     allowForAbsence(at: now)
     switch event {
     case .started: begin()
-    case .received(let envelope, let worker): receive(envelope, from: worker, at: now)
+    case .received(let envelope, let worker, let key):
+      receive(envelope, from: worker, key: key, at: now)
     case .malformed(let error, let worker): countMalformed(error, from: worker)
     case .unreachable(let worker): lose(worker, words: "its connection ended", at: now)
     case .revoked(let worker): revoke(worker)

@@ -5,6 +5,8 @@ import WireProtocol
 struct Session: Sendable {
   /// The session.
   let worker: WorkerID
+  /// The key that has opened the session, in Z85 text, or `nil` without encryption.
+  let key: String?
   /// The worker's name for people.
   var label: String
   /// The evaluations that the worker runs at once.
@@ -128,8 +130,9 @@ struct SessionTable: Sendable {
   /// The slots of all workers.
   private(set) var slotCount = 0
   private var sessions: [WorkerID: Session] = [:]
-  private var queue: [WorkerID] = []
-  private var queueStart = 0
+  private var queues: [String?: Turns<WorkerID>] = [:]
+  /// The keys that have a queue, in the order of their turns.
+  private var turns = Turns<String?>()
 
   /// Creates an empty table.
   init(leasesPerSlotMax: Int) {
@@ -180,39 +183,38 @@ struct SessionTable: Sendable {
     enqueueIfSpare(worker)
   }
 
-  /// Returns the worker that has waited longest to take a lease, or `nil`.
+  /// Returns the worker that has waited longest to take a lease, of the key whose turn it is, or
+  /// `nil`: a key with many sessions gets no more turns than one with few.
   mutating func popSpare() -> WorkerID? {
-    while queueStart < queue.count {
-      let worker = queue[queueStart]
-      queueStart += 1
-      if queueStart > 1024, queueStart * 2 > queue.count {
-        queue.removeFirst(queueStart)
-        queueStart = 0
+    while let key = turns.popFirst() {
+      while let worker = queues[key]?.popFirst() {
+        guard var session = sessions[worker], session.isQueued, session.key == key
+        else { continue }
+        session.isQueued = false
+        sessions[worker] = session
+        guard session.spare(limit: leasesPerSlotMax) > 0 else { continue }
+        turns.append(key)
+        return worker
       }
-      guard var session = sessions[worker], session.isQueued else { continue }
-      session.isQueued = false
-      sessions[worker] = session
-      if session.spare(limit: leasesPerSlotMax) > 0 { return worker }
+      queues[key] = nil
     }
-    queue.removeAll(keepingCapacity: true)
-    queueStart = 0
     return nil
   }
 
-  /// Puts a worker back to the end of the queue if it could take another lease.
+  /// Puts a worker back to the end of its key's queue if it could take another lease.
   mutating func enqueueIfSpare(_ worker: WorkerID) {
     guard let session = sessions[worker], !session.isQueued else { return }
     guard session.spare(limit: leasesPerSlotMax) > 0 else { return }
+    let key = session.key
     // Entries of sessions that have left stay behind; they are thrown out when they abound.
-    if queue.count - queueStart > 2 * sessions.count + 1024 {
-      var kept: Set<WorkerID> = []
-      queue = queue[queueStart...].filter {
-        sessions[$0]?.isQueued == true && kept.insert($0).inserted
-      }
-      queueStart = 0
+    if let count = queues[key]?.count, count > 2 * sessions.count + 1024 {
+      let sessions = sessions
+      queues[key]?.compact { sessions[$0]?.isQueued == true && sessions[$0]?.key == key }
     }
+    if queues[key] == nil { turns.append(key) }
     sessions[worker]?.isQueued = true
-    queue.append(worker)
+    // In place: the queue of a key may be long.
+    queues[key, default: Turns()].append(worker)
   }
 
   private mutating func count(_ session: Session, sign: Int) {
@@ -229,7 +231,9 @@ struct SessionTable: Sendable {
     precondition(spareCount == all.reduce(0) { $0 + $1.spare(limit: leasesPerSlotMax) })
     precondition(leaseCount == all.reduce(0) { $0 + $1.leases.count })
     precondition(slotCount == all.reduce(0) { $0 + $1.slots })
-    let queued = Set(queue[queueStart...])
+    let queued = Set(queues.values.flatMap(\.elements))
+    precondition(Set(turns.elements) == Set(queues.keys))
+    precondition(turns.count == queues.count)
     for session in all {
       precondition(session.leases.count <= heldPerSlotMax * WireLimits.slotCountMax)
       precondition(Set(session.leases).count == session.leases.count)

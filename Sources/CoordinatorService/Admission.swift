@@ -55,6 +55,9 @@ struct Admission {
     operators = Set(reading.allowed.operators.map(\.z85))
   }
 
+  /// The keys that may be workers; none without encryption.
+  var workerKeyCount: Int { workers.count }
+
   /// Whether the owner of a key may be a worker.
   func allowsWorker(_ key: String?) -> Bool {
     folder == nil || key.map(workers.contains) ?? false

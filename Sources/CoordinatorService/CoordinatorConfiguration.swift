@@ -4,7 +4,8 @@ import RunStorage
 
 /// Whether a coordinator encrypts and whom it lets in.
 public enum CoordinatorSecurity: Hashable, Sendable {
-  /// No encryption: whoever reaches the port can join, so only loopback is accepted.
+  /// No encryption: whoever reaches the port can join, other users of this machine included; for
+  /// tests and measurements, on loopback alone.
   case none
   /// No encryption on any address, because somebody has asked for it in so many words.
   case noneBeyondLoopback
@@ -117,6 +118,12 @@ public struct TransportCounters: Hashable, Sendable {
   public var failedAccepts = 0
   /// Messages of keys that were revoked.
   public var notAllowed = 0
+  /// Sessions that were not opened, because their key has enough or opens them too fast.
+  public var turnedAway = 0
+  /// Messages by connections that were about to end.
+  public var refusedMessages = 0
+  /// Connections that were ended: silent, refused, or holding too much memory.
+  public var endedConnections = 0
   /// Messages that claim a session which another key has opened.
   public var mismatchedKeys = 0
   /// Batches that the journal has made durable.

@@ -36,6 +36,7 @@ struct CoordinatorLoop: ~Copyable {
   private let check: JournalCheck?
   private let inputs: InputThread
   private let wakeUp: WakeUp
+  private let connections: ConnectionGuard
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
@@ -43,8 +44,13 @@ struct CoordinatorLoop: ~Copyable {
   private var transport = TransportCounters()
   private var watch = SessionWatch()
   private var admission: Admission
+  private var registrations: RegistrationQuota
   private var speaker: String?
   private var speakerAddress: String?
+  private var speakerConnection: Int32?
+  private var listener: Int32?
+  private var isClosedToNewcomers = false
+  private var toldEndings: Set<ToldEnding> = []
   private var unknownPeers = UnknownPeers()
   private var quota = NotificationQuota()
   private var desk: OperatorDesk
@@ -65,7 +71,7 @@ struct CoordinatorLoop: ~Copyable {
     configuration: CoordinatorConfiguration, observer: CoordinatorObserver, logger: Logger,
     machine: Coordinator, socket: consuming Socket, authenticator: consuming Authenticator,
     monitor: consuming Monitor, admission: Admission, storage: StorageThread,
-    check: JournalCheck?, inputs: InputThread, wakeUp: WakeUp
+    check: JournalCheck?, inputs: InputThread, connections: ConnectionGuard, wakeUp: WakeUp
   ) {
     self.configuration = configuration
     self.observer = observer
@@ -75,15 +81,21 @@ struct CoordinatorLoop: ~Copyable {
     self.authenticator = authenticator
     self.monitor = monitor
     self.admission = admission
+    self.registrations = RegistrationQuota(
+      sessionCountMax: machine.settings.bounds.sessionCountMax)
     self.desk = OperatorDesk(of: configuration.directory)
     self.storage = storage
     self.check = check
     self.inputs = inputs
+    self.connections = connections
     self.wakeUp = wakeUp
     self.start = clock.now
   }
 
-  deinit { storage.finish() }
+  deinit {
+    connections.finish()
+    storage.finish()
+  }
 
   private var now: Instant { Instant(sinceStart: clock.now - start) }
 
@@ -116,6 +128,7 @@ struct CoordinatorLoop: ~Copyable {
         }
         try applyTime()
         try applyKeyChanges()
+        endConnections()
         lookAfterDirectory()
         try probe()
         try sendInputs(besideMessages: poller.isReadable(socketSource))
@@ -166,7 +179,10 @@ struct CoordinatorLoop: ~Copyable {
     let isRush = arrivalDeadline > now && watch.entries.count >= Self.arrivalSessionCountMin
     defer { if isRush { Thread.sleep(forTimeInterval: Self.arrivalPauseSeconds) } }
     for _ in 0..<(isRush ? Self.arrivalDrainCountMax : Self.drainCountMax) {
-      guard let message = try socket.receive(frameCountMax: 1) else { return true }
+      guard let message = try socket.receive(frameCountMax: 1) else {
+        connections.tell { table, _ in table.noteDrained() }
+        return true
+      }
       transport.received += 1
       try take(message)
     }
@@ -176,6 +192,18 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func take(_ message: ReceivedMessage) throws(ZeroMQError) {
     speaker = message.userID
     speakerAddress = message.peerAddress
+    speakerConnection = message.connection
+    defer { (speaker, speakerAddress, speakerConnection) = (nil, nil, nil) }
+    if let connection = message.connection {
+      let (key, wireSize) = (message.userID, message.wireSize)
+      let counts = connections.tell { table, _ in
+        table.hear(connection, key: key, wireSize: wireSize)
+      }
+      guard counts else {
+        transport.refusedMessages += 1
+        return
+      }
+    }
     guard let worker = message.sender.flatMap({ WorkerID(routingIdentity: $0.bytes) }) else {
       try takeFromOther(message)
       return
@@ -183,8 +211,9 @@ struct CoordinatorLoop: ~Copyable {
     switch admission.judge(speaker, session: watch[worker]) {
     case .admitted:
       let event = Self.event(for: message, from: worker)
-      if case .received(let envelope, _) = event {
-        watch.hear(envelope.message, from: worker, at: now)
+      if try turnsAway(event, from: worker) { return }
+      if case .received(let envelope, _, _) = event {
+        watch.hear(envelope.message, from: worker, by: message.connection, at: now)
       } else if watch[worker] == nil {
         noteUnknownPeer(speakerAddress, "sends what cannot be decoded")
       }
@@ -201,6 +230,23 @@ struct CoordinatorLoop: ~Copyable {
     }
   }
 
+  /// Turns away a greeting by which a key would have too many sessions.
+  private mutating func turnsAway(
+    _ event: Coordinator.Event, from worker: WorkerID
+  ) throws(ZeroMQError) -> Bool {
+    guard watch[worker] == nil, case .received(let envelope, _, _) = event,
+      case .hello = envelope.message,
+      let words = registrations.refusal(
+        of: speaker, sessionCount: watch.count(of: speaker),
+        hasOthers: admission.workerKeyCount > 1, at: now)
+    else { return false }
+    transport.turnedAway += 1
+    let refusal = Refusal(
+      reason: .tooManyWorkers, words: words, isFinal: false, supported: ProtocolVersion.supported)
+    try send(machine.envelope(of: .refused(refusal)), to: worker)
+    return true
+  }
+
   /// Tells people of a peer that is turned away, once for each address.
   private mutating func noteUnknownPeer(_ address: String?, _ words: String) {
     guard let address, unknownPeers.add(address) else { return }
@@ -211,8 +257,8 @@ struct CoordinatorLoop: ~Copyable {
   /// Takes a message of somebody who is no worker: an operator, or noise.
   private mutating func takeFromOther(_ message: ReceivedMessage) throws(ZeroMQError) {
     let event = Self.event(for: message, from: WorkerID(0))
-    guard case .received(let envelope, _) = event, case .operation(let request) = envelope.message,
-      let peer = message.sender
+    guard case .received(let envelope, _, _) = event,
+      case .operation(let request) = envelope.message, let peer = message.sender
     else {
       noteUnknownPeer(speakerAddress, "sends what no worker and no operator sends")
       try apply(Self.event(for: message, from: nil))
@@ -269,7 +315,7 @@ struct CoordinatorLoop: ~Copyable {
     do throws(WireError) {
       let envelope = try Envelope(decoding: message.frames[0])
       guard let worker else { throw .invalidField(name: "identity", words: "is not a worker's") }
-      return .received(envelope, from: worker)
+      return .received(envelope, from: worker, key: message.userID)
     } catch {
       return .malformed(error, from: worker)
     }
@@ -337,7 +383,11 @@ struct CoordinatorLoop: ~Copyable {
       guard let event = try monitor.next() else { return }
       switch event {
       case .connected, .ready: arrivalDeadline = now + Self.arrivalDuration
-      case .disconnected: watch.connectionEnded(at: now)
+      case .listening(let descriptor): listener = descriptor
+      case .accepted(let descriptor): connections.tell { $0.open(descriptor, at: $1) }
+      case .disconnected(let descriptor):
+        connections.tell { table, _ in table.close(descriptor) }
+        watch.connectionEnded(at: now)
       case .refused(.keyNotAllowed): break
       case .refused: transport.failedHandshakes += 1
       case .acceptFailed: transport.failedAccepts += 1
@@ -356,9 +406,55 @@ struct CoordinatorLoop: ~Copyable {
     guard let reading = admission.look(at: now) else { return }
     authenticator.allowedKeys = reading.allowed.all
     logger.notice("\(reading.words)")
-    for problem in reading.problems { logger.warning("\(problem)") }
+    for words in reading.problems + reading.failures { logger.warning("\(words)") }
+    for words in reading.failures { observer.warned(words) }
     let ended = watch.entries.filter { !admission.allowsWorker($0.value.key) }
     for worker in ended.keys.sorted() { try apply(.revoked(worker)) }
+    registrations.prune { admission.allowsWorker($0) }
+    let judge = admission
+    connections.tell { table, now in
+      table.refuse(allBut: { judge.allowsWorker($0) || judge.allowsOperator($0) }, at: now)
+    }
+  }
+
+  /// Ends the connections that have to end, and lets newcomers wait while there are too many.
+  private mutating func endConnections() {
+    for ending in connections.takeEndings() { tell(ending) }
+    let isFull = connections.tell { table, _ in table.isFull }
+    guard isFull != isClosedToNewcomers, let listener else { return }
+    guard Connection(descriptor: listener).takesNewcomers(!isFull) else { return }
+    isClosedToNewcomers = isFull
+    if isFull {
+      tell("too many connections: newcomers wait until one ends; raise the limit (ulimit -n)")
+    } else {
+      logger.info("there is room for connections again")
+    }
+  }
+
+  /// What is told once: that connections of a key end for a reason.
+  private struct ToldEnding: Hashable {
+    let reason: ConnectionTable.Reason
+    let key: String?
+  }
+
+  private mutating func tell(_ ending: ConnectionTable.Ending) {
+    transport.endedConnections += 1
+    let told = ToldEnding(reason: ending.reason, key: ending.key)
+    guard toldEndings.count < UnknownPeers.countMax, toldEndings.insert(told).inserted else {
+      return
+    }
+    let peer = ending.key.map { "a peer with the key \($0)" } ?? "a peer that has shown no key"
+    switch ending.reason {
+    case .flood: tell("\(peer) floods the coordinator: its connection was ended")
+    case .unread: tell("\(peer) does not take what it is sent: its connection was ended")
+    case .silence: logger.warning("\(peer) was silent: its connection was ended")
+    case .refusal: logger.info("\(peer) was turned away: its connection was ended")
+    }
+  }
+
+  private func tell(_ words: String) {
+    logger.warning("\(words)")
+    observer.warned(words)
   }
 
   /// Tells a worker that its key gives no right any more.
@@ -391,7 +487,8 @@ struct CoordinatorLoop: ~Copyable {
       case .send(let envelope, let worker): try send(envelope, to: worker)
       case .persist(let batch): storage.write(batch)
       case .snapshot(let snapshot): storage.write(snapshot)
-      case .serve(let message, let worker): inputs.take(message, from: worker)
+      case .serve(let message, let worker):
+        inputs.take(message, from: worker, key: watch[worker]?.key)
       case .note(let note): tell(note)
       case .finish(let ending): self.ending = ending
       }
@@ -402,8 +499,18 @@ struct CoordinatorLoop: ~Copyable {
     guard let peer = RoutingID(bytes: worker.routingIdentity) else {
       preconditionFailure("a worker's identity has nine bytes")
     }
-    let outcome = try socket.send(envelope.encoded().span, to: peer)
+    let frame = envelope.encoded()
+    let outcome = try socket.send(frame.span, to: peer)
     count(outcome)
+    let connection = watch[worker]?.connection ?? speakerConnection
+    if let connection {
+      let isRefusal = if case .refused = envelope.message { watch[worker] == nil } else { false }
+      connections.tell { table, now in
+        if outcome == .sent { table.send(connection, wireSize: Socket.wireSize(of: frame.count)) }
+        // Whoever was turned away takes no place away from others.
+        if isRefusal { table.refuse(connection, at: now) }
+      }
+    }
     // Whoever has no session has nothing to lose.
     if outcome == .unreachable, watch[worker] != nil { unreachable.insert(worker, at: now) }
   }
@@ -465,7 +572,7 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func follow(_ note: Coordinator.Note) {
     switch note {
     case .workerJoined(let worker, let label, _), .workerReturned(let worker, let label, _):
-      watch.open(worker, label: label, key: speaker, at: now)
+      watch.open(worker, label: label, key: speaker, connection: speakerConnection, at: now)
     case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
       .workerRefused(let worker, _, _, _):
       watch.close(worker)

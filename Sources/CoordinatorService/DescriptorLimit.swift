@@ -21,6 +21,15 @@ package enum DescriptorLimit {
     return Int(clamping: limits.rlim_cur)
   }
 
+  /// The limit as it is now.
+  package static var current: Int {
+    var limits = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else {
+      return 1024
+    }
+    return Int(clamping: limits.rlim_cur)
+  }
+
   /// The limit that systems usually have; below it people are told.
   package static let usual = 1024
 
@@ -28,6 +37,20 @@ package enum DescriptorLimit {
   ///
   /// A session needs one; the rest is for files and for connections that are still being opened.
   package static func sessionCountMax(limit: Int) -> Int {
-    max(1, limit - max(64, limit / 10))
+    max(1, limit - reserve(limit: limit))
   }
+
+  /// The connections that a process with `limit` descriptors accepts: some more than sessions, so
+  /// that whoever comes too late is told so. The rest stays for keys, journal, log and inputs.
+  package static func connectionCountMax(limit: Int) -> Int {
+    sessionCountMax(limit: limit) + reserve(limit: limit) / 8
+  }
+
+  /// The connections that may wait in the kernel: they may all be accepted before the coordinator
+  /// can tell that there are too many.
+  package static func backlog(limit: Int) -> Int {
+    max(8, reserve(limit: limit) / 4)
+  }
+
+  private static func reserve(limit: Int) -> Int { max(64, limit / 10) }
 }

@@ -62,12 +62,14 @@ final class InputThread: Sendable {
   // MARK: The coordinator's thread
 
   /// Takes a worker's question.
-  func take(_ message: InputMessage, from worker: WorkerID) {
+  ///
+  /// - Parameter key: the key that has opened the worker's session.
+  func take(_ message: InputMessage, from worker: WorkerID, key: String?) {
     let now = now
     state.withLock { state in
       switch message {
       case .list: if !state.listeners.contains(worker) { state.listeners.append(worker) }
-      case .fetch(let request): state.desk.take(request, from: worker, at: now)
+      case .fetch(let request): state.desk.take(request, from: worker, key: key, at: now)
       case .inventory, .chunk, .unavailable:
         preconditionFailure("the coordinator passes on questions alone")
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SparsityCore
 import Synchronization
 import WireProtocol
 
@@ -7,11 +8,14 @@ import WireProtocol
 ///
 /// The first full file becomes `elsa.log.1` and is kept: it tells how a run began, which a flood of
 /// lines must not push out. Later ones become `elsa.log.2`, each in the place of the one before. A
-/// log that cannot be written costs the log, never the run.
+/// log that cannot be written costs the log, never the run; it is opened again as soon as that is
+/// possible, and says then how many lines are missing.
 package final class LogFile: Sendable {
   private struct State {
     var descriptor: Int32
     var size: Int
+    /// The lines that were lost since the last one that was written.
+    var lostCount = 0
   }
 
   private let path: String
@@ -43,12 +47,15 @@ package final class LogFile: Sendable {
     state.withLock { state in
       if state.size > 0, state.size + bytes.count > sizeMax {
         // A file that cannot be moved is full: its bound holds, and what it says stays.
-        guard moveAside() else { return }
+        guard moveAside() else {
+          state.lostCount += 1
+          return
+        }
         if state.descriptor >= 0 { close(state.descriptor) }
-        state = Self.open(path)
+        state.descriptor = -1
       }
-      guard state.descriptor >= 0 else { return }
-      state.size += max(0, unsafe write(state.descriptor, bytes, bytes.count))
+      open(&state)
+      if state.descriptor < 0 || !Self.write(bytes, &state) { state.lostCount += 1 }
     }
   }
 
@@ -58,6 +65,25 @@ package final class LogFile: Sendable {
     let isFirst = unsafe lstat(path + ".1", &status) != 0 && errno == ENOENT
     // A file that is gone already is out of the way.
     return unsafe rename(path, path + (isFirst ? ".1" : ".2")) == 0 || errno == ENOENT
+  }
+
+  /// Opens the file, again after a failure, and notes what is missing.
+  private func open(_ state: inout State) {
+    if state.descriptor < 0 {
+      let lostCount = state.lostCount
+      state = Self.open(path)
+      state.lostCount = lostCount
+    }
+    guard state.lostCount > 0, state.descriptor >= 0 else { return }
+    let note = Array("(\(counted(state.lostCount, "line")) could not be written here)\n".utf8)
+    if Self.write(note, &state) { state.lostCount = 0 }
+  }
+
+  /// Writes a line; returns whether all of it was written.
+  private static func write(_ bytes: [UInt8], _ state: inout State) -> Bool {
+    let count = max(0, unsafe Glibc.write(state.descriptor, bytes, bytes.count))
+    state.size += count
+    return count == bytes.count
   }
 }
 

@@ -116,6 +116,9 @@ struct OperatorDesk {
       StatusCounter("failedHandshakes", transport.failedHandshakes),
       StatusCounter("failedAccepts", transport.failedAccepts),
       StatusCounter("revokedKeyMessages", transport.notAllowed),
+      StatusCounter("turnedAwayWorkers", transport.turnedAway),
+      StatusCounter("refusedMessages", transport.refusedMessages),
+      StatusCounter("endedConnections", transport.endedConnections),
       StatusCounter("mismatchedKeyMessages", transport.mismatchedKeys),
       StatusCounter("lostMessages", transport.full),
     ]

@@ -71,6 +71,9 @@ public func runCoordinator(
   }
 }
 
+/// The messages of one worker that wait to be read before TCP holds it back: it has few to say.
+private let receiveHighWaterMark = 256
+
 /// Binds the socket, tells workers where it is, and runs the loop.
 private func serve(
   _ machine: Coordinator, at address: BindAddress, configuration: CoordinatorConfiguration,
@@ -79,6 +82,8 @@ private func serve(
   var options = SocketOptions()
   options.frameSizeMax = WireLimits.frameSizeMax
   options.linger = .seconds(1)
+  options.backlog = min(options.backlog, DescriptorLimit.backlog(limit: DescriptorLimit.current))
+  options.receiveHighWaterMark = receiveHighWaterMark
   var keys: RunKeys?
   if case .curve(let runKeys) = configuration.security {
     keys = runKeys
@@ -86,7 +91,10 @@ private func serve(
   }
   var admission = keys == nil ? Admission() : Admission(of: configuration.directory)
   let reading = admission.begin()
-  for problem in reading.problems { logger.warning("\(problem)") }
+  for words in reading.problems + reading.failures {
+    logger.warning("\(words)")
+    observer.warned(words)
+  }
   let endpoint: String
   var loop: CoordinatorLoop
   let wakeUp: WakeUp
@@ -109,11 +117,13 @@ private func serve(
     let socket = try Socket(context, kind: .router, options: options)
     let monitor = try Monitor(of: socket, in: context)
     endpoint = try socket.bind(address.endpoint)
+    let bounds = ConnectionTable.Bounds(
+      countMax: DescriptorLimit.connectionCountMax(limit: DescriptorLimit.current))
     loop = CoordinatorLoop(
       configuration: configuration, observer: observer, logger: logger, machine: machine,
       socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
       storage: StorageThread(journal: journal, wakeUp: wakeUp), check: check, inputs: inputs,
-      wakeUp: wakeUp)
+      connections: ConnectionGuard(bounds: bounds, wakeUp: wakeUp), wakeUp: wakeUp)
   } catch {
     throw .transport(error)
   }

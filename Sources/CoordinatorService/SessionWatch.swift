@@ -15,6 +15,8 @@ package struct SessionWatch {
     package var label: String
     /// The key that opened the session, in Z85 text, or `nil` without encryption.
     package var key: String?
+    /// The connection by which the worker was last heard.
+    package var connection: Int32?
     /// When the worker was last heard.
     package var heardAt: Instant
     /// The results that it has sent in this epoch.
@@ -35,6 +37,7 @@ package struct SessionWatch {
 
   /// The sessions.
   package private(set) var entries: [WorkerID: Entry] = [:]
+  private var counts: [String?: Int] = [:]
   private var roundDeadline: Instant?
   private var lastRoundDue = Instant.start
   private var queue: [WorkerID] = []
@@ -46,18 +49,30 @@ package struct SessionWatch {
   package subscript(worker: WorkerID) -> Entry? { entries[worker] }
 
   /// A session has begun.
-  package mutating func open(_ worker: WorkerID, label: String, key: String?, at now: Instant) {
-    entries[worker] = Entry(label: label, key: key, heardAt: now)
+  package mutating func open(
+    _ worker: WorkerID, label: String, key: String?, connection: Int32? = nil, at now: Instant
+  ) {
+    close(worker)
+    entries[worker] = Entry(label: label, key: key, connection: connection, heardAt: now)
+    counts[key, default: 0] += 1
   }
 
   /// A session has ended.
   package mutating func close(_ worker: WorkerID) {
-    entries[worker] = nil
+    guard let entry = entries.removeValue(forKey: worker) else { return }
+    let count = (counts[entry.key] ?? 0) - 1
+    counts[entry.key] = count > 0 ? count : nil
   }
 
+  /// The sessions that a key has opened.
+  package func count(of key: String?) -> Int { counts[key] ?? 0 }
+
   /// Something has come from a worker; does nothing for one without a session.
-  package mutating func hear(_ message: Message, from worker: WorkerID, at now: Instant) {
+  package mutating func hear(
+    _ message: Message, from worker: WorkerID, by connection: Int32? = nil, at now: Instant
+  ) {
     guard let index = entries.index(forKey: worker) else { return }
+    entries.values[index].connection = connection
     entries.values[index].heardAt = now
     guard case .result(let result) = message else { return }
     entries.values[index].resultCount += 1

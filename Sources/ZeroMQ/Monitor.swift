@@ -6,8 +6,12 @@ public enum ConnectionEvent: Equatable, Sendable {
   case connected
   /// The security handshake succeeded: messages flow.
   case ready
-  /// The connection is gone.
-  case disconnected
+  /// A server listens; `descriptor` is its listening socket.
+  case listening(descriptor: Int32)
+  /// A server has accepted a TCP connection, of which nothing is known yet.
+  case accepted(descriptor: Int32)
+  /// The connection is gone; its descriptor is about to be closed.
+  case disconnected(descriptor: Int32)
   /// The handshake failed, so the connection is of no use.
   case refused(HandshakeFailure)
   /// A server could not accept a connection; `code` is the system's number.
@@ -59,6 +63,7 @@ public struct Monitor: ~Copyable {
     let address = unsafe "inproc://monitor-\(UInt(bitPattern: subject.storage.handle))"
     let events =
       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPT_FAILED
+      | ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED
       | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
       | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
     guard unsafe zmq_socket_monitor(subject.storage.handle, address, events) == 0 else {
@@ -86,7 +91,9 @@ public struct Monitor: ~Copyable {
     switch event {
     case ZMQ_EVENT_CONNECTED: .connected
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .ready
-    case ZMQ_EVENT_DISCONNECTED: .disconnected
+    case ZMQ_EVENT_LISTENING: .listening(descriptor: Int32(truncatingIfNeeded: value))
+    case ZMQ_EVENT_ACCEPTED: .accepted(descriptor: Int32(truncatingIfNeeded: value))
+    case ZMQ_EVENT_DISCONNECTED: .disconnected(descriptor: Int32(truncatingIfNeeded: value))
     case ZMQ_EVENT_ACCEPT_FAILED: .acceptFailed(code: Int32(truncatingIfNeeded: value))
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .refused(.keyNotAllowed)
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .refused(.closed)

@@ -21,6 +21,10 @@ public struct ReceivedMessage: Sendable {
   public var userID: String?
   /// The host that the message came from, if libzmq knows it.
   public var peerAddress: String?
+  /// The connection that the message came by, or `nil` for one inside the process.
+  public var connection: Int32?
+  /// The bytes of all frames with what CURVE and ZMTP add to each, the dropped ones included.
+  public var wireSize = 0
   /// Whether frames beyond the bound were dropped.
   public var isTruncated: Bool
 }
@@ -110,10 +114,20 @@ public struct Socket: ~Copyable {
       } else {
         message.isTruncated = true
       }
-      isFirst = false
+      // The routing identity came with the handshake, not with this message.
+      if !isFirst || kind != .router { message.wireSize += Self.wireSize(of: frame.bytes.count) }
       if let address = frame.peerAddress { message.peerAddress = address }
+      if let connection = frame.connection { message.connection = connection }
+      isFirst = false
       if !frame.hasMore { return message }
     }
+  }
+
+  /// Returns the bytes that a frame takes on the wire under CURVE: ZMTP's head, then command,
+  /// nonce, authenticator and flags (ZeroMQ RFC 26).
+  public static func wireSize(of frameSize: Int) -> Int {
+    let sealed = frameSize + 33
+    return sealed + (sealed < 256 ? 2 : 9)
   }
 }
 

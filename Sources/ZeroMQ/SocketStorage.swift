@@ -7,6 +7,8 @@ struct ReceivedFrame {
   let userID: String?
   /// The host that a last frame came from, if libzmq knows it.
   let peerAddress: String?
+  /// The descriptor of the connection that a last frame came by.
+  let connection: Int32?
   let hasMore: Bool
 }
 
@@ -140,7 +142,10 @@ struct ReceivedFrame {
     let address =
       hasMore
       ? nil : unsafe zmq_msg_gets(&message, "Peer-Address").map { unsafe String(cString: $0) }
-    return ReceivedFrame(bytes: bytes, userID: userID, peerAddress: address, hasMore: hasMore)
+    let descriptor = hasMore ? -1 : unsafe zmq_msg_get(&message, ZMQ_SRCFD)
+    return ReceivedFrame(
+      bytes: bytes, userID: userID, peerAddress: address,
+      connection: descriptor >= 0 ? descriptor : nil, hasMore: hasMore)
   }
 }
 

@@ -93,6 +93,59 @@ struct FloodTests {
     #expect(machine.burden(of: honest).leases == 32)
   }
 
+  @Test func `whoever is refused is told so a bounded number of times`() throws {
+    let run = try TestRun(evaluations: 6)
+    var machine = try Coordinator(settings: run.settings, recovering: [])
+    _ = machine.apply(.started, at: .start)
+    _ = machine.apply(.persisted(firstSequence: 0), at: .start)
+    let peer = WorkerID(1)
+    let hello = Coordinator.Event.received(
+      Self.envelope(.hello(Self.hello(held: [])), run), from: peer)
+    _ = machine.apply(hello, at: .start)
+    var refusalCount = 0
+    for event in [.revoked(peer)] + Array(repeating: hello, count: 1_000) {
+      for case .send(let envelope, _) in machine.apply(event, at: .start) {
+        if case .refused = envelope.message { refusalCount += 1 }
+      }
+    }
+    #expect((2...16).contains(refusalCount))
+  }
+
+  @Test func `keys take turns for leases, however many sessions they have`() throws {
+    let run = try TestRun(evaluations: 16)
+    var settings = run.settings
+    // Sixteen shards are open at once, fewer than either key wants.
+    settings.order = .strict(window: 8)
+    var machine = try Coordinator(settings: settings, recovering: [])
+    _ = machine.apply(.started, at: .start)
+    let honest = WorkerID(100)
+    for number in 1...20 {
+      let worker = number == 11 ? honest : WorkerID(UInt64(number))
+      let key = worker == honest ? "one" : "many"
+      for message in [
+        Message.hello(Self.hello(held: [])), .request(WorkRequest(leaseCountMax: 32)),
+      ] {
+        let envelope = Self.envelope(message, run)
+        _ = machine.apply(.received(envelope, from: worker, key: key), at: .start)
+      }
+    }
+    var leases: [WorkerID] = []
+    var batches = [0]
+    while let first = batches.popLast() {
+      for effect in machine.apply(.persisted(firstSequence: first), at: .start) {
+        switch effect {
+        case .send(let envelope, let worker):
+          if case .lease = envelope.message { leases.append(worker) }
+        case .persist(let batch): batches.append(batch.firstSequence)
+        default: break
+        }
+      }
+      machine.checkInvariants()
+    }
+    #expect(leases.count == 16)
+    #expect(leases.count { $0 == honest } == 8)
+  }
+
   @Test func `a coordinator that sends leases without end is told that it is enough`() throws {
     let run = try TestRun()
     var settings = run.worker

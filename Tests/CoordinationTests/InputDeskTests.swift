@@ -73,6 +73,31 @@ struct InputDeskTests {
     #expect(orders(&desk).count == 1)
   }
 
+  @Test func `sessions that never confirm starve nobody with another key`() {
+    var desk = InputDesk()
+    for number in 10..<26 {
+      desk.take(request(Array(0..<64)), from: WorkerID(UInt64(number)), key: "hog", at: .start)
+    }
+    #expect(orders(&desk).count == 256, "a quarter of what may be under way")
+    desk.take(request([0, 1, 2]), from: workers[0], key: "honest", at: .start)
+    #expect(orders(&desk).map(\.0) == [workers[0], workers[0], workers[0]])
+    desk.prune(at: .start + .seconds(29)) { _ in true }
+    #expect(desk.underWayCount == 259)
+    desk.prune(at: .start + .seconds(30)) { _ in true }
+    #expect(desk.underWayCount == 0, "what is under way for too long does not count")
+    #expect(orders(&desk, at: .start + .seconds(30)).count == 256)
+  }
+
+  @Test func `keys take turns, however many sessions they have`() {
+    var desk = InputDesk()
+    for number in 10..<20 {
+      desk.take(request([0, 1]), from: WorkerID(UInt64(number)), key: "many", at: .start)
+    }
+    desk.take(request([0, 1, 2]), from: workers[0], key: "one", at: .start)
+    let first = orders(&desk).prefix(6).map(\.0.rawValue)
+    #expect(first == [10, 1, 11, 1, 12, 1])
+  }
+
   @Test func `workers that are gone or silent free what was under way to them`() {
     var desk = InputDesk(bounds: .init(underWayCountMax: 2, requestTimeout: .seconds(10)))
     desk.take(request([0]), from: workers[0], at: .start)
@@ -115,7 +140,8 @@ struct InputDeskTests {
         desk.take(
           FetchRequest(
             content: generator.index(below: 2) == 0 ? model : data, chunks: chunks,
-            attempt: generator.index(below: 3)), from: worker, at: now)
+            attempt: generator.index(below: 3)), from: worker,
+          key: ["a", "b", nil][Int(worker.rawValue) % 3], at: now)
       default: _ = desk.next(at: now)
       }
       desk.checkInvariants()

@@ -28,6 +28,8 @@ import ZeroMQ
     let shared = directory.keyFolder + "/workers/shared.pub"
     try FileManager.default.removeItem(atPath: shared)
     later = folder.changes()
+    #expect(later == nil, "one look is not enough")
+    later = folder.changes()
     #expect(try #require(later).allowed.workers.isEmpty)
     _ = try RunKeys(in: directory)
     later = folder.changes()
@@ -48,14 +50,66 @@ import ZeroMQ
     try directory.authorize(other)
     let replacedReading = folder.changes()
     let replaced = try #require(replacedReading)
-    #expect(try !replaced.allowed.workers.contains(CurvePublicKey(z85: worker.publicKey)))
+    #expect(try replaced.allowed.workers.contains(CurvePublicKey(z85: worker.publicKey)))
+    let confirmedReading = folder.changes()
+    let confirmed = try #require(confirmedReading)
+    #expect(try !confirmed.allowed.workers.contains(CurvePublicKey(z85: worker.publicKey)))
     #expect(try replaced.allowed.workers.contains(CurvePublicKey(z85: other.publicKey)))
     try Data("no key".utf8).write(to: URL(filePath: path))
     let damagedReading = folder.changes()
     let damaged = try #require(damagedReading)
-    #expect(damaged.allowed.workers.count == 1)
+    #expect(damaged.allowed.workers.count == 2)
+    let confirmedDamage = folder.read()
+    #expect(confirmedDamage.allowed.workers.count == 1)
     #expect(damaged.problems.count == 1)
     #expect(try #require(damaged.problems.first).contains("node07.pub lets nobody in"))
+  }
+
+  @Test func `what cannot be read keeps its keys, however often it is tried`() throws {
+    let keys = try RunKeys(in: directory)
+    let path = try directory.authorize(try key(.worker, "node07"))
+    var folder = KeyFolder(of: directory)
+    func read() -> KeyFolder.Reading { folder.read() }
+    let first = read()
+    #expect(first.allowed.workers.count == 2)
+    let manager = FileManager.default
+    // A folder in place of the file can be opened and not read.
+    try manager.moveItem(atPath: path, toPath: path + ".aside")
+    try manager.createDirectory(atPath: path, withIntermediateDirectories: false)
+    for _ in 0..<4 {
+      let reading = read()
+      #expect(reading.allowed == first.allowed)
+      #expect(try #require(reading.failures.first).contains("node07.pub cannot be read"))
+    }
+    try manager.removeItem(atPath: path)
+    try manager.moveItem(atPath: path + ".aside", toPath: path)
+    #expect(read().failures.isEmpty)
+    // A file in place of the folder cannot be listed.
+    let workers = directory.keyFolder + "/workers"
+    try manager.moveItem(atPath: workers, toPath: workers + ".aside")
+    try Data().write(to: URL(filePath: workers))
+    for _ in 0..<4 {
+      let reading = read()
+      #expect(reading.allowed == first.allowed)
+      #expect(try #require(reading.failures.first).contains("its keys stay as they were"))
+    }
+    // A folder that is gone was read: nobody is left.
+    try manager.removeItem(atPath: workers)
+    #expect(read().allowed == first.allowed)
+    #expect(read().allowed.workers.isEmpty)
+    #expect(read().allowed.operators == [keys.operators.publicKey])
+  }
+
+  @Test func `keys that cannot be looked at are not replaced by fresh ones`() throws {
+    let keys = try RunKeys(in: directory)
+    // A link to itself: something is there, and no look at it succeeds.
+    let path = directory.file("keys.json")
+    try FileManager.default.moveItem(atPath: path, toPath: path + ".aside")
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.moveItem(atPath: path + ".aside", toPath: path)
+    #expect(try RunKeys(in: directory) == keys)
   }
 
   @Test func `an operator's key among the workers' gives no right`() throws {

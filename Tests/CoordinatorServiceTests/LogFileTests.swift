@@ -62,6 +62,16 @@ import Testing
     #expect(try text(path).utf8.count <= 100)
   }
 
+  @Test func `a log is opened again as soon as it can be, and says what it lacks`() throws {
+    let missing = folder + "/missing"
+    let log = LogFile(path: missing + "/elsa.log", sizeMax: 1_000)
+    for _ in 0..<50 { log.append("nobody reads this") }
+    try FileManager.default.createDirectory(atPath: missing, withIntermediateDirectories: true)
+    for line in ["one", "two"] { log.append(line) }
+    #expect(
+      try text(missing + "/elsa.log") == "(50 lines could not be written here)\none\ntwo\n")
+  }
+
   @Test func `a log that cannot be written costs nothing but the log`() {
     let log = LogFile(path: folder + "/missing/elsa.log", sizeMax: 100)
     for _ in 0..<50 { log.append("nobody reads this") }

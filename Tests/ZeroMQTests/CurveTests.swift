@@ -22,7 +22,7 @@ import ZeroMQ
       try poller.wait(atMost: .milliseconds(100))
       try authenticator.serve()
       while let event = try monitor.next() {
-        if event != .connected, event != .disconnected { return event }
+        if event.isOutcome { return event }
       }
     }
     return nil

@@ -24,6 +24,19 @@ func receive(_ socket: borrowing Socket, frameCountMax: Int = 4) throws -> Recei
   return nil
 }
 
+extension ConnectionEvent {
+  /// Whether the event tells how a handshake has ended.
+  var isOutcome: Bool {
+    switch self {
+    case .connected, .disconnected, .listening, .accepted: false
+    case .ready, .refused, .acceptFailed: true
+    }
+  }
+
+  /// Whether a connection has ended.
+  var isEnd: Bool { if case .disconnected = self { true } else { false } }
+}
+
 /// Waits for the next event of `monitor` that is neither a connection nor its end.
 func handshakeResult(_ monitor: borrowing Monitor) throws -> ConnectionEvent? {
   var poller = Poller()
@@ -31,7 +44,7 @@ func handshakeResult(_ monitor: borrowing Monitor) throws -> ConnectionEvent? {
   let deadline = ContinuousClock.now + .seconds(10)
   while ContinuousClock.now < deadline {
     while let event = try monitor.next() {
-      if event != .connected, event != .disconnected { return event }
+      if event.isOutcome { return event }
     }
     try poller.wait(atMost: .milliseconds(100))
   }
