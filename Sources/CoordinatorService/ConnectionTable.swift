@@ -85,8 +85,15 @@ package struct ConnectionTable: Sendable {
   /// The connections.
   package var count: Int { entries.count }
 
-  /// Whether no further connection should be accepted.
-  package var isFull: Bool { entries.count >= bounds.countMax }
+  /// Whether there are too many connections.
+  package var isCrowded: Bool { entries.count > bounds.countMax }
+
+  /// Whether no further connection should be accepted: none would make room that is silent.
+  ///
+  /// - Complexity: O(*n*) for *n* connections.
+  package var isFull: Bool {
+    entries.values.count { $0.hasSpoken && !$0.isEnded } >= bounds.countMax
+  }
 
   // MARK: What happens
 

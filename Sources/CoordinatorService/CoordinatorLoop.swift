@@ -23,6 +23,8 @@ struct CoordinatorLoop: ~Copyable {
   private static let arrivalPauseSeconds = 0.005
   /// How long after a handshake more of them are expected.
   private static let arrivalDuration = Duration.milliseconds(500)
+  /// The time between two looks at all connections, unless there are too many.
+  private static let connectionInterval = Duration.milliseconds(100)
   /// The longest wait, so that a request to stop is noticed.
   private static let waitMax = Duration.milliseconds(100)
 
@@ -50,6 +52,7 @@ struct CoordinatorLoop: ~Copyable {
   private var speakerConnection: Int32?
   private var listener: Int32?
   private var isClosedToNewcomers = false
+  private var connectionDeadline = Instant.start
   private var toldEndings: Set<ToldEnding> = []
   private var unknownPeers = UnknownPeers()
   private var quota = NotificationQuota()
@@ -419,6 +422,11 @@ struct CoordinatorLoop: ~Copyable {
 
   /// Ends the connections that have to end, and lets newcomers wait while there are too many.
   private mutating func endConnections() {
+    let now = now
+    guard connectionDeadline <= now || connections.tell({ table, _ in table.isCrowded }) else {
+      return
+    }
+    connectionDeadline = now + Self.connectionInterval
     for ending in connections.takeEndings() { tell(ending) }
     let isFull = connections.tell { table, _ in table.isFull }
     guard isFull != isClosedToNewcomers, let listener else { return }

@@ -15,6 +15,9 @@ package struct RegistrationQuota: Sendable {
   /// The seconds in which a key that has opened all that it may can open as many again.
   private static let refillSeconds = 100.0
 
+  /// The greetings that a key has at once, however few sessions there may be.
+  private static let capacityMin = 100
+
   /// Creates the quota of a coordinator with so many sessions.
   package init(sessionCountMax: Int) {
     precondition(sessionCountMax > 0)
@@ -37,7 +40,8 @@ package struct RegistrationQuota: Sendable {
     guard !hasOthers || sessionCount < sessionCountMaxOfKey else {
       return "its key has \(sessionCount) sessions, the limit for one key; ask again later"
     }
-    let capacity = Double(sessionCountMax)
+    // Where there is room for few, most greetings open no session and come again.
+    let capacity = Double(max(sessionCountMax, Self.capacityMin))
     var bucket = buckets[key] ?? Bucket(count: capacity, filledAt: now)
     let seconds = (now - bucket.filledAt) / .seconds(1)
     bucket.count = min(capacity, bucket.count + seconds * capacity / Self.refillSeconds)

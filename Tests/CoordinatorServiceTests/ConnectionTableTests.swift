@@ -142,7 +142,7 @@ struct ConnectionTableTests {
     }
     _ = table.hear(1, key: "worker", wireSize: 1)
     #expect(table.takeEndings(at: .start + .seconds(5)).isEmpty)
-    #expect(table.isFull)
+    #expect(!table.isFull, "newcomers take the place of those that are silent")
     for descriptor in Int32(5)...6 { table.open(descriptor, at: .start + .seconds(6)) }
     let crowded = table.takeEndings(at: .start + .seconds(6))
     #expect(crowded.map(\.descriptor) == [2, 3], "the oldest of those that are silent")
@@ -150,6 +150,12 @@ struct ConnectionTableTests {
     for descriptor in Int32(2)...3 { table.close(descriptor) }
     #expect(table.takeEndings(at: .start + .seconds(18)).isEmpty)
     #expect(table.takeEndings(at: .start + .seconds(21)).map(\.descriptor) == [4, 5, 6])
+    for descriptor in Int32(7)...9 {
+      table.open(descriptor, at: .start + .seconds(21))
+      #expect(!table.isFull)
+      _ = table.hear(descriptor, key: "worker", wireSize: 1)
+    }
+    #expect(table.isFull)
   }
 
   @Test func `a revoked key's connections end after a moment, and say nothing more`() {
