@@ -53,7 +53,7 @@ struct CoordinatorLoop: ~Copyable {
   private var listener: Int32?
   private var isClosedToNewcomers = false
   private var connectionDeadline = Instant.start
-  private var toldEndings: Set<ToldEnding> = []
+  private var toldEndings = ToldEndings()
   private var unknownPeers = UnknownPeers()
   private var quota = NotificationQuota()
   private var desk: OperatorDesk
@@ -198,9 +198,8 @@ struct CoordinatorLoop: ~Copyable {
     speakerConnection = message.connection
     defer { (speaker, speakerAddress, speakerConnection) = (nil, nil, nil) }
     if let connection = message.connection {
-      let (key, wireSize) = (message.userID, message.wireSize)
       let counts = connections.tell { table, _ in
-        table.hear(connection, key: key, wireSize: wireSize)
+        table.hear(connection, key: message.userID, wireSize: message.wireSize)
       }
       guard counts else {
         transport.refusedMessages += 1
@@ -213,7 +212,7 @@ struct CoordinatorLoop: ~Copyable {
     }
     switch admission.judge(speaker, session: watch[worker]) {
     case .admitted:
-      let event = Self.event(for: message, from: worker)
+      let event = Coordinator.Event(message, from: worker)
       if try turnsAway(event, from: worker) { return }
       if case .received(let envelope, _, _) = event {
         watch.hear(envelope.message, from: worker, by: message.connection, at: now)
@@ -224,7 +223,8 @@ struct CoordinatorLoop: ~Copyable {
     case .notAllowed:
       transport.notAllowed += 1
       noteUnknownPeer(speakerAddress, "uses a key that is not a worker's")
-      try refuse(worker)
+      let words = "its key is not a worker's, or not any more; ask for another"
+      try refuse(worker, .keyRevoked, isFinal: true, words: words)
     case .otherKey:
       transport.mismatchedKeys += 1
       if quota.admit(speaker ?? "", isUrgent: true, at: now) {
@@ -244,9 +244,7 @@ struct CoordinatorLoop: ~Copyable {
         hasOthers: admission.workerKeyCount > 1, at: now)
     else { return false }
     transport.turnedAway += 1
-    let refusal = Refusal(
-      reason: .tooManyWorkers, words: words, isFinal: false, supported: ProtocolVersion.supported)
-    try send(machine.envelope(of: .refused(refusal)), to: worker)
+    try refuse(worker, .tooManyWorkers, isFinal: false, words: words)
     return true
   }
 
@@ -259,12 +257,12 @@ struct CoordinatorLoop: ~Copyable {
 
   /// Takes a message of somebody who is no worker: an operator, or noise.
   private mutating func takeFromOther(_ message: ReceivedMessage) throws(ZeroMQError) {
-    let event = Self.event(for: message, from: WorkerID(0))
+    let event = Coordinator.Event(message, from: WorkerID(0))
     guard case .received(let envelope, _, _) = event,
       case .operation(let request) = envelope.message, let peer = message.sender
     else {
       noteUnknownPeer(speakerAddress, "sends what no worker and no operator sends")
-      try apply(Self.event(for: message, from: nil))
+      try apply(Coordinator.Event(message, from: nil))
       return
     }
     guard admission.allowsOperator(speaker) else {
@@ -305,23 +303,8 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func answer(
     _ message: OperatorMessage, to peer: RoutingID
   ) throws(ZeroMQError) {
-    try count(socket.send(machine.envelope(of: .operation(message)).encoded().span, to: peer))
-  }
-
-  private static func event(
-    for message: ReceivedMessage, from worker: WorkerID?
-  ) -> Coordinator.Event {
-    guard message.frames.count == 1, !message.isTruncated else {
-      let words = "are \(message.isTruncated ? "more than one" : "missing")"
-      return .malformed(.invalidField(name: "frames", words: words), from: worker)
-    }
-    do throws(WireError) {
-      let envelope = try Envelope(decoding: message.frames[0])
-      guard let worker else { throw .invalidField(name: "identity", words: "is not a worker's") }
-      return .received(envelope, from: worker, key: message.userID)
-    } catch {
-      return .malformed(error, from: worker)
-    }
+    let frame = machine.envelope(of: .operation(message)).encoded()
+    try transport.count(socket.send(frame.span, to: peer))
   }
 
   private mutating func applyStorageOutcomes() throws(ZeroMQError) {
@@ -429,8 +412,9 @@ struct CoordinatorLoop: ~Copyable {
     connectionDeadline = now + Self.connectionInterval
     for ending in connections.takeEndings() { tell(ending) }
     let isFull = connections.tell { table, _ in table.isFull }
-    guard isFull != isClosedToNewcomers, let listener else { return }
-    guard Connection(descriptor: listener).takesNewcomers(!isFull) else { return }
+    guard isFull != isClosedToNewcomers, let listener,
+      Connection(descriptor: listener).takesNewcomers(!isFull)
+    else { return }
     isClosedToNewcomers = isFull
     if isFull {
       tell("too many connections: newcomers wait until one ends; raise the limit (ulimit -n)")
@@ -439,25 +423,10 @@ struct CoordinatorLoop: ~Copyable {
     }
   }
 
-  /// What is told once: that connections of a key end for a reason.
-  private struct ToldEnding: Hashable {
-    let reason: ConnectionTable.Reason
-    let key: String?
-  }
-
   private mutating func tell(_ ending: ConnectionTable.Ending) {
     transport.endedConnections += 1
-    let told = ToldEnding(reason: ending.reason, key: ending.key)
-    guard toldEndings.count < UnknownPeers.countMax, toldEndings.insert(told).inserted else {
-      return
-    }
-    let peer = ending.key.map { "a peer with the key \($0)" } ?? "a peer that has shown no key"
-    switch ending.reason {
-    case .flood: tell("\(peer) floods the coordinator: its connection was ended")
-    case .unread: tell("\(peer) does not take what it is sent: its connection was ended")
-    case .silence: logger.warning("\(peer) was silent: its connection was ended")
-    case .refusal: logger.info("\(peer) was turned away: its connection was ended")
-    }
+    guard let words = toldEndings.words(of: ending) else { return }
+    if ending.isWarning { tell(words) } else { logger.info("\(words)") }
   }
 
   private func tell(_ words: String) {
@@ -465,12 +434,12 @@ struct CoordinatorLoop: ~Copyable {
     observer.warned(words)
   }
 
-  /// Tells a worker that its key gives no right any more.
-  private mutating func refuse(_ worker: WorkerID) throws(ZeroMQError) {
+  /// Refuses a worker that has no session.
+  private mutating func refuse(
+    _ worker: WorkerID, _ reason: Refusal.Reason, isFinal: Bool, words: String
+  ) throws(ZeroMQError) {
     let refusal = Refusal(
-      reason: .keyRevoked,
-      words: "its key is not a worker's, or not any more; ask who runs the coordinator for another",
-      isFinal: true, supported: ProtocolVersion.supported)
+      reason: reason, words: words, isFinal: isFinal, supported: ProtocolVersion.supported)
     try send(machine.envelope(of: .refused(refusal)), to: worker)
   }
 
@@ -509,7 +478,7 @@ struct CoordinatorLoop: ~Copyable {
     }
     let frame = envelope.encoded()
     let outcome = try socket.send(frame.span, to: peer)
-    count(outcome)
+    transport.count(outcome)
     let connection = watch[worker]?.connection ?? speakerConnection
     if let connection {
       let isRefusal = if case .refused = envelope.message { watch[worker] == nil } else { false }
@@ -521,14 +490,6 @@ struct CoordinatorLoop: ~Copyable {
     }
     // Whoever has no session has nothing to lose.
     if outcome == .unreachable, watch[worker] != nil { unreachable.insert(worker, at: now) }
-  }
-
-  private mutating func count(_ outcome: SendOutcome) {
-    switch outcome {
-    case .sent: transport.sent += 1
-    case .full: transport.full += 1
-    case .unreachable: transport.unreachable += 1
-    }
   }
 
   private mutating func tell(_ note: Coordinator.Note) {
