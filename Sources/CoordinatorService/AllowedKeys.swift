@@ -111,6 +111,16 @@ package struct KeyFolder: Sendable {
   private mutating func readFolder(
     _ folder: String, of role: KeyRole, into reading: inout Reading
   ) {
+    do throws(RunStorageError) {
+      // A folder above that others can write into may have another one put in this one's place.
+      for path in [directory.path, directory.keyFolder, folder] { try directory.check(path) }
+    } catch .exposedFolder(let path, let reason) {
+      reading.failures.append(
+        "\(path) is not this user's alone (\(reason)): the keys in \(folder) stay as they were")
+      return
+    } catch {
+      // The look at the names says what that means.
+    }
     let names: [String]
     switch Self.names(in: folder) {
     case .found(let found): names = found

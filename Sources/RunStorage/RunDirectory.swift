@@ -38,6 +38,18 @@ public struct RunDirectory: Hashable, Sendable {
     }
   }
 
+  /// Checks that a folder of the run is still this user's alone to write into.
+  ///
+  /// - Throws: ``RunStorageError/exposedFolder(path:reason:)`` if it is not; other errors if it
+  ///   cannot be looked at.
+  package func check(_ folder: String) throws(RunStorageError) {
+    do throws(FolderFault) {
+      try PrivateFolder.check(folder)
+    } catch {
+      throw RunStorageError(error)
+    }
+  }
+
   /// Writes a file of the run in one step, for its owner alone.
   ///
   /// - Parameter isSynced: whether to wait for the disk; not for what can be made again.

@@ -161,6 +161,21 @@ import ZeroMQ
     #expect(FileManager.default.fileExists(atPath: role), "there is where to put new ones")
   }
 
+  @Test func `what others can put into a folder of keys lets nobody in`() throws {
+    _ = try RunKeys(in: directory)
+    var folder = KeyFolder(of: directory)
+    let before = folder.read()
+    let path = try #require(directory.keyFolder(of: .worker))
+    try directory.authorize(try key(.worker, "intruder"))
+    try #require(unsafe chmod(path, 0o777) == 0)
+    let exposed = folder.read()
+    #expect(exposed.allowed == before.allowed)
+    #expect(exposed.failures.contains { $0.contains("everybody can write into it") })
+    try #require(unsafe chmod(path, 0o700) == 0)
+    let mended = folder.read()
+    #expect(mended.allowed.workers.count == 2)
+  }
+
   @Test(arguments: [KeyRole.worker, .operator])
   func `a folder of keys that others can write into is refused`(role: KeyRole) throws {
     _ = try RunKeys(in: directory)
