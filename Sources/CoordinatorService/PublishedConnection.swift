@@ -50,7 +50,8 @@ struct PublishedConnection {
   /// Removes the files that are still this coordinator's; returns what could not be removed.
   func remove() -> [RunStorageError] {
     var failures: [RunStorageError] = []
-    for path in [path, copy?.path].compactMap(\.self) {
+    // In a directory that is another one by now nothing is this coordinator's, even if it looks so.
+    for path in [journal.isInPlace ? path : nil, copy?.path].compactMap(\.self) {
       do throws(RunStorageError) {
         try file.remove(path: path)
       } catch {
