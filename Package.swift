@@ -144,7 +144,7 @@ let package = Package(
     tests("Tidy"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["elsa", "RunStorage", "SparsityCore", "WireProtocol"],
+      dependencies: ["elsa", "RunStorage", "SparseKernels", "SparsityCore", "WireProtocol"],
       exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),

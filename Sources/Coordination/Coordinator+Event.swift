@@ -60,6 +60,7 @@ extension Coordinator {
 
   /// Something that people should know.
   public enum Note: Hashable, Sendable {
+    case numericsChosen(Numerics, keys: String, workerCount: Int)
     case resumed(epoch: Epoch, evaluations: Int, shards: Int, from: RecoverySource)
     case workerJoined(WorkerID, label: String, slots: Int)
     case workerReturned(WorkerID, label: String, adoptedLeases: Int)

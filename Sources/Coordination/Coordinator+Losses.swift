@@ -169,9 +169,9 @@ extension Coordinator {
     if let shard = ledger.anyFinishedShard() { return leaseGrant(of: shard) }
     let waiting = heldBack.keys.min().flatMap { heldBack[$0]?.candidate }
     let told = search.archive.individuals.first
-    guard let id = waiting?.id ?? told?.id, let genome = waiting?.genome ?? told?.genome else {
-      return nil
-    }
+    guard let keys, let id = waiting?.id ?? told?.id,
+      let genome = waiting?.genome ?? told?.genome
+    else { return nil }
     let slice = ledger.slices[0]
     return LeaseGrant(
       shard: ShardID(candidate: id, slice: 0), slice: slice, genome: genome,

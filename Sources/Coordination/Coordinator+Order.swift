@@ -44,7 +44,7 @@ extension Coordinator {
     }
     let cost = settings.model.cost(candidate.genome)
     ledger.insert(
-      candidate, cost: cost, keys: keys.keys(of: candidate.genome, slices: ledger.slices))
+      candidate, cost: cost, keys: shardKeys(of: candidate.genome))
     records.append(.born(candidate.id, candidate.genome))
     return true
   }

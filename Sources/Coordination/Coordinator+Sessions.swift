@@ -23,6 +23,7 @@ extension Coordinator {
       return
     }
     guard envelope.run == settings.description.run else {
+      if case .bye = envelope.message { applicants?.remove(worker) }
       counters.strayMessages += 1
       send(.rehello, to: worker)
       return
@@ -69,7 +70,8 @@ extension Coordinator {
 
   // MARK: Coming and going
 
-  private mutating func greet(
+  /// Takes up what a worker says of itself.
+  mutating func greet(
     _ hello: Hello, sequence: UInt64, from worker: WorkerID, key: String?, at now: Instant
   ) {
     guard
@@ -92,12 +94,17 @@ extension Coordinator {
     }
     let former = sessions[worker]
     guard !isDraining || former != nil else {
-      turnAway(worker, .closing, words: "the coordinator takes no more workers")
+      turnAwayClosing(worker)
       return
     }
-    guard former != nil || sessions.count < settings.bounds.sessionCountMax else {
-      let words = "there are \(counted(sessions.count, "worker")), the limit; ask again later"
+    let workerCount = sessions.count + applicantCount
+    guard former != nil || workerCount < settings.bounds.sessionCountMax else {
+      let words = "there are \(counted(workerCount, "worker")), the limit; ask again later"
       turnAway(worker, .tooManyWorkers, words: words)
+      return
+    }
+    guard applicants == nil else {
+      wait(hello, sequence: sequence, from: worker, key: key, at: now)
       return
     }
     admit(
@@ -140,30 +147,19 @@ extension Coordinator {
       leaseMilliseconds: settings.timing.leaseDuration.wholeMilliseconds)
   }
 
-  private func numericsProblem(of hello: Hello) -> String? {
-    let numerics = settings.description.numerics
-    if hello.instructionSet < numerics.instructionSet {
-      return "the run computes with \(numerics.instructionSet.rawValue), the worker's processor "
-        + "has only \(hello.instructionSet.rawValue); start the run with a lower instruction set"
-    }
-    if !hello.precisions.contains(numerics.precision) {
-      return "the run computes in \(numerics.precision.rawValue), which the worker cannot"
-    }
-    if hello.kernelTable != numerics.kernelTable {
-      return "the run uses kernels \(numerics.kernelTable), the worker has "
-        + "\(hello.kernelTable); use the same version of elsa on all machines"
-    }
-    return nil
-  }
-
   /// Refuses somebody without a session for now, and without a word to people: many may ask often.
-  private mutating func turnAway(
-    _ worker: WorkerID, _ reason: Refusal.Reason, words: String
+  mutating func turnAway(
+    _ worker: WorkerID, _ reason: Refusal.Reason, words: String, isCounted: Bool = true
   ) {
-    counters.refusedWorkers += 1
+    counters.refusedWorkers += isCounted ? 1 : 0
     let refusal = Refusal(
       reason: reason, words: words, isFinal: false, supported: ProtocolVersion.supported)
     send(.refused(refusal), to: worker)
+  }
+
+  /// Refuses somebody who comes when the coordinator is about to end.
+  mutating func turnAwayClosing(_ worker: WorkerID) {
+    turnAway(worker, .closing, words: "the coordinator takes no more workers")
   }
 
   /// Refuses a worker: it loses its leases and, if that is final, is not listened to again.

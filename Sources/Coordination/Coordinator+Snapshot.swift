@@ -57,9 +57,7 @@ extension Coordinator {
       }
     }
     return CoordinatorSnapshot(
-      recordCount: records.appendedCount,
-      opening: RunOpening(
-        epoch: epoch, description: settings.description, settings: settings.settingsText),
+      recordCount: records.appendedCount, opening: opening,
       shardCount: recoveredShardCount + counters.results, search: state, done: done,
       completed: completed, quarantined: quarantined.sorted(), pace: pace)
   }

@@ -11,13 +11,18 @@ import WireProtocol
 /// no shard is leased before its candidate's birth is.
 public struct Coordinator: Sendable {
   /// What the coordinator was told before it started.
-  public let settings: CoordinatorSettings
+  ///
+  /// The description's numerics are those of the run once ``numerics`` is not `nil`.
+  public internal(set) var settings: CoordinatorSettings
   /// The number of this life of the coordinator within its run.
   public let epoch: Epoch
   /// The search, with the archive of non-dominated individuals.
   public internal(set) var search: Search
 
-  let keys: ShardKeys
+  /// The keys of the run's shards, once the arithmetic is known that they depend on.
+  var keys: ShardKeys?
+  /// The workers that wait until the arithmetic is chosen, if it is.
+  var applicants: NumericsApplicants?
   let recoveredShardCount: Int
   let recoverySource: RecoverySource
   var ledger: Ledger
@@ -63,6 +68,8 @@ public struct Coordinator: Sendable {
 
   /// How far the coordinator's life has come.
   enum Phase: Hashable, Sendable {
+    /// Nothing is written and nobody welcomed before the run's arithmetic is chosen.
+    case choosingNumerics
     /// The start is not durable yet.
     case opening
     /// Work is handed out.
@@ -87,7 +94,7 @@ public struct Coordinator: Sendable {
   ) throws(CoordinationError) {
     var replay = try Replay(settings: settings, snapshot: snapshot)
     for record in records { try replay.apply(record) }
-    self.settings = settings
+    self.settings = replay.settings
     epoch = replay.epoch.next
     keys = replay.keys
     search = replay.search
@@ -106,10 +113,12 @@ public struct Coordinator: Sendable {
     streaks = RecentMemory(countMax: memory)
     malformed = RecentMemory(countMax: memory)
     self.records = RecordQueue(epoch: epoch, durableCount: replay.recordCount)
-    self.records.append(
-      .opened(
-        RunOpening(
-          epoch: epoch, description: settings.description, settings: settings.settingsText)))
+    if let window = replay.settings.numericsWindow {
+      applicants = NumericsApplicants(window: window)
+      phase = .choosingNumerics
+    } else {
+      self.records.append(.opened(opening))
+    }
     for candidate in replay.completed { conclude(candidate) }
     effects = []
     checkInvariants()
@@ -117,7 +126,9 @@ public struct Coordinator: Sendable {
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
   public var nextDeadline: Instant? {
-    var deadlines = [scanDeadline, tailDeadline, presenceDeadline, records.wakeDeadline]
+    var deadlines = [
+      scanDeadline, tailDeadline, presenceDeadline, choiceDeadline, records.wakeDeadline,
+    ]
     if case .ending(_, let deadline) = phase { deadlines.append(deadline) }
     if case .over = phase { return nil }
     return deadlines.compactMap(\.self).min()
@@ -136,7 +147,9 @@ public struct Coordinator: Sendable {
     case .received(let envelope, let worker, let key):
       receive(envelope, from: worker, key: key, at: now)
     case .malformed(let error, let worker): countMalformed(error, from: worker)
-    case .unreachable(let worker): lose(worker, words: "its connection ended", at: now)
+    case .unreachable(let worker):
+      applicants?.remove(worker)
+      lose(worker, words: "its connection ended", at: now)
     case .revoked(let worker): revoke(worker)
     case .persisted(let sequence): confirm(firstSequence: sequence)
     case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
@@ -146,6 +159,7 @@ public struct Coordinator: Sendable {
     case .stopRequested: stop()
     case .ticked: break
     }
+    chooseNumerics(at: now)
     scan(at: now)
     handOutWork(at: now)
     leaseTail(at: now)
@@ -182,6 +196,8 @@ public struct Coordinator: Sendable {
     records.checkInvariants()
     precondition(search.outstandingCount == ledger.count + heldBack.count)
     precondition(heldBack.isEmpty || isStrict)
+    precondition((keys == nil) == (settings.numericsWindow != nil))
+    precondition(keys != nil || (records.isEmpty && sessions.count == 0))
     precondition(search.abandonedCount == quarantined.count)
     precondition(ledger.unbornCount == 0 || !records.isEmpty)
     precondition(ledger.persistingCount <= records.count)
@@ -235,8 +251,9 @@ extension Coordinator {
   /// What workers send from here on is left to the next coordinator: they keep it until it is
   /// acknowledged.
   private mutating func stop() {
-    guard phase == .opening || phase == .working else { return }
-    let workers = sessions.workers
+    guard [.choosingNumerics, .opening, .working].contains(phase) else { return }
+    let workers = sessions.workers + (applicants?.all.map(\.worker) ?? [])
+    applicants = nil
     note(.stopping(workerCount: workers.count))
     for worker in workers {
       for shard in sessions[worker]?.leases ?? [] { giveBack(shard, from: worker) }
@@ -383,7 +400,7 @@ extension Coordinator {
   private var isAboutToEnd: Bool {
     switch phase {
     case .working, .stopping: ending() != nil
-    case .opening, .ending, .over: false
+    case .choosingNumerics, .opening, .ending, .over: false
     }
   }
 

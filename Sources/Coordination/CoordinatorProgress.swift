@@ -68,6 +68,10 @@ public struct CoordinatorProgress: Hashable, Sendable {
   public var leasedShardCount: Int
   /// Records that wait for the store.
   public var waitingRecordCount: Int
+  /// The arithmetic that results are computed in, once it is known.
+  public var numerics: Numerics?
+  /// Workers that wait until it is.
+  public var applicantCount: Int
   /// Sessions.
   public var workerCount: Int
   /// The slots of all sessions.

@@ -7,6 +7,8 @@ import WireProtocol
 public struct CoordinatorSettings: Sendable {
   /// What the run computes; sent to every worker.
   public var description: RunDescription
+  /// What of the description's numerics is not fixed but chosen once, when workers have come.
+  public var numericsWindow: NumericsWindow?
   /// The layers and levels that genomes choose from.
   public var space: SearchSpace
   /// What fixes the search.
@@ -26,13 +28,15 @@ public struct CoordinatorSettings: Sendable {
 
   /// Creates settings.
   public init(
-    description: RunDescription, space: SearchSpace, search: SearchSettings,
+    description: RunDescription, numericsWindow: NumericsWindow? = nil, space: SearchSpace,
+    search: SearchSettings,
     order: CommitOrder = .asynchronous, model: CandidateModel, referencePoint: [Double],
     settingsText: String,
     timing: CoordinatorTiming = CoordinatorTiming(),
     bounds: CoordinatorBounds = CoordinatorBounds()
   ) {
     self.description = description
+    self.numericsWindow = numericsWindow
     self.space = space
     if case .strict(let window) = order {
       precondition(CommitOrder.windowRange.contains(window))

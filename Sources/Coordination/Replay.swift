@@ -21,9 +21,10 @@ struct Replay {
   private(set) var shardCount = 0
   /// How long the evaluations took.
   private(set) var pace = Coordinator.emptyPace
-  /// The keys of the run.
-  let keys: ShardKeys
-  private let settings: CoordinatorSettings
+  /// The keys of the run, once its arithmetic is known.
+  private(set) var keys: ShardKeys?
+  /// The settings; the arithmetic that was chosen stands in them once a record has named it.
+  private(set) var settings: CoordinatorSettings
 
   /// Creates the state before the first record, or that behind the records of a snapshot.
   ///
@@ -35,8 +36,11 @@ struct Replay {
     try Self.check(settings)
     self.settings = settings
     ledger = Ledger(slices: settings.description.slices)
-    keys = ShardKeys(description: settings.description, space: settings.space)
-    if let opening = snapshot?.opening { try Self.compare(opening, with: settings) }
+    if let opening = snapshot?.opening {
+      self.settings = settings.choosing(opening.description.numerics)
+      try Self.compare(opening, with: self.settings)
+    }
+    keys = self.settings.shardKeys
     let choiceCounts = settings.space.choiceCounts
     do throws(SearchError) {
       if let state = snapshot?.search {
@@ -168,6 +172,10 @@ struct Replay {
   }
 
   private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
+    if keys == nil {
+      settings = settings.choosing(opening.description.numerics)
+      keys = settings.shardKeys
+    }
     try Self.compare(opening, with: settings)
     guard opening.epoch > epoch, opening.epoch < .last else {
       throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
@@ -184,6 +192,7 @@ struct Replay {
   }
 
   private mutating func insert(_ candidate: Candidate) {
+    guard let keys else { preconditionFailure("a candidate came before the start of the run") }
     ledger.insert(
       candidate, cost: settings.model.cost(candidate.genome),
       keys: keys.keys(of: candidate.genome, slices: ledger.slices))

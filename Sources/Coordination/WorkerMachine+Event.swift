@@ -79,6 +79,7 @@ extension WorkerMachine {
   /// Something that people should know.
   public enum Note: Hashable, Sendable {
     case welcomed(RunID, epoch: Epoch)
+    case capped(to: InstructionSet, able: InstructionSet)
     case coordinatorReturned(epoch: Epoch)
     case coordinatorPaused
     case refusedForNow(words: String)

@@ -209,6 +209,8 @@ extension WorkerMachine {
     switch phase {
     case .joining:
       note(.welcomed(description.run, epoch: epoch))
+      let set = description.numerics.instructionSet
+      if set < settings.instructionSet { note(.capped(to: set, able: settings.instructionSet)) }
       phase = .preparing(description)
       effects.append(.prepare(description))
     case .preparing, .working:
@@ -219,6 +221,8 @@ extension WorkerMachine {
   }
 
   private mutating func accept(_ refusal: Refusal, at now: Instant) {
+    // The welcome may overtake it.
+    if refusal.reason == .choosingNumerics, link.isWelcome { return }
     if refusal.isFinal {
       end(.refused(refusal.reason, words: refusal.words))
     } else {

@@ -6,6 +6,13 @@ extension Coordinator.Note {
   /// How urgent the note is, and what the log says about it.
   var inWords: (Logger.Level, String) {
     switch self {
+    case .numericsChosen(let numerics, let keys, let workerCount):
+      (
+        .notice,
+        "the run computes in \(numerics) from now on: its run file leaves \(keys) open, and "
+          + "this is the least of what \(workerCount) "
+          + "\(workerCount == 1 ? "worker" : "workers") reported"
+      )
     case .resumed(let epoch, let evaluations, let shards, let source):
       (
         .notice,

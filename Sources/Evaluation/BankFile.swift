@@ -16,11 +16,15 @@ public enum BankFile {
   private static let format = "elsa-weight-bank-1"
 
   /// Writes layers; the file appears when it is complete.
+  ///
+  /// - Parameter arithmetic: In which arithmetic they were calibrated, if that is known.
   public static func write(
-    _ layers: [BankedLayer], criterion: PruningCriterion, to path: String
+    _ layers: [BankedLayer], criterion: PruningCriterion, arithmetic: String? = nil,
+    to path: String
   ) throws(EvaluationError) {
     var tensors: [NewTensor] = []
     var metadata = ["format": format, "criterion": criterion.rawValue]
+    metadata["arithmetic"] = arithmetic
     metadata["patterns"] = layers.first?.patterns.map(\.description).joined(separator: " ")
     for banked in layers {
       for (level, pattern) in banked.patterns.enumerated() {
@@ -111,6 +115,15 @@ public enum BankFile {
     return (criterion, patterns)
   }
 
+  /// Reads in which arithmetic a bank was calibrated; `nil` if the file does not say.
+  public static func arithmetic(of path: String) throws(EvaluationError) -> String? {
+    do {
+      return try SafetensorsFile(path: path).metadata["arithmetic"]
+    } catch {
+      throw .file(error)
+    }
+  }
+
   /// Reads one layer in one pattern.
   private static func weights(
     _ name: String, of layer: PrunableLayer, pattern: NMPattern, in file: SafetensorsFile
@@ -139,7 +152,7 @@ public enum BankFile {
 }
 
 extension LoadedModel {
-  /// Reads a whole bank from the file that ``BankFile/write(_:criterion:to:)`` wrote.
+  /// Reads a whole bank from the file that ``BankFile/write(_:criterion:arithmetic:to:)`` wrote.
   public func storedBank(
     space: SearchSpace, criterion: PruningCriterion, path: String
   ) throws(EvaluationError) -> WeightBank {

@@ -41,7 +41,7 @@ struct CalibratedBankBuilder {
     try model.checkCalibration(with: images)
     let packed = PackedVisionTransformer(
       model.weights, precision: .f32,
-      variant: .best(within: .detected))
+      variant: .best(within: BankArithmetic.instructionSet))
     var source: Source
     if criterion.isSequential {
       let levels = genome.map(CalibrationStream.Levels.chosen)

@@ -88,14 +88,15 @@ extension LoadedModel {
       })
   }
 
-  /// Returns the name under which a bank is built: a hash of all it depends on but the machine.
+  /// Returns the name under which a bank is built: a hash of all it depends on.
   public func bankKey(
     space: SearchSpace, criterion: PruningCriterion, calibration: ContentHash
   ) -> ContentHash {
     var hasher = ContentHasher()
-    hasher.update("elsa weight bank build 1")
+    hasher.update("elsa weight bank build 2")
     hasher.update(contentHash)
     hasher.update(criterion.rawValue)
+    hasher.update(BankArithmetic.text)
     hasher.update(calibration)
     hasher.update(space.patterns.map(\.description).joined(separator: " "))
     return hasher.finalized()

@@ -33,7 +33,7 @@ extension RunFile {
   }
 
   /// The keys that the program fills in where a file has none.
-  private static let decidedKeys: Set<String> = ["precision", "instructionSet"]
+  private static let decidedKeys: Set = [Numerics.precisionKey, Numerics.instructionSetKey]
 
   /// What makes a run the one that it is, as keys and texts.
   private var identifyingEntries: [(String, String)] {
@@ -64,8 +64,10 @@ extension RunFile {
     if let window = search.window { entries.append(("search.window", "\(window)")) }
     entries.append(("search.dropDominated", "\(search.dropsDominated)"))
     entries.append(("fidelity.shardImages", "\(shardImages)"))
-    entries.append(("precision", precision.rawValue))
-    if let instructionSet { entries.append(("instructionSet", instructionSet.rawValue)) }
+    if let precision { entries.append((Numerics.precisionKey, precision.rawValue)) }
+    if let instructionSet {
+      entries.append((Numerics.instructionSetKey, instructionSet.rawValue))
+    }
     return entries
   }
 

@@ -67,10 +67,7 @@ extension RunFile.Accelerator {
 
 extension RunFile.Search {
   init(_ value: YAMLValue?) throws(RunFileError) {
-    let keys = [
-      "algorithm", "population", "evaluations", "seed", "mode", "window", "dropDominated",
-    ]
-    let values = try value?.mapping(keys: keys) ?? [:]
+    let values = try value?.mapping(keys: Self.keys) ?? [:]
     self.algorithm = try values["algorithm"]?.choice(RunFile.Algorithm.self) ?? .nsga2
     self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
@@ -83,6 +80,11 @@ extension RunFile.Search {
     let window = try values["window"]?.integer(in: RunLimits.windowRange)
     self.window = mode == .strict ? window ?? Self.windowDefault : nil
   }
+
+  /// The keys of the section.
+  static let keys = [
+    "algorithm", "population", "evaluations", "seed", "mode", "window", "dropDominated",
+  ]
 
   /// The window of a strict run that names none: work for some dozen workers.
   private static let windowDefault = 64
@@ -141,7 +143,24 @@ extension RunFile {
     return try values["shardImages"]?.integer(in: RunLimits.shardImageRange) ?? 250
   }
 
-  static func precision(_ value: YAMLValue) throws(RunFileError) -> Precision {
-    try value.choice(Precision.self)
+  /// Refuses a strict run that does not name its arithmetic: everything it finds depends on it.
+  func checkArithmetic(of search: YAMLValue?) throws(RunFileError) {
+    var missing: [(key: String, line: String)] = []
+    if precision == nil {
+      let line = "\(Numerics.precisionKey): \(Precision.bf16.rawValue)"
+      missing.append((Numerics.precisionKey, line))
+    }
+    if instructionSet == nil {
+      let line = "\(Numerics.instructionSetKey): \(InstructionSet.avx2.rawValue)"
+      missing.append((Numerics.instructionSetKey, line))
+    }
+    guard !missing.isEmpty, let search else { return }
+    let place = try search.mapping(keys: Search.keys)["mode"] ?? search
+    let keys = missing.map(\.key).joined(separator: " and ")
+    let lines = missing.map { "\"\($0.line)\"" }.joined(separator: " and ")
+    throw place.error(
+      "search.mode is strict, but \(keys) \(missing.count == 1 ? "is" : "are") missing, on which "
+        + "all results depend; add the \(missing.count == 1 ? "line" : "lines") \(lines), or "
+        + "what all your machines have (elsa doctor tells)")
   }
 }

@@ -21,8 +21,10 @@ extension RunFile {
         + (search.window.map { ", window: \($0)" } ?? "")
         + ", dropDominated: \(search.dropsDominated)}")
     lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
-    lines.append("precision: \(precision.rawValue)")
-    if let instructionSet { lines.append("instructionSet: \(instructionSet.rawValue)") }
+    if let precision { lines.append("\(Numerics.precisionKey): \(precision.rawValue)") }
+    if let instructionSet {
+      lines.append("\(Numerics.instructionSetKey): \(instructionSet.rawValue)")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

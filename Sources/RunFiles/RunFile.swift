@@ -123,9 +123,9 @@ public struct RunFile: Hashable, Sendable {
   public var search: Search
   /// The images of one shard.
   public var shardImages: Int
-  /// The number format of the evaluation.
-  public var precision: Precision
-  /// The instructions that workers are held to; `nil` means those of the coordinator's machine.
+  /// The number format of the evaluation; `nil` leaves it to the first workers.
+  public var precision: Precision?
+  /// The instructions that workers are held to; `nil` leaves them to the first workers.
   public var instructionSet: InstructionSet?
 }
 
@@ -140,7 +140,7 @@ extension RunFile {
     let root = try YAMLValue.document(text, file: file)
     let sections = try root.mapping(keys: [
       "model", "data", "patterns", "pruning", "accelerator", "objectives", "constraints", "search",
-      "fidelity", "precision", "instructionSet",
+      "fidelity", Numerics.precisionKey, Numerics.instructionSetKey,
     ])
     guard let model = sections["model"] else { throw root.missing("model") }
     guard let data = sections["data"] else { throw root.missing("data") }
@@ -161,10 +161,9 @@ extension RunFile {
     self.constraints = try Self.constraints(sections["constraints"])
     self.search = try Search(sections["search"])
     self.shardImages = try Self.shardImages(sections["fidelity"])
-    self.precision = try sections["precision"].map(Self.precision) ?? .bf16
-    self.instructionSet = try sections["instructionSet"].map { value throws(RunFileError) in
-      try value.choice(InstructionSet.self)
-    }
+    self.precision = try sections[Numerics.precisionKey]?.choice(Precision.self)
+    self.instructionSet = try sections[Numerics.instructionSetKey]?.choice(InstructionSet.self)
+    if search.mode == .strict { try checkArithmetic(of: sections["search"]) }
   }
 }
 

@@ -22,6 +22,8 @@ struct SimulatedJournal: Sendable {
   private(set) var workers: Set<String> = []
   /// The workers whose results each candidate has.
   private(set) var labels: [CandidateID: Set<String>] = [:]
+  /// The arithmetic that the last start has named.
+  private(set) var numerics: Numerics?
   /// The last epoch that has begun.
   private(set) var epoch = Epoch.none
 
@@ -60,7 +62,13 @@ struct SimulatedJournal: Sendable {
   private mutating func index(_ record: JournalRecord) -> [String] {
     switch record {
     case .opened(let opening):
-      defer { epoch = opening.epoch }
+      defer {
+        epoch = opening.epoch
+        numerics = opening.description.numerics
+      }
+      if let numerics, numerics != opening.description.numerics {
+        return ["epoch \(opening.epoch) computes in another arithmetic than those before"]
+      }
       return opening.epoch == epoch.next ? [] : ["epoch \(opening.epoch) follows \(epoch)"]
     case .born(let candidate, let genome):
       let isRepeated = born.values.contains(genome)

@@ -28,6 +28,7 @@ extension Simulator {
       if coordinator.drainPause == nil {
         violate("\(worker) is told to leave, and nobody has asked the coordinator to let it go")
       }
+    case .welcome(let welcome): check(welcome, to: worker)
     case .finished:
       if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
         violate("workers are told that the run is finished, and it is not")

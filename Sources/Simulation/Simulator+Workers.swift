@@ -26,7 +26,7 @@ extension Simulator {
     let machine = WorkerMachine(
       settings: WorkerSettings(
         worker: worker, jitterSeed: generator.next(), label: "worker-\(index)",
-        build: "simulation", slots: workers[index].slots, instructionSet: .avx512,
+        build: "simulation", slots: workers[index].slots, instructionSet: drawInstructionSet(),
         precisions: [.f32, .bf16], kernelTable: 1,
         giveUpTimeout: .milliseconds(generator.number(in: 10_000...120_000)),
         drainTimeout: .milliseconds(generator.number(in: 10...5_000)),
@@ -187,6 +187,9 @@ extension Simulator {
     case .finished: break
     case .drained, .timeOver, .idle, .coordinatorSilent:
       events.add(.startWorker(place), at: now + generator.number(in: 1...2_000))
+    case .refused where isTooWeak(exit):
+      let pause = numericsGenerator.number(in: 1...2_000)
+      events.add(.startWorker(place), at: now + pause)
     case .refused:
       workers[place].isGone = true
       let isHonest = !workers[place].isDeviant && !workers[place].isSick

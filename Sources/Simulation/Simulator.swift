@@ -23,6 +23,8 @@ public struct Simulator: Sendable {
   var journal = SimulatedJournal()
   /// Decides about snapshots only, so that everything else happens as without them.
   var snapshotGenerator: SeededGenerator
+  /// Decides about the run's arithmetic only, as above.
+  var numericsGenerator: SeededGenerator
   var violations: [String] = []
   var hasher = ContentHasher()
   var trace: Trace?
@@ -72,6 +74,8 @@ public struct Simulator: Sendable {
     var runGenerator = SeededGenerator(seed: seed, stream: 1)
     var run = SimulatedRun(
       using: &runGenerator, order: options.order, evaluationCount: options.evaluationCount)
+    numericsGenerator = SeededGenerator(seed: seed, stream: 3)
+    run.drawNumericsWindow(using: &numericsGenerator)
     if plan.isCrowd {
       run.settings.bounds.sessionCountMax = seed.isMultiple(of: 2) ? 10_000 : 4_000
     }

@@ -59,6 +59,13 @@ public struct Numerics: Hashable, Sendable {
   }
 }
 
+extension Numerics {
+  /// The key of a run file that fixes the precision.
+  public static let precisionKey = "precision"
+  /// The key of a run file that fixes the instruction set.
+  public static let instructionSetKey = "instructionSet"
+}
+
 extension Numerics: CustomStringConvertible {
   /// The fixed text that content hashes are taken of, as in `f32/kernels-1/avx2/batch-4`.
   public var description: String {

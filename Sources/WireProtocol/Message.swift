@@ -286,6 +286,8 @@ public struct Refusal: Hashable, Sendable {
     case failing = 8
     /// The worker's key was taken from the list of those that may take part.
     case keyRevoked = 9
+    /// The run's arithmetic is still being chosen; the worker is welcomed when it is.
+    case choosingNumerics = 10
   }
 
   /// Why the peer is refused.

@@ -15,6 +15,14 @@ extension RunDescription {
     return text
   }
 
+  /// The arithmetic that the weight bank was calibrated in, apart from ``numerics``; `nil` where
+  /// nothing was calibrated.
+  public var bankArithmetic: String? {
+    get { parameters[Self.bankArithmeticName] }
+    set { parameters[Self.bankArithmeticName] = newValue }
+  }
+  private static let bankArithmeticName = "bank.arithmetic"
+
   /// Returns the parameters that hold a profile's text, or `nil` if there are too many.
   public static func parameters(ofAccelerator text: String) -> [String: String]? {
     var parameters: [String: String] = [:]

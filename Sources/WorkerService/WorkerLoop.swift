@@ -1,4 +1,5 @@
 import Coordination
+import SparsityCore
 import WireProtocol
 import ZeroMQ
 
@@ -232,6 +233,9 @@ extension WorkerMachine.Note {
   var inWords: String {
     switch self {
     case .welcomed(let run, let epoch): "joined run \(run), epoch \(epoch)"
+    case .capped(let set, let able):
+      "computes with \(set.rawValue), as all workers of the run do "
+        + "(\(Numerics.instructionSetKey)); this processor has \(able.rawValue)"
     case .coordinatorReturned(let epoch): "the coordinator is back, epoch \(epoch)"
     case .coordinatorPaused: "the coordinator ends for now; waiting until it is back"
     case .refusedForNow(let words): "the coordinator asks to wait: \(words)"

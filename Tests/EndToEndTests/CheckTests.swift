@@ -10,7 +10,8 @@ struct CheckTests {
   private static func runFile(
     in folder: TemporaryFolder,
     model: String = "{weights: \(Program.demoData)/digits_vit_dense.safetensors}",
-    data: String = "{search: \(search)}", lines: String = ""
+    data: String = "{search: \(search)}", lines: String = "",
+    numerics: String = DigitsRun.numerics
   ) throws -> String {
     try folder.write(
       """
@@ -21,6 +22,7 @@ struct CheckTests {
       search: {mode: strict, window: 8, population: 8, evaluations: 1000, seed: 3}
       fidelity: {shardImages: 225}
       \(lines)
+      \(numerics)
       """, to: "run.yaml")
   }
 
@@ -122,7 +124,7 @@ struct CheckTests {
 
   @Test func `a run file that cannot be read is refused with its place`() throws {
     let folder = try TemporaryFolder()
-    let path = try Self.runFile(in: folder, lines: "precision: f64")
+    let path = try Self.runFile(in: folder, lines: "precision: f64", numerics: "")
     let ending = try Program.run(["check", path, "--json"])
     #expect(ending.status == 2)
     #expect(ending.errors.contains("run.yaml:7:12: precision is \"f64\""), "\(ending.errors)")

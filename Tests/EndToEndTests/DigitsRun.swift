@@ -1,5 +1,7 @@
 import Foundation
 import RunStorage
+import SparseKernels
+import SparsityCore
 import Testing
 import WireProtocol
 
@@ -9,11 +11,14 @@ struct DigitsRun {
   let runFile: String
   let directory: RunDirectory
 
+  /// The lines of a run file that fix its arithmetic, so that no coordinator waits to choose it.
+  static let numerics = "precision: bf16\ninstructionSet: \(InstructionSet.detected.rawValue)"
+
   /// Writes the run file; `lines` are added to it, `search` replaces what its section says,
   /// `directory` is where the run goes instead of the folder, and `calibration` names images.
   init(
-    evaluations: Int, search: String? = nil, lines: String = "", directory: String? = nil,
-    calibration: String? = nil
+    evaluations: Int, search: String? = nil, lines: String = "", numerics: String = numerics,
+    directory: String? = nil, calibration: String? = nil
   ) throws {
     let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
     let calibration = calibration.map { ", calibration: \($0)" } ?? ""
@@ -27,17 +32,19 @@ struct DigitsRun {
       accelerator: {profile: systolic32, batch: 8}
       search: {\(search)}
       fidelity: {shardImages: 90}
+      \(numerics)
       \(lines)
       """, to: "run.yaml")
   }
 
   /// Starts a coordinator and waits until workers can join.
   func startCoordinator(
-    resuming: Bool = false, arguments: [String] = []
+    resuming: Bool = false, arguments: [String] = [], environment: [String: String?] = [:]
   ) throws -> RunningProgram {
     let what = resuming ? ["--resume"] : [runFile]
-    let coordinator = try Program.start(
-      ["coordinator"] + what + ["--run-directory", directory.path] + arguments)
+    let coordinator = try RunningProgram(
+      ["coordinator"] + what + ["--run-directory", directory.path] + arguments, folder: nil,
+      environment: environment)
     try waitUntil("the coordinator listens") {
       guard coordinator.process.isRunning else {
         throw EarlyEnd(words: coordinator.errors)

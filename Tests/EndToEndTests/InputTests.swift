@@ -34,6 +34,7 @@ import WireProtocol
         accelerator: {profile: systolic32, batch: 8}
         search: {population: 6, evaluations: 12, seed: 3, mode: strict, window: 4}
         fidelity: {shardImages: 90}
+        \(DigitsRun.numerics)
         """, to: "run.yaml")
     }
 

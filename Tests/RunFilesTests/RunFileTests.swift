@@ -19,7 +19,8 @@ struct RunFileTests {
     #expect(file.search.mode == .asynchronous)
     #expect(file.search.window == nil)
     #expect(file.shardImages == 250)
-    #expect(file.precision == .bf16)
+    #expect(file.precision == nil)
+    #expect(file.instructionSet == nil)
     #expect(file.accelerator.profile == "systolic32")
     #expect(file.search.dropsDominated)
   }
@@ -59,7 +60,8 @@ struct RunFileTests {
     "constraints: {energy: {atMost: 3 mJ}, weightBytes: {atMost: 0.5, atLeast: 2 MiB}}",
     "objectives: [accuracy, energy, weightBytes]\nsearch: {dropDominated: false}",
     "accelerator: {profile: ./my card.yaml}",
-    "search: {mode: strict, window: 12}", "search: {mode: strict}",
+    "search: {mode: strict, window: 12}\nprecision: bf16\ninstructionSet: avx2",
+    "search: {mode: strict}\nprecision: f32\ninstructionSet: baseline", "precision: f32",
   ])
   func `what is written reads as the same run`(lines: String) throws {
     var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
@@ -76,7 +78,10 @@ struct RunFileTests {
   @Test(arguments: [
     ("search: {population: ", "}", "search.population", RunLimits.populationRange),
     ("search: {evaluations: ", "}", "search.evaluations", RunLimits.evaluationRange),
-    ("search: {mode: strict, window: ", "}", "search.window", RunLimits.windowRange),
+    (
+      "search: {mode: strict, window: ", "}\nprecision: bf16\ninstructionSet: avx2",
+      "search.window", RunLimits.windowRange
+    ),
     ("fidelity: {shardImages: ", "}", "fidelity.shardImages", RunLimits.shardImageRange),
     ("accelerator: {batch: ", "}", "accelerator.batch", RunLimits.acceleratorBatchRange),
   ])
@@ -105,6 +110,7 @@ struct RunFileTests {
       patterns: ["2:4", "4:4"]
       constraints: {latency: {atMost: 3 ms}}
       search: {mode: strict, window: 8, evaluations: 10}
+      precision: bf16
       instructionSet: avx2
       """
     let file = try RunFile(yaml: text, file: "run.yaml")
@@ -116,7 +122,11 @@ struct RunFileTests {
       #expect(other.differences(from: file).isEmpty)
       #expect(file.adoptingChanges(of: other) == other)
     }
-    #expect(try changed("instructionSet: avx2", "").differences(from: file).isEmpty)
+    let relaxed = text.replacing("mode: strict, window: 8, ", with: "")
+    let decided = try RunFile(yaml: relaxed, file: "run.yaml")
+    let undecided = try RunFile(
+      yaml: relaxed.replacing("instructionSet: avx2", with: ""), file: "run.yaml")
+    #expect(undecided.differences(from: decided).isEmpty)
     #expect(try changed(", test: a/", "").testSource == nil)
     let refused = [
       (
@@ -133,6 +143,24 @@ struct RunFileTests {
     for (old, new, words) in refused {
       #expect(try changed(old, new).differences(from: file).map(\.description) == [words])
     }
+  }
+
+  /// What a strict run file names of its arithmetic, what is missing, and the lines to add.
+  @Test(arguments: [
+    (
+      "", "precision and instructionSet are",
+      "lines \"precision: bf16\" and \"instructionSet: avx2\""
+    ),
+    ("precision: f32", "instructionSet is", "line \"instructionSet: avx2\""),
+    ("instructionSet: avx512", "precision is", "line \"precision: bf16\""),
+  ])
+  func `a strict run names its arithmetic`(given: String, missing: String, lines: String) {
+    let text = Self.minimal + "\nsearch: {mode: strict, window: 8}\n" + given
+    let error = #expect(throws: RunFileError.self) { try RunFile(yaml: text, file: "run.yaml") }
+    let expected =
+      "run.yaml:4:16: search.mode is strict, but \(missing) missing, on which all results depend; "
+      + "add the \(lines)"
+    #expect(error?.description.hasPrefix(expected) == true, "\(error?.description ?? "")")
   }
 
   @Test func `a profile that is a file is resolved as other paths are, a name is not`() throws {

@@ -88,6 +88,14 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       valueName: "bytes"))
   var inputRate: ByteCount?
 
+  @Option(
+    help: ArgumentHelp(
+      "How many workers will join: what the run file leaves open of precision and instructionSet "
+        + "is chosen when so many have (default: \(NumericsWindow.usualWorkerCountMax), or "
+        + "\(NumericsWindow.usualDuration.components.seconds) seconds after the first).",
+      valueName: "number"))
+  var expectWorkers: Int?
+
   @Flag(help: "Insist on going on with the run in the run directory.")
   var resume = false
 
@@ -97,6 +105,9 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
   func validate() throws {
     if demoEvaluations == nil { try validateRunFile(runFile, resume: resume) }
+    if let expectWorkers, expectWorkers < 1 {
+      throw ValidationError("--expect-workers is \(expectWorkers); allowed is 1 or more.")
+    }
     if connectionCopy(to: "") == nil {
       throw ValidationError(
         "--connection-file-mode is \"\(connectionFileMode)\"; allowed are 0400, 0440, 0600 and "
@@ -135,7 +146,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let front = LiveFront(run.frontSource, in: locked)
     var quarantineWords: String?
     var observer = CoordinatorObserver()
-    observer.started = { progress.started($0, directory: directory) }
+    observer.started = { progress.started($0, directory: directory, settings: run.settings) }
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { note, words in
@@ -144,6 +155,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     }
     observer.stopRequest = { StopSignals.request }
     observer.frontChanged = { machine in
+      // Nothing is on the front before the run's arithmetic is known.
+      guard machine.numerics != nil else { return }
       let report = try front.write(machine)
       quarantineWords = report.quarantineWords
     }
@@ -184,7 +197,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       "stopped while the run was prepared; finished layers of the weight bank are kept",
       nextStep: "start it again in the same way", status: .stopped)
     return try Dropping.with(failure) {
-      try PreparedRun(request ?? demoRequest(directory), in: directory)
+      try PreparedRun(
+        request ?? demoRequest(directory), in: directory, expectedWorkerCount: expectWorkers)
     }
   }
 

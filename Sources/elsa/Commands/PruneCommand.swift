@@ -164,6 +164,8 @@ struct PruneCommand: ParsableCommand {
     guard blocks.blocks == nil else { return try pruneBlocks(of: loaded) }
     let assignment = try genome.assignment(
       for: loaded.weights.shape.prunableLayers, of: loaded.configuration.architecture)
+    // Nothing is evaluated here, so the weights are those of a run's bank.
+    try BankArithmetic.apply()
     return try write(
       pruning.choice(of: loaded, assignment: assignment, images: images, evaluated: nil),
       of: loaded)

@@ -13,6 +13,11 @@ struct FrontSource {
   /// The exact cost of every genome of the run.
   let costs: CostModel
 
+  /// Returns the source of the same run with all of its description known.
+  func describing(_ description: RunDescription) -> FrontSource {
+    FrontSource(description: description, modelName: modelName, costs: costs)
+  }
+
   /// Uses the cost model of a prepared run.
   init(description: RunDescription, modelName: String, costs: CostModel) {
     self.description = description
@@ -50,7 +55,10 @@ struct FrontSource {
     return FrontReport(
       model: modelName, accelerator: description.accelerator,
       acceleratorHash: costs.profile.contentHash.description, batch: description.acceleratorBatch,
-      precision: description.numerics.precision.rawValue, pruning: description.criterion,
+      precision: description.numerics.precision.rawValue,
+      instructionSet: description.numerics.instructionSet.rawValue,
+      numerics: description.numerics.description, bankArithmetic: description.bankArithmetic,
+      pruning: description.criterion,
       patterns: description.patterns.map(\.description),
       objectives: description.objectives.map(\.rawValue), evaluations: content.evaluationCount,
       quarantined: quarantined(content),

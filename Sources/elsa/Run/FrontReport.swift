@@ -50,6 +50,11 @@ struct FrontReport: Codable {
   var acceleratorHash: String
   var batch: Int
   var precision: String
+  var instructionSet: String
+  /// All that fixes the bits of the results, as in `bf16/kernels-2/avx2/batch-2`.
+  var numerics: String
+  /// The arithmetic that the weights were calibrated in, if they were.
+  var bankArithmetic: String?
   var pruning: String
   var patterns: [String]
   var objectives: [String]
@@ -140,6 +145,7 @@ extension FrontReport {
       "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
+      "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
     ] + quarantineLines
   }
 

@@ -51,6 +51,6 @@ final class LiveFront {
     if !unknown.isEmpty {
       content.complete(with: try JournalReader(of: directory.files).records(about: unknown))
     }
-    return source.report(content).adding(testAccuracies)
+    return source.describing(machine.settings.description).report(content).adding(testAccuracies)
   }
 }

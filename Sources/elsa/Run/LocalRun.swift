@@ -105,9 +105,9 @@ struct LocalRun {
   }
 
   private func startCoordinator(_ source: [String]) throws -> ChildProcess {
-    try ChildProcess(
-      role: "coordinator",
-      arguments: ["coordinator", "--run-directory", directory.path, "--local"] + source)
+    var arguments = ["coordinator", "--run-directory", directory.path, "--local"]
+    arguments += ["--expect-workers", "\(workerCount)"]
+    return try ChildProcess(role: "coordinator", arguments: arguments + source)
   }
 
   private func startWorker(_ index: Int) throws -> ChildProcess {

@@ -26,7 +26,15 @@ struct PreparedRun {
   /// Prepares a new run, or checks the inputs of the one that goes on, whichever applies.
   ///
   /// All that can be found wrong without looking at images is found before anything is written.
-  init(_ request: RunRequest, in directory: LockedRunDirectory) throws {
+  ///
+  /// - Parameters:
+  ///   - request: What is to run.
+  ///   - directory: Where the run keeps everything.
+  ///   - expectedWorkerCount: The workers that will join as far as is known, so that nobody waits
+  ///     for more of them to choose what the run file leaves open.
+  init(
+    _ request: RunRequest, in directory: LockedRunDirectory, expectedWorkerCount: Int?
+  ) throws {
     let files = directory.files
     try request.check(files)
     let continuation =
@@ -46,9 +54,6 @@ struct PreparedRun {
     try plan.searchSettings(outputErrors: nil).validate(choiceCounts: space.choiceCounts)
     try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
 
-    let numerics = Numerics.best(
-      for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet)
-    runFile.instructionSet = numerics.instructionSet
     if runFile.accelerator.isFile { runFile.accelerator.profile = files.acceleratorProfile }
     if let continuation { try Self.keep(continuation, runFile, in: directory) }
     if continuation == nil, runFile.accelerator.isFile {
@@ -58,16 +63,18 @@ struct PreparedRun {
       runFile: runFile, model: model, directory: directory, continuation: continuation)
     let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
     let bank = try RunBank(runFile: runFile, model: model, space: space, directory: directory)
-    let description = RunDescription(
+    var description = RunDescription(
       run: continuation?.identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
       bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
-      numerics: numerics,
+      numerics: Numerics.most(
+        for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet),
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
       parameters: parameters)
+    description.bankArithmetic = bank.arithmetic
     if continuation == nil { try directory.write(Data(runFile.yaml.utf8), to: files.runFile) }
 
     self.directory = files
@@ -78,7 +85,8 @@ struct PreparedRun {
     if let choices = plan.neededChoices { Output.note(choices.words) }
     let (costs, constraints) = (plan.costs, plan.constraints)
     self.settings = CoordinatorSettings(
-      description: description, space: space,
+      description: description,
+      numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount), space: space,
       search: plan.searchSettings(outputErrors: bank.outputErrors),
       order: Self.order(runFile.search),
       model: CandidateModel(

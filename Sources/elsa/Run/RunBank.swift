@@ -16,6 +16,8 @@ struct RunBank {
   let criterion: PruningCriterion
   /// The identity of the bank's weights.
   let contentHash: ContentHash
+  /// The arithmetic that its weights were calibrated in, if they were and it is known.
+  let arithmetic: String?
   /// The share of the output energy that each layer loses at each level, if it was measured.
   let outputErrors: [[Double]]?
 
@@ -30,6 +32,7 @@ struct RunBank {
     guard criterion.needsCalibration else {
       contentHash = WeightBank.contentHash(modelHash: model.contentHash)
       outputErrors = nil
+      arithmetic = nil
       return
     }
     let bank: WeightBank
@@ -40,6 +43,7 @@ struct RunBank {
         runFile: runFile, model: model, space: space, criterion: criterion, files: files)
     }
     contentHash = bank.contentHash
+    arithmetic = try BankFile.arithmetic(of: files.bank)
     outputErrors = bank.layers.compactMap(\.outputErrors)
     try Self.writeSensitivity(of: bank, to: directory)
   }
@@ -71,10 +75,12 @@ struct RunBank {
       space: space, criterion: criterion, calibration: loaded.set.contentHash(threads: threads))
     let folder = files.file("bank-\(key.abbreviated)")
     try files.create(folder)
+    try BankArithmetic.apply()
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: loaded.set, folder: folder,
       cache: StatisticsCacheOptions.usual, threads: threads)
-    try BankFile.write(bank.layers, criterion: criterion, to: files.bank)
+    try BankFile.write(
+      bank.layers, criterion: criterion, arithmetic: BankArithmetic.text, to: files.bank)
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {

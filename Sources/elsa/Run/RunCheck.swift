@@ -171,7 +171,7 @@ struct RunCheck {
     guard let plan, let images = searchImages else { return }
     do {
       let numerics = Numerics.best(
-        for: plan.model.weights.shape, precision: runFile.precision,
+        for: plan.model.weights.shape, precision: runFile.precision ?? Numerics.usualPrecision,
         instructionSet: runFile.instructionSet)
       let (rates, use) = try ResourceUse.measuring {
         try Self.rates(of: plan, on: images.sample, numerics: numerics)

@@ -15,10 +15,16 @@ final class RunProgress {
   }
 
   /// The coordinator can be reached.
-  func started(_ file: ConnectionFile, directory: RunDirectory) {
+  func started(_ file: ConnectionFile, directory: RunDirectory, settings: CoordinatorSettings) {
     guard !isLocal else { return }
     Output.note("Run \(file.run) listens on \(file.endpoints.joined(separator: ", ")).")
     Output.note("Workers join with: elsa worker --connection-file \(directory.connectionFilePath)")
+    if let window = settings.numericsWindow {
+      let seconds = window.duration.components.seconds
+      Output.note(
+        "The run file leaves \(window.openKeys) open: a new run takes the least of what the first "
+          + "\(window.workerCountMax) workers report, or those of the first \(seconds) s.")
+    }
   }
 
   /// Shows how far the run is.
@@ -44,8 +50,8 @@ final class RunProgress {
   /// Shows what people should know at once; the rest is in the log.
   func note(_ note: Coordinator.Note, words: String) {
     switch note {
-    case .resumed, .workerLost, .workerRefused, .candidateQuarantined, .evaluationRejected,
-      .resultsDisagree, .storageFailing, .storageRecovered:
+    case .numericsChosen, .resumed, .workerLost, .workerRefused, .candidateQuarantined,
+      .evaluationRejected, .resultsDisagree, .storageFailing, .storageRecovered:
       line.interrupt(with: words)
     case .workerJoined, .workerReturned, .workerLeft, .candidateEvaluated, .draining,
       .stopping:

@@ -2,6 +2,18 @@ import Evaluation
 import SparsityCore
 
 extension Numerics {
+  /// The precision of a run whose file names none, if its workers can.
+  static let usualPrecision = Precision.bf16
+
+  /// Returns the most that a run may compute in: what its run file says, else the best there is.
+  static func most(
+    for shape: TransformerShape, precision: Precision?, instructionSet: InstructionSet?
+  ) -> Numerics {
+    best(
+      for: shape, precision: precision ?? usualPrecision,
+      instructionSet: instructionSet ?? InstructionSet.allCases.max())
+  }
+
   /// The tokens of a forward pass: enough to fill the kernels, few enough to stay in the caches.
   private static let tokensPerForwardPass = 800
 

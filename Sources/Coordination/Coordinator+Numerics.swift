@@ -1,0 +1,100 @@
+import SparsityCore
+import WireProtocol
+
+/// How a run comes to its arithmetic where its run file does not name it.
+///
+/// Nothing is written, no worker is welcomed and no candidate is proposed before it is chosen: the
+/// keys of all results depend on it. The choice is durable with the first record of the journal,
+/// the start of the coordinator, whose description carries it; only then are the workers welcomed
+/// that have waited for it, so that a coordinator which dies before can choose anew.
+extension Coordinator {
+  /// The arithmetic that results are computed in, once it is known.
+  public var numerics: Numerics? {
+    settings.numericsWindow == nil ? settings.description.numerics : nil
+  }
+
+  /// The workers that wait until the arithmetic is chosen and durable.
+  public var applicantCount: Int { applicants?.all.count ?? 0 }
+
+  /// When the arithmetic is chosen at the latest, if that is what workers wait for.
+  var choiceDeadline: Instant? {
+    phase == .choosingNumerics ? applicants?.deadline : nil
+  }
+
+  /// The record of this start.
+  var opening: RunOpening {
+    RunOpening(epoch: epoch, description: settings.description, settings: settings.settingsText)
+  }
+
+  /// Returns the keys of a genome's shards.
+  ///
+  /// - Precondition: the arithmetic is chosen.
+  func shardKeys(of genome: Genome) -> [ShardKey] {
+    guard let keys else { preconditionFailure("a candidate came before the arithmetic") }
+    return keys.keys(of: genome, slices: ledger.slices)
+  }
+
+  /// Lets a worker wait until the arithmetic is chosen.
+  mutating func wait(
+    _ hello: Hello, sequence: UInt64, from worker: WorkerID, key: String?, at now: Instant
+  ) {
+    applicants?.add(
+      NumericsApplicants.Applicant(
+        worker: worker, key: key, hello: hello, sequence: sequence), at: now)
+    let words =
+      "the run file leaves \(openKeys) open; the least that the first workers report is taken, "
+      + "within \(applicants?.window.duration ?? .zero) of the first of them"
+    turnAway(worker, .choosingNumerics, words: words, isCounted: false)
+  }
+
+  private var openKeys: String { applicants?.window.openKeys ?? "arithmetic" }
+
+  /// Chooses the arithmetic when it is due, and welcomes those that have waited once it is durable.
+  mutating func chooseNumerics(at now: Instant) {
+    guard let applicants else { return }
+    switch phase {
+    case .choosingNumerics where isDraining:
+      self.applicants = nil
+      for applicant in applicants.all { turnAwayClosing(applicant.worker) }
+      phase = .ending(.drained, deadline: now)
+    case .choosingNumerics where applicants.isDue(at: now):
+      let numerics = applicants.choice(within: settings.description.numerics)
+      settings = settings.choosing(numerics)
+      keys = settings.shardKeys
+      records.append(.opened(opening))
+      phase = .opening
+      note(
+        .numericsChosen(
+          numerics, keys: applicants.window.openKeys, workerCount: applicants.all.count))
+    case .working:
+      self.applicants = nil
+      for applicant in applicants.all where refused[applicant.worker] == nil {
+        greet(
+          applicant.hello, sequence: applicant.sequence, from: applicant.worker,
+          key: applicant.key, at: now)
+      }
+    case .choosingNumerics, .opening, .stopping, .ending, .over: break
+    }
+  }
+
+  /// Says why a worker cannot compute in the run's arithmetic, as far as that is fixed.
+  func numericsProblem(of hello: Hello) -> String? {
+    let numerics = settings.description.numerics
+    let window = settings.numericsWindow
+    let next = "start a run with another value of this key in its run file, or use other machines"
+    if window?.choosesInstructionSet != true, hello.instructionSet < numerics.instructionSet {
+      return "the run computes with \(numerics.instructionSet.rawValue) "
+        + "(\(Numerics.instructionSetKey)), the worker's processor has only "
+        + "\(hello.instructionSet.rawValue); \(next)"
+    }
+    if window?.choosesPrecision != true, !hello.precisions.contains(numerics.precision) {
+      return "the run computes in \(numerics.precision.rawValue) (\(Numerics.precisionKey)), "
+        + "which the worker cannot; \(next)"
+    }
+    if hello.kernelTable != numerics.kernelTable {
+      return "the run uses kernels \(numerics.kernelTable), the worker has "
+        + "\(hello.kernelTable); use the same version of elsa on all machines"
+    }
+    return nil
+  }
+}
