@@ -8,12 +8,35 @@ extension Coordinator {
       run: settings.description.run, epoch: epoch, sequence: sequence, message: message)
   }
 
-  /// The slots of a worker and the leases that it holds, both zero without a session.
-  public func burden(of worker: WorkerID) -> (slots: Int, leases: Int) {
-    guard let session = sessions[worker] else { return (0, 0) }
-    return (session.slots, session.leases.count)
+  /// What a worker does, as far as its last heartbeat tells; nothing without a session.
+  public func burden(of worker: WorkerID) -> WorkerBurden {
+    guard let session = sessions[worker] else { return WorkerBurden() }
+    var burden = WorkerBurden(slots: session.slots, leases: session.leases.count)
+    for held in session.held {
+      guard case .running(let done) = held.state, ledger.slices.indices.contains(held.shard.slice)
+      else { continue }
+      let count = ledger.slices[held.shard.slice].count
+      burden.imagesDone += min(done, count)
+      burden.imagesLeased += count
+    }
+    return burden
   }
 
   /// The candidates that were set aside because they cannot be evaluated, in order of birth.
   public var quarantinedCandidates: [CandidateID] { quarantined.sorted() }
+
+  /// Whether somebody evaluates something.
+  public var isWorking: Bool { ledger.leasedCount > 0 }
+}
+
+/// What a worker does.
+public struct WorkerBurden: Hashable, Sendable {
+  /// The evaluations that it runs at once.
+  public var slots = 0
+  /// The leases that it holds.
+  public var leases = 0
+  /// The images that are done in the shards that it runs.
+  public var imagesDone = 0
+  /// The images of these shards.
+  public var imagesLeased = 0
 }

@@ -98,6 +98,8 @@ public struct CoordinatorStatus: Hashable, Sendable {
   public var progress: CoordinatorProgress
   /// What the sockets know.
   public var transport: TransportCounters
+  /// How long the rest of the run takes, if that can be told.
+  public var timeLeft: Duration?
 }
 
 /// Counts of what the sockets have seen.

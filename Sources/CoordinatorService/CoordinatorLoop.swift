@@ -54,7 +54,6 @@ struct CoordinatorLoop: ~Copyable {
   private var isClosedToNewcomers = false
   private var connectionDeadline = Instant.start
   private var toldEndings = ToldEndings()
-  private var unknownPeers = UnknownPeers()
   private var quota = NotificationQuota()
   private var desk: OperatorDesk
   private var ending: Coordinator.Ending?
@@ -250,7 +249,7 @@ struct CoordinatorLoop: ~Copyable {
 
   /// Tells people of a peer that is turned away, once for each address.
   private mutating func noteUnknownPeer(_ address: String?, _ words: String) {
-    guard let address, unknownPeers.add(address) else { return }
+    guard let address, desk.meet(address, reason: words, at: now) else { return }
     logger.warning("a peer at \(address) \(words)")
     observer.warned("a peer at \(address) \(words)")
   }
@@ -495,7 +494,7 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func tell(_ note: Coordinator.Note) {
     let key = keyBehind(note)
     follow(note)
-    desk.take(note)
+    desk.take(note, at: now)
     if case .candidateEvaluated(_, isOnFront: true) = note { hasFrontChanged = true }
     let (level, words) = note.inWords
     if let key, !quota.admit(key, isUrgent: level >= .warning, at: now) {
@@ -514,8 +513,8 @@ struct CoordinatorLoop: ~Copyable {
     case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
       .workerRefused(let worker, _, _, _):
       watch[worker].map { $0.key ?? "" } ?? speaker ?? ""
-    case .resumed, .candidateEvaluated, .candidateQuarantined, .storageFailing, .storageRecovered,
-      .draining, .stopping:
+    case .resumed, .numericsChosen, .candidateEvaluated, .candidateQuarantined, .storageFailing,
+      .storageRecovered, .draining, .stopping:
       nil
     }
   }
@@ -558,13 +557,14 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   private var status: CoordinatorStatus {
-    CoordinatorStatus(progress: machine.progress, transport: countedTransport)
+    CoordinatorStatus(
+      progress: machine.progress, transport: countedTransport, timeLeft: desk.timeLeft(of: machine))
   }
 
   private mutating func report() {
     let now = now
     tell(leftOut: quota.takeSummary(at: now))
-    desk.sample(evaluationCount: machine.search.evaluationCount, at: now)
+    desk.observe(machine, at: now)
     if statusDeadline <= now {
       statusDeadline = now + configuration.statusInterval
       observer.statusChanged(status)

@@ -6,13 +6,10 @@ import WireProtocol
 
 /// Answers operators: gathers what the machine, the sessions and the disk know into a status.
 struct OperatorDesk {
-  /// The time between two samples of the number of evaluations.
-  private static let sampleInterval = Duration.seconds(1)
-  /// The samples that are kept: the rate is that of the last minute.
-  private static let sampleCountMax = 61
-
   private let directory: RunDirectory
-  private var samples: [(at: Instant, count: Int)] = []
+  private var rate = EvaluationRate()
+  private var departures: [(at: Instant, entry: Departure)] = []
+  private var unknownPeers = UnknownPeers()
   private var quarantined: [QuarantinedCandidate] = []
   private var storageWords = ""
 
@@ -22,8 +19,14 @@ struct OperatorDesk {
   }
 
   /// Takes up what people should know.
-  mutating func take(_ note: Coordinator.Note) {
+  mutating func take(_ note: Coordinator.Note, at now: Instant) {
     switch note {
+    case .workerLeft(_, let label, let farewell):
+      part(.left, label: label, words: farewell.words, at: now)
+    case .workerLost(_, let label, _, let words):
+      part(.lost, label: label, words: words, at: now)
+    case .workerRefused(_, let label, _, let words):
+      part(.refused, label: label, words: words, at: now)
     case .candidateQuarantined(let candidate, let words):
       quarantined.append(QuarantinedCandidate(candidate: candidate.rawValue, words: words))
       if quarantined.count > RunStatus.quarantinedCountMax { quarantined.removeFirst() }
@@ -33,11 +36,30 @@ struct OperatorDesk {
     }
   }
 
-  /// Samples the number of evaluations now and then.
-  mutating func sample(evaluationCount: Int, at now: Instant) {
-    if let last = samples.last, now - last.at < Self.sampleInterval { return }
-    samples.append((at: now, count: evaluationCount))
-    if samples.count > Self.sampleCountMax { samples.removeFirst() }
+  private mutating func part(
+    _ kind: Departure.Kind, label: String, words: String, at now: Instant
+  ) {
+    departures.append(
+      (now, Departure(kind: kind, label: label, words: words, millisecondsAgo: 0)))
+    if departures.count > RunStatus.departureCountMax { departures.removeFirst() }
+  }
+
+  /// Takes note of an address from which something came that is no worker's and no operator's;
+  /// returns whether people should hear of it.
+  mutating func meet(_ address: String, reason: String, at now: Instant) -> Bool {
+    unknownPeers.add(address, reason: reason, at: now)
+  }
+
+  /// Observes how fast evaluations come.
+  mutating func observe(_ machine: Coordinator, at now: Instant) {
+    rate.observe(
+      evaluationCount: machine.search.evaluationCount, isWorking: machine.isWorking, at: now)
+  }
+
+  /// Returns how long the rest of the run takes, if that can be told.
+  func timeLeft(of machine: Coordinator) -> Duration? {
+    let count = machine.settings.search.evaluationCountMax - machine.search.evaluationCount
+    return rate.timeLeft(forEvaluations: count)
   }
 
   /// Returns how the run is doing.
@@ -62,7 +84,18 @@ struct OperatorDesk {
     status.isDraining = progress.isDraining
     status.isFinished = progress.isFinished
     status.uptimeMilliseconds = (now - .start).wholeMilliseconds
-    status.evaluationsPerSecond = rate(evaluationCount: progress.evaluationCount, at: now)
+    status.evaluationsPerSecond = rate.perSecond
+    status.remainingMilliseconds = timeLeft(of: machine)?.wholeMilliseconds
+    status.numerics = progress.numerics?.description ?? ""
+    status.bankArithmetic = machine.settings.description.bankArithmetic ?? ""
+    status.applicantCount = progress.applicantCount
+    status.epoch = progress.epoch
+    status.departures = departures.map { at, entry in
+      var entry = entry
+      entry.millisecondsAgo = (now - at).wholeMilliseconds
+      return entry
+    }
+    status.unknownPeers = unknownPeers.latest(RunStatus.unknownPeerCountMax, at: now)
     let disk = DiskUse(of: directory)
     status.journalBytes = disk.journalBytes
     status.freeDiskBytes = disk.freeBytes
@@ -72,11 +105,6 @@ struct OperatorDesk {
     status.quarantined = quarantined
     status.counters = Self.counters(progress.counters, transport)
     return status
-  }
-
-  private func rate(evaluationCount: Int, at now: Instant) -> Double {
-    guard let first = samples.first, now > first.at else { return 0 }
-    return Double(evaluationCount - first.count) / ((now - first.at) / .seconds(1))
   }
 
   private func workers(
@@ -90,7 +118,8 @@ struct OperatorDesk {
         label: entry.label, session: "\(worker)", slots: burden.slots, leases: burden.leases,
         results: entry.resultCount,
         imagesPerSecond: seconds > 0 ? Double(entry.imageCount) / seconds : 0,
-        silentMilliseconds: (now - entry.heardAt).wholeMilliseconds)
+        silentMilliseconds: (now - entry.heardAt).wholeMilliseconds,
+        imagesDone: burden.imagesDone, imagesLeased: burden.imagesLeased)
     }
   }
 
@@ -148,5 +177,5 @@ public struct DiskUse: Hashable, Sendable {
 
 extension Duration {
   /// The duration in whole milliseconds, at least zero.
-  fileprivate var wholeMilliseconds: Int { max(0, Int(self / .milliseconds(1))) }
+  var wholeMilliseconds: Int { max(0, Int(self / .milliseconds(1))) }
 }

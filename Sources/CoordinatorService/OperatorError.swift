@@ -17,6 +17,15 @@ extension OperatorError {
   public var isRefusal: Bool {
     if case .refused(_, .keyNotAllowed) = self { true } else { false }
   }
+
+  /// Whether nobody was there to answer: a coordinator that ends closes connections, also in the
+  /// middle of a handshake.
+  public var isSilence: Bool {
+    switch self {
+    case .unanswered, .refused(_, .closed): true
+    case .keyMissing, .refused, .transport: false
+    }
+  }
 }
 
 extension OperatorError: CustomStringConvertible {
@@ -28,6 +37,8 @@ extension OperatorError: CustomStringConvertible {
     case .refused(let endpoint, .keyNotAllowed):
       "\(endpoint) does not allow this operator's key; put its public half into the run "
         + "directory's keys/operators"
+    case .refused(let endpoint, .closed):
+      "\(endpoint) has closed the connection: the coordinator has ended, or it is another's port."
     case .refused(let endpoint, let failure): "\(endpoint): \(failure)"
     case .unanswered(let endpoint, let patience):
       "\(endpoint) has not answered in \(patience); is the coordinator running?"

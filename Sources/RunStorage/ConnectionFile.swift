@@ -75,14 +75,13 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
     PrivateFile(path: path).mayExist
   }
 
-  /// Whether the file at `path` is that of this value's coordinator: its process, epoch and run.
+  /// Whether the file at `path` says what this value does, so that its coordinator has written it.
   private func isWritten(at path: String) -> Bool {
     let file = PrivateFile(path: path)
     // Not by the reader, which refuses a file that somebody has made readable for others.
     guard let found = try? file.read(ConnectionFile.self, isSecret: { _ in false }) else {
       return false
     }
-    return found.processID == processID && found.host == host && found.epoch == epoch
-      && found.run == run
+    return found == self
   }
 }

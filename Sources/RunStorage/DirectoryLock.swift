@@ -16,7 +16,7 @@ public final class DirectoryLock: Sendable {
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.lock(descriptor) else {
       let code = errno
       let holder = Self.text(in: descriptor)
       close(descriptor)
@@ -38,7 +38,7 @@ public final class DirectoryLock: Sendable {
   func release() { flock(descriptor, LOCK_UN) }
 
   /// Returns what the holder wrote about itself.
-  private static func text(in descriptor: Int32) -> String {
+  static func text(in descriptor: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 256)
     let count = unsafe pread(descriptor, &buffer, buffer.count, 0)
     let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)

@@ -71,6 +71,8 @@ extension StatusProto {
         $0.results = UInt64(worker.results)
         $0.imagesPerSecond = worker.imagesPerSecond
         $0.silentMilliseconds = UInt64(worker.silentMilliseconds)
+        $0.imagesDone = UInt64(worker.imagesDone)
+        $0.imagesLeased = UInt64(worker.imagesLeased)
       }
     }
     quarantinedCount = UInt64(status.quarantinedCount)
@@ -86,6 +88,34 @@ extension StatusProto {
         $0.count = UInt64(counter.count)
       }
     }
+    numerics = cut(status.numerics)
+    bankArithmetic = cut(status.bankArithmetic)
+    applicantCount = UInt64(status.applicantCount)
+    epoch = status.epoch.rawValue
+    remainingMilliseconds = UInt64(status.remainingMilliseconds ?? 0)
+    departures = status.departures.prefix(RunStatus.departureCountMax).map(DepartureProto.init)
+    let peers = status.unknownPeers.prefix(RunStatus.unknownPeerCountMax)
+    unknownPeers = peers.map(UnknownPeerProto.init)
+  }
+}
+
+extension DepartureProto {
+  /// Converts a departure.
+  fileprivate init(_ departure: Departure) {
+    kind = UInt32(departure.kind.rawValue)
+    label = String(departure.label.prefix(WorkerStatus.labelLengthMax))
+    words = cut(departure.words)
+    millisecondsAgo = UInt64(departure.millisecondsAgo)
+  }
+}
+
+extension UnknownPeerProto {
+  /// Converts a peer.
+  fileprivate init(_ peer: UnknownPeer) {
+    address = String(peer.address.prefix(UnknownPeer.addressLengthMax))
+    words = cut(peer.words)
+    count = UInt64(peer.count)
+    millisecondsAgo = UInt64(peer.millisecondsAgo)
   }
 }
 
@@ -128,6 +158,26 @@ extension RunStatus {
       counter throws(WireError) in
       StatusCounter(try text(counter.name, "name"), try count(counter.count, "count"))
     }
+    numerics = try text(proto.numerics, "numerics")
+    bankArithmetic = try text(proto.bankArithmetic, "bank_arithmetic")
+    applicantCount = try count(proto.applicantCount, "applicant_count")
+    epoch = Epoch(proto.epoch)
+    let remaining = try count(proto.remainingMilliseconds, "remaining_milliseconds")
+    remainingMilliseconds = remaining > 0 ? remaining : nil
+    departures = try list(proto.departures, limit: Self.departureCountMax, "departures") {
+      departure throws(WireError) in
+      Departure(
+        kind: try named(departure.kind, "kind"), label: try text(departure.label, "label"),
+        words: try text(departure.words, "words"),
+        millisecondsAgo: try count(departure.millisecondsAgo, "milliseconds_ago"))
+    }
+    unknownPeers = try list(proto.unknownPeers, limit: Self.unknownPeerCountMax, "unknown_peers") {
+      peer throws(WireError) in
+      UnknownPeer(
+        address: try text(peer.address, "address"), words: try text(peer.words, "words"),
+        count: try count(peer.count, "count"),
+        millisecondsAgo: try count(peer.millisecondsAgo, "milliseconds_ago"))
+    }
   }
 }
 
@@ -140,7 +190,9 @@ extension WorkerStatus {
       slots: Int(proto.slots), leases: Int(proto.leases),
       results: try count(proto.results, "results"),
       imagesPerSecond: try finite(proto.imagesPerSecond, "images_per_second"),
-      silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"))
+      silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"),
+      imagesDone: try count(proto.imagesDone, "images_done"),
+      imagesLeased: try count(proto.imagesLeased, "images_leased"))
   }
 }
 

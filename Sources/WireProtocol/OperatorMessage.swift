@@ -84,6 +84,20 @@ public struct RunStatus: Hashable, Sendable {
   public var quarantined: [QuarantinedCandidate] = []
   /// What was counted since the coordinator started.
   public var counters: [StatusCounter] = []
+  /// The arithmetic that results are computed in; empty until it is chosen.
+  public var numerics = ""
+  /// The arithmetic that the weights were calibrated in; empty where nothing was.
+  public var bankArithmetic = ""
+  /// The workers that wait until the arithmetic is chosen.
+  public var applicantCount = 0
+  /// The coordinator's epoch.
+  public var epoch = Epoch.none
+  /// How long the rest of the evaluations takes, if that can be told.
+  public var remainingMilliseconds: Int?
+  /// The workers that have gone last.
+  public var departures: [Departure] = []
+  /// Where messages came from that are nobody's of the run.
+  public var unknownPeers: [UnknownPeer] = []
 
   /// Creates the status of a run without anything.
   public init() {}
@@ -92,6 +106,63 @@ public struct RunStatus: Hashable, Sendable {
   public static let workerCountMax = 1_000
   /// The most given-up candidates that a status lists.
   public static let quarantinedCountMax = 20
+  /// The most departures that a status lists.
+  public static let departureCountMax = 20
+  /// The most unknown peers that a status lists.
+  public static let unknownPeerCountMax = 20
+}
+
+/// A worker that is not there any more, and why.
+public struct Departure: Hashable, Sendable {
+  /// How a session ends.
+  public enum Kind: UInt8, CaseIterable, Hashable, Sendable {
+    /// The worker has said farewell.
+    case left = 1
+    /// It fell silent.
+    case lost = 2
+    /// The coordinator does not let it take part.
+    case refused = 3
+  }
+
+  /// How the session has ended.
+  public var kind: Kind
+  /// The worker's name for people.
+  public var label: String
+  /// Why.
+  public var words: String
+  /// The time since.
+  public var millisecondsAgo: Int
+
+  /// Creates an entry.
+  public init(kind: Kind, label: String, words: String, millisecondsAgo: Int) {
+    self.kind = kind
+    self.label = label
+    self.words = words
+    self.millisecondsAgo = millisecondsAgo
+  }
+}
+
+/// An address from which something came that is of no worker and no operator of the run.
+public struct UnknownPeer: Hashable, Sendable {
+  /// The address.
+  public var address: String
+  /// What was wrong last.
+  public var words: String
+  /// How often something came.
+  public var count: Int
+  /// The time since the last of it.
+  public var millisecondsAgo: Int
+
+  /// The characters of an address; no true one has more.
+  public static let addressLengthMax = 64
+
+  /// Creates an entry.
+  public init(address: String, words: String, count: Int, millisecondsAgo: Int) {
+    self.address = address
+    self.words = words
+    self.count = count
+    self.millisecondsAgo = millisecondsAgo
+  }
 }
 
 /// How a worker is doing.
@@ -110,11 +181,15 @@ public struct WorkerStatus: Hashable, Sendable {
   public var imagesPerSecond: Double
   /// The time since it was last heard.
   public var silentMilliseconds: Int
+  /// The images that are done in the shards that it runs.
+  public var imagesDone: Int
+  /// The images of these shards.
+  public var imagesLeased: Int
 
   /// Creates the status of a worker.
   public init(
     label: String, session: String, slots: Int, leases: Int, results: Int,
-    imagesPerSecond: Double, silentMilliseconds: Int
+    imagesPerSecond: Double, silentMilliseconds: Int, imagesDone: Int, imagesLeased: Int
   ) {
     self.label = label
     self.session = session
@@ -123,6 +198,8 @@ public struct WorkerStatus: Hashable, Sendable {
     self.results = results
     self.imagesPerSecond = imagesPerSecond
     self.silentMilliseconds = silentMilliseconds
+    self.imagesDone = imagesDone
+    self.imagesLeased = imagesLeased
   }
 }
 

@@ -92,6 +92,9 @@ final class RunningProgram {
     }
   }
 
+  /// What was written to standard output so far.
+  var output: String { Self.text(outputPath) }
+
   /// What was written to standard error so far.
   var errors: String { Self.text(errorPath) }
 

@@ -27,11 +27,23 @@ struct OperatorMessageTests {
     status.workers = [
       WorkerStatus(
         label: "node07/4711", session: "0123456789abcdef", slots: 4, leases: 8, results: 250,
-        imagesPerSecond: 31.5, silentMilliseconds: 900)
+        imagesPerSecond: 31.5, silentMilliseconds: 900, imagesDone: 120, imagesLeased: 400)
     ]
     status.quarantinedCount = 1
     status.quarantined = [QuarantinedCandidate(candidate: 12, words: "it killed three workers")]
     status.counters = [StatusCounter("lostWorkers", 3)]
+    status.numerics = "bf16/kernels-2/avx2/batch-4"
+    status.bankArithmetic = "f32/kernels-2/avx2"
+    status.applicantCount = 3
+    status.epoch = Epoch(4)
+    status.remainingMilliseconds = 5_400_000
+    status.departures = [
+      Departure(kind: .lost, label: "node08/1", words: "silent for 15 s", millisecondsAgo: 70_000)
+    ]
+    status.unknownPeers = [
+      UnknownPeer(
+        address: "10.0.0.9", words: "its key is not allowed", count: 7, millisecondsAgo: 5)
+    ]
     return status
   }
 
@@ -80,9 +92,15 @@ struct OperatorMessageTests {
     status.workers = (0..<5_000).map { number in
       WorkerStatus(
         label: long, session: "0123456789abcdef", slots: number, leases: .max, results: .max,
-        imagesPerSecond: 1, silentMilliseconds: .max)
+        imagesPerSecond: 1, silentMilliseconds: .max, imagesDone: .max, imagesLeased: .max)
     }
     status.quarantined = (0..<100).map { QuarantinedCandidate(candidate: $0, words: long) }
+    status.departures = (0..<100).map {
+      Departure(kind: .refused, label: long, words: long, millisecondsAgo: $0)
+    }
+    status.unknownPeers = (0..<100).map {
+      UnknownPeer(address: long, words: long, count: .max, millisecondsAgo: $0)
+    }
     let frame = Self.frame(.status(status))
     #expect(frame.count <= WireLimits.frameSizeMax)
     guard case .operation(.status(let read)) = try Envelope(decoding: frame).message else {

@@ -69,26 +69,23 @@ import ZeroMQ
     let endpoints = try coordinator.started().endpoints
     let stranger = WorkerConnection.Keys(
       worker: try .generate(), server: keys.server.publicKey)
-    let uninvited = RunningWorker(
-      run, label: "uninvited", connection: .fixed(.init(endpoints: endpoints, keys: stranger)),
-      giveUpTimeout: .seconds(2))
     let misled = WorkerConnection.Keys(
       worker: keys.workers, server: try CurveKeyPair.generate().publicKey)
-    let misdirected = RunningWorker(
-      run, label: "misdirected", connection: .fixed(.init(endpoints: endpoints, keys: misled)),
-      giveUpTimeout: .seconds(2))
-    let plain = RunningWorker(
-      run, label: "plain", connection: .fixed(.init(endpoints: endpoints, keys: nil)),
-      giveUpTimeout: .seconds(2))
-    let expectations = [
-      (uninvited, "does not allow this worker's key"), (misdirected, "wrong server key"),
-      (plain, "one side encrypts and the other does not"),
+    let expectations: [(WorkerConnection.Keys?, String)] = [
+      (stranger, "does not allow this worker's key"), (misled, "wrong server key"),
+      (nil, "one side encrypts and the other does not"),
     ]
-    for (worker, words) in expectations {
-      let outcome = try worker.outcome()
-      #expect(!outcome.isSuccess)
-      // What is noticed last is what is told last: a connection that closes may hide the reason.
-      let told = worker.troubles + [outcome.words]
+    for (keys, words) in expectations {
+      var told: [String] = []
+      // A connection that closes may hide the reason, so a busy machine gets a few attempts.
+      for attempt in 1...10 where !told.contains(where: { $0.contains(words) }) {
+        let worker = RunningWorker(
+          run, label: "uninvited-\(attempt)",
+          connection: .fixed(.init(endpoints: endpoints, keys: keys)), giveUpTimeout: .seconds(2))
+        let outcome = try worker.outcome()
+        #expect(!outcome.isSuccess)
+        told += worker.troubles + [outcome.words]
+      }
       #expect(told.contains { $0.contains(words) }, "\(told)")
     }
     let invited = RunningWorker(run, label: "invited")

@@ -1,4 +1,4 @@
-// Source: Protocol/operator.proto, SHA-256 92056c1617a0e4748745a4efced76ccf7a00112bb772ace21ee8476c47d32f8e
+// Source: Protocol/operator.proto, SHA-256 e6dfd0fb26866e96716329b547009a38bfbb7d3b1ec10f8a5a371247c1a4a7b3
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -161,11 +161,89 @@ nonisolated struct StatusProto: @unchecked Sendable {
     set {_uniqueStorage()._storageWords = newValue}
   }
 
+  /// empty until they are chosen
+  var numerics: String {
+    get {_storage._numerics}
+    set {_uniqueStorage()._numerics = newValue}
+  }
+
+  /// empty where nothing was calibrated
+  var bankArithmetic: String {
+    get {_storage._bankArithmetic}
+    set {_uniqueStorage()._bankArithmetic = newValue}
+  }
+
+  /// workers that wait until numerics are chosen
+  var applicantCount: UInt64 {
+    get {_storage._applicantCount}
+    set {_uniqueStorage()._applicantCount = newValue}
+  }
+
+  var epoch: UInt32 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
+
+  /// until all is evaluated; 0: unknown
+  var remainingMilliseconds: UInt64 {
+    get {_storage._remainingMilliseconds}
+    set {_uniqueStorage()._remainingMilliseconds = newValue}
+  }
+
+  var departures: [DepartureProto] {
+    get {_storage._departures}
+    set {_uniqueStorage()._departures = newValue}
+  }
+
+  var unknownPeers: [UnknownPeerProto] {
+    get {_storage._unknownPeers}
+    set {_uniqueStorage()._unknownPeers = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// A worker that is not there any more.
+nonisolated struct DepartureProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 left in order, 2 lost, 3 refused
+  var kind: UInt32 = 0
+
+  var label: String = String()
+
+  var words: String = String()
+
+  var millisecondsAgo: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// An address from which something came that is of no worker and no operator of the run.
+nonisolated struct UnknownPeerProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var address: String = String()
+
+  var words: String = String()
+
+  var count: UInt64 = 0
+
+  var millisecondsAgo: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct WorkerStatusProto: Sendable {
@@ -187,6 +265,12 @@ nonisolated struct WorkerStatusProto: Sendable {
   var silentMilliseconds: UInt64 = 0
 
   var session: String = String()
+
+  /// in the shards that run
+  var imagesDone: UInt64 = 0
+
+  /// of these shards
+  var imagesLeased: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -287,7 +371,7 @@ nonisolated extension StatusRequestProto: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StatusProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}birth_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}birth_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_words\0\u{1}numerics\0\u{3}bank_arithmetic\0\u{3}applicant_count\0\u{1}epoch\0\u{3}remaining_milliseconds\0\u{1}departures\0\u{3}unknown_peers\0")
 
   fileprivate class _StorageClass {
     var _evaluationCount: UInt64 = 0
@@ -313,6 +397,13 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _quarantined: [QuarantineProto] = []
     var _counters: [CounterProto] = []
     var _storageWords: String = String()
+    var _numerics: String = String()
+    var _bankArithmetic: String = String()
+    var _applicantCount: UInt64 = 0
+    var _epoch: UInt32 = 0
+    var _remainingMilliseconds: UInt64 = 0
+    var _departures: [DepartureProto] = []
+    var _unknownPeers: [UnknownPeerProto] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -346,6 +437,13 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       _quarantined = source._quarantined
       _counters = source._counters
       _storageWords = source._storageWords
+      _numerics = source._numerics
+      _bankArithmetic = source._bankArithmetic
+      _applicantCount = source._applicantCount
+      _epoch = source._epoch
+      _remainingMilliseconds = source._remainingMilliseconds
+      _departures = source._departures
+      _unknownPeers = source._unknownPeers
     }
   }
 
@@ -387,6 +485,13 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._quarantined) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._counters) }()
         case 23: try { try decoder.decodeSingularStringField(value: &_storage._storageWords) }()
+        case 24: try { try decoder.decodeSingularStringField(value: &_storage._numerics) }()
+        case 25: try { try decoder.decodeSingularStringField(value: &_storage._bankArithmetic) }()
+        case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._applicantCount) }()
+        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._epoch) }()
+        case 28: try { try decoder.decodeSingularUInt64Field(value: &_storage._remainingMilliseconds) }()
+        case 29: try { try decoder.decodeRepeatedMessageField(value: &_storage._departures) }()
+        case 30: try { try decoder.decodeRepeatedMessageField(value: &_storage._unknownPeers) }()
         default: break
         }
       }
@@ -464,6 +569,27 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._storageWords.isEmpty {
         try visitor.visitSingularStringField(value: _storage._storageWords, fieldNumber: 23)
       }
+      if !_storage._numerics.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._numerics, fieldNumber: 24)
+      }
+      if !_storage._bankArithmetic.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._bankArithmetic, fieldNumber: 25)
+      }
+      if _storage._applicantCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._applicantCount, fieldNumber: 26)
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._epoch, fieldNumber: 27)
+      }
+      if _storage._remainingMilliseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._remainingMilliseconds, fieldNumber: 28)
+      }
+      if !_storage._departures.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._departures, fieldNumber: 29)
+      }
+      if !_storage._unknownPeers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._unknownPeers, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -496,6 +622,13 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._quarantined != rhs_storage._quarantined {return false}
         if _storage._counters != rhs_storage._counters {return false}
         if _storage._storageWords != rhs_storage._storageWords {return false}
+        if _storage._numerics != rhs_storage._numerics {return false}
+        if _storage._bankArithmetic != rhs_storage._bankArithmetic {return false}
+        if _storage._applicantCount != rhs_storage._applicantCount {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._remainingMilliseconds != rhs_storage._remainingMilliseconds {return false}
+        if _storage._departures != rhs_storage._departures {return false}
+        if _storage._unknownPeers != rhs_storage._unknownPeers {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -505,9 +638,99 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DepartureProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}label\0\u{1}words\0\u{3}milliseconds_ago\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.millisecondsAgo) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
+    }
+    if !self.words.isEmpty {
+      try visitor.visitSingularStringField(value: self.words, fieldNumber: 3)
+    }
+    if self.millisecondsAgo != 0 {
+      try visitor.visitSingularUInt64Field(value: self.millisecondsAgo, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: DepartureProto, rhs: DepartureProto) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.words != rhs.words {return false}
+    if lhs.millisecondsAgo != rhs.millisecondsAgo {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".UnknownPeerProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}words\0\u{1}count\0\u{3}milliseconds_ago\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.millisecondsAgo) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 1)
+    }
+    if !self.words.isEmpty {
+      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 3)
+    }
+    if self.millisecondsAgo != 0 {
+      try visitor.visitSingularUInt64Field(value: self.millisecondsAgo, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: UnknownPeerProto, rhs: UnknownPeerProto) -> Bool {
+    if lhs.address != rhs.address {return false}
+    if lhs.words != rhs.words {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.millisecondsAgo != rhs.millisecondsAgo {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerStatusProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}slots\0\u{1}leases\0\u{1}results\0\u{3}images_per_second\0\u{3}silent_milliseconds\0\u{1}session\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}slots\0\u{1}leases\0\u{1}results\0\u{3}images_per_second\0\u{3}silent_milliseconds\0\u{1}session\0\u{3}images_done\0\u{3}images_leased\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -522,6 +745,8 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularDoubleField(value: &self.imagesPerSecond) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.silentMilliseconds) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.session) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.imagesDone) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.imagesLeased) }()
       default: break
       }
     }
@@ -549,6 +774,12 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.session.isEmpty {
       try visitor.visitSingularStringField(value: self.session, fieldNumber: 7)
     }
+    if self.imagesDone != 0 {
+      try visitor.visitSingularUInt64Field(value: self.imagesDone, fieldNumber: 8)
+    }
+    if self.imagesLeased != 0 {
+      try visitor.visitSingularUInt64Field(value: self.imagesLeased, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -560,6 +791,8 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.imagesPerSecond != rhs.imagesPerSecond {return false}
     if lhs.silentMilliseconds != rhs.silentMilliseconds {return false}
     if lhs.session != rhs.session {return false}
+    if lhs.imagesDone != rhs.imagesDone {return false}
+    if lhs.imagesLeased != rhs.imagesLeased {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

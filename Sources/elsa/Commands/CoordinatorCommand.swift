@@ -129,6 +129,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let locked = try LockedRunDirectory(directory)
     let options = try startOptions(directory)
     _ = try BindAddress(options.bind).resolved()
+    PreparationLog.shared.begin(in: directory)
+    defer { PreparationLog.shared.end() }
     let run = try prepared(request, in: locked)
     if !run.isNew, !local, !resume { Output.note("Going on with the run in \(directory.path).") }
     let security = try security(options, directory)
@@ -146,7 +148,10 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let front = LiveFront(run.frontSource, in: locked)
     var quarantineWords: String?
     var observer = CoordinatorObserver()
-    observer.started = { progress.started($0, directory: directory, settings: run.settings) }
+    observer.started = {
+      PreparationLog.shared.end()
+      progress.started($0, directory: directory, settings: run.settings)
+    }
     observer.warned = { Output.note("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
     observer.noted = { note, words in

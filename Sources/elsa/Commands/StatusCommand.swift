@@ -14,6 +14,10 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
       from elsewhere give the connection file and an operator's key (see elsa keygen). If no \
       coordinator runs, the journal in the run directory says how far the run is.
 
+      The state is preparing, running, paused, draining, notAnswering (a coordinator holds the run \
+      and is frozen or cannot be reached), finished or stopped; only a stopped run can be gone on \
+      with.
+
       EXAMPLES
         elsa status my-run
         elsa status my-run --watch
@@ -40,35 +44,50 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
   }
 
   func run() throws {
+    var answeredAt: Date?
     while true {
-      let report = try report()
+      let report = try report(&answeredAt)
       try show(report)
-      guard watch, report.state != .complete, report.state != .stopped else { return }
+      guard watch, report.state != .finished, report.state != .stopped else { return }
       Thread.sleep(forTimeInterval: 2)
     }
   }
 
-  private func report() throws -> RunReport {
-    guard let client = try operation.client() else { return try journaled(because: nil) }
+  /// Asks the coordinator, or looks at what can be seen of one that does not answer.
+  private func report(_ answeredAt: inout Date?) throws -> RunReport {
+    guard let (client, addresses) = try operation.reach() else {
+      return try silent(because: nil, answeredAt: answeredAt)
+    }
     do {
       switch try client.ask(.statusRequest(workerCountMax: workers)) {
-      case .status(let status): return RunReport(status)
+      case .status(let status):
+        answeredAt = Date()
+        var report = RunReport(status)
+        report.addresses = addresses
+        report.runDirectory = operation.directory?.path
+        report.runFile = operation.directory?.runFile
+        return report
       case .answer(_, let words): throw CommandFailure("the coordinator says: \(words)")
       case .statusRequest, .drainRequest: throw CommandFailure("the coordinator makes no sense")
       }
-    } catch let failure as OperatorError {
-      // A coordinator that was killed leaves its connection file behind.
-      guard case .unanswered = failure, operation.directory != nil else { throw failure }
-      return try journaled(because: failure)
+    } catch let failure as OperatorError where failure.isSilence {
+      return try silent(because: failure, answeredAt: answeredAt)
     }
   }
 
-  private func journaled(because failure: OperatorError?) throws -> RunReport {
+  /// Says what can be said of a coordinator that does not answer; only a watcher goes on without
+  /// the run directory.
+  private func silent(because failure: OperatorError?, answeredAt: Date?) throws -> RunReport {
     guard let directory = operation.directory else {
-      throw CommandFailure("no coordinator runs", nextStep: "give the run directory")
+      if let failure, !watch { throw failure }
+      return RunReport(since: answeredAt)
     }
-    if let failure { Output.note("\(failure) This is what the journal says:") }
-    return try RunReport(journalOf: directory)
+    let silence = try Silence(in: directory, answeredAt: answeredAt)
+    // A coordinator that was killed leaves its connection file behind.
+    if let failure, silence.isAbsent {
+      Output.note("\(failure) This is what the journal says:")
+    }
+    return try RunReport(silence, in: directory)
   }
 
   private func show(_ report: RunReport) throws {

@@ -19,6 +19,8 @@ extension RunDirectory {
   var sensitivity: String { file("sensitivity.json") }
   /// How the coordinator was started last.
   var startOptions: String { file("start.json") }
+  /// How far a coordinator is that prepares the run; exists while it does.
+  var preparation: String { file("preparation.json") }
   /// The latest Pareto front.
   var front: String { file("front.json") }
 

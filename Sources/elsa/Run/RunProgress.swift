@@ -44,7 +44,8 @@ final class RunProgress {
     ]
     line.show(
       done: progress.evaluationCount, total: progress.evaluationCountMax, unit: "evaluations",
-      details: details)
+      details: details,
+      left: status.timeLeft.map { NumberFormat.time($0.seconds) } ?? "?")
   }
 
   /// Shows what people should know at once; the rest is in the log.

@@ -27,7 +27,10 @@ struct OperatorOptions: ParsableArguments {
 
   /// Returns the client of the run's coordinator, or `nil` if the run directory has no connection
   /// file, so that no coordinator runs.
-  func client() throws -> OperatorClient? {
+  func client() throws -> OperatorClient? { try reach()?.client }
+
+  /// Returns the client with the addresses of the connection file, or `nil` as ``client()`` does.
+  func reach() throws -> (client: OperatorClient, addresses: [String])? {
     let path = connectionFile.map(absolutePath) ?? directory?.connectionFilePath ?? ""
     if directory != nil, !FileManager.default.fileExists(atPath: path) { return nil }
     let file = try ConnectionFile(path: path)
@@ -37,7 +40,7 @@ struct OperatorOptions: ParsableArguments {
           + "\(keyFile)",
         nextStep: "start the coordinator with keys, or leave out --key-file")
     }
-    return try OperatorClient(file, keys: keys())
+    return (try OperatorClient(file, keys: keys()), file.endpoints)
   }
 
   private func keys() throws -> CurveKeyPair? {

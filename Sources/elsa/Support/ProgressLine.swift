@@ -18,7 +18,11 @@ struct ProgressLine {
   }
 
   /// Shows `done` of `total` steps and what else there is to say, the most important first.
-  mutating func show(done: Int, total: Int, unit: String, details: [String] = []) {
+  ///
+  /// - Parameter known: The time left in words, where it is known better than from these steps.
+  mutating func show(
+    done: Int, total: Int, unit: String, details: [String] = [], left known: String? = nil
+  ) {
     let now = ContinuousClock.now
     // What was done before this line began says nothing about the speed.
     let begun = firstDone ?? done
@@ -34,7 +38,7 @@ struct ProgressLine {
     lastWrite = now
     let elapsed = (now - start).seconds
     let rate = elapsed > 0 ? Double(done - begun) / elapsed : 0
-    let left = rate > 0 ? NumberFormat.time(Double(total - done) / rate) : "?"
+    let left = known ?? (rate > 0 ? NumberFormat.time(Double(total - done) / rate) : "?")
     let parts = ["\(done)/\(total) \(unit)", "\(left) left"] + details
     guard isTerminal else { return Output.note(parts.joined(separator: "  ")) }
     let text = Self.fitting(

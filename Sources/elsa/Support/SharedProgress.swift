@@ -13,6 +13,7 @@ final class SharedProgress: Sendable {
 
   /// Shows `done` of `total` steps.
   func show(done: Int, total: Int, unit: String, details: [String] = []) {
+    PreparationLog.shared.show(done: done, total: total, unit: unit)
     state.withLock { $0.show(done: done, total: total, unit: unit, details: details) }
   }
 
