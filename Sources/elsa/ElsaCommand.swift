@@ -64,17 +64,21 @@ struct ElsaCommand: ParsableCommand {
       Foundation.exit(ExitStatus.done.rawValue)
     default:
       Output.note("elsa: \(error)")
-      Foundation.exit(status(of: error).rawValue)
+      Foundation.exit(ExitStatus(of: error).rawValue)
     }
   }
+}
 
-  private static func status(of error: any Error) -> ExitStatus {
-    switch error {
-    case let error as CommandFailure: return error.status
-    case let error as OperatorError: return error.isRefusal ? .refused : .failed
-    case let error as CoordinatorServiceError: return error.isWrongUsage ? .wrongUsage : .failed
-    default: return .failed
-    }
+extension ExitStatus {
+  /// The status that a command ends with for an error.
+  init(of error: any Error) {
+    self =
+      switch error {
+      case let error as CommandFailure: error.status
+      case let error as OperatorError: error.isRefusal ? .refused : .failed
+      case let error as CoordinatorServiceError: error.isWrongUsage ? .wrongUsage : .failed
+      default: .failed
+      }
   }
 }
 

@@ -79,7 +79,7 @@ struct CheckTests {
     ("M", "{search: S}", "accelerator: {profile: nothing}", "nothing"),
     ("M", "{search: S}", "accelerator: {profile: ./own.yaml}", "own.yaml"),
   ])
-  func `what is wrong is named, and the status says so`(
+  func `what is wrong is named, with the status that the run would end with`(
     model: String, data: String, lines: String, words: String
   ) throws {
     let folder = try TemporaryFolder()
@@ -91,11 +91,14 @@ struct CheckTests {
       search: {evaluations: 20, population: 8}
       \(lines)
       """
-    let ending = try Program.run(["check", folder.write(text, to: "run.yaml")])
-    #expect(ending.status == 1, "\(ending.errors)")
+    let path = try folder.write(text, to: "run.yaml")
+    let ending = try Program.run(["check", path])
+    #expect(ending.status == (lines.contains("constraints") ? 2 : 1), "\(ending.errors)")
     #expect(ending.output.contains(words), "\(ending.output)\(ending.errors)")
     #expect(ending.output.contains("✗"))
     #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path) == ["run.yaml"])
+    let run = try Program.run(["coordinator", path, "--run-directory", folder.file("run")])
+    #expect(run.status == ending.status, "\(run.errors)")
   }
 
   @Test func `a broken image, a place and an address are named, all at once`() throws {

@@ -57,7 +57,7 @@ import Testing
       "search", run.runFile, "--run-directory", run.directory.path,
     ])
     #expect(ending.status == 2)
-    #expect(ending.errors.contains("run.yaml:7:1: unknown key \"serach\""), "\(ending.errors)")
+    #expect(ending.errors.contains("run.yaml:9:1: unknown key \"serach\""), "\(ending.errors)")
   }
 
   @Test func `a missing image folder is named`() throws {

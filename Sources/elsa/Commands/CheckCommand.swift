@@ -71,6 +71,6 @@ struct CheckCommand: ParsableCommand {
     } else {
       report.lines.forEach(Output.result)
     }
-    if report.findings.contains(where: { $0.level == .failing }) { throw ExitCode(1) }
+    if check.status != .done { throw ExitCode(check.status) }
   }
 }

@@ -53,8 +53,8 @@ struct LocalRun {
       workers.forEach { $0.terminate() }
       if coordinator.status == .stopped {
         throw CommandFailure(
-          "the run was stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)",
-          status: .stopped)
+          "the run was stopped; nothing is lost\(quarantineWords)",
+          nextStep: "go on with: \(resumeCommand)", status: .stopped)
       }
       throw CommandFailure(
         "the coordinator \(coordinator.ending)",
@@ -87,7 +87,14 @@ struct LocalRun {
     wait(for: [coordinator], atMost: Self.departurePatience)
     coordinator.finish(patience: .zero)
     throw CommandFailure(
-      "stopped; nothing is lost", nextStep: "go on with: \(resumeCommand)", status: .stopped)
+      "stopped; nothing is lost\(quarantineWords)", nextStep: "go on with: \(resumeCommand)",
+      status: .stopped)
+  }
+
+  /// What a stopped run has quarantined; a journal that cannot be read is not what this is about.
+  private var quarantineWords: String {
+    let words = (try? JournaledFront(directory: directory))?.front.quarantineWords
+    return words.map { "; \($0)" } ?? ""
   }
 
   /// Waits until processes have ended, unless there is no time for that.

@@ -18,6 +18,8 @@ struct RunCheck {
   private var plan: RunPlan?
   private var surveys: [(role: String, survey: ImageSurvey)] = []
   private(set) var report = CheckReport()
+  /// What a coordinator would end with that was started instead: the first failure decides.
+  private(set) var status = ExitStatus.done
 
   /// Begins with a run file that was read, with absolute paths.
   init(runFile: RunFile, threads: Int) {
@@ -36,6 +38,7 @@ struct RunCheck {
 
   private mutating func fail(_ check: String, _ error: any Error) {
     let failure = error as? CommandFailure
+    if status == .done { status = ExitStatus(of: error) }
     report.findings.append(
       Finding(
         check: check, found: failure?.message ?? "\(error)", level: .failing,
