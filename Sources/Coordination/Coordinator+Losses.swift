@@ -150,7 +150,7 @@ extension Coordinator {
         release(worker, from: candidate)
         continue
       }
-      if !session.isProven, !session.ignoresControls, let grant = controlGrant() {
+      if !session.isProven, !session.ignoresControls, let grant = controlGrant(for: worker) {
         counters.controlLeases += 1
         let control = Control(grant: grant, candidate: candidate, startedAt: now, sentAt: now)
         sessions.modify(worker) { $0.isolation = .control(control) }
@@ -165,17 +165,18 @@ extension Coordinator {
   }
 
   /// A shard whose result is known, for a worker that has to show that it can finish anything.
-  private func controlGrant() -> LeaseGrant? {
-    if let shard = ledger.anyFinishedShard() { return leaseGrant(of: shard) }
+  private func controlGrant(for worker: WorkerID) -> LeaseGrant? {
+    if let shard = ledger.anyFinishedShard() { return leaseGrant(of: shard, for: worker) }
     let waiting = heldBack.keys.min().flatMap { heldBack[$0]?.candidate }
     let told = search.archive.individuals.first
     guard let keys, let id = waiting?.id ?? told?.id,
       let genome = waiting?.genome ?? told?.genome
     else { return nil }
     let slice = ledger.slices[0]
+    let key = keys.key(of: genome, slice: slice)
     return LeaseGrant(
-      shard: ShardID(candidate: id, slice: 0), slice: slice, genome: genome,
-      key: keys.key(of: genome, slice: slice), attempt: 0)
+      shard: ShardID(candidate: id, slice: 0), slice: slice, genome: genome, key: key, attempt: 0,
+      token: tokens.token(of: key, for: worker))
   }
 
   /// Whether the loss of a worker now would count against a candidate.

@@ -23,7 +23,9 @@ extension Coordinator {
 
   /// The record of this start.
   var opening: RunOpening {
-    RunOpening(epoch: epoch, description: settings.description, settings: settings.settingsText)
+    RunOpening(
+      epoch: epoch, description: settings.description, settings: settings.settingsText,
+      tokenSecret: settings.tokenSecret)
   }
 
   /// Returns the keys of a genome's shards.

@@ -5,7 +5,8 @@ extension Coordinator {
   /// The workers that are told about one result; more will repeat it and be told then.
   private static let reporterCountMax = 8
 
-  /// Takes a result, whatever lease or epoch it comes from: equal keys have equal results.
+  /// Takes a result of whatever lease and epoch: equal keys have equal results. It must bear the
+  /// token of the lease, for keys can be computed by everybody.
   ///
   /// A worker that is not known must greet first, since only then its numerics are; it keeps the
   /// result until it is acknowledged.
@@ -16,6 +17,15 @@ extension Coordinator {
     }
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
+    guard tokens.token(of: result.key, for: worker) == result.token else {
+      counters.unleasedResults += 1
+      send(.cancel(reference), to: worker)
+      countFault(of: worker) {
+        "\(counted($0, "message")) of it no worker sends, the last a result for \(shard), which it "
+          + "was not given"
+      }
+      return
+    }
     finishControl(reference, from: worker)
     guard let open = ledger[shard.candidate] else {
       if let first = results[shard], !first.agreesOnCosts(with: result) {

@@ -60,12 +60,15 @@ extension Coordinator {
       refuse(worker, .protocolVersion, words: "\(error)")
       return
     }
+    countFault(of: worker) { "\(counted($0, "frame")) could not be decoded; the last: \(error)" }
+  }
+
+  /// Counts something that no sound worker sends; a peer that does it often is refused.
+  mutating func countFault(of worker: WorkerID, words: (Int) -> String) {
     let count = (malformed[worker] ?? 0) + 1
     malformed.set(count, for: worker)
     guard count >= settings.bounds.malformedCountMax else { return }
-    refuse(
-      worker, .misbehaved,
-      words: "\(counted(count, "frame")) could not be decoded; the last: \(error)")
+    refuse(worker, .misbehaved, words: words(count))
   }
 
   // MARK: Coming and going
@@ -274,11 +277,17 @@ extension Coordinator {
         if entry.state != .measured { send(.cancel(reference), to: worker) }
         continue
       }
-      switch ledger.state(of: entry.shard) {
-      case .leased where ledger.lease(of: entry.shard, by: worker) != nil:
-        guard var lease = ledger.lease(of: entry.shard, by: worker) else { continue }
+      if var lease = ledger.lease(of: entry.shard, by: worker) {
         lease.deadline = deadline
         ledger.update(lease, of: entry.shard)
+        continue
+      }
+      // Who was never given a shard cannot keep it from others.
+      guard tokens.token(of: entry.key, for: worker) == entry.token else {
+        send(.cancel(reference), to: worker)
+        continue
+      }
+      switch ledger.state(of: entry.shard) {
       case .pending where mayAdopt(for: worker),
         .leased(_, backup: nil) where entry.state != .measured && mayAdopt(for: worker):
         hold(entry.shard, by: worker, at: now)
@@ -307,7 +316,7 @@ extension Coordinator {
     for shard in session.leases where !known.contains(shard) {
       guard var lease = ledger.lease(of: shard, by: worker) else { continue }
       guard now - lease.sentAt >= settings.timing.heartbeatInterval else { continue }
-      guard let grant = leaseGrant(of: shard) else { continue }
+      guard let grant = leaseGrant(of: shard, for: worker) else { continue }
       lease.sentAt = now
       ledger.update(lease, of: shard)
       send(.lease(grant), to: worker)

@@ -19,6 +19,8 @@ public struct Coordinator: Sendable {
   /// The search, with the archive of non-dominated individuals.
   public internal(set) var search: Search
 
+  /// The tokens that prove leases.
+  let tokens: LeaseTokens
   /// The keys of the run's shards, once the arithmetic is known that they depend on.
   var keys: ShardKeys?
   /// The workers that wait until the arithmetic is chosen, if it is.
@@ -97,6 +99,7 @@ public struct Coordinator: Sendable {
     self.settings = replay.settings
     epoch = replay.epoch.next
     keys = replay.keys
+    tokens = LeaseTokens(secret: replay.settings.tokenSecret)
     search = replay.search
     ledger = replay.ledger
     quarantined = replay.quarantined
@@ -342,18 +345,22 @@ extension Coordinator {
   }
 
   /// Gives a worker a pending shard.
-  func leaseGrant(of shard: ShardID) -> LeaseGrant? {
+  func leaseGrant(of shard: ShardID, for worker: WorkerID) -> LeaseGrant? {
     guard let open = ledger[shard.candidate] else { return nil }
+    let key = open.keys[shard.slice]
     return LeaseGrant(
-      shard: shard, slice: ledger.slices[shard.slice], genome: open.candidate.genome,
-      key: open.keys[shard.slice], attempt: max(0, open.leaseCounts[shard.slice] - 1))
+      shard: shard, slice: ledger.slices[shard.slice], genome: open.candidate.genome, key: key,
+      attempt: max(0, open.leaseCounts[shard.slice] - 1),
+      token: tokens.token(of: key, for: worker))
   }
 
   /// Leases a shard to a worker and sends the lease.
   mutating func lease(_ shard: ShardID, to worker: WorkerID, at now: Instant) {
     hold(shard, by: worker, at: now)
     counters.leases += 1
-    guard let grant = leaseGrant(of: shard) else { preconditionFailure("\(shard) is not open") }
+    guard let grant = leaseGrant(of: shard, for: worker) else {
+      preconditionFailure("\(shard) is not open")
+    }
     send(.lease(grant), to: worker)
   }
 

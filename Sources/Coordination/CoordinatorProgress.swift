@@ -33,6 +33,8 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var unknownMessages = 0
   /// Messages that make no sense from a worker or belong to another run.
   public var strayMessages = 0
+  /// Results from sessions that were not given the shard.
+  public var unleasedResults = 0
   /// Sessions that were refused.
   public var refusedWorkers = 0
   /// Sessions that ended without a farewell.

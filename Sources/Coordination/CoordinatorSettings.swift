@@ -21,6 +21,8 @@ public struct CoordinatorSettings: Sendable {
   public var referencePoint: [Double]
   /// The settings of the search as a fixed text; a resumed run must have the same.
   public var settingsText: String
+  /// What a new run's lease tokens are computed with; a run that goes on has its own.
+  public var tokenSecret: [UInt8]
   /// The times after which things happen.
   public var timing: CoordinatorTiming
   /// The sizes that nothing exceeds.
@@ -31,7 +33,7 @@ public struct CoordinatorSettings: Sendable {
     description: RunDescription, numericsWindow: NumericsWindow? = nil, space: SearchSpace,
     search: SearchSettings,
     order: CommitOrder = .asynchronous, model: CandidateModel, referencePoint: [Double],
-    settingsText: String,
+    settingsText: String, tokenSecret: [UInt8] = [],
     timing: CoordinatorTiming = CoordinatorTiming(),
     bounds: CoordinatorBounds = CoordinatorBounds()
   ) {
@@ -46,6 +48,8 @@ public struct CoordinatorSettings: Sendable {
     self.model = model
     self.referencePoint = referencePoint
     self.settingsText = settingsText
+    precondition([0, RunOpening.tokenSecretSize].contains(tokenSecret.count))
+    self.tokenSecret = tokenSecret
     self.timing = timing
     self.bounds = bounds
   }

@@ -39,6 +39,7 @@ struct Replay {
     if let opening = snapshot?.opening {
       self.settings = settings.choosing(opening.description.numerics)
       try Self.compare(opening, with: self.settings)
+      self.settings.tokenSecret = opening.tokenSecret
     }
     keys = self.settings.shardKeys
     let choiceCounts = settings.space.choiceCounts
@@ -177,6 +178,7 @@ struct Replay {
       keys = settings.shardKeys
     }
     try Self.compare(opening, with: settings)
+    settings.tokenSecret = opening.tokenSecret
     guard opening.epoch > epoch, opening.epoch < .last else {
       throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
     }

@@ -154,7 +154,7 @@ extension WorkerMachine.HeldTask {
       case .running(let imagesDone): .running(imagesDone: imagesDone)
       case .measured: .measured
       }
-    return HeldShard(shard: grant.shard, key: grant.key, state: state)
+    return HeldShard(shard: grant.shard, key: grant.key, state: state, token: grant.token)
   }
 }
 
@@ -247,7 +247,8 @@ extension WorkerMachine {
     precondition(evaluation.measurement.correct.count == grant.slice.count)
     let result = ShardResult(
       shard: shard, key: grant.key, measurement: evaluation.measurement,
-      costs: evaluation.costs, evaluationMicroseconds: evaluation.microseconds)
+      costs: evaluation.costs, evaluationMicroseconds: evaluation.microseconds,
+      token: grant.token)
     let pause = settings.resendInterval
     tasks[index].state = .measured(result, resendAt: now + pause, pause: pause)
     send(.result(result))

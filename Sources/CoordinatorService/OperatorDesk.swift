@@ -140,6 +140,7 @@ struct OperatorDesk {
       StatusCounter("malformedFrames", counters.malformedFrames),
       StatusCounter("unknownMessages", counters.unknownMessages),
       StatusCounter("strayMessages", counters.strayMessages),
+      StatusCounter("unleasedResults", counters.unleasedResults),
       StatusCounter("failedWrites", counters.failedWrites),
       StatusCounter("refusedConnections", transport.refusedConnections),
       StatusCounter("failedHandshakes", transport.failedHandshakes),

@@ -53,6 +53,8 @@ enum Occurrence: Sendable {
   case startCoordinator
   /// Somebody sends bytes that are no message.
   case sendGarbage
+  /// The holder of a key sends what no worker sends.
+  case forge
   /// The faults end.
   case heal
 }

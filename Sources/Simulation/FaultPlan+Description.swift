@@ -44,6 +44,7 @@ extension FaultPlan: CustomStringConvertible {
     [
       ("a worker with other costs", hasDeviantWorker), ("a sick worker", hasSickWorker),
       ("a worker with other bits", hasWrongWorker), ("a rogue peer", hasRogue),
+      ("a forger", hasForger),
       ("lost farewells", losesFarewells),
       ("candidates that kill workers", hasPoison), ("evaluations that fail", hasFailures),
     ]

@@ -67,6 +67,8 @@ public struct FaultPlan: Hashable, Sendable {
   public var hasSickWorker = false
   /// Whether somebody sends bytes that are no messages.
   public var hasRogue = false
+  /// Whether the holder of a key sends results and claims of shards that it was not given.
+  public var hasForger = false
   /// Whether one candidate in twelve kills every worker that evaluates it.
   public var hasPoison = false
   /// Whether the evaluation of one candidate in twelve fails.

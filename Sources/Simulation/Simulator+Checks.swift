@@ -100,6 +100,10 @@ extension Simulator {
         "without faults \(computedShardCount) evaluations were made for "
           + "\(journal.shards.count) shards and \(counters.lapsedLeases) leases lapsed")
     }
+    if !plan.hasForger, !plan.hasRogue, counters.unleasedResults > 0 {
+      violate("\(counters.unleasedResults) results of honest workers were taken for forged ones")
+    }
+    if journal.workers.contains(Self.forgerLabel) { violate("forged results were taken") }
     if plan.hasDeviantWorker, journal.workers.contains("worker-1") {
       violate("results of the worker that computes other costs were taken")
     }

@@ -7,8 +7,11 @@ extension Simulator {
   func recoverCoordinator(usingSnapshot: Bool) throws -> Coordinator {
     let snapshot = usingSnapshot ? try journal.snapshot.map(CoordinatorSnapshot.init) : nil
     let rest = journal.records.dropFirst(snapshot?.recordCount ?? 0)
+    // As a real coordinator, which draws a secret at each start.
+    var settings = run.settings
+    settings.tokenSecret = secret(ofLife: coordinator.life)
     return try Coordinator(
-      settings: run.settings, snapshot: snapshot,
+      settings: settings, snapshot: snapshot,
       recovering: rest.map { record throws(WireError) in
         try JournalRecord(decoding: record.encoded())
       })

@@ -25,6 +25,12 @@ public struct Simulator: Sendable {
   var snapshotGenerator: SeededGenerator
   /// Decides about the run's arithmetic only, as above.
   var numericsGenerator: SeededGenerator
+  /// Decides about the forger only, as above.
+  var forgerGenerator: SeededGenerator
+  /// The session under which the forger sends, if it has begun.
+  var forger: WorkerID?
+  /// The name under which the forger greets.
+  static let forgerLabel = "forger"
   var violations: [String] = []
   var hasher = ContentHasher()
   var trace: Trace?
@@ -69,13 +75,17 @@ public struct Simulator: Sendable {
     seed: UInt64, options: SimulationOptions, trace: (@Sendable (String) -> Void)?
   ) {
     var generator = SeededGenerator(seed: seed)
-    let plan = Self.plan(of: options, using: &generator)
+    var plan = Self.plan(of: options, using: &generator)
     // What the run computes must not depend on the plan.
     var runGenerator = SeededGenerator(seed: seed, stream: 1)
     var run = SimulatedRun(
       using: &runGenerator, order: options.order, evaluationCount: options.evaluationCount)
     numericsGenerator = SeededGenerator(seed: seed, stream: 3)
     run.drawNumericsWindow(using: &numericsGenerator)
+    forgerGenerator = SeededGenerator(seed: seed, stream: 4)
+    let isForgerDrawn = forgerGenerator.chance(0.2)
+    let isForgerAllowed = options.speeds == nil && options.mortality == nil && !plan.isCalm
+    plan.hasForger = isForgerDrawn && isForgerAllowed && !plan.isCrowd
     if plan.isCrowd {
       run.settings.bounds.sessionCountMax = seed.isMultiple(of: 2) ? 10_000 : 4_000
     }
@@ -163,6 +173,7 @@ public struct Simulator: Sendable {
       events.add(.recoverStore(coordinatorLife: 1), at: disk.time + disk.pause)
     }
     if plan.hasRogue { events.add(.sendGarbage, at: 100) }
+    if plan.hasForger { events.add(.forge, at: 100) }
     events.add(.heal, at: plan.healsAt)
   }
 
@@ -183,6 +194,7 @@ public struct Simulator: Sendable {
     }
     happen(occurrence)
     checkProgress()
+    checkForger()
     return true
   }
 
@@ -234,6 +246,7 @@ public struct Simulator: Sendable {
       if life == coordinator.life { tellCoordinator(.storageRecovered) }
     case .startCoordinator: startCoordinator()
     case .sendGarbage: sendGarbage()
+    case .forge: forge()
     case .heal: heal()
     }
   }

@@ -54,15 +54,20 @@ extension OpenedProto {
     epoch = opening.epoch.rawValue
     run = RunProto(opening.description)
     settings = opening.settings
+    tokenSecret = .init(opening.tokenSecret)
   }
 }
 
 extension RunOpening {
   /// Converts and checks a start.
   init(_ proto: OpenedProto) throws(WireError) {
+    guard [0, Self.tokenSecretSize].contains(proto.tokenSecret.count) else {
+      throw .invalidField(
+        name: "token_secret", words: "has \(proto.tokenSecret.count) bytes")
+    }
     self.init(
       epoch: Epoch(proto.epoch), description: try RunDescription(proto.run),
-      settings: proto.settings)
+      settings: proto.settings, tokenSecret: [UInt8](proto.tokenSecret))
   }
 }
 

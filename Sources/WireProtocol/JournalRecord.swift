@@ -23,9 +23,17 @@ public struct RunOpening: Hashable, Sendable {
   public var description: RunDescription
   /// The settings of the search as a fixed text, equal at every start of the run.
   public var settings: String
+  /// What the run's lease tokens are computed with; empty in journals that know of none.
+  public var tokenSecret: [UInt8]
+
+  /// The size of a secret in bytes.
+  public static let tokenSecretSize = 32
 
   /// Creates a record of a start.
-  public init(epoch: Epoch, description: RunDescription, settings: String) {
+  public init(
+    epoch: Epoch, description: RunDescription, settings: String, tokenSecret: [UInt8] = []
+  ) {
+    self.tokenSecret = tokenSecret
     self.epoch = epoch
     self.description = description
     self.settings = settings

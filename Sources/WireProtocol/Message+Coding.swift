@@ -198,6 +198,7 @@ extension LeaseProto {
     genes = .init(lease.genome.genes)
     key = .init(lease.key.hash.bytes)
     attempt = UInt32(lease.attempt)
+    token = .init(lease.token.bytes)
   }
 }
 
@@ -207,7 +208,8 @@ extension LeaseGrant {
     self.init(
       shard: try ShardID(proto.shard), slice: try ImageSlice(proto.slice),
       genome: try checkedGenome([UInt8](proto.genes)), key: try ShardKey([UInt8](proto.key)),
-      attempt: try bounded(proto.attempt, 0...Int(Int32.max), "attempt"))
+      attempt: try bounded(proto.attempt, 0...Int(Int32.max), "attempt"),
+      token: try LeaseToken(wire: [UInt8](proto.token)))
   }
 }
 
@@ -219,6 +221,7 @@ extension ResultProto {
     measurement = MeasurementProto(result.measurement)
     costs = result.costs
     evaluationMicroseconds = UInt64(result.evaluationMicroseconds)
+    token = .init(result.token.bytes)
   }
 }
 
@@ -232,7 +235,8 @@ extension ShardResult {
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
       measurement: try ShardMeasurement(measured: proto.measurement), costs: proto.costs,
       evaluationMicroseconds: try bounded(
-        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
+        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"),
+      token: try LeaseToken(wire: [UInt8](proto.token)))
   }
 }
 

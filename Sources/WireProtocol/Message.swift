@@ -109,12 +109,15 @@ public struct HeldShard: Hashable, Sendable {
   public var key: ShardKey
   /// How far the worker has come.
   public var state: State
+  /// The token of the lease that it was given by.
+  public var token: LeaseToken
 
   /// Creates an entry.
-  public init(shard: ShardID, key: ShardKey, state: State) {
+  public init(shard: ShardID, key: ShardKey, state: State, token: LeaseToken) {
     self.shard = shard
     self.key = key
     self.state = state
+    self.token = token
   }
 }
 
@@ -169,12 +172,15 @@ public struct ShardResult: Hashable, Sendable {
   public var costs: [Int64]
   /// How long the evaluation took; for statistics, it never influences the search.
   public var evaluationMicroseconds: Int
+  /// The token of the lease that it comes of.
+  public var token: LeaseToken
 
   /// Creates a result.
   public init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, costs: [Int64],
-    evaluationMicroseconds: Int
+    evaluationMicroseconds: Int, token: LeaseToken
   ) {
+    self.token = token
     self.shard = shard
     self.key = key
     self.measurement = measurement
@@ -322,11 +328,15 @@ public struct LeaseGrant: Hashable, Sendable {
   public var key: ShardKey
   /// How often the shard was leased before.
   public var attempt: Int
+  /// What the worker sends back with all that it says of the shard.
+  public var token: LeaseToken
 
   /// Creates a lease.
   public init(
-    shard: ShardID, slice: ImageSlice, genome: Genome, key: ShardKey, attempt: Int
+    shard: ShardID, slice: ImageSlice, genome: Genome, key: ShardKey, attempt: Int,
+    token: LeaseToken
   ) {
+    self.token = token
     self.shard = shard
     self.slice = slice
     self.genome = genome

@@ -252,6 +252,7 @@ extension HeldProto {
   init(_ held: HeldShard) {
     shard = ShardProto(held.shard)
     key = .init(held.key.hash.bytes)
+    token = .init(held.token.bytes)
     switch held.state {
     case .queued: state = .heldQueued
     case .running(let done):
@@ -276,7 +277,8 @@ extension HeldShard {
       throw .invalidField(name: "state", words: "has the unknown value \(value)")
     }
     self.init(
-      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)), state: state)
+      shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)), state: state,
+      token: try LeaseToken(wire: [UInt8](proto.token)))
   }
 }
 

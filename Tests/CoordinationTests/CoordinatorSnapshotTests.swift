@@ -87,7 +87,9 @@ struct CoordinatorSnapshotTests {
           instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])))
     _ = persist(receive(.request(WorkRequest(leaseCountMax: 2))))
     let candidate = CandidateID(0)
-    let results = (0..<2).map { run.result(of: ShardID(candidate: candidate, slice: $0)) }
+    let results = (0..<2).map { slice in
+      run.result(of: ShardID(candidate: candidate, slice: slice), from: WorkerID(1))
+    }
     let first = receive(.result(results[0]))
     #expect(receive(.result(results[1])).isEmpty)
     // The first result is being written and the second waits; the records stand for both.

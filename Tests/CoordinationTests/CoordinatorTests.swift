@@ -74,7 +74,8 @@ struct CoordinatorTests {
       return ShardResult(
         shard: grant.shard, key: grant.key,
         measurement: ShardMeasurement(correct: correct, summedLoss: 1),
-        costs: run.settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5)
+        costs: run.settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5,
+        token: grant.token)
     }
   }
 

@@ -12,6 +12,7 @@ struct CoordinatorTraceTests {
     "coordinator-revocation.txt",
     "coordinator-stragglers.txt", "coordinator-overdue.txt", "coordinator-end-time.txt",
     "coordinator-lost-together.txt", "coordinator-trial.txt", "coordinator-killer.txt",
+    "coordinator-forger.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
     let isLong = ["sick-worker", "overdue", "end-time"].contains { name == "coordinator-\($0).txt" }
@@ -133,7 +134,7 @@ struct CoordinatorTraceTests {
             remainingMilliseconds: arguments.number(named: "ends"),
             isLeaving: arguments.words.last == "leaving"))
       case "result":
-        var result = run.result(of: try arguments.shard(2))
+        var result = run.result(of: try arguments.shard(2), from: arguments.worker)
         if let time = arguments.number(named: "took") {
           result.evaluationMicroseconds = time * 1_000
         }
@@ -142,8 +143,14 @@ struct CoordinatorTraceTests {
         }
         if arguments[3] == "other-cost" { result.costs[0] += 1 }
         if arguments[3] == "other-key" {
-          result.key = run.key(of: ShardID(candidate: CandidateID(1), slice: 1))
+          let other = ShardID(candidate: CandidateID(1), slice: 1)
+          result.key = run.key(of: other)
+          result.token = run.token(of: other, for: arguments.worker)
         }
+        if arguments[3] == "stolen" {
+          result.token = run.token(of: result.shard, for: WorkerID(UInt64(UInt8(ascii: "a"))))
+        }
+        if arguments[3] == "unleased" { result.token = .absent }
         return .result(result)
       case "reject":
         let shard = try arguments.shard(2)

@@ -71,12 +71,13 @@ struct FloodTests {
     // A liar with one slot says that it evaluates all of that, and a thousand shards besides.
     let liar = WorkerID(2)
     let known = given.map {
-      HeldShard(shard: $0.shard, key: $0.key, state: .running(imagesDone: 0))
+      HeldShard(
+        shard: $0.shard, key: $0.key, state: .running(imagesDone: 0), token: $0.token)
     }
     let invented = (0..<900).map { number in
       HeldShard(
         shard: ShardID(candidate: CandidateID(number), slice: number % 3), key: given[0].key,
-        state: .queued)
+        state: .queued, token: given[0].token)
     }
     for _ in 0..<30 {
       now = now + .milliseconds(100)

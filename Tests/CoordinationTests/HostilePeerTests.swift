@@ -42,12 +42,18 @@ struct HostilePeerTests {
       return run.key(of: ShardID(candidate: CandidateID(number(below: 2)), slice: 0))
     }
 
+    mutating func token(of shard: ShardID) -> LeaseToken {
+      let grant = grants.last { $0.shard == shard }
+      return number(below: 5) > 0 ? grant?.token ?? .absent : .absent
+    }
+
     mutating func held() -> [HeldShard] {
       (0..<number(below: 5)).map { _ in
         let shard = shard()
         let state: HeldShard.State =
           [.queued, .running(imagesDone: number(below: 9)), .measured][number(below: 3)]
-        return HeldShard(shard: shard, key: key(of: shard), state: state)
+        return HeldShard(
+          shard: shard, key: key(of: shard), state: state, token: token(of: shard))
       }
     }
 
@@ -65,7 +71,7 @@ struct HostilePeerTests {
           correct: BitVector(count: number(below: 12) > 0 ? 2 : 3),
           summedLoss: number(below: 9) > 0 ? 1 : .nan),
         costs: run.settings.model.cost(genome).wireValues,
-        evaluationMicroseconds: number(below: 30) > 0 ? 5 : .max)
+        evaluationMicroseconds: number(below: 30) > 0 ? 5 : .max, token: token(of: shard))
       if number(below: 12) == 0 { result.costs.removeLast() }
       return result
     }

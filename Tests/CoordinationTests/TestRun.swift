@@ -59,10 +59,16 @@ struct TestRun {
       .key(of: genome(of: shard.candidate), slice: settings.description.slices[shard.slice])
   }
 
+  /// The token of a session's lease.
+  func token(of shard: ShardID, for worker: WorkerID) -> LeaseToken {
+    LeaseTokens(secret: settings.tokenSecret).token(of: key(of: shard), for: worker)
+  }
+
   func grant(of shard: ShardID) -> LeaseGrant {
     LeaseGrant(
       shard: shard, slice: settings.description.slices[shard.slice],
-      genome: genome(of: shard.candidate), key: key(of: shard), attempt: 0)
+      genome: genome(of: shard.candidate), key: key(of: shard), attempt: 0,
+      token: token(of: shard, for: worker.worker))
   }
 
   /// What every evaluation finds out: the first image is correct.
@@ -74,10 +80,10 @@ struct TestRun {
       microseconds: 1_000)
   }
 
-  func result(of shard: ShardID) -> ShardResult {
+  func result(of shard: ShardID, from worker: WorkerID) -> ShardResult {
     ShardResult(
       shard: shard, key: key(of: shard), measurement: evaluation.measurement,
       costs: settings.model.cost(genome(of: shard.candidate)).wireValues,
-      evaluationMicroseconds: evaluation.microseconds)
+      evaluationMicroseconds: evaluation.microseconds, token: token(of: shard, for: worker))
   }
 }

@@ -71,7 +71,9 @@ enum TraceText {
           case "measured": .measured
           default: .running(imagesDone: Int(parts[1]) ?? 0)
           }
-        return HeldShard(shard: shard, key: run.key(of: shard), state: state)
+        return HeldShard(
+          shard: shard, key: run.key(of: shard), state: state,
+          token: run.token(of: shard, for: worker))
       }
     }
 

@@ -82,7 +82,8 @@ import WireProtocol
             let result = ShardResult(
               shard: grant.shard, key: grant.key,
               measurement: ShardMeasurement(correct: correct, summedLoss: 1),
-              costs: settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5)
+              costs: settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5,
+              token: grant.token)
             events.append(message(.result(result)))
           case .note, .serve, .finish, .snapshot: break
           }

@@ -136,7 +136,7 @@ struct EnvelopeTests {
   }
 
   @Test func `too many held shards are refused`() {
-    let held = HeldShard(shard: Samples.shard, key: Samples.key, state: .queued)
+    let held = HeldShard(shard: Samples.shard, key: Samples.key, state: .queued, token: .absent)
     let beat = Heartbeat(
       leaseCountMax: 1, held: Array(repeating: held, count: WireLimits.heldCountMax + 1))
     #expect(throws: WireError.self) {

@@ -32,10 +32,12 @@ enum Samples {
       parameters: ["resize": "none", "crop": "224"])
   }
 
+  static let token = LeaseToken(bits: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10)
+
   static let held = [
-    HeldShard(shard: shard, key: key, state: .queued),
-    HeldShard(shard: shard, key: key, state: .running(imagesDone: 17)),
-    HeldShard(shard: shard, key: key, state: .measured),
+    HeldShard(shard: shard, key: key, state: .queued, token: token),
+    HeldShard(shard: shard, key: key, state: .running(imagesDone: 17), token: token),
+    HeldShard(shard: shard, key: key, state: .measured, token: .absent),
   ]
 
   static let messages: [Message] = [
@@ -52,7 +54,7 @@ enum Samples {
     .result(
       ShardResult(
         shard: shard, key: key, measurement: measurement, costs: [12_345_678_901, -1, 0],
-        evaluationMicroseconds: 1_234_567)),
+        evaluationMicroseconds: 1_234_567, token: token)),
     .reject(
       Rejection(shard: shard, key: key, reason: .evaluationFailed, words: "the disk is gone")),
     .bye(Farewell(reason: .drained, words: "the node is wanted for something else")),
@@ -67,7 +69,7 @@ enum Samples {
     .lease(
       LeaseGrant(
         shard: shard, slice: ImageSlice(start: 250, count: 200),
-        genome: Genome(genes: [0, 1, 2, 2, 1, 0]), key: key, attempt: 2)),
+        genome: Genome(genes: [0, 1, 2, 2, 1, 0]), key: key, attempt: 2, token: token)),
     .cancel(ShardReference(shard: shard, key: key)),
     .acknowledge(ShardReference(shard: shard, key: key)),
     .alive, .rehello, .drain, .pause, .finished,
@@ -91,7 +93,9 @@ enum Samples {
 
   static let records: [JournalRecord] = [
     .opened(
-      RunOpening(epoch: Epoch(3), description: description, settings: "nsga2 population 50")),
+      RunOpening(
+        epoch: Epoch(3), description: description, settings: "nsga2 population 50",
+        tokenSecret: Array(0..<32))),
     .born(CandidateID(12), Genome(genes: [2, 2, 1, 0])),
     .shardCompleted(
       ShardCompletion(

@@ -177,7 +177,8 @@ private struct RawPeer: ~Copyable {
         ShardResult(
           shard: grants[0].shard, key: grants[0].key,
           measurement: ShardMeasurement(correct: wrong, summedLoss: 0.5),
-          costs: run.costs.cost(of: grants[0].genome).wireValues, evaluationMicroseconds: 1)))
+          costs: run.costs.cost(of: grants[0].genome).wireValues, evaluationMicroseconds: 1,
+          token: grants[0].token)))
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try honest.outcome().exit == .finished)
@@ -255,6 +256,7 @@ private struct RawPeer: ~Copyable {
         shard: grant.shard, key: grant.key,
         measurement: ShardMeasurement(
           correct: BitVector(count: grant.slice.count + 1), summedLoss: 1),
-        costs: run.costs.cost(of: grant.genome).wireValues, evaluationMicroseconds: .max))
+        costs: run.costs.cost(of: grant.genome).wireValues, evaluationMicroseconds: .max,
+        token: grant.token))
   }
 }

@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 06b600c8a95c843e15e9dca5623bf6ed039f113cc236c4e0f3686dd1fb0ef7bd
+// Source: Protocol/elsa.proto, SHA-256 f4455fc379b364f73ef3ef1bc013a610d03797fc7644779f413fe82727ad9ac7
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -383,6 +383,9 @@ nonisolated struct HeldProto: Sendable {
 
   var imagesDone: UInt64 = 0
 
+  /// as in LeaseProto
+  var token: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -454,6 +457,9 @@ nonisolated struct ResultProto: Sendable {
   var costs: [Int64] = []
 
   var evaluationMicroseconds: UInt64 = 0
+
+  /// as in LeaseProto
+  var token: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -606,6 +612,9 @@ nonisolated struct LeaseProto: Sendable {
 
   var attempt: UInt32 = 0
 
+  /// 16 bytes; comes back with results and in lists of what is held
+  var token: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -655,6 +664,9 @@ nonisolated struct OpenedProto: Sendable {
   mutating func clearRun() {self._run = nil}
 
   var settings: String = String()
+
+  /// 32 bytes; what lease tokens are computed with
+  var tokenSecret: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1399,7 +1411,7 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension HeldProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".HeldProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}state\0\u{3}images_done\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}state\0\u{3}images_done\0\u{1}token\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1411,6 +1423,7 @@ nonisolated extension HeldProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.state) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.imagesDone) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.token) }()
       default: break
       }
     }
@@ -1433,6 +1446,9 @@ nonisolated extension HeldProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.imagesDone != 0 {
       try visitor.visitSingularUInt64Field(value: self.imagesDone, fieldNumber: 4)
     }
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1441,6 +1457,7 @@ nonisolated extension HeldProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.key != rhs.key {return false}
     if lhs.state != rhs.state {return false}
     if lhs.imagesDone != rhs.imagesDone {return false}
+    if lhs.token != rhs.token {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1528,7 +1545,7 @@ nonisolated extension HeartbeatProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ResultProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}costs\0\u{3}evaluation_microseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}costs\0\u{3}evaluation_microseconds\0\u{1}token\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1541,6 +1558,7 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 3: try { try decoder.decodeSingularMessageField(value: &self._measurement) }()
       case 4: try { try decoder.decodeRepeatedSInt64Field(value: &self.costs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.evaluationMicroseconds) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.token) }()
       default: break
       }
     }
@@ -1566,6 +1584,9 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.evaluationMicroseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.evaluationMicroseconds, fieldNumber: 5)
     }
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1575,6 +1596,7 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._measurement != rhs._measurement {return false}
     if lhs.costs != rhs.costs {return false}
     if lhs.evaluationMicroseconds != rhs.evaluationMicroseconds {return false}
+    if lhs.token != rhs.token {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1769,7 +1791,7 @@ nonisolated extension RefusedProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension LeaseProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".LeaseProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}slice\0\u{1}genes\0\u{1}key\0\u{1}attempt\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}slice\0\u{1}genes\0\u{1}key\0\u{1}attempt\0\u{1}token\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1782,6 +1804,7 @@ nonisolated extension LeaseProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularBytesField(value: &self.genes) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.key) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.token) }()
       default: break
       }
     }
@@ -1807,6 +1830,9 @@ nonisolated extension LeaseProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.attempt != 0 {
       try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 5)
     }
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1816,6 +1842,7 @@ nonisolated extension LeaseProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.genes != rhs.genes {return false}
     if lhs.key != rhs.key {return false}
     if lhs.attempt != rhs.attempt {return false}
+    if lhs.token != rhs.token {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1862,7 +1889,7 @@ nonisolated extension ShardKeyProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OpenedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}run\0\u{1}settings\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}run\0\u{1}settings\0\u{3}token_secret\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1873,6 +1900,7 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._run) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.settings) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.tokenSecret) }()
       default: break
       }
     }
@@ -1892,6 +1920,9 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.settings.isEmpty {
       try visitor.visitSingularStringField(value: self.settings, fieldNumber: 3)
     }
+    if !self.tokenSecret.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tokenSecret, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1899,6 +1930,7 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.epoch != rhs.epoch {return false}
     if lhs._run != rhs._run {return false}
     if lhs.settings != rhs.settings {return false}
+    if lhs.tokenSecret != rhs.tokenSecret {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -92,7 +92,8 @@ struct PreparedRun {
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
       referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
-      settingsText: continuation?.settingsText ?? runFile.yaml)
+      settingsText: continuation?.settingsText ?? runFile.yaml,
+      tokenSecret: (0..<RunOpening.tokenSecretSize).map { _ in .random(in: .min ... .max) })
   }
 
   /// Reads a run file; its paths become absolute.

@@ -89,7 +89,8 @@ class Worker:
       if grant is not None:
         state = self.messages.HELD_MEASURED if grant is self.result else self.messages.HELD_RUNNING
         entries.append(
-          self.messages.HeldProto(shard=grant.shard, key=grant.key, state=state))
+          self.messages.HeldProto(
+            shard=grant.shard, key=grant.key, state=state, token=grant.token))
     return entries
 
   def wanted(self):
@@ -280,7 +281,7 @@ class Worker:
       summed_loss_bits=struct.unpack("<Q", struct.pack("<d", bits.bit_count() / 2))[0])
     self.result = self.messages.ResultProto(
       shard=grant.shard, key=grant.key, measurement=measurement, costs=self.costs(grant.genes),
-      evaluation_microseconds=int(1e6 * (time.monotonic() - start)))
+      evaluation_microseconds=int(1e6 * (time.monotonic() - start)), token=grant.token)
     self.lease = None
     self.shard_count += 1
 
