@@ -103,7 +103,7 @@ extension DepartureProto {
   /// Converts a departure.
   fileprivate init(_ departure: Departure) {
     kind = UInt32(departure.kind.rawValue)
-    label = String(departure.label.prefix(WorkerStatus.labelLengthMax))
+    label = cut(departure.label, to: WireLimits.labelSizeMax)
     words = cut(departure.words)
     millisecondsAgo = UInt64(departure.millisecondsAgo)
   }
@@ -167,7 +167,8 @@ extension RunStatus {
     departures = try list(proto.departures, limit: Self.departureCountMax, "departures") {
       departure throws(WireError) in
       Departure(
-        kind: try named(departure.kind, "kind"), label: try text(departure.label, "label"),
+        kind: try named(departure.kind, "kind"),
+        label: writtenLabel(try verbatim(departure.label, "label")),
         words: try text(departure.words, "words"),
         millisecondsAgo: try count(departure.millisecondsAgo, "milliseconds_ago"))
     }

@@ -118,7 +118,7 @@ struct EnvelopeTests {
     let result = ShardResult(
       shard: Samples.shard, key: Samples.key,
       measurement: ShardMeasurement(correct: Samples.measurement.correct, summedLoss: loss),
-      costs: [], evaluationMicroseconds: 1)
+      costs: [], evaluationMicroseconds: 1, token: .absent)
     let frame = Samples.envelope(.result(result)).encoded()
     let error = #expect(throws: WireError.self) { try Envelope(decoding: frame) }
     #expect(error.map { "\($0)".contains("no loss") } == true)
@@ -129,7 +129,7 @@ struct EnvelopeTests {
       let result = ShardResult(
         shard: Samples.shard, key: Samples.key,
         measurement: ShardMeasurement(correct: Samples.measurement.correct, summedLoss: loss),
-        costs: [], evaluationMicroseconds: 1)
+        costs: [], evaluationMicroseconds: 1, token: .absent)
       let envelope = Samples.envelope(.result(result))
       #expect(try Envelope(decoding: envelope.encoded()) == envelope)
     }

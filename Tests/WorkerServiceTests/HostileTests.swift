@@ -235,7 +235,8 @@ private struct RawPeer: ~Copyable {
           shard: lease.shard, key: lease.key,
           measurement: ShardMeasurement(
             correct: BitVector(count: lease.slice.count), summedLoss: loss),
-          costs: run.costs.cost(of: lease.genome).wireValues, evaluationMicroseconds: 1)))
+          costs: run.costs.cost(of: lease.genome).wireValues, evaluationMicroseconds: 1,
+          token: lease.token)))
     #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) > 0 })
     try peer.send(.bye(Farewell(reason: .unable, words: "")))
     let honest = RunningWorker(run, label: "honest")
