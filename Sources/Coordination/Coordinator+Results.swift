@@ -137,7 +137,8 @@ extension Coordinator {
       .shardCompleted(
         ShardCompletion(
           shard: result.shard, key: result.key, measurement: result.measurement, worker: label,
-          evaluationMicroseconds: result.evaluationMicroseconds)))
+          evaluationMicroseconds: result.evaluationMicroseconds,
+          keyName: sessions[worker]?.key ?? "")))
   }
 
   /// Reports a result that differs from the first one of its shard, if that is remembered.
@@ -162,7 +163,7 @@ extension Coordinator {
       case .opened: if phase == .opening { phase = .working }
       case .born(let candidate, _): ledger.release(candidate)
       case .shardCompleted(let completion): finish(completion)
-      case .evaluated, .quarantined: break
+      case .joined, .evaluated, .quarantined: break
       }
     }
   }
@@ -186,7 +187,7 @@ extension Coordinator {
       send(.cancel(reference), to: worker)
       sessions.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
     }
-    ledger.move(shard, to: completion.measurement.doneState)
+    ledger.move(shard, to: completion.doneState)
     if ledger[shard.candidate]?.remainingCount == 0 { conclude(shard.candidate) }
   }
 }

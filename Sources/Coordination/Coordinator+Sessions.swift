@@ -135,6 +135,10 @@ extension Coordinator {
     reconcile(hello.held, with: worker, at: now)
     let adopted = counters.adoptedLeases - adoptedBefore
     if former == nil {
+      // Results name the key, too; while the disk is full no more than those wait.
+      if let key, records.count < settings.bounds.waitingRecordCountMax {
+        records.append(.joined(JoinedSession(worker: worker, label: hello.label, keyName: key)))
+      }
       note(
         hello.held.isEmpty
           ? .workerJoined(worker, label: hello.label, slots: hello.slots)

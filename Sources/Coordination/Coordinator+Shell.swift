@@ -11,7 +11,8 @@ extension Coordinator {
   /// What a worker does, as far as its last heartbeat tells; nothing without a session.
   public func burden(of worker: WorkerID) -> WorkerBurden {
     guard let session = sessions[worker] else { return WorkerBurden() }
-    var burden = WorkerBurden(slots: session.slots, leases: session.leases.count)
+    var burden = WorkerBurden(
+      slots: session.slots, leases: session.leases.count, keyName: session.key ?? "")
     for held in session.held {
       guard case .running(let done) = held.state, ledger.slices.indices.contains(held.shard.slice)
       else { continue }
@@ -35,6 +36,8 @@ public struct WorkerBurden: Hashable, Sendable {
   public var slots = 0
   /// The leases that it holds.
   public var leases = 0
+  /// The name of its key; empty without encryption.
+  public var keyName = ""
   /// The images that are done in the shards that it runs.
   public var imagesDone = 0
   /// The images of these shards.

@@ -40,7 +40,7 @@ extension Coordinator {
       guard case .persisting = ledger.state(of: shard),
         let count = ledger[shard.candidate]?.remainingCount
       else { continue }
-      arriving[shard] = completion.measurement.doneState
+      arriving[shard] = completion.doneState
       remaining[shard.candidate, default: count] -= 1
       if remaining[shard.candidate] == 0 { completed.append(shard.candidate) }
     }
@@ -50,10 +50,13 @@ extension Coordinator {
       let shards = (ledger[candidate.id] ?? heldBack[candidate.id])?.shards ?? []
       for (slice, state) in shards.enumerated() {
         let shard = ShardID(candidate: candidate.id, slice: slice)
-        guard case .done(let count, let loss) = arriving[shard] ?? state else { continue }
+        guard case .done(let count, let loss, let keyName) = arriving[shard] ?? state else {
+          continue
+        }
         done.append(
           StoredShard(
-            shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern))
+            shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern,
+            keyName: keyName))
       }
     }
     return CoordinatorSnapshot(

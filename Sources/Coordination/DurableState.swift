@@ -34,7 +34,7 @@ extension Coordinator {
     for candidate in ledger.open {
       guard let open = ledger[candidate] else { continue }
       for (slice, state) in open.shards.enumerated() {
-        guard case .done(let correct, let loss) = state else { continue }
+        guard case .done(let correct, let loss, _) = state else { continue }
         doneShards.append(
           [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), (loss ?? .nan).bitPattern])
       }

@@ -6,11 +6,13 @@ extension EvaluatedCandidate {
   init(_ open: OpenCandidate, settings: CoordinatorSettings) {
     var correctCount = 0
     var summedLoss: Double? = 0
+    var keyNames: Set<String> = []
     for state in open.shards {
-      guard case .done(let correct, let loss) = state else {
+      guard case .done(let correct, let loss, let keyName) = state else {
         preconditionFailure("\(open.candidate.id) has shards that are not done")
       }
       correctCount += correct
+      if !keyName.isEmpty { keyNames.insert(keyName) }
       summedLoss = summedLoss.flatMap { sum in loss.map { sum + $0 } }
     }
     let description = settings.description
@@ -24,7 +26,8 @@ extension EvaluatedCandidate {
           preconditionFailure("\(objective) has no model")
         }
         return value
-      })
+      },
+      keyNames: Array(keyNames.sorted().prefix(Self.keyNameCountMax)))
   }
 
   /// Returns the objectives in the sense that the search minimises.

@@ -27,8 +27,9 @@ enum ShardState: Hashable, Sendable {
   case leased(Lease, backup: Lease? = nil)
   /// Its result is on the way to the store; the reporters have sent it, the others had it then.
   case persisting(reporters: [WorkerID], others: [WorkerID])
-  /// Its result is durable; a loss that an older program has journaled may be missing.
-  case done(correctCount: Int, summedLoss: Double?)
+  /// Its result is durable; a loss that an older program has journaled may be missing, and the
+  /// name of the key that delivered it is empty without encryption.
+  case done(correctCount: Int, summedLoss: Double?, keyName: String)
 }
 
 /// A candidate between its birth and its evaluation.

@@ -116,7 +116,8 @@ struct Replay {
         done.shard,
         to: .done(
           correctCount: done.correctCount,
-          summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss))
+          summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss,
+          keyName: done.keyName))
     }
     let whole = ledger.open.filter { ledger[$0]?.remainingCount == 0 }
     guard completed.sorted() == whole else {
@@ -158,6 +159,7 @@ struct Replay {
     }
     switch record {
     case .opened(let opening): try open(opening)
+    case .joined: break
     case .born(let candidate, let genome): try adopt(Candidate(id: candidate, genome: genome))
     case .shardCompleted(let completion): try complete(completion)
     case .evaluated(let evaluated): try conclude(evaluated)
@@ -210,7 +212,7 @@ struct Replay {
     guard completion.measurement.correct.count == ledger.slices[shard.slice].count else {
       throw damage("\(shard) has measured \(completion.measurement.correct.count) images")
     }
-    ledger.move(shard, to: completion.measurement.doneState)
+    ledger.move(shard, to: completion.doneState)
     shardCount += 1
     pace.observe(
       microseconds: completion.evaluationMicroseconds,
@@ -257,9 +259,11 @@ struct Replay {
   }
 }
 
-extension ShardMeasurement {
-  /// What is kept in memory of a durable measurement.
+extension ShardCompletion {
+  /// What is kept in memory of a durable result.
   var doneState: ShardState {
-    .done(correctCount: correct.populationCount, summedLoss: summedLoss)
+    .done(
+      correctCount: measurement.correct.populationCount, summedLoss: measurement.summedLoss,
+      keyName: keyName)
   }
 }

@@ -5,7 +5,7 @@ import WireProtocol
 struct Session: Sendable {
   /// The session.
   let worker: WorkerID
-  /// The key that has opened the session, in Z85 text, or `nil` without encryption.
+  /// The name of the key that has opened the session, or `nil` without encryption.
   let key: String?
   /// The worker's name for people.
   var label: String

@@ -23,6 +23,7 @@ struct Admission {
 
   private var folder: KeyFolder?
   private var workers: Set<String> = []
+  private var workerNames: [String: String] = [:]
   private var operators: Set<String> = []
   private var lookDeadline = Instant.start
 
@@ -52,11 +53,16 @@ struct Admission {
 
   private mutating func adopt(_ reading: KeyFolder.Reading) {
     workers = Set(reading.allowed.workers.map(\.z85))
+    workerNames = [:]
+    for (key, name) in reading.allowed.workerNames { workerNames[key.z85] = name }
     operators = Set(reading.allowed.operators.map(\.z85))
   }
 
   /// The keys that may be workers; none without encryption.
   var workerKeyCount: Int { workers.count }
+
+  /// Returns the name of a worker's key, or the key itself where it has none.
+  func name(of key: String?) -> String? { key.map { workerNames[$0] ?? $0 } }
 
   /// Whether the owner of a key may be a worker.
   func allowsWorker(_ key: String?) -> Bool {

@@ -7,6 +7,8 @@ import ZeroMQ
 public struct AllowedKeys: Hashable, Sendable {
   /// The keys of workers.
   public var workers: Set<CurvePublicKey> = []
+  /// The names of workers' keys: those of their files.
+  public var workerNames: [CurvePublicKey: String] = [:]
   /// The keys of operators.
   public var operators: Set<CurvePublicKey> = []
 
@@ -41,7 +43,7 @@ package struct KeyFolder: Sendable {
   }
 
   /// The files that are read of each role; more are an error in words.
-  package static let fileCountMax = 10_000
+  package static let fileCountMax = RunLimits.workerKeyRange.upperBound + 1
 
   private let directory: RunDirectory
   private var files: [KeyRole: [String: KnownFile]] = [:]
@@ -94,7 +96,9 @@ package struct KeyFolder: Sendable {
       let known = (files[role] ?? [:]).values
       let keys = Set(known.flatMap { [$0.key, $0.formerKey].compactMap(\.self) })
       switch role {
-      case .worker: reading.allowed.workers = keys
+      case .worker:
+        reading.allowed.workers = keys
+        reading.allowed.workerNames = names(of: .worker)
       case .operator: reading.allowed.operators = keys
       case .server: break
       }
@@ -106,6 +110,18 @@ package struct KeyFolder: Sendable {
     }
     lastReading = reading
     return reading
+  }
+
+  /// The names of the keys; of several files with one key the first in order gives it.
+  private func names(of role: KeyRole) -> [CurvePublicKey: String] {
+    var names: [CurvePublicKey: String] = [:]
+    for (path, file) in (files[role] ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let name = (path.split(separator: "/").last ?? "").dropLast(KeyFile.publicSuffix.count)
+      for key in [file.key, file.formerKey].compactMap(\.self) {
+        names[key] = names[key] ?? String(name)
+      }
+    }
+    return names
   }
 
   private mutating func readFolder(

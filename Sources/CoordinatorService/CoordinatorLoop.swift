@@ -211,7 +211,7 @@ struct CoordinatorLoop: ~Copyable {
     }
     switch admission.judge(speaker, session: watch[worker]) {
     case .admitted:
-      let event = Coordinator.Event(message, from: worker)
+      let event = Coordinator.Event(message, from: worker, key: admission.name(of: speaker))
       if try turnsAway(event, from: worker) { return }
       if case .received(let envelope, _, _) = event {
         watch.hear(envelope.message, from: worker, by: message.connection, at: now)
@@ -256,12 +256,12 @@ struct CoordinatorLoop: ~Copyable {
 
   /// Takes a message of somebody who is no worker: an operator, or noise.
   private mutating func takeFromOther(_ message: ReceivedMessage) throws(ZeroMQError) {
-    let event = Coordinator.Event(message, from: WorkerID(0))
+    let event = Coordinator.Event(message, from: WorkerID(0), key: nil)
     guard case .received(let envelope, _, _) = event,
       case .operation(let request) = envelope.message, let peer = message.sender
     else {
       noteUnknownPeer(speakerAddress, "sends what no worker and no operator sends")
-      try apply(Coordinator.Event(message, from: nil))
+      try apply(Coordinator.Event(message, from: nil, key: nil))
       return
     }
     guard admission.allowsOperator(speaker) else {

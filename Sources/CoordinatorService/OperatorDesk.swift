@@ -119,7 +119,8 @@ struct OperatorDesk {
         results: entry.resultCount,
         imagesPerSecond: seconds > 0 ? Double(entry.imageCount) / seconds : 0,
         silentMilliseconds: (now - entry.heardAt).wholeMilliseconds,
-        imagesDone: burden.imagesDone, imagesLeased: burden.imagesLeased)
+        imagesDone: burden.imagesDone, imagesLeased: burden.imagesLeased,
+        keyName: burden.keyName)
     }
   }
 

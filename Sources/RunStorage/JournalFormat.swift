@@ -9,7 +9,9 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones.
-  static let version = 3
+  ///
+  /// Version 4 has no other tables than 3, but records of sessions.
+  static let version = 4
 
   /// The tables: a record's bytes are what counts, the columns beside them are for people.
   static let schema = """

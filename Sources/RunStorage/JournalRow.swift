@@ -23,6 +23,10 @@ struct JournalRow {
   init(_ record: JournalRecord, levels: [String]) {
     switch record {
     case .opened: kind = "opened"
+    case .joined(let session):
+      kind = "joined"
+      worker = session.label
+      words = session.keyName
     case .born(let id, let genes):
       kind = "born"
       candidate = id.rawValue
@@ -38,6 +42,7 @@ struct JournalRow {
       loss = completion.measurement.summedLoss
       worker = completion.worker
       milliseconds = Double(completion.evaluationMicroseconds) / 1_000
+      words = completion.keyName.isEmpty ? nil : completion.keyName
     case .evaluated(let evaluated):
       kind = "evaluated"
       candidate = evaluated.candidate.rawValue

@@ -70,6 +70,7 @@ struct SimulatedJournal: Sendable {
         return ["epoch \(opening.epoch) computes in another arithmetic than those before"]
       }
       return opening.epoch == epoch.next ? [] : ["epoch \(opening.epoch) follows \(epoch)"]
+    case .joined: return []
     case .born(let candidate, let genome):
       let isRepeated = born.values.contains(genome)
       born[candidate] = genome

@@ -326,7 +326,7 @@ extension JournalRecord {
   fileprivate var isOutcome: Bool {
     switch self {
     case .born, .evaluated: true
-    case .opened, .shardCompleted, .quarantined: false
+    case .opened, .joined, .shardCompleted, .quarantined: false
     }
   }
 }

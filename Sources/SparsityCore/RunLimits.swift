@@ -32,6 +32,8 @@ public enum RunLimits {
   public static let localWorkerRange = 1...1024
   /// The bytes of a worker's name.
   public static let labelSizeRange = 1...64
+  /// The keys of workers that one command may make; a run reads one more, that of its own.
+  public static let workerKeyRange = 1...9_999
   /// The seconds of silence after which a worker gives up.
   public static let giveUpSecondRange = 10...1_000_000
   /// The seconds without work after which a worker leaves.

@@ -15,6 +15,7 @@ extension JournalRecord {
           $0.candidate = UInt64(candidate.rawValue)
           $0.genes = .init(genome.genes)
         })
+    case .joined(let session): .joined(JoinedProto(session))
     case .shardCompleted(let completion): .shardCompleted(ShardCompletedProto(completion))
     case .evaluated(let evaluated): .evaluated(EvaluatedProto(evaluated))
     case .quarantined(let candidate, let words):
@@ -36,6 +37,7 @@ extension JournalRecord {
     case .born(let born):
       self = .born(
         try CandidateID(wire: born.candidate), try checkedGenome([UInt8](born.genes)))
+    case .joined(let session): self = .joined(try JoinedSession(session))
     case .shardCompleted(let completed):
       self = .shardCompleted(try ShardCompletion(completed))
     case .evaluated(let evaluated): self = .evaluated(try EvaluatedCandidate(evaluated))
@@ -79,6 +81,7 @@ extension ShardCompletedProto {
     measurement = MeasurementProto(completion.measurement)
     worker = cut(completion.worker, to: WireLimits.labelSizeMax)
     evaluationMicroseconds = UInt64(completion.evaluationMicroseconds)
+    keyName = cut(completion.keyName, to: WireLimits.labelSizeMax)
   }
 }
 
@@ -90,7 +93,26 @@ extension ShardCompletion {
       measurement: try ShardMeasurement(written: proto.measurement),
       worker: writtenLabel(try verbatim(proto.worker, "worker")),
       evaluationMicroseconds: try bounded(
-        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"))
+        proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"),
+      keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
+  }
+}
+
+extension JoinedProto {
+  /// Converts the beginning of a session.
+  init(_ joined: JoinedSession) {
+    session = joined.worker.rawValue
+    label = cut(joined.label, to: WireLimits.labelSizeMax)
+    keyName = cut(joined.keyName, to: WireLimits.labelSizeMax)
+  }
+}
+
+extension JoinedSession {
+  /// Converts and checks the beginning of a session.
+  init(_ proto: JoinedProto) throws(WireError) {
+    self.init(
+      worker: WorkerID(proto.session), label: writtenLabel(try verbatim(proto.label, "label")),
+      keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
   }
 }
 
@@ -103,6 +125,7 @@ extension EvaluatedProto {
     summedLossBits = (evaluated.summedLoss ?? .nan).bitPattern
     costs = evaluated.costs
     objectiveBits = evaluated.objectives.map(\.bitPattern)
+    keyNames = evaluated.keyNames.map { cut($0, to: WireLimits.labelSizeMax) }
   }
 }
 
@@ -123,6 +146,9 @@ extension EvaluatedCandidate {
       candidate: try CandidateID(wire: proto.candidate),
       correctCount: try bounded(proto.correctCount, 0...imageCount, "correct_count"),
       imageCount: imageCount, summedLoss: Double(bitPattern: proto.summedLossBits).asSummedLoss,
-      costs: proto.costs, objectives: objectives)
+      costs: proto.costs, objectives: objectives,
+      keyNames: try list(proto.keyNames, limit: Self.keyNameCountMax, "key_names") {
+        name throws(WireError) in writtenLabel(try verbatim(name, "key_names"))
+      })
   }
 }

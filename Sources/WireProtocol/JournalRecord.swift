@@ -5,6 +5,8 @@ import SparsityCore
 public enum JournalRecord: Hashable, Sendable {
   /// A coordinator has started.
   case opened(RunOpening)
+  /// A worker whose key is known has begun a session.
+  case joined(JoinedSession)
   /// The search has asked for a candidate; written before the first lease.
   case born(CandidateID, Genome)
   /// A worker has measured a shard; written before the acknowledgement.
@@ -40,6 +42,23 @@ public struct RunOpening: Hashable, Sendable {
   }
 }
 
+/// The beginning of a session.
+public struct JoinedSession: Hashable, Sendable {
+  /// The session.
+  public var worker: WorkerID
+  /// The name that the worker gives itself.
+  public var label: String
+  /// The name of the key that has opened the session.
+  public var keyName: String
+
+  /// Creates a record of a session.
+  public init(worker: WorkerID, label: String, keyName: String) {
+    self.worker = worker
+    self.label = label
+    self.keyName = keyName
+  }
+}
+
 /// The durable result of a shard.
 public struct ShardCompletion: Hashable, Sendable {
   /// The shard.
@@ -52,12 +71,15 @@ public struct ShardCompletion: Hashable, Sendable {
   public var worker: String
   /// How long the evaluation took.
   public var evaluationMicroseconds: Int
+  /// The name of the key that the worker has proved to own; empty without encryption.
+  public var keyName: String
 
   /// Creates a record of a result.
   public init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, worker: String,
-    evaluationMicroseconds: Int
+    evaluationMicroseconds: Int, keyName: String = ""
   ) {
+    self.keyName = keyName
     self.shard = shard
     self.key = key
     self.measurement = measurement
@@ -80,12 +102,19 @@ public struct EvaluatedCandidate: Hashable, Sendable {
   public var costs: [Int64]
   /// The objectives in the run's order and natural sense (accuracy is positive).
   public var objectives: [Double]
+  /// The names of the keys that have delivered the results, in order, each once; not more than
+  /// ``keyNameCountMax``, and none without encryption.
+  public var keyNames: [String]
+
+  /// The most names that are kept.
+  public static let keyNameCountMax = 64
 
   /// Creates a record of an evaluation.
   public init(
     candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double?,
-    costs: [Int64], objectives: [Double]
+    costs: [Int64], objectives: [Double], keyNames: [String] = []
   ) {
+    self.keyNames = keyNames
     self.candidate = candidate
     self.correctCount = correctCount
     self.imageCount = imageCount
@@ -99,7 +128,7 @@ extension EvaluatedCandidate {
   /// Compares bit for bit.
   public static func == (lhs: Self, rhs: Self) -> Bool {
     lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
-      && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs
+      && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs && lhs.keyNames == rhs.keyNames
       && lhs.summedLoss?.bitPattern == rhs.summedLoss?.bitPattern
       && lhs.objectives.map(\.bitPattern) == rhs.objectives.map(\.bitPattern)
   }

@@ -73,6 +73,7 @@ extension StatusProto {
         $0.silentMilliseconds = UInt64(worker.silentMilliseconds)
         $0.imagesDone = UInt64(worker.imagesDone)
         $0.imagesLeased = UInt64(worker.imagesLeased)
+        $0.keyName = cut(worker.keyName, to: WireLimits.labelSizeMax)
       }
     }
     quarantinedCount = UInt64(status.quarantinedCount)
@@ -193,7 +194,8 @@ extension WorkerStatus {
       imagesPerSecond: try finite(proto.imagesPerSecond, "images_per_second"),
       silentMilliseconds: try count(proto.silentMilliseconds, "silent_milliseconds"),
       imagesDone: try count(proto.imagesDone, "images_done"),
-      imagesLeased: try count(proto.imagesLeased, "images_leased"))
+      imagesLeased: try count(proto.imagesLeased, "images_leased"),
+      keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
   }
 }
 

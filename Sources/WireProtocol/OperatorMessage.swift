@@ -185,11 +185,14 @@ public struct WorkerStatus: Hashable, Sendable {
   public var imagesDone: Int
   /// The images of these shards.
   public var imagesLeased: Int
+  /// The name of the key that has opened the session; empty without encryption.
+  public var keyName: String
 
   /// Creates the status of a worker.
   public init(
     label: String, session: String, slots: Int, leases: Int, results: Int,
-    imagesPerSecond: Double, silentMilliseconds: Int, imagesDone: Int, imagesLeased: Int
+    imagesPerSecond: Double, silentMilliseconds: Int, imagesDone: Int, imagesLeased: Int,
+    keyName: String
   ) {
     self.label = label
     self.session = session
@@ -200,6 +203,7 @@ public struct WorkerStatus: Hashable, Sendable {
     self.silentMilliseconds = silentMilliseconds
     self.imagesDone = imagesDone
     self.imagesLeased = imagesLeased
+    self.keyName = keyName
   }
 }
 

@@ -126,6 +126,7 @@ extension DoneShardProto {
     shard = ShardProto(done.shard)
     correctCount = UInt64(done.correctCount)
     summedLossBits = done.summedLossBits
+    keyName = cut(done.keyName, to: WireLimits.labelSizeMax)
   }
 }
 
@@ -136,6 +137,7 @@ extension StoredShard {
       shard: try ShardID(proto.shard),
       correctCount: try bounded(
         proto.correctCount, 0...WireLimits.shardSizeMax, "correct_count"),
-      summedLossBits: proto.summedLossBits)
+      summedLossBits: proto.summedLossBits,
+      keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
   }
 }

@@ -103,9 +103,12 @@ public struct StoredShard: Hashable, Sendable {
   public var correctCount: Int
   /// The bits of the summed loss; those of a number that is no loss say that it is missing.
   public var summedLossBits: UInt64
+  /// The name of the key that has delivered it; empty without encryption.
+  public var keyName: String
 
   /// Creates a result.
-  public init(shard: ShardID, correctCount: Int, summedLossBits: UInt64) {
+  public init(shard: ShardID, correctCount: Int, summedLossBits: UInt64, keyName: String) {
+    self.keyName = keyName
     self.shard = shard
     self.correctCount = correctCount
     self.summedLossBits = summedLossBits

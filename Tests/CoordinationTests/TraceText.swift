@@ -125,6 +125,7 @@ enum TraceText {
   static func words(_ record: JournalRecord) -> String {
     switch record {
     case .opened(let opening): "opened epoch \(opening.epoch)"
+    case .joined(let session): "joined \(session.label) with \(session.keyName)"
     case .born(let candidate, let genome): "born \(candidate) \(genome.genes)"
     case .shardCompleted(let completion):
       "completed \(completion.shard) by \(completion.worker)"

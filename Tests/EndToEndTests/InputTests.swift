@@ -80,7 +80,7 @@ import WireProtocol
         case .evaluated(let evaluation): outcome.told.append(evaluation)
         case .shardCompleted(let completion):
           outcome.shards[completion.key] = completion.measurement
-        case .opened, .born, .quarantined: break
+        case .opened, .joined, .born, .quarantined: break
         }
       }
       return outcome

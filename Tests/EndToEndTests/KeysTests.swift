@@ -56,6 +56,51 @@ import Testing
     #expect((try run.front()["quarantined"] as? [Any])?.count == 0)
   }
 
+  @Test func `keys are made for many workers at once, and each result names its own`() throws {
+    let run = try DigitsRun(evaluations: 40)
+    let folder = run.folder.file("keys")
+    let made = try Program.run([
+      "keygen", "--workers", "3", "--output", folder, "--authorize", run.directory.path, "--json",
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    let names = try made.jsonArray().map { $0["name"] as? String }
+    #expect(names == ["worker-001", "worker-002", "worker-003"])
+    let again = try Program.run(["keygen", "--workers", "4", "--output", folder])
+    #expect(again.status == 1 && again.errors.contains("worker-001.key exists already"))
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/worker-004.key"))
+
+    let coordinator = try run.startCoordinator()
+    let connection = try #require(try run.connection())
+    let workers = try (1...2).map { number in
+      try Program.start([
+        "worker", "--connect", connection.endpoints[0], "--server-key",
+        try #require(connection.serverKey), "--key-file", "\(folder)/worker-00\(number).key",
+        "--name", "n\(number)", "--threads", "1",
+      ])
+    }
+    #expect(coordinator.ending().status == 0)
+    for worker in workers { #expect(worker.ending().status == 0) }
+    let records = try JournalReader(of: run.directory).records()
+    var joined: [String: String] = [:]
+    var delivered: Set<String> = []
+    for record in records {
+      switch record {
+      case .joined(let session): joined[session.label] = session.keyName
+      case .shardCompleted(let completion):
+        #expect(completion.keyName == joined[completion.worker])
+        delivered.insert(completion.keyName)
+      default: break
+      }
+    }
+    #expect(joined == ["n1": "worker-001", "n2": "worker-002"])
+    let points = try #require(try run.front()["points"] as? [[String: Any]])
+    #expect(!points.isEmpty)
+    for point in points {
+      let keys = try #require(point["keys"] as? [String])
+      #expect(!keys.isEmpty && delivered.isSuperset(of: keys))
+    }
+  }
+
   @Test func `status and drain speak with a coordinator, and status with what it left`() throws {
     let run = try DigitsRun(evaluations: 5_000)
     let coordinator = try run.startCoordinator()

@@ -13,6 +13,11 @@ struct Program {
     func json() throws -> [String: Any] {
       try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
+
+    /// What was written to standard output, as a list of JSON objects.
+    func jsonArray() throws -> [[String: Any]] {
+      try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
+    }
   }
 
   /// The program's file, which lies beside the test runner's.

@@ -27,7 +27,8 @@ struct OperatorMessageTests {
     status.workers = [
       WorkerStatus(
         label: "node07/4711", session: "0123456789abcdef", slots: 4, leases: 8, results: 250,
-        imagesPerSecond: 31.5, silentMilliseconds: 900, imagesDone: 120, imagesLeased: 400)
+        imagesPerSecond: 31.5, silentMilliseconds: 900, imagesDone: 120, imagesLeased: 400,
+        keyName: "node07")
     ]
     status.quarantinedCount = 1
     status.quarantined = [QuarantinedCandidate(candidate: 12, words: "it killed three workers")]
@@ -92,7 +93,8 @@ struct OperatorMessageTests {
     status.workers = (0..<5_000).map { number in
       WorkerStatus(
         label: long, session: "0123456789abcdef", slots: number, leases: .max, results: .max,
-        imagesPerSecond: 1, silentMilliseconds: .max, imagesDone: .max, imagesLeased: .max)
+        imagesPerSecond: 1, silentMilliseconds: .max, imagesDone: .max, imagesLeased: .max,
+        keyName: long)
     }
     status.quarantined = (0..<100).map { QuarantinedCandidate(candidate: $0, words: long) }
     status.departures = (0..<100).map {

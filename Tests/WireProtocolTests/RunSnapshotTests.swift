@@ -18,7 +18,7 @@ struct RunSnapshotTests {
       done: [
         StoredShard(
           shard: ShardID(candidate: CandidateID(4), slice: 1), correctCount: 17,
-          summedLossBits: 0x7ff8_0000_0000_0123)
+          summedLossBits: 0x7ff8_0000_0000_0123, keyName: "node07")
       ],
       completed: [CandidateID(4)], quarantined: [CandidateID(1)], shardCount: 99,
       paceSamples: [1, 20, 300], paceNext: 2)

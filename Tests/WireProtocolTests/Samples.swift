@@ -96,15 +96,17 @@ enum Samples {
       RunOpening(
         epoch: Epoch(3), description: description, settings: "nsga2 population 50",
         tokenSecret: Array(0..<32))),
+    .joined(JoinedSession(worker: WorkerID(9), label: "node07/4711", keyName: "node07")),
     .born(CandidateID(12), Genome(genes: [2, 2, 1, 0])),
     .shardCompleted(
       ShardCompletion(
         shard: shard, key: key, measurement: measurement, worker: "node07/4711",
-        evaluationMicroseconds: 1_234_567)),
+        evaluationMicroseconds: 1_234_567, keyName: "node07")),
     .evaluated(
       EvaluatedCandidate(
         candidate: CandidateID(12), correctCount: 300, imageCount: 450, summedLoss: 512.25,
-        costs: [1, 2, 3], objectives: [300.0 / 450, 1234.5])),
+        costs: [1, 2, 3], objectives: [300.0 / 450, 1234.5],
+        keyNames: ["node07", "node08"])),
     .quarantined(CandidateID(12), words: "it killed three workers"),
   ]
 

@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 f4455fc379b364f73ef3ef1bc013a610d03797fc7644779f413fe82727ad9ac7
+// Source: Protocol/elsa.proto, SHA-256 afb9f7bbdd341d8e6b0325af63f0ae6dc7414766d7fb072b492d6d6909bfb4f0
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -718,12 +718,31 @@ nonisolated struct ShardCompletedProto: Sendable {
 
   var evaluationMicroseconds: UInt64 = 0
 
+  /// of the worker's key; empty without encryption
+  var keyName: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _shard: ShardProto? = nil
   fileprivate var _measurement: MeasurementProto? = nil
+}
+
+nonisolated struct JoinedProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var session: UInt64 = 0
+
+  var label: String = String()
+
+  var keyName: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct EvaluatedProto: Sendable {
@@ -743,6 +762,9 @@ nonisolated struct EvaluatedProto: Sendable {
 
   /// IEEE 754 binary64, natural sense
   var objectiveBits: [UInt64] = []
+
+  /// of those who have measured its shards
+  var keyNames: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -810,6 +832,14 @@ nonisolated struct RecordProto: Sendable {
     set {content = .quarantined(newValue)}
   }
 
+  var joined: JoinedProto {
+    get {
+      if case .joined(let v)? = content {return v}
+      return JoinedProto()
+    }
+    set {content = .joined(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -818,6 +848,7 @@ nonisolated struct RecordProto: Sendable {
     case shardCompleted(ShardCompletedProto)
     case evaluated(EvaluatedProto)
     case quarantined(QuarantinedProto)
+    case joined(JoinedProto)
 
   }
 
@@ -1973,7 +2004,7 @@ nonisolated extension BornProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ShardCompletedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}worker\0\u{3}evaluation_microseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}worker\0\u{3}evaluation_microseconds\0\u{3}key_name\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1986,6 +2017,7 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularMessageField(value: &self._measurement) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.evaluationMicroseconds) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
       default: break
       }
     }
@@ -2011,6 +2043,9 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
     if self.evaluationMicroseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.evaluationMicroseconds, fieldNumber: 5)
     }
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2020,6 +2055,47 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._measurement != rhs._measurement {return false}
     if lhs.worker != rhs.worker {return false}
     if lhs.evaluationMicroseconds != rhs.evaluationMicroseconds {return false}
+    if lhs.keyName != rhs.keyName {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JoinedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".JoinedProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}label\0\u{3}key_name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
+    }
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JoinedProto, rhs: JoinedProto) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.keyName != rhs.keyName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2027,7 +2103,7 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EvaluatedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2041,6 +2117,7 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.summedLossBits) }()
       case 5: try { try decoder.decodeRepeatedSInt64Field(value: &self.costs) }()
       case 6: try { try decoder.decodeRepeatedFixed64Field(value: &self.objectiveBits) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.keyNames) }()
       default: break
       }
     }
@@ -2065,6 +2142,9 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.objectiveBits.isEmpty {
       try visitor.visitPackedFixed64Field(value: self.objectiveBits, fieldNumber: 6)
     }
+    if !self.keyNames.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keyNames, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2075,6 +2155,7 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.summedLossBits != rhs.summedLossBits {return false}
     if lhs.costs != rhs.costs {return false}
     if lhs.objectiveBits != rhs.objectiveBits {return false}
+    if lhs.keyNames != rhs.keyNames {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2117,7 +2198,7 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RecordProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2190,6 +2271,19 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.content = .quarantined(v)
         }
       }()
+      case 6: try {
+        var v: JoinedProto?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .joined(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .joined(v)
+        }
+      }()
       default: break
       }
     }
@@ -2220,6 +2314,10 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .quarantined?: try {
       guard case .quarantined(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .joined?: try {
+      guard case .joined(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }

@@ -1,4 +1,4 @@
-// Source: Protocol/operator.proto, SHA-256 e6dfd0fb26866e96716329b547009a38bfbb7d3b1ec10f8a5a371247c1a4a7b3
+// Source: Protocol/operator.proto, SHA-256 7869b8b771a339c77e7f5a56158341e415a2867efca0d8d85241d4fe8e1699de
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -271,6 +271,9 @@ nonisolated struct WorkerStatusProto: Sendable {
 
   /// of these shards
   var imagesLeased: UInt64 = 0
+
+  /// of the key that has opened the session; empty without encryption
+  var keyName: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -730,7 +733,7 @@ nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerStatusProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}slots\0\u{1}leases\0\u{1}results\0\u{3}images_per_second\0\u{3}silent_milliseconds\0\u{1}session\0\u{3}images_done\0\u{3}images_leased\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}slots\0\u{1}leases\0\u{1}results\0\u{3}images_per_second\0\u{3}silent_milliseconds\0\u{1}session\0\u{3}images_done\0\u{3}images_leased\0\u{3}key_name\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -747,6 +750,7 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
       case 7: try { try decoder.decodeSingularStringField(value: &self.session) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.imagesDone) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.imagesLeased) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
       default: break
       }
     }
@@ -780,6 +784,9 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.imagesLeased != 0 {
       try visitor.visitSingularUInt64Field(value: self.imagesLeased, fieldNumber: 9)
     }
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -793,6 +800,7 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.session != rhs.session {return false}
     if lhs.imagesDone != rhs.imagesDone {return false}
     if lhs.imagesLeased != rhs.imagesLeased {return false}
+    if lhs.keyName != rhs.keyName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

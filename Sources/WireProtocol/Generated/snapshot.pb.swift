@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 b03579bcf9c63265f0bddb14ee4ad95cc72683f0aa1e0630cdaf696290a5f110
+// Source: Protocol/snapshot.proto, SHA-256 a40d2ce5638e990cb378f6875f587e8f1d35923f82a3fa7785c6b9dfde3239ae
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -96,6 +96,9 @@ nonisolated struct DoneShardProto: Sendable {
 
   /// IEEE 754 binary64
   var summedLossBits: UInt64 = 0
+
+  /// as in ShardCompletedProto
+  var keyName: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -286,7 +289,7 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DoneShardProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}correct_count\0\u{3}summed_loss_bits\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}correct_count\0\u{3}summed_loss_bits\0\u{3}key_name\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -297,6 +300,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 1: try { try decoder.decodeSingularMessageField(value: &self._shard) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.correctCount) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.summedLossBits) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
       default: break
       }
     }
@@ -316,6 +320,9 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.summedLossBits != 0 {
       try visitor.visitSingularFixed64Field(value: self.summedLossBits, fieldNumber: 3)
     }
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -323,6 +330,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._shard != rhs._shard {return false}
     if lhs.correctCount != rhs.correctCount {return false}
     if lhs.summedLossBits != rhs.summedLossBits {return false}
+    if lhs.keyName != rhs.keyName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -33,7 +33,7 @@ struct FrontContent {
       case .born(let candidate, let genome): quarantined[candidate]?.genome = genome
       case .evaluated(let result): evaluations[result.candidate] = result
       case .quarantined(let candidate, let words): quarantined[candidate]?.reason = words
-      case .opened, .shardCompleted: break
+      case .opened, .joined, .shardCompleted: break
       }
     }
   }
@@ -118,7 +118,7 @@ struct FrontBuilder {
     case .quarantined(let candidate, let words):
       found.quarantined[candidate] = FrontContent.Quarantined(
         genome: proposed.removeValue(forKey: candidate), reason: words)
-    case .opened, .shardCompleted: break
+    case .opened, .joined, .shardCompleted: break
     }
   }
 

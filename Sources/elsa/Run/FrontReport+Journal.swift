@@ -102,6 +102,7 @@ struct FrontSource {
       throughput: cost.throughputImagesPerSecond, latencyCycles: cost.latencyCycles,
       latencySeconds: cost.latencySeconds, macs: cost.macs,
       energyJoulesPerImage: cost.energyJoulesPerImage, weightBytes: cost.weightBytes,
+      keys: result.keyNames.isEmpty ? nil : result.keyNames,
       testAccuracy: nil)
   }
 }

@@ -32,6 +32,8 @@ struct FrontReport: Codable {
     var energyJoulesPerImage: Double?
     /// The bytes of all parameters and of the places of kept weights.
     var weightBytes: Int64
+    /// The names of the keys that have measured it; absent without encryption.
+    var keys: [String]?
     /// The fraction of the test set classified correctly, once it was measured.
     var testAccuracy: Double?
   }
@@ -123,6 +125,8 @@ extension FrontReport {
     let hasBytes = objectives.contains("weightBytes")
     if hasEnergy { columns.append(("mJ/image", .right)) }
     if hasBytes { columns.append(("weights", .right)) }
+    let hasKeys = Set(points.flatMap { $0.keys ?? [] }).count > 1
+    if hasKeys { columns.append(("measured with", .left)) }
     var table = TextTable(columns)
     for (index, point) in points.enumerated() {
       var cells = [
@@ -138,6 +142,7 @@ extension FrontReport {
         cells.append(point.energyJoulesPerImage.map { NumberFormat.fixed($0 * 1e3, 3) } ?? "")
       }
       if hasBytes { cells.append(NumberFormat.bytes(point.weightBytes)) }
+      if hasKeys { cells.append(Self.summary(ofKeys: point.keys ?? [])) }
       table.append(cells)
     }
     return table.lines + [
@@ -147,6 +152,12 @@ extension FrontReport {
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
       "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
     ] + quarantineLines
+  }
+
+  /// The names of the first keys, and how many more there are.
+  private static func summary(ofKeys names: [String]) -> String {
+    let shown = names.prefix(2).joined(separator: ", ")
+    return names.count > 2 ? "\(shown) and \(names.count - 2) more" : shown
   }
 
   /// The most quarantined candidates that are shown to people one by one.

@@ -36,6 +36,8 @@ struct RunReport: Encodable {
     /// The images that are done in the shards that it runs, and those of these shards.
     let imagesDone: Int
     let imagesLeased: Int
+    /// The name of the key that has opened the session; absent without encryption.
+    let key: String?
   }
 
   /// A candidate that was given up.
@@ -117,7 +119,8 @@ struct RunReport: Encodable {
         label: worker.label, session: worker.session, slots: worker.slots, leases: worker.leases,
         results: worker.results, imagesPerSecond: worker.imagesPerSecond,
         silentSeconds: Double(worker.silentMilliseconds) / 1_000,
-        imagesDone: worker.imagesDone, imagesLeased: worker.imagesLeased)
+        imagesDone: worker.imagesDone, imagesLeased: worker.imagesLeased,
+        key: worker.keyName.isEmpty ? nil : worker.keyName)
     }
     front = status.frontCount
     hypervolume = status.hypervolume
@@ -291,12 +294,12 @@ extension RunReport {
 
   private func table(of workers: [Worker]) -> [String] {
     var table = TextTable([
-      ("worker", .left), ("slots", .right), ("leases", .right), ("results", .right),
+      ("worker", .left), ("key", .left), ("slots", .right), ("leases", .right), ("results", .right),
       ("images/s a slot", .right), ("running", .right), ("last heard", .right),
     ])
     for worker in workers {
       table.append([
-        worker.label, "\(worker.slots)", "\(worker.leases)", "\(worker.results)",
+        worker.label, worker.key ?? "", "\(worker.slots)", "\(worker.leases)", "\(worker.results)",
         NumberFormat.fixed(worker.imagesPerSecond, 1),
         worker.imagesLeased > 0 ? "\(worker.imagesDone)/\(worker.imagesLeased) images" : "",
         "\(NumberFormat.fixed(worker.silentSeconds, 1)) s ago",
