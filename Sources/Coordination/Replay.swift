@@ -37,9 +37,8 @@ struct Replay {
     self.settings = settings
     ledger = Ledger(slices: settings.description.slices)
     if let opening = snapshot?.opening {
-      self.settings = settings.choosing(opening.description.numerics)
+      self.settings = settings.adopting(opening)
       try Self.compare(opening, with: self.settings)
-      self.settings.tokenSecret = opening.tokenSecret
     }
     keys = self.settings.shardKeys
     let choiceCounts = settings.space.choiceCounts
@@ -175,12 +174,9 @@ struct Replay {
   }
 
   private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
-    if keys == nil {
-      settings = settings.choosing(opening.description.numerics)
-      keys = settings.shardKeys
-    }
+    settings = settings.adopting(opening)
+    keys = keys ?? settings.shardKeys
     try Self.compare(opening, with: settings)
-    settings.tokenSecret = opening.tokenSecret
     guard opening.epoch > epoch, opening.epoch < .last else {
       throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
     }
@@ -256,6 +252,15 @@ struct Replay {
 
   private func damage(_ words: String) -> CoordinationError {
     .damagedRecord(sequence: recordCount, words: words)
+  }
+}
+
+extension CoordinatorSettings {
+  /// Returns the settings with what a run has drawn and chosen once, as a start has recorded it.
+  fileprivate func adopting(_ opening: RunOpening) -> CoordinatorSettings {
+    var settings = choosing(opening.description.numerics)
+    settings.tokenSecret = opening.tokenSecret
+    return settings
   }
 }
 

@@ -9,8 +9,6 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones.
-  ///
-  /// Version 4 has no other tables than 3, but records of sessions.
   static let version = 4
 
   /// The tables: a record's bytes are what counts, the columns beside them are for people.
@@ -37,7 +35,7 @@ enum JournalFormat {
       digest INTEGER NOT NULL
     );
     PRAGMA application_id = \(applicationID);
-    """ + additionsOfVersion2 + additionsOfVersion3
+    """ + additionsOfVersion2 + additionsOfVersion3 + additionsOfVersion4
 
   /// What version 2 has besides: one snapshot of what the first records have brought about.
   static let additionsOfVersion2 = """
@@ -57,6 +55,9 @@ enum JournalFormat {
     CREATE INDEX candidates ON records (candidate) WHERE kind <> 'shard';
     PRAGMA user_version = 3;
     """
+
+  /// What version 4 has besides: records of sessions, which need no table.
+  static let additionsOfVersion4 = "PRAGMA user_version = 4;"
 
   /// Inserts one record.
   static let insertion = """
@@ -79,6 +80,7 @@ enum JournalFormat {
     try database.inTransaction(.immediate) {
       if found < 2 { try database.execute(sql: additionsOfVersion2) }
       if found < 3 { try database.execute(sql: additionsOfVersion3) }
+      try database.execute(sql: additionsOfVersion4)
       return .commit
     }
   }

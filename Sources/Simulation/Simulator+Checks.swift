@@ -12,8 +12,12 @@ extension Simulator {
         violate("\(reference.shard) is acknowledged before it is durable")
       }
     case .lease(let grant):
-      // Who is to show that it can finish anything gets what is known.
-      if coordinator.machine?.isControl(grant.shard, of: worker) == true { return }
+      // Who is to show that it can finish anything gets what is known; a control that is sent again
+      // may be withdrawn by the same event.
+      if coordinator.machine?.isControl(grant.shard, of: worker) == true {
+        observed.controls[worker] = grant.shard
+      }
+      if observed.controls[worker] == grant.shard { return }
       if journal.shardIDs.contains(grant.shard) {
         violate("\(grant.shard) is leased though its result is durable")
       }

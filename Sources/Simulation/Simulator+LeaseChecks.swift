@@ -15,6 +15,8 @@ struct ObservedLife: Sendable {
   var leases: Set<GivenLease> = []
   /// What the first result of each shard was.
   var results: [ShardID: ShardMeasurement] = [:]
+  /// The shard with a known result that a worker was given last.
+  var controls: [WorkerID: ShardID] = [:]
   /// The workers of which a result was taken.
   var provenWorkers: Set<WorkerID> = []
 }
