@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// Where coordinators listen and how workers find them.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct AddressTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct AddressTests {
   /// Whether this machine has the loopback address of version 6.
   private static let hasVersion6: Bool = {
     let table = FileManager.default.contents(atPath: "/proc/net/if_inet6") ?? Data()

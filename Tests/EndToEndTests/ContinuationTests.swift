@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// One command that starts a run or goes on with it, and what a run directory remembers.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ContinuationTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ContinuationTests {
   /// Runs a search of some evaluations in the directory of `run`, with another run file if given.
   private func search(_ run: DigitsRun, _ runFile: String? = nil) throws -> Program.Ending {
     try Program.run([

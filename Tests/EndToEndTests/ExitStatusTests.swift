@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// What the program's exit status tells scripts; each with real processes.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ExitStatusTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ExitStatusTests {
   /// Every status with words that must explain it.
   private static let statuses: [(Int, String)] = [
     (0, "finished"), (1, "failed"), (2, "wrong usage or run file"),

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 
 /// What commands do with the journal of a run: damaged, long, or with candidates set aside.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct JournalReadingTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct JournalReadingTests {
   let run: DigitsRun
 
   /// Finishes a small run.

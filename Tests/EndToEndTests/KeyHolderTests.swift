@@ -4,7 +4,7 @@ import Testing
 
 /// Holders of a worker's key who do what no worker does, written in Python from the specification.
 @Suite(
-  .serialized, .timeLimit(.minutes(10)),
+  .serialized, .timeLimit(.minutes(20)),
   .enabled(if: hasPythonWorker, "needs python3-zmq, python3-protobuf and protoc"))
 struct KeyHolderTests {
   private static let program =

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 
 /// Workers that are killed at random moments, one after another, on a real machine.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct KillTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct KillTests {
   /// Starts a worker and kills it once it has computed some shards, or has only just joined.
   private func startAndKill(
     _ name: String, afterShards count: Int, in run: DigitsRun, coordinator: RunningProgram

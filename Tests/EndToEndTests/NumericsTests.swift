@@ -5,7 +5,7 @@ import SparsityCore
 import Testing
 
 /// Whose arithmetic a run computes in.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct NumericsTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct NumericsTests {
   @Test(.enabled(if: InstructionSet.detected > .baseline, "needs a processor with AVX2"))
   func `a coordinator with a lesser processor does not hold the workers back`() throws {
     let run = try DigitsRun(evaluations: 12, numerics: "")

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Another user of the same machine.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct OtherUserTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct OtherUserTests {
   /// A user who owns nothing here.
   static let user = 65_534
   private static let tool = "/usr/bin/setpriv"

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What batch systems allow and say.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct SchedulerTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SchedulerTests {
   /// Seconds from now in which a worker can join before it prepares to leave.
   private static let lifeSeconds = 45.0
   /// A zone in which nobody runs these tests.

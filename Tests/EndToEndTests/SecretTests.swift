@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// What the processes that hold secret keys let out.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SecretTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SecretTests {
   private static let secret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
   private static let serverKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 

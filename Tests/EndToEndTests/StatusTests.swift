@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// What `elsa status` says of coordinators that do not answer, and of who was there.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct StatusTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct StatusTests {
   private static func status(_ run: DigitsRun) throws -> [String: Any] {
     try Program.run(["status", run.directory.path, "--json"]).json()
   }

@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// What signals do to the processes of a run.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct StopTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct StopTests {
   @Test(arguments: [SIGTERM, SIGINT])
   func `a signal ends the coordinator alone, and its worker goes on with the next one`(
     number: Int32

@@ -3,7 +3,7 @@ import RunStorage
 import Testing
 
 /// Peers without a key, as real processes and real connections.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct StrangerTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct StrangerTests {
   /// Connections that are held open.
   private final class Crowd {
     private var descriptors: [Int32] = []

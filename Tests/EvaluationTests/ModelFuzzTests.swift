@@ -8,7 +8,7 @@ import Testing
 
 /// A seeded mutator over whole models: dense and compressed checkpoints, configurations and banks
 /// are used or refused in words that name the file, never with a trap.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ModelFuzzTests {
   private static let configuration = """
     {"architecture": "vit_fuzz", "img_size": 4, "patch_size": 2, "in_chans": 1, "embed_dim": 8,

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The memory that decoding takes, for all threads together.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct DecodingMemoryTests {
   private let preprocessing = Preprocessing(
     resize: 8, cropSize: 7, interpolation: .bicubic, channels: 3)

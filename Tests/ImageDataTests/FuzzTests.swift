@@ -5,7 +5,7 @@ import SparsityCore
 import Testing
 
 /// Seeded mutators over every reader of images: whatever a file holds is read, or refused in words.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FuzzTests {
   private static let jpegNames = [
     "cmyk.jpg", "grey.jpg", "rgb420.jpg", "rgb444progressive.jpg", "rotated.jpg",

@@ -6,7 +6,7 @@ import Testing
 
 /// A seeded mutator over checkpoints and configurations: what arrives is a value or an error in
 /// words, never a trap, and nothing is reserved that the file does not hold.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ModelFilesFuzzTests {
   /// Reads mutated inputs; returns how many were accepted.
   private func accepted<Input>(

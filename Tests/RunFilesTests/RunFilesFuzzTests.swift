@@ -7,7 +7,7 @@ import Testing
 
 /// A seeded mutator over every file that people write: what arrives is a value or an error in
 /// words, never a trap.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RunFilesFuzzTests {
   /// Reads mutated texts; returns how many were accepted.
   private func accepted(

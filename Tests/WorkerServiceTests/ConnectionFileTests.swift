@@ -4,7 +4,7 @@ import RunStorage
 import Testing
 
 /// The connection file of a running coordinator, and who may remove it.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ConnectionFileTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ConnectionFileTests {
   @Test func `a connection file that is gone is written again, and goes with its coordinator`()
     throws
   {

@@ -62,7 +62,7 @@ private struct RawPeer: ~Copyable {
 }
 
 /// Peers that speak another language, or none.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct HostileTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct HostileTests {
   @Test func `a worker of another protocol is refused in words and the run goes on`() throws {
     let run = try TestRun(evaluations: 20)
     let coordinator = RunningCoordinator(run.configuration())
