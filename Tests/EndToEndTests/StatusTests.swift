@@ -79,7 +79,7 @@ import Testing
 
   @Test func `who was lost or refused, from where, and the arithmetic are told`() throws {
     let run = try DigitsRun(evaluations: 5_000)
-    let coordinator = try run.startCoordinator(arguments: ["--encrypt"])
+    let coordinator = try run.startCoordinator()
     let steady = try run.startWorker("steady")
     let doomed = try run.startWorker("doomed")
     try waitUntil("both have computed") {

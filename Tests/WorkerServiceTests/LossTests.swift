@@ -137,9 +137,7 @@ import ZeroMQ
     let gate = Gate(run, after: 10)
     let honest = RunningWorker(run, label: "honest") { _, control in gate.pass(control) }
     #expect(wait { run.computed.withLock { $0.count } >= 10 })
-    let note = try #require(coordinator.notes.first { $0.contains("honest joined") })
-    let digits = try #require(note.split(separator: "session ").last).prefix(16)
-    let session = WorkerID(try #require(UInt64(digits, radix: 16)))
+    let session = honest.session
     do {
       let context = try Context()
       var options = SocketOptions()

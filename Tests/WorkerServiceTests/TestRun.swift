@@ -219,6 +219,8 @@ final class RunningWorker: Sendable {
     var result: Result<WorkerOutcome, WorkerServiceError>?
   }
 
+  /// The session, which nobody but worker and coordinator knows as a whole.
+  let session: WorkerID
   private let state = Mutex(State())
   private let stopRequest = Atomic<Int>(0)
   private let killed = Atomic<Bool>(false)
@@ -236,6 +238,7 @@ final class RunningWorker: Sendable {
     let description = run.settings.description
     var settings = WorkerSettings.newSession(
       label: label, build: "test", numerics: [description.numerics])
+    session = settings.worker
     settings.resendInterval = .milliseconds(50)
     settings.resendIntervalMax = .milliseconds(400)
     settings.silenceTimeout = .milliseconds(400)
