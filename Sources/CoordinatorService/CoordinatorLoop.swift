@@ -214,6 +214,9 @@ struct CoordinatorLoop: ~Copyable {
       let event = Coordinator.Event(message, from: worker, key: admission.name(of: speaker))
       if try turnsAway(event, from: worker) { return }
       if case .received(let envelope, _, _) = event {
+        if case .hello = envelope.message {
+          watch.greet(worker, key: speaker, connection: speakerConnection)
+        }
         watch.hear(envelope.message, from: worker, by: message.connection, at: now)
       } else if watch[worker] == nil {
         noteUnknownPeer(speakerAddress, "sends what cannot be decoded")
@@ -509,7 +512,8 @@ struct CoordinatorLoop: ~Copyable {
   /// nobody can cause at will.
   private func keyBehind(_ note: Coordinator.Note) -> String? {
     switch note {
-    case .workerJoined, .workerReturned, .evaluationRejected, .resultsDisagree: speaker ?? ""
+    case .evaluationRejected, .resultsDisagree: speaker ?? ""
+    case .workerJoined(let worker, _, _), .workerReturned(let worker, _, _): watch.greeter(worker)
     case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
       .workerRefused(let worker, _, _, _):
       watch[worker].map { $0.key ?? "" } ?? speaker ?? ""
@@ -540,7 +544,7 @@ struct CoordinatorLoop: ~Copyable {
   private mutating func follow(_ note: Coordinator.Note) {
     switch note {
     case .workerJoined(let worker, let label, _), .workerReturned(let worker, let label, _):
-      watch.open(worker, label: label, key: speaker, connection: speakerConnection, at: now)
+      watch.open(worker, label: label, at: now)
     case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
       .workerRefused(let worker, _, _, _):
       watch.close(worker)

@@ -27,6 +27,11 @@ package struct SessionWatch {
     package var evaluationMicroseconds = 0
   }
 
+  private struct Greeter {
+    let key: String?
+    let connection: Int32?
+  }
+
   /// The time between two rounds, and from the end of a connection to the first.
   package static let roundInterval = Duration.milliseconds(300)
   /// The messages of one portion.
@@ -38,6 +43,7 @@ package struct SessionWatch {
   /// The sessions.
   package private(set) var entries: [WorkerID: Entry] = [:]
   private var counts: [String?: Int] = [:]
+  private var greeters = RecentMemory<WorkerID, Greeter>()
   private var roundDeadline: Instant?
   private var lastRoundDue = Instant.start
   private var queue: [WorkerID] = []
@@ -48,13 +54,21 @@ package struct SessionWatch {
   /// The session of a worker.
   package subscript(worker: WorkerID) -> Entry? { entries[worker] }
 
-  /// A session has begun.
-  package mutating func open(
-    _ worker: WorkerID, label: String, key: String?, connection: Int32? = nil, at now: Instant
-  ) {
+  /// A worker asks for a session, which may begin much later, with whatever event.
+  package mutating func greet(_ worker: WorkerID, key: String?, connection: Int32?) {
+    greeters.set(Greeter(key: key, connection: connection), for: worker)
+  }
+
+  /// The key of a worker that has asked for a session, empty without encryption.
+  package func greeter(_ worker: WorkerID) -> String { greeters[worker]?.key ?? "" }
+
+  /// A session has begun: it is that of the key which has asked for it.
+  package mutating func open(_ worker: WorkerID, label: String, at now: Instant) {
     close(worker)
-    entries[worker] = Entry(label: label, key: key, connection: connection, heardAt: now)
-    counts[key, default: 0] += 1
+    let greeter = greeters.remove(worker)
+    entries[worker] = Entry(
+      label: label, key: greeter?.key, connection: greeter?.connection, heardAt: now)
+    counts[greeter?.key, default: 0] += 1
   }
 
   /// A session has ended.

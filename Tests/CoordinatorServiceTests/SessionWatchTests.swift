@@ -11,9 +11,21 @@ struct SessionWatchTests {
   private static func watch(_ count: Int) -> SessionWatch {
     var watch = SessionWatch()
     for number in 0..<count {
-      watch.open(WorkerID(UInt64(number)), label: "w", key: nil, at: .start)
+      watch.open(WorkerID(UInt64(number)), label: "w", at: .start)
     }
     return watch
+  }
+
+  @Test func `a session belongs to the key that has asked for it, whenever it begins`() {
+    var watch = SessionWatch()
+    let (first, second) = (WorkerID(1), WorkerID(2))
+    watch.greet(first, key: "k1", connection: 7)
+    watch.greet(second, key: "k2", connection: 8)
+    #expect(watch.greeter(first) == "k1")
+    for worker in [first, second] { watch.open(worker, label: "w", at: .start) }
+    #expect([first, second].map { watch[$0]?.key } == ["k1", "k2"])
+    #expect([first, second].map { watch[$0]?.connection } == [7, 8])
+    #expect(watch.count(of: "k1") == 1)
   }
 
   @Test func `without the end of a connection nobody is asked for`() {
