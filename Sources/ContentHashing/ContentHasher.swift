@@ -31,8 +31,10 @@ public struct ContentHasher: Sendable {
 
   /// Adds the eight bytes of a number, least significant first.
   public mutating func update(_ number: UInt64) {
-    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
-    update(bytes.span)
+    unsafe withUnsafeBytes(of: number.littleEndian) { bytes in
+      guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+      _ = unsafe crypto_hash_sha256_update(&state, start, UInt64(bytes.count))
+    }
   }
 
   /// Adds the bytes of another hash.
