@@ -55,12 +55,18 @@ final class ConnectionGuard: Sendable {
     return state.withLock { body(&$0.table, now) }
   }
 
+  /// A connection was accepted.
+  func opened(_ descriptor: Int32) {
+    let connection = Connection(descriptor: descriptor)
+    tell { $0.open(connection, at: $1) }
+  }
+
   /// Ends what has to end by now, and returns that with what was ended since the last call.
   func takeEndings() -> [ConnectionTable.Ending] {
     let now = now
     return state.withLock { state in
       let due = state.table.takeEndings(at: now)
-      for ending in due { Connection(descriptor: ending.descriptor).shutDown() }
+      for ending in due { ending.connection.shutDown() }
       defer { state.endings.removeAll() }
       return state.endings + due
     }
@@ -105,8 +111,8 @@ final class ConnectionGuard: Sendable {
   /// Ends the connections that hold too much; returns whether there were any.
   private func endFloods() -> Bool {
     let hasEnded = state.withLock { state in
-      let endings = state.table.look { Connection(descriptor: $0).traffic }
-      for ending in endings { Connection(descriptor: ending.descriptor).shutDown() }
+      let endings = state.table.look(\.traffic)
+      for ending in endings { ending.connection.shutDown() }
       state.endings += endings
       return !endings.isEmpty
     }

@@ -47,15 +47,16 @@ package struct ConnectionTable: Sendable {
 
   /// A connection that has to end.
   package struct Ending: Hashable, Sendable {
-    /// The connection's descriptor.
-    package let descriptor: Int32
+    /// The connection.
+    package let connection: Connection
     /// Why it ends.
     package let reason: Reason
     /// The key that its peer has shown, if anything came from it.
     package let key: String?
   }
 
-  private struct Entry {
+  fileprivate struct Entry {
+    let connection: Connection
     let openedAt: Instant
     var key: String?
     var hasSpoken = false
@@ -98,8 +99,8 @@ package struct ConnectionTable: Sendable {
   // MARK: What happens
 
   /// A connection was accepted.
-  package mutating func open(_ descriptor: Int32, at now: Instant) {
-    entries[descriptor] = Entry(openedAt: now)
+  package mutating func open(_ connection: Connection, at now: Instant) {
+    entries[connection.descriptor] = Entry(connection: connection, openedAt: now)
   }
 
   /// A connection is gone.
@@ -153,26 +154,30 @@ package struct ConnectionTable: Sendable {
   /// - Complexity: O(*n*) for *n* connections, O(*n* log *n*) if there are too many.
   package mutating func takeEndings(at now: Instant) -> [Ending] {
     var endings: [Ending] = []
-    var silent: [(descriptor: Int32, openedAt: Instant)] = []
-    for (descriptor, entry) in entries where !entry.isEnded {
+    var silent: [(connection: Connection, openedAt: Instant)] = []
+    for entry in entries.values where !entry.isEnded {
       if let endsAt = entry.endsAt {
-        if endsAt <= now { endings.append(ending(descriptor, .refusal)) }
+        if endsAt <= now { endings.append(Ending(entry, .refusal)) }
       } else if !entry.hasSpoken {
         if now - entry.openedAt >= bounds.silenceMax {
-          endings.append(ending(descriptor, .silence))
+          endings.append(Ending(entry, .silence))
         } else {
-          silent.append((descriptor, entry.openedAt))
+          silent.append((entry.connection, entry.openedAt))
         }
       }
     }
     let excess = entries.values.count { !$0.isEnded } - endings.count - bounds.countMax
     if excess > 0 {
       // The oldest: an honest peer speaks as soon as its connection stands.
-      silent.sort { ($0.openedAt, $0.descriptor) < ($1.openedAt, $1.descriptor) }
-      endings += silent.prefix(excess).map { ending($0.descriptor, .silence) }
+      silent.sort {
+        ($0.openedAt, $0.connection.descriptor) < ($1.openedAt, $1.connection.descriptor)
+      }
+      endings += silent.prefix(excess).map {
+        Ending(connection: $0.connection, reason: .silence, key: nil)
+      }
     }
-    for ending in endings { entries[ending.descriptor]?.isEnded = true }
-    return endings.sorted { $0.descriptor < $1.descriptor }
+    for ending in endings { entries[ending.connection.descriptor]?.isEnded = true }
+    return endings.sorted { $0.connection.descriptor < $1.connection.descriptor }
   }
 
   /// Looks at what the kernel has counted, and returns the connections that have to end by now
@@ -181,12 +186,12 @@ package struct ConnectionTable: Sendable {
   /// - Parameter traffic: the kernel's counts of a connection; `nil` if it is none any more.
   /// - Complexity: O(*n* log *n*) for *n* connections.
   package mutating func look(
-    _ traffic: (Int32) -> Connection.Traffic?
+    _ traffic: (Connection) -> Connection.Traffic?
   ) -> [Ending] {
     var received: [(descriptor: Int32, bytes: UInt64)] = []
     var sent: [(descriptor: Int32, bytes: UInt64)] = []
     for (descriptor, entry) in entries {
-      guard let counts = traffic(descriptor) else {
+      guard let counts = traffic(entry.connection) else {
         entries[descriptor] = nil
         continue
       }
@@ -209,15 +214,13 @@ package struct ConnectionTable: Sendable {
     let floods = Self.excess(
       of: received, each: bounds.receivedBytesMax, all: bounds.receivedBytesMaxOfAll)
     let unread = Self.excess(of: sent, each: bounds.sentBytesMax, all: bounds.sentBytesMaxOfAll)
-    let endings =
-      floods.map { ending($0, .flood) }
-      + unread.filter { !floods.contains($0) }.map { ending($0, .unread) }
-    for ending in endings { entries[ending.descriptor]?.isEnded = true }
-    return endings
-  }
-
-  private func ending(_ descriptor: Int32, _ reason: Reason) -> Ending {
-    Ending(descriptor: descriptor, reason: reason, key: entries[descriptor]?.key)
+    let reasons =
+      floods.map { ($0, Reason.flood) }
+      + unread.filter { !floods.contains($0) }.map { ($0, Reason.unread) }
+    return reasons.compactMap { descriptor, reason in
+      entries[descriptor]?.isEnded = true
+      return entries[descriptor].map { Ending($0, reason) }
+    }
   }
 
   /// Returns what has to go so that no size is over `each`, and the sum not over `all`.
@@ -233,6 +236,12 @@ package struct ConnectionTable: Sendable {
       sum -= size.bytes
     }
     return excess
+  }
+}
+
+extension ConnectionTable.Ending {
+  fileprivate init(_ entry: ConnectionTable.Entry, _ reason: ConnectionTable.Reason) {
+    self.init(connection: entry.connection, reason: reason, key: entry.key)
   }
 }
 

@@ -209,16 +209,19 @@ struct CoordinatorLoop: ~Copyable {
       try takeFromOther(message)
       return
     }
-    switch admission.judge(speaker, session: watch[worker]) {
+    let session = watch[worker]
+    switch admission.judge(speaker, session: session) {
     case .admitted:
-      let event = Coordinator.Event(message, from: worker, key: admission.name(of: speaker))
-      if try turnsAway(event, from: worker) { return }
+      // A session keeps the name of the key that has opened it.
+      let key = session == nil ? admission.name(of: speaker) : nil
+      let event = Coordinator.Event(message, from: worker, key: key)
+      if session == nil, try turnsAway(event) { return }
       if case .received(let envelope, _, _) = event {
         if case .hello = envelope.message {
           watch.greet(worker, key: speaker, connection: speakerConnection)
         }
         watch.hear(envelope.message, from: worker, by: message.connection, at: now)
-      } else if watch[worker] == nil {
+      } else if session == nil {
         noteUnknownPeer(speakerAddress, "sends what cannot be decoded")
       }
       try apply(event)
@@ -236,11 +239,8 @@ struct CoordinatorLoop: ~Copyable {
   }
 
   /// Turns away a greeting by which a key would have too many sessions.
-  private mutating func turnsAway(
-    _ event: Coordinator.Event, from worker: WorkerID
-  ) throws(ZeroMQError) -> Bool {
-    guard watch[worker] == nil, case .received(let envelope, _, _) = event,
-      case .hello = envelope.message,
+  private mutating func turnsAway(_ event: Coordinator.Event) throws(ZeroMQError) -> Bool {
+    guard case .received(let envelope, let worker, _) = event, case .hello = envelope.message,
       let words = registrations.refusal(
         of: speaker, sessionCount: watch.count(of: speaker),
         hasOthers: admission.workerKeyCount > 1, at: now)
@@ -372,7 +372,7 @@ struct CoordinatorLoop: ~Copyable {
       switch event {
       case .connected, .ready: arrivalDeadline = now + Self.arrivalDuration
       case .listening(let descriptor): listener = descriptor
-      case .accepted(let descriptor): connections.tell { $0.open(descriptor, at: $1) }
+      case .accepted(let descriptor): connections.opened(descriptor)
       case .disconnected(let descriptor):
         connections.tell { table, _ in table.close(descriptor) }
         watch.connectionEnded(at: now)

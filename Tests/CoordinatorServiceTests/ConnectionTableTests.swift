@@ -12,7 +12,9 @@ struct ConnectionTableTests {
     init(bounds: ConnectionTable.Bounds) { table = ConnectionTable(bounds: bounds) }
 
     var isFull: Bool { table.isFull }
-    func open(_ descriptor: Int32, at now: Instant) { table.open(descriptor, at: now) }
+    func open(_ descriptor: Int32, at now: Instant) {
+      table.open(Connection(descriptor: descriptor, inode: 0), at: now)
+    }
     func close(_ descriptor: Int32) { table.close(descriptor) }
     func send(_ descriptor: Int32, wireSize: Int) { table.send(descriptor, wireSize: wireSize) }
     func noteDrained() { table.noteDrained() }
@@ -31,9 +33,9 @@ struct ConnectionTableTests {
     var received: [Int32: UInt64] = [:]
     var acknowledged: [Int32: UInt64] = [:]
 
-    func traffic(_ descriptor: Int32) -> Connection.Traffic? {
-      received[descriptor].map {
-        .init(receivedBytes: $0, acknowledgedBytes: acknowledged[descriptor] ?? 0)
+    func traffic(_ connection: Connection) -> Connection.Traffic? {
+      received[connection.descriptor].map {
+        .init(receivedBytes: $0, acknowledgedBytes: acknowledged[connection.descriptor] ?? 0)
       }
     }
   }
@@ -57,7 +59,7 @@ struct ConnectionTableTests {
       table.noteDrained()
       let endings = table.look(kernel)
       if round == 4 {
-        #expect(endings.map(\.descriptor) == [2])
+        #expect(endings.map(\.connection.descriptor) == [2])
         #expect(endings.map(\.reason) == [.flood])
       } else {
         #expect(endings.isEmpty)
@@ -74,7 +76,7 @@ struct ConnectionTableTests {
       kernel.received[descriptor] = UInt64(descriptor) * 90
     }
     // 4950 bytes in all.
-    #expect(table.look(kernel).map(\.descriptor) == [10, 9, 8])
+    #expect(table.look(kernel).map(\.connection.descriptor) == [10, 9, 8])
   }
 
   @Test func `a message of many frames earns no credit by small ones before it`() {
@@ -130,7 +132,7 @@ struct ConnectionTableTests {
       for descriptor in Int32(1)...2 { table.send(descriptor, wireSize: 300) }
       kernel.acknowledged[1] = UInt64(300 * (round - 1))
       let endings = table.look(kernel)
-      #expect(endings.map(\.descriptor) == (round == 4 ? [2] : []))
+      #expect(endings.map(\.connection.descriptor) == (round == 4 ? [2] : []))
       #expect(endings.allSatisfy { $0.reason == .unread })
     }
   }
@@ -145,11 +147,11 @@ struct ConnectionTableTests {
     #expect(!table.isFull, "newcomers take the place of those that are silent")
     for descriptor in Int32(5)...6 { table.open(descriptor, at: .start + .seconds(6)) }
     let crowded = table.takeEndings(at: .start + .seconds(6))
-    #expect(crowded.map(\.descriptor) == [2, 3], "the oldest of those that are silent")
+    #expect(crowded.map(\.connection.descriptor) == [2, 3], "the oldest of those that are silent")
     #expect(table.takeEndings(at: .start + .seconds(6)).isEmpty, "once is enough")
     for descriptor in Int32(2)...3 { table.close(descriptor) }
     #expect(table.takeEndings(at: .start + .seconds(18)).isEmpty)
-    #expect(table.takeEndings(at: .start + .seconds(21)).map(\.descriptor) == [4, 5, 6])
+    #expect(table.takeEndings(at: .start + .seconds(21)).map(\.connection.descriptor) == [4, 5, 6])
     for descriptor in Int32(7)...9 {
       table.open(descriptor, at: .start + .seconds(21))
       #expect(!table.isFull)
@@ -169,7 +171,7 @@ struct ConnectionTableTests {
     #expect(table.hear(2, key: "new", wireSize: 1))
     #expect(table.takeEndings(at: .start).isEmpty)
     let endings = table.takeEndings(at: .start + .seconds(1))
-    #expect(endings.map(\.descriptor) == [1, 3])
+    #expect(endings.map(\.connection.descriptor) == [1, 3])
     #expect(endings.map(\.key) == ["old", "old"])
   }
 }
