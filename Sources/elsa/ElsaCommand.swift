@@ -51,20 +51,21 @@ struct ElsaCommand: ParsableCommand {
     } catch {
       end(with: error)
     }
+    ProcessEnd.now(status: ExitStatus.done.rawValue)
   }
 
   private static func end(with error: any Error) -> Never {
-    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    if let code = error as? ExitCode { ProcessEnd.now(status: code.rawValue) }
     switch exitCode(for: error) {
     case .validationFailure:
       Output.note(fullMessage(for: error))
-      Foundation.exit(ExitStatus.wrongUsage.rawValue)
+      ProcessEnd.now(status: ExitStatus.wrongUsage.rawValue)
     case .success:
       Output.result(fullMessage(for: error))
-      Foundation.exit(ExitStatus.done.rawValue)
+      ProcessEnd.now(status: ExitStatus.done.rawValue)
     default:
       Output.note("elsa: \(error)")
-      Foundation.exit(ExitStatus(of: error).rawValue)
+      ProcessEnd.now(status: ExitStatus(of: error).rawValue)
     }
   }
 }

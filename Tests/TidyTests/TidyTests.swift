@@ -71,6 +71,15 @@ struct TidyTests {
     }
   }
 
+  @Test func `no exit pulls libraries from under running threads`() throws {
+    let expression = try NSRegularExpression(pattern: #"(Foundation\.|Glibc\.|^\s*)exit\("#)
+    for file in tree.swiftSources {
+      for (index, line) in Self.code(of: file) where Self.matches(expression, line) {
+        Issue.record("\(file.path):\(index + 1) ends by exit; ProcessEnd skips exit handlers")
+      }
+    }
+  }
+
   @Test func `a row of a journal is read by the accessor that cannot trap`() throws {
     let expression = try NSRegularExpression(pattern: #"\brow\??\[|\btableExists\("#)
     for file in tree.swiftSources where file.target == "RunStorage" {

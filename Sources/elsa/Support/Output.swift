@@ -1,4 +1,5 @@
 import Foundation
+import ProcessLimits
 
 /// What the program writes: results to standard output, everything else to standard error.
 enum Output {
@@ -34,7 +35,7 @@ enum Output {
       raise(SIGPIPE)
     }
     note("elsa: cannot write the result: \(unsafe String(cString: strerror(code)))")
-    exit(1)
+    ProcessEnd.now(status: ExitStatus.failed.rawValue)
   }
 
   /// Writes a value of the result as JSON with sorted keys.
