@@ -144,7 +144,10 @@ let package = Package(
     tests("Tidy"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["elsa", "RunStorage", "SparseKernels", "SparsityCore", "WireProtocol"],
+      dependencies: [
+        "elsa", "ContentHashing", "Coordination", "ModelFiles", "RunStorage", "SparseKernels",
+        "SparsityCore", "WireProtocol",
+      ],
       exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
