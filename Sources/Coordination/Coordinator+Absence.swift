@@ -27,6 +27,7 @@ extension Coordinator {
       }
     }
     restIdleSince = restIdleSince.map { $0 + absence }
+    untakenSince = untakenSince.map { $0 + absence }
     scanDeadline = now
   }
 

@@ -22,6 +22,10 @@ extension Coordinator {
     case storageRecovered
     /// What a worker has asked for by ``Effect/serve(_:to:)`` is ready to be sent.
     case served(InputMessage, to: WorkerID)
+    /// An operator asks for all that a key has delivered to be measured again.
+    case discardRequested(keyName: String)
+    /// No worker with the coordinator's own key can be had.
+    case auditorFailed(words: String)
     /// An operator asks for the end of the work: no new leases, all workers leave.
     case drainRequested
     /// The system or a person asks the coordinator alone to end: workers wait for the next one.
@@ -42,6 +46,9 @@ extension Coordinator {
     case snapshot(CoordinatorSnapshot)
     /// Look up the run's files for a worker that has a session; answer if and when it is possible.
     case serve(InputMessage, to: WorkerID)
+    /// Start a worker with the coordinator's own key, and keep it until the coordinator ends; if
+    /// that cannot be, tell ``Event/auditorFailed(words:)``.
+    case startAuditor
     /// Tell people.
     case note(Note)
     /// The run is over and workers have been told; the process may end.
@@ -56,6 +63,9 @@ extension Coordinator {
     case drained
     /// The coordinator was asked to end; its workers wait until the run is resumed.
     case stopped
+    /// The coordinator is to be restored from the journal and to go on at once: some results count
+    /// no more.
+    case restarting
   }
 
   /// Something that people should know.
@@ -71,10 +81,15 @@ extension Coordinator {
     case candidateQuarantined(CandidateID, words: String)
     case evaluationRejected(ShardID, label: String, words: String)
     case resultsDisagree(ShardID, label: String, other: String)
+    case resultsDiscarded(keyName: String, words: String)
+    case keysDisagree(ShardID, keyNames: [String], words: String)
+    case auditorFailed(words: String)
+    case frontNotRepeated(count: Int)
     case storageFailing(words: String)
     case storageRecovered
     case draining
     case stopping(workerCount: Int)
+    case restarting(workerCount: Int)
   }
 }
 

@@ -23,6 +23,7 @@ extension Coordinator {
       }
     }
     overdue = Set(overdue).sorted()
+    expireSpotChecks(at: now)
   }
 
   private mutating func expireLeases(of session: Session, at now: Instant) {

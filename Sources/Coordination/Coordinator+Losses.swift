@@ -16,6 +16,7 @@ extension Coordinator {
     counters.lapsedLeases += session.leases.count
     let running = session.leases.prefix(session.slots) + session.lapsed
     for shard in session.leases { giveBack(shard, from: worker) }
+    endSpotCheck(of: worker, hasFailed: true)
     sessions.remove(worker)
     // Whoever comes back with nothing done in between has still failed with what it failed with.
     if !session.streak.candidates.isEmpty { streaks.set(session.streak, for: worker) }

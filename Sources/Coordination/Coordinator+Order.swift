@@ -60,7 +60,8 @@ extension Coordinator {
   mutating func conclude(_ candidate: CandidateID) {
     acquit(candidate)
     guard let open = ledger.remove(candidate) else { return }
-    if isStrict { heldBack[candidate] = open } else { tell(open) }
+    // Behind a discard the next life tells what is left.
+    if isStrict || isRestarting { heldBack[candidate] = open } else { tell(open) }
   }
 
   private mutating func tell(_ open: OpenCandidate) {
@@ -68,6 +69,7 @@ extension Coordinator {
     do {
       let isOnFront = try search.tell(
         evaluated.candidate, objectives: evaluated.minimized(settings.description.objectives))
+      if isOnFront { frontResults.add(open, front: search.archive.individuals) }
       records.append(.evaluated(evaluated))
       note(.candidateEvaluated(evaluated, isOnFront: isOnFront))
     } catch {

@@ -27,6 +27,9 @@ extension Coordinator {
       return
     }
     finishControl(reference, from: worker)
+    finishSpotCheck(result, from: worker)
+    // A finding may end this life; what is not settled comes again in the next one.
+    guard sessions[worker] != nil else { return }
     guard let open = ledger[shard.candidate] else {
       if let first = results[shard], !first.agreesOnCosts(with: result) {
         refuseCosts(of: result, from: worker, expected: "otherwise")
@@ -37,7 +40,9 @@ extension Coordinator {
       return
     }
     guard ledger.key(of: shard) == result.key else {
-      refuse(worker, .misbehaved, words: "it sent a result for \(shard) with a foreign key")
+      // The worker was given it: before the search has begun anew, the number was another's.
+      counters.strayMessages += 1
+      send(.cancel(reference), to: worker)
       return
     }
     guard result.costs == open.cost.wireValues else {
@@ -127,12 +132,14 @@ extension Coordinator {
     for lease in others { supersede(lease, for: shard, at: now) }
     ledger.move(shard, to: .persisting(reporters: [worker], others: others.map(\.worker)))
     record(result, from: worker)
+    proposeSpotCheck(of: result, from: worker)
   }
 
   /// Hands a result to the store, and remembers it for a while to compare others with it.
   private mutating func record(_ result: ShardResult, from worker: WorkerID) {
     let label = sessions[worker]?.label ?? "\(worker)"
-    results.set(ResultTrace(result, label: label), for: result.shard)
+    results.set(
+      ResultTrace(result, label: label, keyName: sessions[worker]?.key ?? ""), for: result.shard)
     records.append(
       .shardCompleted(
         ShardCompletion(
@@ -151,6 +158,7 @@ extension Coordinator {
     note(
       .resultsDisagree(
         result.shard, label: sessions[worker]?.label ?? "\(worker)", other: first.label))
+    dispute(result, from: worker, first: first.finding)
   }
 
   // MARK: The store's answers
@@ -161,11 +169,29 @@ extension Coordinator {
     for record in records.confirm(firstSequence: firstSequence) {
       switch record {
       case .opened: if phase == .opening { phase = .working }
-      case .born(let candidate, _): ledger.release(candidate)
+      case .born(let candidate, _):
+        ledger.release(candidate)
+        recall(candidate)
       case .shardCompleted(let completion): finish(completion)
-      case .joined, .evaluated, .quarantined: break
+      case .joined, .evaluated, .confirmed, .discarded, .quarantined: break
       }
     }
+  }
+
+  /// Takes what was measured of a candidate before the search has begun anew.
+  private mutating func recall(_ candidate: CandidateID) {
+    guard !known.isEmpty, let open = ledger[candidate] else { return }
+    for (slice, key) in open.keys.enumerated() {
+      let shard = ShardID(candidate: candidate, slice: slice)
+      guard let completion = known.take(key, for: shard) else { continue }
+      ledger.move(shard, to: .persisting(reporters: [], others: []))
+      records.append(.shardCompleted(completion))
+      counters.recalledResults += 1
+      pace.observe(
+        microseconds: completion.evaluationMicroseconds,
+        images: completion.measurement.correct.count)
+    }
+    known.prune(birthCount: search.birthCount)
   }
 
   /// Keeps records that could not be written.

@@ -91,6 +91,13 @@ extension Coordinator {
       refuse(worker, .numerics, words: words, label: hello.label)
       return
     }
+    if let key, distrusted.contains(key) {
+      let words =
+        "the results of the key \(key) were discarded, and it may deliver no others; give the "
+        + "worker a key of another name (elsa keygen worker NAME --authorize)"
+      refuse(worker, .keyRevoked, words: words, label: hello.label)
+      return
+    }
     if case .ending(.completed, _) = phase {
       send(.finished, to: worker)
       return
@@ -122,8 +129,8 @@ extension Coordinator {
     var session =
       former
       ?? Session(
-        worker: worker, key: key, label: hello.label, slots: hello.slots, version: version,
-        heardAt: now, advancedAt: now)
+        worker: worker, key: key, isAuditor: isAuditor(key), label: hello.label,
+        slots: hello.slots, version: version, heardAt: now, advancedAt: now)
     if let streak = streaks.remove(worker) { session.streak = streak }
     session.heardAt = now
     session.slots = hello.slots
@@ -145,6 +152,11 @@ extension Coordinator {
           : .workerReturned(worker, label: hello.label, adoptedLeases: adopted))
     }
     if isDraining { send(.drain, to: worker) }
+  }
+
+  /// Whether sessions of a key only measure again what others have measured.
+  private func isAuditor(_ key: String?) -> Bool {
+    !settings.spotChecks.trustedKeyWorks && key == settings.spotChecks.trustedKey
   }
 
   private func welcome(version: ProtocolVersion) -> Welcome {
@@ -181,8 +193,7 @@ extension Coordinator {
     let label = label ?? sessions[worker]?.label ?? "\(worker)"
     if let session = sessions[worker] {
       for shard in session.leases { giveBack(shard, from: worker) }
-      losses.endTrial(of: worker)
-      sessions.remove(worker)
+      endSession(of: worker)
     }
     note(.workerRefused(worker, label: label, reason, words: words))
     send(.refused(refusal), to: worker)
@@ -195,11 +206,17 @@ extension Coordinator {
       words: "its key is not allowed any more; ask who runs the coordinator for another one")
   }
 
+  /// Removes a session whose leases are given back, with what else depends on it.
+  mutating func endSession(of worker: WorkerID) {
+    losses.endTrial(of: worker)
+    endSpotCheck(of: worker, hasFailed: false)
+    sessions.remove(worker)
+  }
+
   private mutating func part(_ farewell: Farewell, from worker: WorkerID) {
     guard let session = sessions[worker] else { return }
     for shard in session.leases { giveBack(shard, from: worker) }
-    losses.endTrial(of: worker)
-    sessions.remove(worker)
+    endSession(of: worker)
     note(.workerLeft(worker, label: session.label, farewell))
   }
 
@@ -255,6 +272,7 @@ extension Coordinator {
     forgiveSilence(of: worker)
     repeatLostLeases(of: worker, held: heartbeat.held, at: now)
     repeatLostControl(of: worker, held: heartbeat.held, at: now)
+    repeatLostSpotCheck(of: worker, held: heartbeat.held, at: now)
   }
 
   /// Answers a worker that is not known, or not any more.
@@ -274,7 +292,7 @@ extension Coordinator {
     let deadline = now + settings.timing.leaseDuration
     var unleasedCount = 0
     for entry in held {
-      if isControl(entry.shard, of: worker) { continue }
+      if isControl(entry.shard, of: worker) || isSpotCheck(entry.shard, of: worker) { continue }
       let reference = ShardReference(shard: entry.shard, key: entry.key)
       guard ledger.key(of: entry.shard) == entry.key else {
         // Measured shards are settled when their result comes.
@@ -330,6 +348,7 @@ extension Coordinator {
   private mutating func take(_ rejection: Rejection, from worker: WorkerID) {
     let shard = rejection.shard
     failControl(shard, from: worker)
+    if rejectSpotCheck(rejection, from: worker) { return }
     guard ledger.key(of: shard) == rejection.key, let session = sessions[worker] else { return }
     guard ledger.lease(of: shard, by: worker) != nil else { return }
     switch rejection.reason {

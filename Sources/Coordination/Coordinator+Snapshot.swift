@@ -50,25 +50,27 @@ extension Coordinator {
       let shards = (ledger[candidate.id] ?? heldBack[candidate.id])?.shards ?? []
       for (slice, state) in shards.enumerated() {
         let shard = ShardID(candidate: candidate.id, slice: slice)
-        guard case .done(let count, let loss, let keyName) = arriving[shard] ?? state else {
-          continue
-        }
-        done.append(
-          StoredShard(
-            shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern,
-            keyName: keyName))
+        if let stored = StoredShard(shard, arriving[shard] ?? state) { done.append(stored) }
       }
     }
+    let front = frontResults.stored(
+      of: search.archive.individuals, waiting: state.waiting.map(\.id))
     return CoordinatorSnapshot(
       recordCount: records.appendedCount, opening: opening,
-      shardCount: recoveredShardCount + counters.results, search: state, done: done,
-      completed: completed, quarantined: quarantined.sorted(), pace: pace)
+      shardCount: recoveredShardCount + counters.results + counters.recalledResults,
+      search: state, done: done,
+      completed: completed, quarantined: quarantined.sorted(), pace: pace,
+      front: front.shards, confirmed: front.confirmed)
   }
 
   /// Makes a snapshot when one is due, and asks for its writing once its records are durable.
   ///
   /// - Parameter isLast: whether the coordinator is about to end.
   mutating func keepSnapshot(isLast: Bool) {
+    // A snapshot does not hold what was measured before the search began anew.
+    guard known.isEmpty else { return }
+    // What a discard makes of the state is found out by the next life.
+    guard !isRestarting else { return }
     let interval = settings.bounds.snapshotIntervalRecords
     if snapshots.isDue(at: records.appendedCount, interval: interval, isLast: isLast) {
       snapshots.waiting = snapshot

@@ -35,6 +35,20 @@ public struct Coordinator: Sendable {
   var heldBack: [CandidateID: OpenCandidate] = [:]
   /// When the next snapshot is made.
   var snapshots: SnapshotPlan
+  /// The results of the front, shard by shard.
+  var frontResults: FrontResults
+  /// What was measured before the search has begun anew, for candidates that come again.
+  var known: KnownResults
+  /// The names of the keys that are trusted no more.
+  let distrusted: Set<String>
+  /// What is measured again.
+  var spotChecks: SpotChecks
+  /// Whether a worker with the coordinator's own key was asked for.
+  var isAuditorWanted = false
+  /// Since when nobody has come for the checks that the run waits for.
+  var untakenSince: Instant?
+  /// The concluded candidates after which the front was looked through for what must be checked.
+  var frontPlannedAt: Int?
   /// What was seen so far in this epoch.
   public internal(set) var counters = CoordinatorCounters()
   var phase = Phase.opening
@@ -76,8 +90,9 @@ public struct Coordinator: Sendable {
     case opening
     /// Work is handed out.
     case working
-    /// The coordinator ends as soon as what it has accepted is durable; these workers were told.
-    case stopping(told: [WorkerID])
+    /// The coordinator ends as soon as what it has accepted is durable, to go on at once or not;
+    /// these workers were told.
+    case stopping(told: [WorkerID], restarts: Bool)
     /// Everything is done; workers are told until the deadline.
     case ending(Ending, deadline: Instant)
     /// The end was reported.
@@ -87,14 +102,17 @@ public struct Coordinator: Sendable {
   /// Creates a coordinator, or restores one from the records of its journal, in their order.
   ///
   /// - Parameters:
-  ///   - snapshot: what the first records have brought about; `records` are those behind it.
+  ///   - snapshot: what the first records have brought about, all discards among them; `records`
+  ///     are those behind it.
+  ///   - discards: all discards of the journal.
   /// - Throws: ``CoordinationError`` for impossible settings, or a snapshot or journal that does
   ///   not fit them.
   public init(
     settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil,
+    discards: DiscardedResults = DiscardedResults(),
     recovering records: some Sequence<JournalRecord>
   ) throws(CoordinationError) {
-    var replay = try Replay(settings: settings, snapshot: snapshot)
+    var replay = try Replay(settings: settings, snapshot: snapshot, discards: discards)
     for record in records { try replay.apply(record) }
     self.settings = replay.settings
     epoch = replay.epoch.next
@@ -104,6 +122,11 @@ public struct Coordinator: Sendable {
     ledger = replay.ledger
     quarantined = replay.quarantined
     recoveredShardCount = replay.shardCount
+    frontResults = replay.frontResults
+    known = replay.known
+    distrusted = discards.keyNames
+    spotChecks = SpotChecks(
+      trustedKey: settings.spotChecks.trustedKey, hasAuditor: settings.spotChecks.hasAuditor)
     let snapshotCount = snapshot?.recordCount ?? 0
     recoverySource = RecoverySource(
       snapshotRecordCount: snapshotCount, recordCount: replay.recordCount - snapshotCount)
@@ -158,8 +181,11 @@ public struct Coordinator: Sendable {
     case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
     case .storageRecovered: records.retryNow(at: now)
     case .served(let message, let worker): answer(message, to: worker)
+    case .discardRequested(let keyName):
+      if discardProblem(of: keyName) == nil { discard([keyName], words: "an operator asks for it") }
+    case .auditorFailed(let words): failAuditor(words: words)
     case .drainRequested: drain()
-    case .stopRequested: stop()
+    case .stopRequested: stop(toRestart: false)
     case .ticked: break
     }
     chooseNumerics(at: now)
@@ -167,6 +193,8 @@ public struct Coordinator: Sendable {
     handOutWork(at: now)
     leaseTail(at: now)
     advanceInOrder()
+    planFrontChecks()
+    provideForSpotChecks(at: now)
     keepSnapshot(isLast: isAboutToEnd)
     end(at: now)
     if let batch = records.nextBatch(at: now) { effects.append(.persist(batch)) }
@@ -178,7 +206,7 @@ public struct Coordinator: Sendable {
 
   /// Whether nothing is left to do: the search is spent and everything is durable.
   public var isComplete: Bool {
-    isSearchSpent && ledger.count == 0 && heldBack.isEmpty && records.isEmpty
+    isSearchSpent && ledger.count == 0 && heldBack.isEmpty && records.isEmpty && isFrontChecked
   }
 
   /// Whether the search has nothing more to offer, now that its candidates are concluded.
@@ -197,8 +225,9 @@ public struct Coordinator: Sendable {
     sessions.checkInvariants()
     losses.checkInvariants(sessions: sessions, ledger: ledger)
     records.checkInvariants()
+    spotChecks.checkInvariants(sessions: sessions)
     precondition(search.outstandingCount == ledger.count + heldBack.count)
-    precondition(heldBack.isEmpty || isStrict)
+    precondition(heldBack.isEmpty || isStrict || isRestarting || phase == .over)
     precondition((keys == nil) == (settings.numericsWindow != nil))
     precondition(keys != nil || (records.isEmpty && sessions.count == 0))
     precondition(search.abandonedCount == quarantined.count)
@@ -253,18 +282,19 @@ extension Coordinator {
   ///
   /// What workers send from here on is left to the next coordinator: they keep it until it is
   /// acknowledged.
-  private mutating func stop() {
+  mutating func stop(toRestart restarts: Bool) {
     guard [.choosingNumerics, .opening, .working].contains(phase) else { return }
     let workers = sessions.workers + (applicants?.all.map(\.worker) ?? [])
     applicants = nil
-    note(.stopping(workerCount: workers.count))
+    note(
+      restarts
+        ? .restarting(workerCount: workers.count) : .stopping(workerCount: workers.count))
     for worker in workers {
       for shard in sessions[worker]?.leases ?? [] { giveBack(shard, from: worker) }
-      losses.endTrial(of: worker)
-      sessions.remove(worker)
+      endSession(of: worker)
       send(.pause, to: worker)
     }
-    phase = .stopping(told: workers)
+    phase = .stopping(told: workers, restarts: restarts)
   }
 
   // MARK: Handing out
@@ -273,6 +303,7 @@ extension Coordinator {
   /// unless the window decides that.
   private mutating func handOutWork(at now: Instant) {
     guard phase == .working, !isDraining, !records.isFailing else { return }
+    leaseSpotChecks(at: now)
     leaseOverdue(at: now)
     beginTrials(at: now)
     var suspects = suspectsWithoutWorker(at: now)
@@ -389,12 +420,12 @@ extension Coordinator {
     if isAboutToEnd, let ending = ending() {
       var timeout = settings.timing.farewellTimeout
       var listeners = sessions.workers
-      if case .stopping(let told) = phase { (timeout, listeners) = (.zero, told) }
+      if case .stopping(let told, _) = phase { (timeout, listeners) = (.zero, told) }
       phase = .ending(ending, deadline: now + timeout)
       switch ending {
       case .completed: for worker in listeners { send(.finished, to: worker) }
       case .drained: for worker in listeners { send(.drain, to: worker) }
-      case .stopped: break
+      case .stopped, .restarting: break
       }
     }
     guard case .ending(let ending, let deadline) = phase else { return }
@@ -413,8 +444,9 @@ extension Coordinator {
 
   /// How the work ends, if nothing is left to do.
   private func ending() -> Ending? {
-    if isComplete { return .completed }
     guard records.isEmpty else { return nil }
+    if isRestarting { return .restarting }
+    if isComplete { return .completed }
     if case .stopping = phase { return .stopped }
     return isDraining && sessions.count == 0 ? .drained : nil
   }

@@ -45,6 +45,12 @@ public struct CoordinatorCounters: Hashable, Sendable {
   public var trialLeases = 0
   /// Shards with known results that workers evaluated again to show that they can.
   public var controlLeases = 0
+  /// Results from before the search has begun anew that were taken over.
+  public var recalledResults = 0
+  /// Shards that were given to a worker of another key than the first.
+  public var spotCheckLeases = 0
+  /// Of these, the shards of which both keys have found the same.
+  public var confirmedShards = 0
   /// Writes that failed.
   public var failedWrites = 0
 

@@ -23,6 +23,8 @@ public struct CoordinatorSettings: Sendable {
   public var settingsText: String
   /// What a new run's lease tokens are computed with; a run that goes on has its own.
   public var tokenSecret: [UInt8]
+  /// What is measured again with another key.
+  public var spotChecks: SpotCheckSettings
   /// The times after which things happen.
   public var timing: CoordinatorTiming
   /// The sizes that nothing exceeds.
@@ -34,6 +36,7 @@ public struct CoordinatorSettings: Sendable {
     search: SearchSettings,
     order: CommitOrder = .asynchronous, model: CandidateModel, referencePoint: [Double],
     settingsText: String, tokenSecret: [UInt8] = [],
+    spotChecks: SpotCheckSettings = SpotCheckSettings(),
     timing: CoordinatorTiming = CoordinatorTiming(),
     bounds: CoordinatorBounds = CoordinatorBounds()
   ) {
@@ -50,8 +53,40 @@ public struct CoordinatorSettings: Sendable {
     self.settingsText = settingsText
     precondition([0, RunOpening.tokenSecretSize].contains(tokenSecret.count))
     self.tokenSecret = tokenSecret
+    self.spotChecks = spotChecks
     self.timing = timing
     self.bounds = bounds
+  }
+}
+
+/// What is measured again with another key than the first (see ``SpotChecks``).
+public struct SpotCheckSettings: Hashable, Sendable {
+  /// The share of all shards; with zero nothing is measured again, the front included.
+  public var share: Double
+  /// The name of the coordinator's own key, which nobody else holds: its findings are believed.
+  public var trustedKey: String
+  /// Whether workers with that key take ordinary shards, too.
+  public var trustedKeyWorks: Bool
+  /// Whether a worker with that key can be started when one is needed.
+  public var hasAuditor: Bool
+
+  /// The share of shards that are measured again unless the operator says otherwise.
+  public static let usualShare = 0.02
+  /// What the share may be.
+  public static let shareRange = 0.0...1.0
+  /// The usual name of the coordinator's own key; no other key may have it.
+  public static let usualTrustedKey = "coordinator"
+
+  /// Creates settings.
+  public init(
+    share: Double = Self.usualShare, trustedKey: String = Self.usualTrustedKey,
+    trustedKeyWorks: Bool = false, hasAuditor: Bool = false
+  ) {
+    precondition(Self.shareRange.contains(share))
+    self.share = share
+    self.trustedKey = trustedKey
+    self.trustedKeyWorks = trustedKeyWorks
+    self.hasAuditor = hasAuditor
   }
 }
 

@@ -23,6 +23,13 @@ public struct CoordinatorSnapshot: Hashable, Sendable {
   let quarantined: [CandidateID]
   /// How long evaluations took lately.
   let pace: Pace
+  /// The results of the front, shard by shard.
+  let front: [StoredShard]
+  /// The candidates on the front, and those that may yet come onto it, that are confirmed.
+  let confirmed: [CandidateID]
+
+  /// What ``front`` and ``confirmed`` say.
+  var frontResults: FrontResults { FrontResults(front, confirmed: confirmed) }
 
   /// The epoch of the coordinator that has made the snapshot.
   public var epoch: Epoch { opening.epoch }
@@ -49,7 +56,8 @@ extension CoordinatorSnapshot {
       archive: search.archive.map { StoredIndividual($0) },
       waiting: search.waiting.map { StoredBirth(candidate: $0.id, genome: $0.genome) },
       knownCodes: known, done: done, completed: completed, quarantined: quarantined,
-      shardCount: shardCount, paceSamples: pace.samples, paceNext: pace.next
+      shardCount: shardCount, paceSamples: pace.samples, paceNext: pace.next,
+      front: front, confirmed: confirmed
     ).encoded()
   }
 
@@ -84,7 +92,8 @@ extension CoordinatorSnapshot {
         archive: stored.archive.map { Individual($0) },
         waiting: stored.waiting.map { Candidate(id: $0.candidate, genome: $0.genome) },
         known: known),
-      done: stored.done, completed: stored.completed, quarantined: stored.quarantined, pace: pace)
+      done: stored.done, completed: stored.completed, quarantined: stored.quarantined, pace: pace,
+      front: stored.front, confirmed: stored.confirmed)
   }
 }
 

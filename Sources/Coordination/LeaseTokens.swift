@@ -25,4 +25,14 @@ public struct LeaseTokens: Sendable {
     hasher.update(key.hash)
     return LeaseToken(hasher.finalized())
   }
+
+  /// Returns a number below one that only who knows the secret can tell from a shard's key: whether
+  /// the shard is measured again.
+  func draw(of key: ShardKey) -> Double {
+    var hasher = start
+    hasher.update("spot check")
+    hasher.update(key.hash)
+    let bits = hasher.finalized().bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return Double(bits >> 11) * 0x1p-53
+  }
 }

@@ -23,18 +23,31 @@ struct Replay {
   private(set) var pace = Coordinator.emptyPace
   /// The keys of the run, once its arithmetic is known.
   private(set) var keys: ShardKeys?
+  /// The results of the front, shard by shard.
+  private(set) var frontResults = FrontResults()
+  /// What was measured before the search began anew, for candidates that come again.
+  private(set) var known = KnownResults()
   /// The settings; the arithmetic that was chosen stands in them once a record has named it.
   private(set) var settings: CoordinatorSettings
+  /// Which results count no more.
+  private let discards: DiscardedResults
+  /// The open candidates some of whose results do not.
+  private var tainted: Set<CandidateID> = []
 
   /// Creates the state before the first record, or that behind the records of a snapshot.
   ///
+  /// - Parameter discards: all discards of the journal.
+  /// - Precondition: a snapshot stands for all records up to the last discard.
   /// - Throws: ``CoordinationError`` for settings that contradict each other or the snapshot, and
   ///   for a snapshot that contradicts itself.
   init(
-    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil
+    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil,
+    discards: DiscardedResults = DiscardedResults()
   ) throws(CoordinationError) {
+    precondition(snapshot.map { $0.recordCount >= discards.end } ?? true)
     try Self.check(settings)
     self.settings = settings
+    self.discards = discards
     ledger = Ledger(slices: settings.description.slices)
     if let opening = snapshot?.opening {
       self.settings = settings.adopting(opening)
@@ -101,6 +114,7 @@ struct Replay {
     shardCount = snapshot.shardCount
     pace = snapshot.pace
     completed = snapshot.completed
+    frontResults = snapshot.frontResults
     quarantined = Set(snapshot.quarantined)
     for candidate in search.outstanding { insert(candidate) }
     for done in snapshot.done {
@@ -156,12 +170,45 @@ struct Replay {
     if recordCount == 0 {
       guard case .opened = record else { throw .journalWithoutOpening }
     }
+    if recordCount < discards.searchStart {
+      try keep(record)
+    } else {
+      try take(record)
+    }
+    recordCount += 1
+  }
+
+  /// Takes what counts of a record of a search that has begun anew since: what was measured.
+  private mutating func keep(_ record: JournalRecord) throws(CoordinationError) {
+    switch record {
+    case .opened(let opening): try open(opening)
+    case .shardCompleted(let completion):
+      guard !discards.contains(resultOf: completion.keyName, at: recordCount) else { return }
+      known.add(completion)
+    case .discarded: try checkDiscard()
+    case .joined, .born, .evaluated, .confirmed, .quarantined: break
+    }
+  }
+
+  private mutating func take(_ record: JournalRecord) throws(CoordinationError) {
     switch record {
     case .opened(let opening): try open(opening)
     case .joined: break
     case .born(let candidate, let genome): try adopt(Candidate(id: candidate, genome: genome))
-    case .shardCompleted(let completion): try complete(completion)
-    case .evaluated(let evaluated): try conclude(evaluated)
+    case .shardCompleted(let completion):
+      if discards.contains(resultOf: completion.keyName, at: recordCount) {
+        tainted.insert(completion.shard.candidate)
+      } else {
+        try complete(completion)
+        _ = known.take(completion.key, for: completion.shard)
+      }
+    case .evaluated(let evaluated):
+      // The shards that count no more are open, and so is the candidate.
+      let open = ledger[evaluated.candidate]
+      if let open, open.remainingCount > 0, tainted.contains(evaluated.candidate) { return }
+      try conclude(evaluated)
+    case .confirmed(let shard, _): frontResults.confirm(shard.candidate)
+    case .discarded: try checkDiscard()
     case .quarantined(let candidate, _):
       guard ledger.remove(candidate) != nil else {
         throw damage("\(candidate) is given up but not open")
@@ -170,7 +217,12 @@ struct Replay {
       quarantined.insert(candidate)
       try change { search throws(SearchError) in try search.abandon(candidate) }
     }
-    recordCount += 1
+  }
+
+  private func checkDiscard() throws(CoordinationError) {
+    guard discards.isKnown(at: recordCount) else {
+      throw damage("it discards a key's results, which the journal's index does not know")
+    }
   }
 
   private mutating func open(_ opening: RunOpening) throws(CoordinationError) {
@@ -189,6 +241,7 @@ struct Replay {
     }
     try change { search throws(SearchError) in try search.adopt(candidate) }
     insert(candidate)
+    known.prune(birthCount: search.birthCount)
   }
 
   private mutating func insert(_ candidate: Candidate) {
@@ -235,9 +288,11 @@ struct Replay {
     _ = ledger.remove(candidate)
     completed.removeAll { $0 == candidate }
     let objectives = evaluated.minimized(settings.description.objectives)
+    var isOnFront = false
     try change { search throws(SearchError) in
-      try search.tell(candidate, objectives: objectives)
+      isOnFront = try search.tell(candidate, objectives: objectives)
     }
+    if isOnFront { frontResults.add(open, front: search.archive.individuals) }
   }
 
   private mutating func change(

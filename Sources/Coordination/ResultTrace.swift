@@ -5,13 +5,16 @@ import WireProtocol
 struct ResultTrace: Hashable, Sendable {
   /// The worker that sent it first, for people.
   let label: String
+  /// What the spot checks remember of it.
+  let finding: SpotChecks.Finding
   private let key: ShardKey
   private let measurementDigest: UInt64
   private let costsDigest: UInt64
 
   /// Takes down a result.
-  init(_ result: ShardResult, label: String) {
+  init(_ result: ShardResult, label: String, keyName: String) {
     self.label = label
+    finding = SpotChecks.Finding(result, keyName: keyName)
     key = result.key
     measurementDigest = Self.digest(of: result.measurement)
     costsDigest = Self.digest(of: result.costs)

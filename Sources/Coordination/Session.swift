@@ -7,6 +7,8 @@ struct Session: Sendable {
   let worker: WorkerID
   /// The name of the key that has opened the session, or `nil` without encryption.
   let key: String?
+  /// Whether the worker only measures again what others have measured.
+  let isAuditor: Bool
   /// The worker's name for people.
   var label: String
   /// The evaluations that the worker runs at once.
@@ -23,6 +25,10 @@ struct Session: Sendable {
   var ignoresControls = false
   /// What the worker is kept apart for, if anything.
   var isolation: Isolation?
+  /// Whether the worker measures a shard again that another key has measured.
+  var hasSpotCheck = false
+  /// Whether the worker has failed to measure a shard again.
+  fileprivate(set) var failsSpotChecks = false
   /// Shards that the worker said to evaluate without a lease.
   var unleasedCount = 0
   /// Running shards whose leases have lapsed since the worker was last heard.
@@ -51,7 +57,10 @@ struct Session: Sendable {
   var advancedAt: Instant
 
   /// How often slots must become free before the turn of another lease comes: zero for at once.
-  var nextTurn: Int { (leases.count + unleasedCount) / slots }
+  var nextTurn: Int { inHandCount / slots }
+
+  /// The shards that the worker has, as far as is known.
+  private var inHandCount: Int { leases.count + unleasedCount + (hasSpotCheck ? 1 : 0) }
 
   /// Takes note of the time that the worker says to have left; delayed messages change nothing.
   mutating func take(_ remainingMilliseconds: Int?, sequence: UInt64, at now: Instant) {
@@ -64,12 +73,12 @@ struct Session: Sendable {
   func isLeaving(at time: Instant) -> Bool { isLeaving || endsAt.map { $0 <= time } ?? false }
 
   /// Whether the worker evaluates nothing, as far as is known.
-  var isFree: Bool { leases.isEmpty && unleasedCount == 0 }
+  var isFree: Bool { inHandCount == 0 }
 
   /// The leases that the worker could take now, for at most `limit` leases in all.
   func spare(limit: Int) -> Int {
-    guard !isSatisfied, isolation == nil else { return 0 }
-    return max(0, min(leaseCountMax, limit * slots) - leases.count - unleasedCount)
+    guard !isSatisfied, isolation == nil, !isAuditor else { return 0 }
+    return max(0, min(leaseCountMax, limit * slots) - inHandCount)
   }
 }
 
@@ -129,7 +138,11 @@ struct SessionTable: Sendable {
   private(set) var leaseCount = 0
   /// The slots of all workers.
   private(set) var slotCount = 0
+  /// The sessions that only measure again what others have measured.
+  private(set) var auditors: Set<WorkerID> = []
   private var sessions: [WorkerID: Session] = [:]
+  /// The sessions of each key that have not failed to measure a shard again.
+  private var keyCounts: [String: Int] = [:]
   private var queues: [String?: Turns<WorkerID>] = [:]
   /// The keys that have a queue, in the order of their turns.
   private var turns = Turns<String?>()
@@ -144,6 +157,9 @@ struct SessionTable: Sendable {
 
   /// The number of sessions.
   var count: Int { sessions.count }
+
+  /// The names of the keys whose sessions can measure shards again.
+  var keyNames: some Collection<String> { keyCounts.keys }
 
   /// The leases that a worker could take now.
   func spareCount(of worker: WorkerID) -> Int {
@@ -161,6 +177,8 @@ struct SessionTable: Sendable {
     remove(session.worker)
     sessions[session.worker] = session
     count(session, sign: 1)
+    if let key = session.key, !session.failsSpotChecks { keyCounts[key, default: 0] += 1 }
+    if session.isAuditor { auditors.insert(session.worker) }
     enqueueIfSpare(session.worker)
   }
 
@@ -169,7 +187,21 @@ struct SessionTable: Sendable {
   mutating func remove(_ worker: WorkerID) -> Session? {
     guard let session = sessions.removeValue(forKey: worker) else { return nil }
     count(session, sign: -1)
+    if !session.failsSpotChecks { countDown(session.key) }
+    auditors.remove(worker)
     return session
+  }
+
+  private mutating func countDown(_ key: String?) {
+    guard let key, let count = keyCounts[key] else { return }
+    keyCounts[key] = count > 1 ? count - 1 : nil
+  }
+
+  /// Lets a worker measure no shard again.
+  mutating func endSpotChecks(of worker: WorkerID) {
+    guard let session = sessions[worker], !session.failsSpotChecks else { return }
+    sessions[worker]?.failsSpotChecks = true
+    countDown(session.key)
   }
 
   /// Changes a session; does nothing if there is none.
@@ -231,6 +263,9 @@ struct SessionTable: Sendable {
     precondition(spareCount == all.reduce(0) { $0 + $1.spare(limit: leasesPerSlotMax) })
     precondition(leaseCount == all.reduce(0) { $0 + $1.leases.count })
     precondition(slotCount == all.reduce(0) { $0 + $1.slots })
+    precondition(
+      keyCounts.values.reduce(0, +) == all.count { $0.key != nil && !$0.failsSpotChecks })
+    precondition(auditors == Set(all.filter(\.isAuditor).map(\.worker)))
     let queued = Set(queues.values.flatMap(\.elements))
     precondition(Set(turns.elements) == Set(queues.keys))
     precondition(turns.count == queues.count)

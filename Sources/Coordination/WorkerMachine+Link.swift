@@ -214,7 +214,11 @@ extension WorkerMachine {
       phase = .preparing(description)
       effects.append(.prepare(description))
     case .preparing, .working:
-      if isReturn { note(.coordinatorReturned(epoch: epoch)) }
+      if isReturn {
+        // The new coordinator may want again what the old one had.
+        acknowledged = []
+        note(.coordinatorReturned(epoch: epoch))
+      }
       beat(at: now)
     case .done: break
     }

@@ -22,6 +22,9 @@ struct Admission {
   static let lookInterval = Duration.seconds(1)
 
   private var folder: KeyFolder?
+  private var own: (key: CurvePublicKey, name: String)?
+  /// The keys that may connect.
+  private(set) var allowed: Set<CurvePublicKey> = []
   private var workers: Set<String> = []
   private var workerNames: [String: String] = [:]
   private var operators: Set<String> = []
@@ -30,9 +33,11 @@ struct Admission {
   /// Creates an admission that lets everybody in, for connections without encryption.
   init() {}
 
-  /// Creates an admission by the keys in a run's directory.
-  init(of directory: RunDirectory) {
+  /// Creates an admission by the keys in a run's directory, and the coordinator's own, which has a
+  /// name that no other may have.
+  init(of directory: RunDirectory, ownKey: CurvePublicKey?, named name: String) {
     folder = KeyFolder(of: directory)
+    own = ownKey.map { ($0, name) }
   }
 
   /// Reads the keys if they may have changed, and returns what the folder holds.
@@ -53,13 +58,19 @@ struct Admission {
 
   private mutating func adopt(_ reading: KeyFolder.Reading) {
     workers = Set(reading.allowed.workers.map(\.z85))
+    workerKeyCount = workers.count
     workerNames = [:]
     for (key, name) in reading.allowed.workerNames { workerNames[key.z85] = name }
     operators = Set(reading.allowed.operators.map(\.z85))
+    allowed = reading.allowed.all
+    guard let own else { return }
+    workers.insert(own.key.z85)
+    workerNames[own.key.z85] = own.name
+    allowed.insert(own.key)
   }
 
-  /// The keys that may be workers; none without encryption.
-  var workerKeyCount: Int { workers.count }
+  /// The keys that may be workers, the coordinator's own aside; none without encryption.
+  private(set) var workerKeyCount = 0
 
   /// Returns the name of a worker's key, or the key itself where it has none.
   func name(of key: String?) -> String? { key.map { workerNames[$0] ?? $0 } }

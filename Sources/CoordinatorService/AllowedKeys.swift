@@ -1,3 +1,4 @@
+import Coordination
 import Glibc
 import RunStorage
 import SparsityCore
@@ -200,6 +201,11 @@ package struct KeyFolder: Sendable {
 
   private static func key(path: String, role: KeyRole) throws -> CurvePublicKey {
     let key = try KeyFile(path: path)
+    let own = SpotCheckSettings.usualTrustedKey
+    guard role != .worker || !path.hasSuffix("/\(own)\(KeyFile.publicSuffix)") else {
+      let words = "\(own) is the name of the coordinator's own key; give the file another"
+      throw RunStorageError.malformedKey(path: path, words: words)
+    }
     guard key.role == role else {
       let words = "it is the key of \(key.role.words)"
       throw RunStorageError.malformedKey(path: path, words: words)

@@ -29,6 +29,8 @@ public struct CoordinatorConfiguration: Sendable {
   public var connectionCopy: ConnectionCopy?
   /// Encryption and admission.
   public var security: CoordinatorSecurity
+  /// The coordinator's own key; without one, shards are measured again by others' keys alone.
+  public var auditor: Auditor?
   /// The files that workers may fetch; none means that they need a shared file system.
   public var inputs: [ServedInput] = []
   /// How much of the files is under way at once, and how fast they are sent.

@@ -11,18 +11,10 @@ import ZeroMQ
 /// It decides nothing: what happens is the machine's business. One thread runs it and owns the
 /// sockets; the journal has a thread of its own.
 struct CoordinatorLoop: ~Copyable {
-  /// The messages taken from the socket before effects of other sources get their turn.
-  private static let drainCountMax = 512
+  /// The connection events taken before effects of other sources get their turn.
+  private static let eventCountMax = 512
   /// The chunks of inputs that are sent in one turn, after everything else was dealt with.
   private static let inputCountMax = 16
-  /// The sessions from which on newcomers are given time.
-  private static let arrivalSessionCountMin = 1_000
-  /// The messages taken in one turn while connections come in to that many sessions.
-  private static let arrivalDrainCountMax = 16
-  /// The seconds of rest after such a turn.
-  private static let arrivalPauseSeconds = 0.005
-  /// How long after a handshake more of them are expected.
-  private static let arrivalDuration = Duration.milliseconds(500)
   /// The time between two looks at all connections, unless there are too many.
   private static let connectionInterval = Duration.milliseconds(100)
   /// The longest wait, so that a request to stop is noticed.
@@ -56,10 +48,11 @@ struct CoordinatorLoop: ~Copyable {
   private var toldEndings = ToldEndings()
   private var quota = NotificationQuota()
   private var desk: OperatorDesk
+  private var auditor: AuditorKeeper
   private var ending: Coordinator.Ending?
   private var storageFailure: RunStorageError?
   private var unreachable = UnreachablePeers()
-  private var arrivalDeadline = Instant.start
+  private var arrivals = ArrivalRush()
   private var stopDeadline: Instant?
   private var statusDeadline = Instant.start
   private var frontDeadline = Instant.start
@@ -86,6 +79,7 @@ struct CoordinatorLoop: ~Copyable {
     self.registrations = RegistrationQuota(
       sessionCountMax: machine.settings.bounds.sessionCountMax)
     self.desk = OperatorDesk(of: configuration.directory)
+    self.auditor = AuditorKeeper(configuration.auditor)
     self.storage = storage
     self.check = check
     self.inputs = inputs
@@ -133,6 +127,7 @@ struct CoordinatorLoop: ~Copyable {
         endConnections()
         lookAfterDirectory()
         try probe()
+        if let words = auditor.takeFailure() { try apply(.auditorFailed(words: words)) }
         try sendInputs(besideMessages: poller.isReadable(socketSource))
         report()
         if storageFailure != nil { break }
@@ -140,6 +135,7 @@ struct CoordinatorLoop: ~Copyable {
     } catch {
       throw .transport(error)
     }
+    auditor.end()
     storage.finish()
     if let storageFailure { throw .storage(storageFailure) }
     return conclude()
@@ -176,11 +172,11 @@ struct CoordinatorLoop: ~Copyable {
   /// Takes messages from the socket; returns whether it is empty then.
   private mutating func drainSocket() throws(ZeroMQError) -> Bool {
     unreachable.beginReading()
-    // libzmq's thread accepts one connection in each round over the sockets that have messages: a
-    // few a second beside thousands of busy workers. Who waits too long begins again, for ever.
-    let isRush = arrivalDeadline > now && watch.entries.count >= Self.arrivalSessionCountMin
-    defer { if isRush { Thread.sleep(forTimeInterval: Self.arrivalPauseSeconds) } }
-    for _ in 0..<(isRush ? Self.arrivalDrainCountMax : Self.drainCountMax) {
+    let portion = arrivals.portion(sessionCount: watch.entries.count, at: now)
+    defer {
+      if portion.pauseSeconds > 0 { Thread.sleep(forTimeInterval: portion.pauseSeconds) }
+    }
+    for _ in 0..<portion.countMax {
       guard let message = try socket.receive(frameCountMax: 1) else {
         connections.tell { table, _ in table.noteDrained() }
         return true
@@ -286,6 +282,13 @@ struct CoordinatorLoop: ~Copyable {
         + "\(watch.entries.count == 1 ? "has" : "have") left"
       try answer(.answer(isDone: true, words: words), to: peer)
     case .drainRequest(let name?): try drain(name, for: peer)
+    case .discardRequest(let keyName):
+      let problem = machine.discardProblem(of: keyName)
+      let words = "the results of the key \(keyName) are measured again by others"
+      try answer(.answer(isDone: problem == nil, words: problem ?? words), to: peer)
+      guard problem == nil else { return }
+      noteOperator("discards the results of the key \(keyName)")
+      try apply(.discardRequested(keyName: keyName))
     case .status, .answer: break
     }
   }
@@ -367,10 +370,10 @@ struct CoordinatorLoop: ~Copyable {
   // MARK: Connections
 
   private mutating func takeConnectionEvents() throws(ZeroMQError) {
-    for _ in 0..<Self.drainCountMax {
+    for _ in 0..<Self.eventCountMax {
       guard let event = try monitor.next() else { return }
       switch event {
-      case .connected, .ready: arrivalDeadline = now + Self.arrivalDuration
+      case .connected, .ready: arrivals.noteHandshake(at: now)
       case .listening(let descriptor): listener = descriptor
       case .accepted(let descriptor): connections.opened(descriptor)
       case .disconnected(let descriptor):
@@ -392,7 +395,7 @@ struct CoordinatorLoop: ~Copyable {
   /// Lets in and shuts out whoever the key folder says by now.
   private mutating func applyKeyChanges() throws(ZeroMQError) {
     guard let reading = admission.look(at: now) else { return }
-    authenticator.allowedKeys = reading.allowed.all
+    authenticator.allowedKeys = admission.allowed
     logger.notice("\(reading.words)")
     for words in reading.problems + reading.failures { logger.warning("\(words)") }
     for words in reading.failures { observer.warned(words) }
@@ -468,6 +471,7 @@ struct CoordinatorLoop: ~Copyable {
       case .snapshot(let snapshot): storage.write(snapshot)
       case .serve(let message, let worker):
         inputs.take(message, from: worker, key: watch[worker]?.key)
+      case .startAuditor: if let file = connection?.file { auditor.start(at: file) }
       case .note(let note): tell(note)
       case .finish(let ending): self.ending = ending
       }
@@ -511,15 +515,11 @@ struct CoordinatorLoop: ~Copyable {
   /// The key whose holder has caused a notification, empty without encryption; `nil` for what
   /// nobody can cause at will.
   private func keyBehind(_ note: Coordinator.Note) -> String? {
-    switch note {
-    case .evaluationRejected, .resultsDisagree: speaker ?? ""
-    case .workerJoined(let worker, _, _), .workerReturned(let worker, _, _): watch.greeter(worker)
-    case .workerLeft(let worker, _, _), .workerLost(let worker, _, _, _),
-      .workerRefused(let worker, _, _, _):
-      watch[worker].map { $0.key ?? "" } ?? speaker ?? ""
-    case .resumed, .numericsChosen, .candidateEvaluated, .candidateQuarantined, .storageFailing,
-      .storageRecovered, .draining, .stopping:
-      nil
+    switch note.cause {
+    case .nobody: nil
+    case .speaker: speaker ?? ""
+    case .greeter(let worker): watch.greeter(worker)
+    case .session(let worker): watch[worker].map { $0.key ?? "" } ?? speaker ?? ""
     }
   }
 

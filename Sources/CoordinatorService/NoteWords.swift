@@ -49,6 +49,25 @@ extension Coordinator.Note {
         "workers \(label) and \(other) have different results for shard \(shard): one of them "
           + "computes wrongly; the journal keeps that of \(other)"
       )
+    case .resultsDiscarded(let keyName, let words):
+      (
+        .error,
+        "the key \(keyName) is trusted no more: \(words); what it has delivered is measured again"
+      )
+    case .keysDisagree(let shard, let keyNames, let words):
+      (
+        .error,
+        "the keys \(keyNames.joined(separator: ", ")) have different results for shard \(shard), "
+          + "and \(words); the journal keeps that of \(keyNames[0])"
+      )
+    case .auditorFailed(let words):
+      (.warning, "the coordinator's own worker, which measures shards again, is gone: \(words)")
+    case .frontNotRepeated(let count):
+      (
+        .notice,
+        "\(counted(count, "individual")) on the front "
+          + "\(count == 1 ? "was" : "were") not measured again: no other key is there"
+      )
     case .storageFailing(let words): (.error, "the run pauses: \(words)")
     case .storageRecovered: (.notice, "the journal can be written again; the run goes on")
     case .draining: (.notice, "asked to let all workers leave: no new leases are given")
@@ -57,6 +76,11 @@ extension Coordinator.Note {
         .notice,
         "asked to end: \(count) \(count == 1 ? "worker waits" : "workers wait") until the run "
           + "goes on"
+      )
+    case .restarting(let count):
+      (
+        .notice,
+        "begins anew from the journal: \(count) \(count == 1 ? "worker waits" : "workers wait")"
       )
     }
   }

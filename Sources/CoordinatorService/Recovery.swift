@@ -20,14 +20,15 @@ package struct CoordinatorRecovery {
     settings: CoordinatorSettings, from journal: Journal
   ) throws(CoordinatorServiceError) {
     let problem: String
-    switch Self.snapshot(of: journal) {
+    let discards = try Self.discards(of: journal)
+    switch Self.snapshot(of: journal, behind: discards) {
     case .none:
-      machine = try Self.replay(settings: settings, snapshot: nil, journal: journal)
+      machine = try Self.replay(settings, nil, discards, journal)
       warning = nil
       return
     case .usable(let snapshot):
       do throws(CoordinatorServiceError) {
-        machine = try Self.replay(settings: settings, snapshot: snapshot, journal: journal)
+        machine = try Self.replay(settings, snapshot, discards, journal)
         warning = nil
         return
       } catch .coordination(let error) {
@@ -38,7 +39,7 @@ package struct CoordinatorRecovery {
     case .damaged(let words): problem = words
     }
     // All records are read before anybody is warned: another run's journal has a better error.
-    machine = try Self.replay(settings: settings, snapshot: nil, journal: journal)
+    machine = try Self.replay(settings, nil, discards, journal)
     warning =
       "the snapshot in the journal was of no use (\(problem)); all \(journal.recordCount) records "
       + "were read instead, which takes longer, and the next snapshot takes its place"
@@ -51,9 +52,12 @@ package struct CoordinatorRecovery {
     case damaged(words: String)
   }
 
-  private static func snapshot(of journal: Journal) -> Found {
+  /// Returns the journal's snapshot, unless results count no more that it stands for.
+  private static func snapshot(of journal: Journal, behind discards: DiscardedResults) -> Found {
     do {
-      guard let stored = try journal.snapshot() else { return .none }
+      guard let stored = try journal.snapshot(), stored.recordCount >= discards.end else {
+        return .none
+      }
       let snapshot = try CoordinatorSnapshot(decoding: stored.content)
       guard snapshot.recordCount == stored.recordCount, snapshot.epoch == stored.epoch else {
         return .damaged(words: "its columns belong to another one")
@@ -64,13 +68,25 @@ package struct CoordinatorRecovery {
     }
   }
 
+  private static func discards(
+    of journal: Journal
+  ) throws(CoordinatorServiceError) -> DiscardedResults {
+    do throws(RunStorageError) {
+      return DiscardedResults(try journal.discards())
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   private static func replay(
-    settings: CoordinatorSettings, snapshot: CoordinatorSnapshot?, journal: Journal
+    _ settings: CoordinatorSettings, _ snapshot: CoordinatorSnapshot?,
+    _ discards: DiscardedResults, _ journal: Journal
   ) throws(CoordinatorServiceError) -> Coordinator {
     let records = JournalRecords(of: journal, from: snapshot?.recordCount ?? 0)
     let machine: Coordinator
     do throws(CoordinationError) {
-      machine = try Coordinator(settings: settings, snapshot: snapshot, recovering: records)
+      machine = try Coordinator(
+        settings: settings, snapshot: snapshot, discards: discards, recovering: records)
     } catch {
       throw .coordination(error)
     }

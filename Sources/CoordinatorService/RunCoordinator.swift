@@ -17,7 +17,7 @@ import ZeroMQ
 public func runCoordinator(
   _ configuration: CoordinatorConfiguration, observer: CoordinatorObserver = .init()
 ) throws(CoordinatorServiceError) -> CoordinatorOutcome {
-  let address = try BindAddress(configuration.endpoint).resolved()
+  var address = try BindAddress(configuration.endpoint).resolved()
   if configuration.security == .none, !address.isLoopback {
     throw .unprotectedEndpoint(configuration.endpoint)
   }
@@ -47,16 +47,25 @@ public func runCoordinator(
     logger.warning("\(words)")
     observer.warned(words)
   }
-  let recovery = try CoordinatorRecovery(settings: settings, from: journal)
-  let machine = recovery.machine
-  if let words = recovery.warning {
-    logger.warning("\(words)")
-    observer.warned(words)
+  if let auditor = configuration.auditor, configuration.security != .none {
+    settings.spotChecks.hasAuditor = auditor.start != nil
+    settings.spotChecks.trustedKeyWorks = auditor.start == nil
   }
   do throws(CoordinatorServiceError) {
-    let outcome = try serve(
-      machine, at: address, configuration: configuration, observer: observer, logger: logger,
-      journal: journal)
+    var outcome: CoordinatorOutcome
+    repeat {
+      let recovery = try CoordinatorRecovery(settings: settings, from: journal)
+      if let words = recovery.warning {
+        logger.warning("\(words)")
+        observer.warned(words)
+      }
+      let endpoint: String
+      (outcome, endpoint) = try serve(
+        recovery.machine, at: address, configuration: configuration, observer: observer,
+        logger: logger, journal: journal)
+      // Workers come back to where the coordinator was.
+      address = try BindAddress(endpoint)
+    } while outcome.ending == .restarting
     do throws(RunStorageError) {
       try journal.close()
     } catch {
@@ -78,7 +87,7 @@ private let receiveHighWaterMark = 256
 private func serve(
   _ machine: Coordinator, at address: BindAddress, configuration: CoordinatorConfiguration,
   observer: CoordinatorObserver, logger: Logger, journal: Journal
-) throws(CoordinatorServiceError) -> CoordinatorOutcome {
+) throws(CoordinatorServiceError) -> (outcome: CoordinatorOutcome, endpoint: String) {
   var options = SocketOptions()
   options.frameSizeMax = WireLimits.frameSizeMax
   options.linger = .seconds(1)
@@ -89,7 +98,12 @@ private func serve(
     keys = runKeys
     options.security = .curveServer(runKeys.server)
   }
-  var admission = keys == nil ? Admission() : Admission(of: configuration.directory)
+  var admission =
+    keys == nil
+    ? Admission()
+    : Admission(
+      of: configuration.directory, ownKey: configuration.auditor?.keys.publicKey,
+      named: configuration.settings.spotChecks.trustedKey)
   let reading = admission.begin()
   for words in reading.problems + reading.failures {
     logger.warning("\(words)")
@@ -113,7 +127,7 @@ private func serve(
   do throws(ZeroMQError) {
     let context = try Context()
     // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
-    let authenticator = try Authenticator(context, allowing: reading.allowed.all)
+    let authenticator = try Authenticator(context, allowing: admission.allowed)
     let socket = try Socket(context, kind: .router, options: options)
     let monitor = try Monitor(of: socket, in: context)
     endpoint = try socket.bind(address.endpoint)
@@ -153,7 +167,7 @@ private func serve(
   }
   logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
-  return try loop.run(publishing: connection)
+  return (try loop.run(publishing: connection), endpoint)
 }
 
 private func connectionFile(

@@ -157,6 +157,11 @@ public final class Journal: Sendable {
     return records
   }
 
+  /// Reads which keys' results count no more, with the places of their records, in order.
+  public func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
+    try look { try JournalReading($0, path: path).discards() }
+  }
+
   /// Appends a batch, all of it or nothing, and returns when it is on the disk.
   ///
   /// Records that are in the journal already are left as they are, so a batch may come again with

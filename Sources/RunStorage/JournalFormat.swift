@@ -9,7 +9,7 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones.
-  static let version = 4
+  static let version = 5
 
   /// The tables: a record's bytes are what counts, the columns beside them are for people.
   static let schema = """
@@ -35,7 +35,8 @@ enum JournalFormat {
       digest INTEGER NOT NULL
     );
     PRAGMA application_id = \(applicationID);
-    """ + additionsOfVersion2 + additionsOfVersion3 + additionsOfVersion4
+    """ + additionsOfVersion2 + additionsOfVersion3
+    + additionsOfVersion5
 
   /// What version 2 has besides: one snapshot of what the first records have brought about.
   static let additionsOfVersion2 = """
@@ -56,8 +57,18 @@ enum JournalFormat {
     PRAGMA user_version = 3;
     """
 
-  /// What version 4 has besides: records of sessions, which need no table.
-  static let additionsOfVersion4 = "PRAGMA user_version = 4;"
+  /// What versions 4 and 5 have besides: records of sessions, of results that were confirmed, and
+  /// of keys whose results count no more; they need no table.
+  static let additionsOfVersion5 = "PRAGMA user_version = 5;"
+
+  /// The first version that has records of keys whose results count no more.
+  static let discardVersion = 5
+
+  /// The records of keys whose results count no more, by the index of what is no result.
+  static let discardQuery = """
+    SELECT sequence, content, digest FROM records
+    WHERE candidate IS NULL AND kind <> 'shard' AND kind = 'discarded' ORDER BY sequence
+    """
 
   /// Inserts one record.
   static let insertion = """
@@ -80,7 +91,7 @@ enum JournalFormat {
     try database.inTransaction(.immediate) {
       if found < 2 { try database.execute(sql: additionsOfVersion2) }
       if found < 3 { try database.execute(sql: additionsOfVersion3) }
-      try database.execute(sql: additionsOfVersion4)
+      try database.execute(sql: additionsOfVersion5)
       return .commit
     }
   }

@@ -53,6 +53,18 @@ public final class JournalReader: Sendable {
     try look { try $0.records(about: candidates) }
   }
 
+  /// Reads which keys' results count no more, with the places of their records, in order.
+  public func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
+    try look { try $0.discards() }
+  }
+
+  /// Whether a key with a name has delivered some result.
+  ///
+  /// - Complexity: O(*n*) for *n* records.
+  public func holdsResults(ofKey name: String) throws(RunStorageError) -> Bool {
+    try look { try $0.holdsResults(ofKey: name) }
+  }
+
   /// Reads the snapshot, or returns `nil` if there is none.
   ///
   /// - Throws: ``RunStorageError``, above all

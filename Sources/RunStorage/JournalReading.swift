@@ -73,6 +73,30 @@ struct JournalReading {
     return records
   }
 
+  /// Returns the keys whose results count no more, each with the place of its record, in order.
+  ///
+  /// - Complexity: O(*s* log *n*) for *s* sessions and *n* records.
+  func discards() throws -> [(sequence: Int, key: DiscardedKey)] {
+    guard try JournalFormat.version(of: database) >= JournalFormat.discardVersion else { return [] }
+    let rows = try Row.fetchCursor(database, sql: JournalFormat.discardQuery)
+    var discards: [(sequence: Int, key: DiscardedKey)] = []
+    while let row = try rows.next() {
+      guard let sequence = row.column(0, as: Int.self), sequence >= 0,
+        case .discarded(let key) = try record(in: row, at: sequence)
+      else {
+        throw RunStorageError.corrupt(path: path, words: "a record is of another kind than it says")
+      }
+      discards.append((sequence, key))
+    }
+    return discards
+  }
+
+  /// Whether a key with a name has delivered some result.
+  func holdsResults(ofKey name: String) throws -> Bool {
+    let sql = "SELECT 1 FROM records WHERE kind = 'shard' AND words = ? LIMIT 1"
+    return try Int.fetchOne(database, sql: sql, arguments: [name]) != nil
+  }
+
   private func record(in row: Row) throws -> JournalRecord {
     guard let sequence = row.column(0, as: Int.self), sequence >= 0 else {
       throw RunStorageError.corrupt(path: path, words: "a record has no place")

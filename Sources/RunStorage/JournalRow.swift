@@ -54,6 +54,15 @@ struct JournalRow {
       kind = "quarantined"
       candidate = id.rawValue
       words = reason
+    case .confirmed(let shard, let keyName):
+      kind = "confirmed"
+      candidate = shard.candidate.rawValue
+      slice = shard.slice
+      words = keyName
+    case .discarded(let key):
+      kind = "discarded"
+      worker = key.keyName
+      words = key.words
     }
   }
 

@@ -138,4 +138,27 @@ extension RunDirectory {
     try key.publicPart.write(to: path)
     return path
   }
+
+  /// Takes a key's right to connect to the run; returns whether it had one.
+  ///
+  /// - Precondition: the role is not the coordinator's.
+  /// - Throws: ``RunStorageError``: the file is there and cannot be removed.
+  public func revoke(_ role: KeyRole, name: String) throws(RunStorageError) -> Bool {
+    precondition(KeyFile.isName(name))
+    guard let folder = keyFolder(of: role) else { return false }
+    let path = "\(folder)/\(name)\(KeyFile.publicSuffix)"
+    guard unsafe unlink(path) != 0 else { return true }
+    guard errno == ENOENT else {
+      let reason = unsafe String(cString: strerror(errno))
+      throw .failed(operation: "remove", path: path, reason: reason)
+    }
+    return false
+  }
+
+  /// The names of the keys of a role that may connect, in order; none if the folder cannot be read.
+  public func keyNames(of role: KeyRole) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: keyFolder(of: role) ?? ""))
+    return (names ?? []).filter { $0.hasSuffix(KeyFile.publicSuffix) }
+      .map { String($0.dropLast(KeyFile.publicSuffix.count)) }.sorted()
+  }
 }

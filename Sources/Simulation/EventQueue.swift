@@ -47,6 +47,8 @@ enum Occurrence: Sendable {
   case drainCoordinator(pause: Int)
   /// The coordinator alone is asked to end.
   case stopCoordinator(pause: Int)
+  /// The coordinator learns that no worker of its own can be had.
+  case failAuditor(coordinatorLife: Int)
   /// The store can write again.
   case recoverStore(coordinatorLife: Int)
   /// The coordinator starts.

@@ -12,6 +12,8 @@ struct SimulatedJournal: Sendable {
   private(set) var born: [CandidateID: Genome] = [:]
   /// The keys of the durable results.
   private(set) var shards: [ShardKey: ShardMeasurement] = [:]
+  /// The keys of all results that have ever become durable.
+  private(set) var everDurable: Set<ShardKey> = []
   /// The shards of the durable results.
   private(set) var shardIDs: Set<ShardID> = []
   /// The durable evaluations.
@@ -20,8 +22,12 @@ struct SimulatedJournal: Sendable {
   private(set) var quarantined: Set<CandidateID> = []
   /// The names of the workers that have durable results.
   private(set) var workers: Set<String> = []
-  /// The workers whose results each candidate has.
-  private(set) var labels: [CandidateID: Set<String>] = [:]
+  /// The results that count, by shard.
+  private var completions: [ShardID: ShardCompletion] = [:]
+  /// The candidates of which a shard was measured again with another key.
+  private(set) var confirmed: Set<CandidateID> = []
+  /// Which results count no more.
+  private(set) var discards = DiscardedResults()
   /// The arithmetic that the last start has named.
   private(set) var numerics: Numerics?
   /// The last epoch that has begun.
@@ -54,9 +60,15 @@ struct SimulatedJournal: Sendable {
       : ["a snapshot of \(snapshot.recordCount) records is written after \(records.count)"]
   }
 
+  /// The keys that have measured a candidate.
+  func keyNames(of candidate: CandidateID) -> Set<String> {
+    Set(completions.values.filter { $0.shard.candidate == candidate }.map(\.keyName))
+  }
+
   /// The evaluated candidates of which a worker has evaluated a part.
   func touched(by label: String) -> Set<CandidateID> {
-    Set(labels.filter { $0.value.contains(label) && evaluated[$0.key] != nil }.keys)
+    let shards = completions.values.filter { $0.worker == label }
+    return Set(shards.map(\.shard.candidate).filter { evaluated[$0] != nil })
   }
 
   private mutating func index(_ record: JournalRecord) -> [String] {
@@ -77,15 +89,44 @@ struct SimulatedJournal: Sendable {
       return isRepeated ? ["\(candidate) has a genome that was born before"] : []
     case .shardCompleted(let completion):
       workers.insert(completion.worker)
-      labels[completion.shard.candidate, default: []].insert(completion.worker)
+      everDurable.insert(completion.key)
+      completions[completion.shard] = completion
       let isNew = shards.updateValue(completion.measurement, forKey: completion.key) == nil
       return isNew && shardIDs.insert(completion.shard).inserted
         ? [] : ["\(completion.shard) has a second durable result"]
     case .evaluated(let evaluation):
-      let isNew = evaluated.updateValue(evaluation, forKey: evaluation.candidate) == nil
+      let isNew = evaluated.updateValue(evaluation.withoutKeys, forKey: evaluation.candidate) == nil
       return isNew ? [] : ["\(evaluation.candidate) is evaluated twice"]
+    case .confirmed(let shard, let keyName):
+      confirmed.insert(shard.candidate)
+      if completions[shard]?.keyName == keyName {
+        return ["\(shard) is confirmed by the key that has measured it"]
+      }
+      return shardIDs.contains(shard) ? [] : ["\(shard) is confirmed before it is durable"]
+    case .discarded(let key):
+      discard(key)
+      return []
     case .quarantined(let candidate, _):
       return quarantined.insert(candidate).inserted ? [] : ["\(candidate) is given up twice"]
+    }
+  }
+
+  /// The records of the search that counts.
+  var countingRecords: ArraySlice<JournalRecord> { records[discards.searchStart...] }
+
+  /// Forgets what counts no more.
+  private mutating func discard(_ key: DiscardedKey) {
+    discards.add(key, at: records.count - 1)
+    if key.restartsSearch {
+      (born, shards, shardIDs, evaluated, quarantined) = ([:], [:], [], [:], [])
+      (completions, confirmed) = ([:], [])
+      return
+    }
+    for (shard, completion) in completions where completion.keyName == key.keyName {
+      completions[shard] = nil
+      shards[completion.key] = nil
+      shardIDs.remove(shard)
+      evaluated[shard.candidate] = nil
     }
   }
 }

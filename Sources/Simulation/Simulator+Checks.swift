@@ -8,7 +8,7 @@ extension Simulator {
     checkRevocation(envelope.message, to: worker)
     switch envelope.message {
     case .acknowledge(let reference):
-      if journal.shards[reference.key] == nil {
+      if !journal.everDurable.contains(reference.key) {
         violate("\(reference.shard) is acknowledged before it is durable")
       }
     case .lease(let grant):
@@ -18,6 +18,10 @@ extension Simulator {
         observed.controls[worker] = grant.shard
       }
       if observed.controls[worker] == grant.shard { return }
+      if coordinator.machine?.isSpotCheck(grant.shard, of: worker) == true {
+        observed.spotChecks[worker, default: []].insert(grant.shard)
+      }
+      if observed.spotChecks[worker]?.contains(grant.shard) == true { return }
       if journal.shardIDs.contains(grant.shard) {
         violate("\(grant.shard) is leased though its result is durable")
       }
@@ -48,6 +52,8 @@ extension Simulator {
       let names = plan.hasWrongWorker ? [label, other] : []
       if names.contains(wrongLabel) { return }
       violate("\(label) and \(other) disagree about \(shard)")
+    case .resultsDiscarded(let keyName, _): checkDiscard(of: keyName)
+    case .frontNotRepeated, .keysDisagree: isFrontUnrepeated = true
     default: break
     }
   }
@@ -61,7 +67,8 @@ extension Simulator {
 
   private mutating func compareReplay(with machine: Coordinator) {
     do {
-      let replayed = try Coordinator(settings: run.settings, recovering: journal.records)
+      let replayed = try Coordinator(
+        settings: run.settings, discards: journal.discards, recovering: journal.records)
       if replayed.durableState != machine.durableState {
         violate("the journal gives another state than the one that wrote it")
       }
@@ -83,7 +90,7 @@ extension Simulator {
     if concluded != run.conclusionCount {
       violate("\(concluded) candidates are concluded instead of \(run.conclusionCount)")
     }
-    let wrong = plan.hasWrongWorker ? journal.touched(by: wrongLabel) : []
+    let wrong = deviantCandidates
     for (candidate, evaluation) in journal.evaluated.sorted(by: { $0.key < $1.key }) {
       guard let genome = journal.born[candidate] else {
         violate("\(candidate) is evaluated and was not born")
@@ -99,7 +106,8 @@ extension Simulator {
     if wrong.isEmpty { checkStrictOrder() }
     let counters = machine.counters
     let repeatedCount = computedShardCount - journal.shards.count
-    if plan.isCalm, repeatedCount > counters.backupLeases || counters.lapsedLeases > 0 {
+    let allowedCount = counters.backupLeases + counters.spotCheckLeases
+    if plan.isCalm, repeatedCount > allowedCount || counters.lapsedLeases > 0 {
       violate(
         "without faults \(computedShardCount) evaluations were made for "
           + "\(journal.shards.count) shards and \(counters.lapsedLeases) leases lapsed")
@@ -107,6 +115,7 @@ extension Simulator {
     if !plan.hasForger, !plan.hasRogue, counters.unleasedResults > 0 {
       violate("\(counters.unleasedResults) results of honest workers were taken for forged ones")
     }
+    checkFrontIsConfirmed(of: machine)
     if journal.workers.contains(Self.forgerLabel) { violate("forged results were taken") }
     if plan.hasDeviantWorker, journal.workers.contains("worker-1") {
       violate("results of the worker that computes other costs were taken")
@@ -119,7 +128,8 @@ extension Simulator {
       plan.hasSickWorker
       && !([plan.departures, plan.revocations, plan.hangs].allSatisfy(\.isEmpty)
         && [plan.partitions, plan.clogs].allSatisfy(\.isEmpty)
-        && plan.freezes.isEmpty && plan.idleTimeout == nil && plan.lifetimes == nil)
+        && plan.freezes.isEmpty && plan.idleTimeout == nil && plan.lifetimes == nil
+        && (keys == nil || !plan.hasWrongWorker))
     if mayBeAlone { return }
     for candidate in journal.quarantined.sorted() {
       guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }

@@ -52,6 +52,7 @@ extension Simulator {
     tell("coordinator dies")
     checkDeaths()
     coordinator.machine = nil
+    endAuditor()
     events.add(.startCoordinator, at: now + pause)
   }
 
@@ -82,7 +83,7 @@ extension Simulator {
       let envelope = try Envelope(decoding: frame)
       tell("\(worker) → \(envelope.message.name)")
       let before = coordinator.machine?.counters
-      tellCoordinator(.received(envelope, from: worker))
+      tellCoordinator(.received(envelope, from: worker, key: keyName(of: worker)))
       if case .result(let result) = envelope.message, let before {
         checkComparison(of: result, from: worker, before: before)
       }
@@ -130,6 +131,7 @@ extension Simulator {
       check(note)
     case .serve(let message, let worker):
       violate("\(worker) asks for \(message.name), and simulated workers have their inputs")
+    case .startAuditor: startAuditor()
     case .finish(let ending):
       tell("coordinator finishes: \(ending)")
       endCoordinator(ending)
@@ -144,6 +146,7 @@ extension Simulator {
       return
     case .drained: pause = coordinator.drainPause
     case .stopped: pause = coordinator.stopPause
+    case .restarting: pause = 1
     }
     guard let pause else {
       violate("the coordinator ended as \(ending), and nobody has asked it to")
@@ -151,6 +154,7 @@ extension Simulator {
     }
     if coordinator.machine?.isSettled == false { violate("the coordinator ended before its store") }
     coordinator.machine = nil
+    endAuditor()
     events.add(.startCoordinator, at: now + pause)
   }
 
@@ -210,7 +214,10 @@ extension Simulator {
     for problem in journal.write(batch) { violate(problem) }
     for record in batch.records {
       digest(record.encoded(), mark: 3)
-      if isHealed, case .shardCompleted = record { resultAt = now }
+      switch record {
+      case .shardCompleted, .confirmed: if isHealed { resultAt = now }
+      default: break
+      }
     }
   }
 }

@@ -5,13 +5,15 @@ import WireProtocol
 extension Simulator {
   /// Restores a coordinator from what is durable, all of which has crossed the codec.
   func recoverCoordinator(usingSnapshot: Bool) throws -> Coordinator {
-    let snapshot = usingSnapshot ? try journal.snapshot.map(CoordinatorSnapshot.init) : nil
+    var snapshot = usingSnapshot ? try journal.snapshot.map(CoordinatorSnapshot.init) : nil
+    let discards = journal.discards
+    if let found = snapshot, found.recordCount < discards.end { snapshot = nil }
     let rest = journal.records.dropFirst(snapshot?.recordCount ?? 0)
     // As a real coordinator, which draws a secret at each start.
     var settings = run.settings
     settings.tokenSecret = secret(ofLife: coordinator.life)
     return try Coordinator(
-      settings: settings, snapshot: snapshot,
+      settings: settings, snapshot: snapshot, discards: discards,
       recovering: rest.map { record throws(WireError) in
         try JournalRecord(decoding: record.encoded())
       })
@@ -37,8 +39,9 @@ extension Simulator {
     for problem in journal.write(snapshot) { violate(problem) }
     digest(journal.snapshot ?? [], mark: 4)
     do {
+      let records = journal.records.prefix(snapshot.recordCount)
       let replayed = try Coordinator(
-        settings: run.settings, recovering: journal.records.prefix(snapshot.recordCount))
+        settings: run.settings, discards: DiscardedResults(in: records), recovering: records)
       compare(replayed, with: snapshot, "the records that it stands for")
     } catch {
       violate("the records of a snapshot cannot be replayed: \(error)")
@@ -71,6 +74,7 @@ extension Simulator {
     do {
       let restored = try Coordinator(
         settings: run.settings, snapshot: try CoordinatorSnapshot(decoding: snapshot.encoded()),
+        discards: DiscardedResults(in: journal.records.prefix(snapshot.recordCount)),
         recovering: [])
       if restored.snapshot != replayed.snapshot || restored.durableState != replayed.durableState {
         violate("a snapshot gives another state than \(words)")

@@ -192,7 +192,8 @@ extension Simulator {
       events.add(.startWorker(place), at: now + pause)
     case .refused:
       workers[place].isGone = true
-      let isHonest = !workers[place].isDeviant && !workers[place].isSick
+      let isFound = keys != nil && workers[place].isWrong
+      let isHonest = !workers[place].isDeviant && !workers[place].isSick && !isFound
       if isHonest, !workers[place].isRevoked {
         violate("honest worker-\(place) was refused: \(exit)")
       }

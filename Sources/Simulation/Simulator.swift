@@ -27,6 +27,12 @@ public struct Simulator: Sendable {
   var numericsGenerator: SeededGenerator
   /// Decides about the forger only, as above.
   var forgerGenerator: SeededGenerator
+  /// Decides about keys and the coordinator's own worker only, as above.
+  var keyGenerator: SeededGenerator
+  /// Whether the coordinator has said that nobody could measure some shard again.
+  var isFrontUnrepeated = false
+  /// Who holds which key, in runs with encryption.
+  let keys: SimulatedKeys?
   /// The session under which the forger sends, if it has begun.
   var forger: WorkerID?
   /// The name under which the forger greets.
@@ -86,6 +92,13 @@ public struct Simulator: Sendable {
     let isForgerDrawn = forgerGenerator.chance(0.2)
     let isForgerAllowed = options.speeds == nil && options.mortality == nil && !plan.isCalm
     plan.hasForger = isForgerDrawn && isForgerAllowed && !plan.isCrowd
+    keyGenerator = SeededGenerator(seed: seed, stream: 5)
+    var spotChecks = run.settings.spotChecks
+    let drawnKeys = SimulatedKeys(
+      using: &keyGenerator, hasWrongWorker: plan.hasWrongWorker, settings: &spotChecks)
+    let areKeysAllowed = options.speeds == nil && options.mortality == nil && !plan.isCrowd
+    keys = areKeysAllowed ? drawnKeys : nil
+    if keys != nil { run.settings.spotChecks = spotChecks }
     if plan.isCrowd {
       run.settings.bounds.sessionCountMax = seed.isMultiple(of: 2) ? 10_000 : 4_000
     }
@@ -101,6 +114,12 @@ public struct Simulator: Sendable {
         isDeviant: plan.hasDeviantWorker && index == 1,
         isSick: plan.hasSickWorker && index == 0,
         isWrong: plan.hasWrongWorker && index == plan.workerCount - 1)
+    }
+    if keys != nil {
+      workers.append(
+        SimulatedWorker(
+          index: plan.workerCount, slots: 1, evaluationTimes: plan.evaluationTimes[0],
+          isDeviant: false, isSick: false, isWrong: false, isGone: true))
     }
     coordinator = SimulatedCoordinator()
     snapshotGenerator = SeededGenerator(seed: seed, stream: 2)
@@ -137,7 +156,7 @@ public struct Simulator: Sendable {
   private mutating func start() {
     tell("plan: \(plan)")
     events.add(.startCoordinator, at: 0)
-    for worker in workers {
+    for worker in workers where !worker.isGone {
       events.add(.startWorker(worker.index), at: generator.number(in: 0...2_000))
     }
     for crash in plan.workerCrashes {
@@ -242,6 +261,8 @@ public struct Simulator: Sendable {
     case .crashCoordinator(let pause): crashCoordinator(pause: pause)
     case .drainCoordinator(let pause): drainCoordinator(pause: pause)
     case .stopCoordinator(let pause): stopCoordinator(pause: pause)
+    case .failAuditor(let life):
+      if life == coordinator.life { tellCoordinator(.auditorFailed(words: "no machine")) }
     case .recoverStore(let life):
       if life == coordinator.life { tellCoordinator(.storageRecovered) }
     case .startCoordinator: startCoordinator()
@@ -256,7 +277,8 @@ public struct Simulator: Sendable {
     isHealed = true
     tell("the faults end")
     if !journal.shards.isEmpty { resultAt = now }
-    if !workers.contains(where: \.isSound) {
+    let own = workers.prefix(plan.workerCount)
+    if !own.contains(where: { $0.isSound && (keys == nil || !$0.isWrong) }) {
       workers[0].isGone = false
       workers[0].isSick = false
       workers[0].isRevoked = false
@@ -291,7 +313,9 @@ public struct Simulator: Sendable {
     if violations.isEmpty { checkOutcome() }
     for record in journal.records { hasher.update(record.encoded().span) }
     var outcome = ContentHasher()
-    for record in journal.records where record.isOutcome { outcome.update(record.encoded().span) }
+    for record in journal.countingRecords {
+      if let found = record.outcome { outcome.update(found.encoded().span) }
+    }
     return SimulationReport(
       seed: seed, plan: plan, violations: violations, digest: hasher.finalized(),
       order: run.settings.order, outcome: outcome.finalized(), endTime: now,
@@ -300,7 +324,7 @@ public struct Simulator: Sendable {
       needlessQuarantineCount: journal.quarantined.count { candidate in
         journal.born[candidate].map { !isHarmful($0) } ?? false
       },
-      wrongEvaluationCount: plan.hasWrongWorker ? journal.touched(by: wrongLabel).count : 0,
+      wrongEvaluationCount: deviantCandidates.count,
       computedShardCount: computedShardCount,
       utilization: availableMilliseconds == 0
         ? 0 : Double(usefulMilliseconds) / Double(availableMilliseconds),
@@ -322,11 +346,21 @@ struct Trace: Sendable {
 }
 
 extension JournalRecord {
-  /// Whether the record says what the run has found, whoever computed it when.
-  fileprivate var isOutcome: Bool {
+  /// What the record says of what the run has found, whoever computed it when.
+  fileprivate var outcome: JournalRecord? {
     switch self {
-    case .born, .evaluated: true
-    case .opened, .joined, .shardCompleted, .quarantined: false
+    case .born: self
+    case .evaluated(let evaluation): .evaluated(evaluation.withoutKeys)
+    case .opened, .joined, .shardCompleted, .quarantined, .confirmed, .discarded: nil
     }
+  }
+}
+
+extension EvaluatedCandidate {
+  /// The evaluation, whoever has measured it.
+  var withoutKeys: EvaluatedCandidate {
+    var evaluation = self
+    evaluation.keyNames = []
+    return evaluation
   }
 }

@@ -71,15 +71,15 @@ extension Simulator {
 extension SimulatedJournal {
   /// The genomes of the durable births, in their order.
   var birthsInOrder: [Genome] {
-    records.compactMap { record in
+    countingRecords.compactMap { record in
       if case .born(_, let genome) = record { genome } else { nil }
     }
   }
 
   /// The durable evaluations, in their order.
   var evaluationsInOrder: [EvaluatedCandidate] {
-    records.compactMap { record in
-      if case .evaluated(let evaluation) = record { evaluation } else { nil }
+    countingRecords.compactMap { record in
+      if case .evaluated(let evaluation) = record { evaluation.withoutKeys } else { nil }
     }
   }
 }

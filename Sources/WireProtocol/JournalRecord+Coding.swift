@@ -24,6 +24,13 @@ extension JournalRecord {
           $0.candidate = UInt64(candidate.rawValue)
           $0.words = cut(words)
         })
+    case .confirmed(let shard, let keyName):
+      .confirmed(
+        ConfirmedProto.with {
+          $0.shard = ShardProto(shard)
+          $0.keyName = cut(keyName, to: WireLimits.labelSizeMax)
+        })
+    case .discarded(let key): .discarded(DiscardedProto(key))
     }
   }
 
@@ -45,6 +52,11 @@ extension JournalRecord {
       self = .quarantined(
         try CandidateID(wire: quarantined.candidate),
         words: try text(quarantined.words, "words"))
+    case .confirmed(let confirmed):
+      self = .confirmed(
+        try ShardID(confirmed.shard),
+        keyName: writtenLabel(try verbatim(confirmed.keyName, "key_name")))
+    case .discarded(let key): self = .discarded(try DiscardedKey(key))
     case nil: throw .invalidField(name: "content", words: "is missing or unknown")
     }
   }
@@ -113,6 +125,24 @@ extension JoinedSession {
     self.init(
       worker: WorkerID(proto.session), label: writtenLabel(try verbatim(proto.label, "label")),
       keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
+  }
+}
+
+extension DiscardedProto {
+  /// Converts a key whose results count no more.
+  init(_ key: DiscardedKey) {
+    keyName = cut(key.keyName, to: WireLimits.labelSizeMax)
+    words = cut(key.words)
+    restartsSearch = key.restartsSearch
+  }
+}
+
+extension DiscardedKey {
+  /// Converts and checks a key whose results count no more.
+  init(_ proto: DiscardedProto) throws(WireError) {
+    self.init(
+      keyName: writtenLabel(try verbatim(proto.keyName, "key_name")),
+      words: try text(proto.words, "words"), restartsSearch: proto.restartsSearch)
   }
 }
 

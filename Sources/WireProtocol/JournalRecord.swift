@@ -15,6 +15,10 @@ public enum JournalRecord: Hashable, Sendable {
   case evaluated(EvaluatedCandidate)
   /// A candidate was given up; the search has been told.
   case quarantined(CandidateID, words: String)
+  /// A shard was measured again with another key, and both have found the same.
+  case confirmed(ShardID, keyName: String)
+  /// The results of a key count no more.
+  case discarded(DiscardedKey)
 }
 
 /// A coordinator's start.
@@ -56,6 +60,24 @@ public struct JoinedSession: Hashable, Sendable {
     self.worker = worker
     self.label = label
     self.keyName = keyName
+  }
+}
+
+/// A key whose results so far count no more, and who may not deliver others.
+public struct DiscardedKey: Hashable, Sendable {
+  /// The name of the key.
+  public var keyName: String
+  /// Why, for people.
+  public var words: String
+  /// Whether the search begins anew behind the record: in strict mode what it has proposed depends
+  /// on the results that count no more.
+  public var restartsSearch: Bool
+
+  /// Creates a record of a key.
+  public init(keyName: String, words: String, restartsSearch: Bool) {
+    self.keyName = keyName
+    self.words = words
+    self.restartsSearch = restartsSearch
   }
 }
 

@@ -9,6 +9,9 @@ extension OperatorMessage {
     case .status(let status): serialized(StatusProto(status))
     case .drainRequest(let worker):
       serialized(DrainRequestProto.with { $0.worker = cut(worker ?? "") })
+    case .discardRequest(let keyName):
+      serialized(
+        DiscardRequestProto.with { $0.keyName = cut(keyName, to: WireLimits.labelSizeMax) })
     case .answer(let isDone, let words):
       serialized(
         OperatorAnswerProto.with {
@@ -35,6 +38,9 @@ extension OperatorMessage {
     case 33:
       let proto: OperatorAnswerProto = try parsed(body, kind: kind)
       self = .answer(isDone: proto.isDone, words: try text(proto.words, "words"))
+    case 34:
+      let proto: DiscardRequestProto = try parsed(body, kind: kind)
+      self = .discardRequest(keyName: try peerLabel(proto.keyName, "key_name"))
     default: return nil
     }
   }

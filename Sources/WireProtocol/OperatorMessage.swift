@@ -9,6 +9,8 @@ public enum OperatorMessage: Hashable, Sendable {
   /// Asks one worker to finish and leave, by label or session; or all, after which the
   /// coordinator ends.
   case drainRequest(worker: String?)
+  /// Asks for everything that a key has delivered to be measured again, by the key's name.
+  case discardRequest(keyName: String)
   /// Says whether a request was carried out.
   case answer(isDone: Bool, words: String)
 
@@ -21,6 +23,7 @@ public enum OperatorMessage: Hashable, Sendable {
     case .statusRequest: "STATUS_REQUEST"
     case .status: "STATUS"
     case .drainRequest: "DRAIN_REQUEST"
+    case .discardRequest: "DISCARD_REQUEST"
     case .answer: "ANSWER"
     }
   }
@@ -32,6 +35,7 @@ public enum OperatorMessage: Hashable, Sendable {
     case .status: 31
     case .drainRequest: 32
     case .answer: 33
+    case .discardRequest: 34
     }
   }
 }

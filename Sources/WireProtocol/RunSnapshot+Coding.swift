@@ -31,6 +31,8 @@ extension RunSnapshot {
         $0.shardCount = UInt64(shardCount)
         $0.paceSamples = paceSamples.map { UInt64($0) }
         $0.paceNext = UInt32(paceNext)
+        $0.front = front.map { DoneShardProto($0) }
+        $0.confirmed = confirmed.map { UInt64($0.rawValue) }
       })
   }
 
@@ -75,7 +77,11 @@ extension RunSnapshot {
       paceSamples: try list(proto.paceSamples, limit: WireLimits.paceSampleCountMax, "pace") {
         value throws(WireError) in try bounded(value, 0...Int.max, "pace_samples")
       },
-      paceNext: try bounded(proto.paceNext, 0...WireLimits.paceSampleCountMax, "pace_next"))
+      paceNext: try bounded(proto.paceNext, 0...WireLimits.paceSampleCountMax, "pace_next"),
+      front: try list(proto.front, limit: WireLimits.snapshotShardCountMax, "front") {
+        shard throws(WireError) in try StoredShard(shard)
+      },
+      confirmed: try Self.candidates(proto.confirmed, "confirmed"))
   }
 
   private static func candidates(

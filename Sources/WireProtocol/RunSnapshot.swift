@@ -35,14 +35,21 @@ public struct RunSnapshot: Hashable, Sendable {
   public var paceSamples: [Int]
   /// The place of the oldest of them.
   public var paceNext: Int
+  /// The results of the individuals in the archive, as far as they are known.
+  public var front: [StoredShard]
+  /// The individuals in the archive of which a shard was measured again with another key.
+  public var confirmed: [CandidateID]
 
   /// Creates a snapshot.
   public init(
     recordCount: Int, opening: RunOpening, birthCount: Int, evaluationCount: Int,
     abandonedCount: Int, population: [StoredIndividual], archive: [StoredIndividual],
     waiting: [StoredBirth], knownCodes: [UInt8], done: [StoredShard], completed: [CandidateID],
-    quarantined: [CandidateID], shardCount: Int, paceSamples: [Int], paceNext: Int
+    quarantined: [CandidateID], shardCount: Int, paceSamples: [Int], paceNext: Int,
+    front: [StoredShard] = [], confirmed: [CandidateID] = []
   ) {
+    self.front = front
+    self.confirmed = confirmed
     self.recordCount = recordCount
     self.opening = opening
     self.birthCount = birthCount

@@ -28,7 +28,7 @@ struct ElsaCommand: ParsableCommand {
     subcommands: [
       DoctorCommand.self, DemoCommand.self, CheckCommand.self, SearchCommand.self,
       CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DrainCommand.self,
-      KeygenCommand.self,
+      KeygenCommand.self, RevokeCommand.self,
       EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,
       PackCommand.self,
       AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,

@@ -46,7 +46,7 @@ struct CoordinatorTests {
               events.append(message(.bye(Farewell(reason: .finished, words: ""))))
             }
           case .snapshot(let snapshot): snapshots.append((snapshot, journal.count))
-          case .note, .serve: break
+          case .note, .serve, .startAuditor: break
           case .finish(let ending): self.ending = ending
           }
         }

@@ -76,6 +76,7 @@ struct CoordinatorTraceTests {
         case .snapshot(let snapshot): return "snapshot of \(snapshot.recordCount) records"
         case .serve(let message, let worker):
           return "serve \(message.name) to \(TraceText.name(worker))"
+        case .startAuditor: return "start a worker of the coordinator's own"
         case .note(let note): return "note \(Self.words(note))"
         case .finish(let ending): return "finish \(ending)"
         }

@@ -197,7 +197,7 @@ struct HostilePeerTests {
         case .send(let envelope, _):
           if case .lease(let grant) = envelope.message { mint.grants.append(grant) }
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .note, .finish, .serve, .snapshot: break
+        case .note, .finish, .serve, .snapshot, .startAuditor: break
         }
       }
       machine.checkInvariants()

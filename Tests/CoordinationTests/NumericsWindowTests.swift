@@ -34,7 +34,7 @@ struct NumericsWindowTests {
         case .persist(let batch): self.batch = batch
         case .note(.numericsChosen(let numerics, _, _)): chosen.append(numerics)
         case .finish(let ending): self.ending = ending
-        case .note, .snapshot, .serve: break
+        case .note, .snapshot, .serve, .startAuditor: break
         }
       }
       machine.checkInvariants()

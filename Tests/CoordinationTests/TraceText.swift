@@ -131,6 +131,9 @@ enum TraceText {
       "completed \(completion.shard) by \(completion.worker)"
     case .evaluated(let evaluated):
       "evaluated \(evaluated.candidate) \(evaluated.correctCount)/\(evaluated.imageCount)"
+    case .confirmed(let shard, let keyName): "confirmed \(shard) with \(keyName)"
+    case .discarded(let key):
+      "discarded \(key.keyName)\(key.restartsSearch ? " and begun anew" : "")"
     case .quarantined(let candidate, let words): "quarantined \(candidate) \(words)"
     }
   }

@@ -85,7 +85,7 @@ import WireProtocol
               costs: settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5,
               token: grant.token)
             events.append(message(.result(result)))
-          case .note, .serve, .finish, .snapshot: break
+          case .note, .serve, .finish, .snapshot, .startAuditor: break
           }
         }
       }

@@ -77,10 +77,13 @@ import WireProtocol
       var outcome: (shards: [ShardKey: ShardMeasurement], told: [EvaluatedCandidate]) = ([:], [])
       for record in try JournalReader(of: directory).records() {
         switch record {
-        case .evaluated(let evaluation): outcome.told.append(evaluation)
+        case .evaluated(var evaluation):
+          // Whoever has measured it.
+          evaluation.keyNames = []
+          outcome.told.append(evaluation)
         case .shardCompleted(let completion):
           outcome.shards[completion.key] = completion.measurement
-        case .opened, .joined, .born, .quarantined: break
+        case .opened, .joined, .born, .confirmed, .discarded, .quarantined: break
         }
       }
       return outcome

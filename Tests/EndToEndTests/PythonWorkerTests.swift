@@ -56,22 +56,23 @@ struct PythonWorkerTests {
     return opening.description.numerics.kernelTable
   }
 
-  /// Starts the worker; it knows no path of the run.
-  private func start(_ run: DigitsRun, in folder: TemporaryFolder) throws
+  /// Starts the worker, with a key of its own or that of the connection file; it knows no path of
+  /// the run.
+  static func start(_ run: DigitsRun, in folder: TemporaryFolder, key: String? = nil) throws
     -> (process: Process, output: Pipe)
   {
     let connection = try #require(try run.connection())
-    try Self.compileMessages(into: folder.path)
+    try compileMessages(into: folder.path)
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/python3")
     process.currentDirectoryURL = URL(filePath: folder.path)
     process.arguments = [
-      Self.worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
-      folder.path, "--folder", folder.path, "--kernel-table", "\(try Self.kernelTable(of: run))",
+      worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
+      folder.path, "--folder", folder.path, "--kernel-table", "\(try kernelTable(of: run))",
     ]
     var variables = ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
     variables["ELSA_SERVER_KEY"] = connection.serverKey
-    variables["ELSA_WORKER_SECRET_KEY"] = connection.workerSecretKey
+    variables["ELSA_WORKER_SECRET_KEY"] = key ?? connection.workerSecretKey
     process.environment = variables
     let output = Pipe()
     process.standardOutput = output
@@ -84,10 +85,11 @@ struct PythonWorkerTests {
     let run = try DigitsRun(evaluations: 12)
     let coordinator = try Program.start(
       ["coordinator", run.runFile, "--run-directory", run.directory.path]
-        + (isEncrypted ? [] : ["--insecure-plain-text"]))
+        // It infers nothing, which the coordinator's own worker would find out.
+        + (isEncrypted ? ["--spot-checks", "0"] : ["--insecure-plain-text"]))
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     let folder = try TemporaryFolder()
-    let (process, output) = try start(run, in: folder)
+    let (process, output) = try Self.start(run, in: folder)
     let ending = coordinator.ending()
     #expect(ending.status == 0, "\(ending.errors)")
     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -116,9 +118,9 @@ struct PythonWorkerTests {
     throws
   {
     let run = try DigitsRun(evaluations: 60)
-    let coordinator = try run.startCoordinator()
+    let coordinator = try run.startCoordinator(arguments: ["--spot-checks", "0"])
     let folder = try TemporaryFolder()
-    let (process, output) = try start(run, in: folder)
+    let (process, output) = try Self.start(run, in: folder)
     try waitUntil("the Python worker has computed") { try run.journaled().count > 4 }
     #expect(try Program.run(["drain", run.directory.path]).status == 0)
     #expect(coordinator.ending().errors.contains("--resume"))
@@ -128,7 +130,7 @@ struct PythonWorkerTests {
     #expect(String(decoding: text, as: UTF8.self).contains("asked to leave"))
     let before = try run.journaled().count
 
-    let second = try run.startCoordinator(resuming: true)
+    let second = try run.startCoordinator(resuming: true, arguments: ["--spot-checks", "0"])
     let worker = try run.startWorker("elsa")
     #expect(second.ending().status == 0)
     #expect(worker.ending().status == 0)

@@ -16,7 +16,7 @@ import WireProtocol
         case .born(_, let genome): births.append("\(genome.genes)")
         case .evaluated(let evaluation): evaluations.append(evaluation)
         case .shardCompleted(let completion): shards[completion.key] = completion.measurement
-        case .opened, .joined, .quarantined: break
+        case .opened, .joined, .confirmed, .discarded, .quarantined: break
         }
       }
     }

@@ -117,7 +117,7 @@ import WireProtocol
     #expect(try reader.snapshot() == nil)
     #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
     let journal = try Journal(in: run.directory)
-    #expect(try journal.pragma("user_version") == "4")
+    #expect(try journal.pragma("user_version") == "5")
     #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
     #expect(journal.openingCount == 2)
     #expect(try journal.records() == records)

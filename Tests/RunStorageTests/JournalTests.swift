@@ -208,7 +208,7 @@ import WireProtocol
     try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
     try queue.close()
     let path = run.directory.journalPath
-    #expect(throws: RunStorageError.newerSchema(path: path, found: 99, supported: 4)) {
+    #expect(throws: RunStorageError.newerSchema(path: path, found: 99, supported: 5)) {
       try Journal(in: run.directory)
     }
   }

@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 afb9f7bbdd341d8e6b0325af63f0ae6dc7414766d7fb072b492d6d6909bfb4f0
+// Source: Protocol/elsa.proto, SHA-256 3af0f27d8a021564a8c5a6729eaae7e425501647e5c08154c1f3124b68f154b6
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -745,6 +745,49 @@ nonisolated struct JoinedProto: Sendable {
   init() {}
 }
 
+/// A shard was measured again with another key, and the results are the same.
+nonisolated struct ConfirmedProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var shard: ShardProto {
+    get {_shard ?? ShardProto()}
+    set {_shard = newValue}
+  }
+  /// Returns true if `shard` has been explicitly set.
+  var hasShard: Bool {self._shard != nil}
+  /// Clears the value of `shard`. Subsequent reads from it will return its default value.
+  mutating func clearShard() {self._shard = nil}
+
+  /// of the key that has measured it again
+  var keyName: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _shard: ShardProto? = nil
+}
+
+/// All results that a key has delivered so far count no more.
+nonisolated struct DiscardedProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var keyName: String = String()
+
+  var words: String = String()
+
+  /// strict mode: the search begins anew behind this record
+  var restartsSearch: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct EvaluatedProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -840,6 +883,22 @@ nonisolated struct RecordProto: Sendable {
     set {content = .joined(newValue)}
   }
 
+  var discarded: DiscardedProto {
+    get {
+      if case .discarded(let v)? = content {return v}
+      return DiscardedProto()
+    }
+    set {content = .discarded(newValue)}
+  }
+
+  var confirmed: ConfirmedProto {
+    get {
+      if case .confirmed(let v)? = content {return v}
+      return ConfirmedProto()
+    }
+    set {content = .confirmed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -849,6 +908,8 @@ nonisolated struct RecordProto: Sendable {
     case evaluated(EvaluatedProto)
     case quarantined(QuarantinedProto)
     case joined(JoinedProto)
+    case discarded(DiscardedProto)
+    case confirmed(ConfirmedProto)
 
   }
 
@@ -2101,6 +2162,85 @@ nonisolated extension JoinedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension ConfirmedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConfirmedProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}key_name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._shard) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._shard {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ConfirmedProto, rhs: ConfirmedProto) -> Bool {
+    if lhs._shard != rhs._shard {return false}
+    if lhs.keyName != rhs.keyName {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DiscardedProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_name\0\u{1}words\0\u{3}restarts_search\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.restartsSearch) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 1)
+    }
+    if !self.words.isEmpty {
+      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    }
+    if self.restartsSearch != false {
+      try visitor.visitSingularBoolField(value: self.restartsSearch, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: DiscardedProto, rhs: DiscardedProto) -> Bool {
+    if lhs.keyName != rhs.keyName {return false}
+    if lhs.words != rhs.words {return false}
+    if lhs.restartsSearch != rhs.restartsSearch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EvaluatedProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0")
@@ -2198,7 +2338,7 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RecordProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0\u{1}discarded\0\u{1}confirmed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2284,6 +2424,32 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.content = .joined(v)
         }
       }()
+      case 7: try {
+        var v: DiscardedProto?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .discarded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .discarded(v)
+        }
+      }()
+      case 8: try {
+        var v: ConfirmedProto?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .confirmed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .confirmed(v)
+        }
+      }()
       default: break
       }
     }
@@ -2318,6 +2484,14 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .joined?: try {
       guard case .joined(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .discarded?: try {
+      guard case .discarded(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .confirmed?: try {
+      guard case .confirmed(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }

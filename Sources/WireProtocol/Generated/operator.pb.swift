@@ -1,4 +1,4 @@
-// Source: Protocol/operator.proto, SHA-256 7869b8b771a339c77e7f5a56158341e415a2867efca0d8d85241d4fe8e1699de
+// Source: Protocol/operator.proto, SHA-256 f0ae35a778b510b3b8a3abf92091aa135d5f46cb758b753d080a7cd8d5b5f587
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -317,6 +317,20 @@ nonisolated struct DrainRequestProto: Sendable {
 
   /// its label or session; empty for all, after which the coordinator ends
   var worker: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Kind 34. Its answer is of kind 33.
+nonisolated struct DiscardRequestProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// all results that this key has delivered are measured again
+  var keyName: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -901,6 +915,36 @@ nonisolated extension DrainRequestProto: SwiftProtobuf.Message, SwiftProtobuf._M
 
   static func ==(lhs: DrainRequestProto, rhs: DrainRequestProto) -> Bool {
     if lhs.worker != rhs.worker {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DiscardRequestProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DiscardRequestProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.keyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: DiscardRequestProto, rhs: DiscardRequestProto) -> Bool {
+    if lhs.keyName != rhs.keyName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

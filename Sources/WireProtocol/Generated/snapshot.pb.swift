@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 a40d2ce5638e990cb378f6875f587e8f1d35923f82a3fa7785c6b9dfde3239ae
+// Source: Protocol/snapshot.proto, SHA-256 5e91370b1055263c93f356764299db86f26797fa2895256e66e6b37668afd16a
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -171,6 +171,18 @@ nonisolated struct SnapshotProto: @unchecked Sendable {
     set {_uniqueStorage()._paceNext = newValue}
   }
 
+  /// the results of the individuals in the archive
+  var front: [DoneShardProto] {
+    get {_storage._front}
+    set {_uniqueStorage()._front = newValue}
+  }
+
+  /// those of them of which a shard was measured again
+  var confirmed: [UInt64] {
+    get {_storage._confirmed}
+    set {_uniqueStorage()._confirmed = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -338,7 +350,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SnapshotProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}record_count\0\u{1}opened\0\u{1}search\0\u{1}done\0\u{1}completed\0\u{1}quarantined\0\u{3}shard_count\0\u{3}pace_samples\0\u{3}pace_next\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}record_count\0\u{1}opened\0\u{1}search\0\u{1}done\0\u{1}completed\0\u{1}quarantined\0\u{3}shard_count\0\u{3}pace_samples\0\u{3}pace_next\0\u{1}front\0\u{1}confirmed\0")
 
   fileprivate class _StorageClass {
     var _recordCount: UInt64 = 0
@@ -350,6 +362,8 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _shardCount: UInt64 = 0
     var _paceSamples: [UInt64] = []
     var _paceNext: UInt32 = 0
+    var _front: [DoneShardProto] = []
+    var _confirmed: [UInt64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -369,6 +383,8 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _shardCount = source._shardCount
       _paceSamples = source._paceSamples
       _paceNext = source._paceNext
+      _front = source._front
+      _confirmed = source._confirmed
     }
   }
 
@@ -396,6 +412,8 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._shardCount) }()
         case 8: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._paceSamples) }()
         case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._paceNext) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._front) }()
+        case 11: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._confirmed) }()
         default: break
         }
       }
@@ -435,6 +453,12 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if _storage._paceNext != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._paceNext, fieldNumber: 9)
       }
+      if !_storage._front.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._front, fieldNumber: 10)
+      }
+      if !_storage._confirmed.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._confirmed, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -453,6 +477,8 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._shardCount != rhs_storage._shardCount {return false}
         if _storage._paceSamples != rhs_storage._paceSamples {return false}
         if _storage._paceNext != rhs_storage._paceNext {return false}
+        if _storage._front != rhs_storage._front {return false}
+        if _storage._confirmed != rhs_storage._confirmed {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -5,6 +5,7 @@ import ProcessLimits
 import RunFiles
 import RunStorage
 import SparsityCore
+import ZeroMQ
 
 /// The process that owns a run.
 struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
@@ -26,6 +27,13 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
       Workers that do not see the model, the weight bank and the images under the same paths fetch \
       them from here; --input-rate keeps that from filling a slow network.
+
+      A secret share of all shards is measured a second time by workers of another key \
+      (--spot-checks), and one shard of each point on the front before the run is done; where \
+      workers have only one key, by a worker that the coordinator starts itself. Results are exact \
+      to the bit, so a key whose results differ is named and trusted no more, and what it has \
+      delivered is measured again. Give each worker its own key (elsa keygen --workers), so that \
+      one of them can be told from the others.
 
       The same command starts a run or goes on with the one in the run directory, whichever \
       applies, so a batch script needs one line. The directory remembers --bind, --advertise, \
@@ -96,6 +104,13 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       valueName: "number"))
   var expectWorkers: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "The share of shards that are measured again with another key, "
+        + "\(OptionRange.text(SpotCheckSettings.shareRange)); 0 turns it off, for the front, too.",
+      valueName: "share"))
+  var spotChecks = SpotCheckSettings.usualShare
+
   @Flag(help: "Insist on going on with the run in the run directory.")
   var resume = false
 
@@ -107,6 +122,11 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     if demoEvaluations == nil { try validateRunFile(runFile, resume: resume) }
     if let expectWorkers, expectWorkers < 1 {
       throw ValidationError("--expect-workers is \(expectWorkers); allowed is 1 or more.")
+    }
+    guard SpotCheckSettings.shareRange.contains(spotChecks) else {
+      throw ValidationError(
+        "--spot-checks is \(spotChecks); allowed is "
+          + "\(OptionRange.text(SpotCheckSettings.shareRange)).")
     }
     if connectionCopy(to: "") == nil {
       throw ValidationError(
@@ -138,6 +158,8 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: options.bind, security: security)
     configuration.lock = locked.lock
+    configuration.settings.spotChecks.share = spotChecks
+    if case .curve = security { configuration.auditor = try auditor(in: directory) }
     configuration.advertised = options.advertised.compactMap { AdvertisedAddress($0) }
     configuration.connectionCopy = options.connectionCopy
     configuration.frontInterval = .seconds(10)
@@ -180,6 +202,18 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     if !local {
       let words = quarantineWords.map { "; \($0)" } ?? ""
       Output.note("The search is done\(words). See: elsa front \(directory.path)")
+    }
+  }
+
+  /// The coordinator's own key: that of all workers of a run on this machine, or of a worker that
+  /// is started when one is needed.
+  private func auditor(in directory: RunDirectory) throws -> Auditor {
+    if local, let secret = SecretVariable.workerSecretKey.take() {
+      return Auditor(keys: try CurveKeyPair(secret: CurveSecretKey(z85: secret)))
+    }
+    let path = directory.connectionFilePath
+    return Auditor(keys: try .generate()) { _, keys in
+      try OwnWorker(connectionFile: path, keys: keys)
     }
   }
 

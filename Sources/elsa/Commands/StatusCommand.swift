@@ -68,7 +68,8 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
         report.runFile = operation.directory?.runFile
         return report
       case .answer(_, let words): throw CommandFailure("the coordinator says: \(words)")
-      case .statusRequest, .drainRequest: throw CommandFailure("the coordinator makes no sense")
+      case .statusRequest, .drainRequest, .discardRequest:
+        throw CommandFailure("the coordinator makes no sense")
       }
     } catch let failure as OperatorError where failure.isSilence {
       return try silent(because: failure, answeredAt: answeredAt)

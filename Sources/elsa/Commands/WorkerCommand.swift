@@ -29,7 +29,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
       Connections are encrypted: use the coordinator's connection file, or give --server-key and \
       --key-file (see elsa keygen). Instead of --key-file the secret key may come in the \
-      environment variable ELSA_WORKER_SECRET_KEY.
+      environment variable ELSA_WORKER_SECRET_KEY. Without either, the connection file's own key \
+      is used.
 
       One process serves a whole machine: with --slots it evaluates several shards at once, each \
       on its share of the threads, and all of them use the same model and weight bank. Many cores \
@@ -183,7 +184,10 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     // Taken whether it is used or not.
     let secret = SecretVariable.workerSecretKey.take()
     if let connectionFile {
-      return .file(path: absolutePath(connectionFile), worker: try keyFile.map(Self.pair))
+      let pair =
+        try keyFile.map(Self.pair)
+        ?? secret.map { try CurveKeyPair(secret: CurveSecretKey(z85: $0)) }
+      return .file(path: absolutePath(connectionFile), worker: pair)
     }
     guard let connect else { preconditionFailure("validated") }
     guard let serverKey else { return .fixed(WorkerConnection(endpoints: [connect], keys: nil)) }

@@ -1,3 +1,4 @@
+import Coordination
 import EvolutionarySearch
 import SparsityCore
 import WireProtocol
@@ -18,6 +19,8 @@ struct FrontContent {
   var evaluationCount: Int
   /// The candidates that could not be evaluated.
   var quarantined: [CandidateID: Quarantined] = [:]
+  /// The keys whose results count no more, in the order in which that was found out.
+  var discarded: [DiscardedKey] = []
 
   /// The candidates of which something is missing that their records say.
   var unknown: Set<CandidateID> {
@@ -33,7 +36,7 @@ struct FrontContent {
       case .born(let candidate, let genome): quarantined[candidate]?.genome = genome
       case .evaluated(let result): evaluations[result.candidate] = result
       case .quarantined(let candidate, let words): quarantined[candidate]?.reason = words
-      case .opened, .joined, .shardCompleted: break
+      case .opened, .joined, .shardCompleted, .confirmed, .discarded: break
       }
     }
   }
@@ -64,19 +67,27 @@ struct FrontBuilder {
 
   private let space: SearchSpace
   private let objectives: [Objective]
+  private let discards: DiscardedResults
+  private var tainted: Set<CandidateID> = []
   private var archive = Archive()
   private var proposed: [CandidateID: Genome] = [:]
   private var found = FrontContent(members: [], evaluationCount: 0)
 
-  /// Creates the front of an empty journal.
-  init(space: SearchSpace, objectives: [Objective]) {
+  /// Creates the front of an empty journal; `discards` are those of the whole one.
+  init(
+    space: SearchSpace, objectives: [Objective], discards: DiscardedResults = DiscardedResults()
+  ) {
     self.space = space
     self.objectives = objectives
+    self.discards = discards
   }
 
-  /// Creates the front behind the records of a snapshot.
-  init(space: SearchSpace, objectives: [Objective], snapshot: RunSnapshot) throws(Misfit) {
-    self.init(space: space, objectives: objectives)
+  /// Creates the front behind the records of a snapshot, which come behind all discards.
+  init(
+    space: SearchSpace, objectives: [Objective], discards: DiscardedResults,
+    snapshot: RunSnapshot
+  ) throws(Misfit) {
+    self.init(space: space, objectives: objectives, discards: discards)
     for member in snapshot.archive {
       guard member.objectives.count == objectives.count else { throw .objectives(member.candidate) }
       guard space.contains(member.genome) else { throw .genome(member.candidate) }
@@ -99,11 +110,19 @@ struct FrontBuilder {
     return content
   }
 
-  /// Reads the next record.
-  mutating func add(_ record: JournalRecord) throws(Misfit) {
+  /// Reads the next record, whose place in the journal is `sequence`.
+  mutating func add(_ record: JournalRecord, at sequence: Int) throws(Misfit) {
+    // Of a search that has begun anew since, nothing is shown.
+    guard sequence >= discards.searchStart else { return }
     switch record {
     case .born(let candidate, let genome): try propose(candidate, genome)
+    case .shardCompleted(let completion):
+      if discards.contains(resultOf: completion.keyName, at: sequence) {
+        tainted.insert(completion.shard.candidate)
+      }
     case .evaluated(let result):
+      // It is evaluated again when what counts no more is measured again.
+      guard tainted.remove(result.candidate) == nil else { return }
       guard result.objectives.count == objectives.count else { throw .objectives(result.candidate) }
       guard let genome = proposed.removeValue(forKey: result.candidate) else { return }
       found.evaluationCount += 1
@@ -118,7 +137,7 @@ struct FrontBuilder {
     case .quarantined(let candidate, let words):
       found.quarantined[candidate] = FrontContent.Quarantined(
         genome: proposed.removeValue(forKey: candidate), reason: words)
-    case .opened, .joined, .shardCompleted: break
+    case .opened, .joined, .confirmed, .discarded: break
     }
   }
 

@@ -62,6 +62,11 @@ struct FrontSource {
       patterns: description.patterns.map(\.description),
       objectives: description.objectives.map(\.rawValue), evaluations: content.evaluationCount,
       quarantined: quarantined(content),
+      discardedKeys: content.discarded.isEmpty
+        ? nil
+        : content.discarded.map {
+          FrontReport.DiscardedKey(key: $0.keyName, reason: $0.words)
+        },
       hypervolume: hypervolume(
         of: content.members.map(\.objectives), referencePoint: referencePoint),
       referencePoint: Dictionary(uniqueKeysWithValues: named),

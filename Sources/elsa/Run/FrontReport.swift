@@ -46,6 +46,13 @@ struct FrontReport: Codable {
     var reason: String
   }
 
+  /// A key whose results count no more.
+  struct DiscardedKey: Codable {
+    var key: String
+    /// Why.
+    var reason: String
+  }
+
   var model: String
   var accelerator: String
   /// The hash of all in the accelerator's profile that costs depend on.
@@ -63,6 +70,8 @@ struct FrontReport: Codable {
   var evaluations: Int
   /// The candidates that count as spent although nothing was measured of them.
   var quarantined: [Quarantined]
+  /// The keys whose results count no more and were measured again; absent if there are none.
+  var discardedKeys: [DiscardedKey]?
   /// The volume that the front dominates, in the units of the objectives.
   var hypervolume: Double
   /// The corner against which the hypervolume is measured, by objective.
@@ -151,7 +160,7 @@ extension FrontReport {
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
       "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
-    ] + quarantineLines
+    ] + quarantineLines + discardLines
   }
 
   /// The names of the first keys, and how many more there are.
@@ -173,6 +182,13 @@ extension FrontReport {
     let rest = quarantined.count - Self.quarantineLineCountMax
     if rest > 0 { lines.append("  and \(rest) more; see --json") }
     return lines
+  }
+
+  /// The keys whose results count no more, a line each.
+  private var discardLines: [String] {
+    guard let discardedKeys else { return [] }
+    return ["", "trusted no more, what they have delivered is measured again:"]
+      + discardedKeys.map { "  key \($0.key): \($0.reason)" }
   }
 
   /// What is quarantined in one sentence, or `nil` if nothing is.

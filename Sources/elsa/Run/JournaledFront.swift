@@ -1,3 +1,4 @@
+import Coordination
 import Evaluation
 import Foundation
 import ModelFiles
@@ -52,17 +53,24 @@ struct JournaledFront {
     of reader: JournalReader, source: FrontSource
   ) throws -> FrontContent {
     let objectives = source.description.objectives
-    var builder = FrontBuilder(space: source.costs.space, objectives: objectives)
-    var start = 0
-    if let snapshot = try usableSnapshot(of: reader) {
+    let found = try reader.discards()
+    let discards = DiscardedResults(found)
+    var builder = FrontBuilder(
+      space: source.costs.space, objectives: objectives, discards: discards)
+    var sequence = 0
+    if let snapshot = try usableSnapshot(of: reader), snapshot.recordCount >= discards.end {
       builder = try FrontBuilder(
-        space: source.costs.space, objectives: objectives, snapshot: snapshot)
-      start = snapshot.recordCount
+        space: source.costs.space, objectives: objectives, discards: discards, snapshot: snapshot)
+      sequence = snapshot.recordCount
     }
-    let records = JournalRecords(of: reader, from: start)
-    while let record = records.next() { try builder.add(record) }
+    let records = JournalRecords(of: reader, from: sequence)
+    while let record = records.next() {
+      try builder.add(record, at: sequence)
+      sequence += 1
+    }
     if let failure = records.failure { throw failure }
     var content = builder.content
+    content.discarded = found.map(\.key)
     content.complete(with: try reader.records(about: content.unknown))
     return content
   }

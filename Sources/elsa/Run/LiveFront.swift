@@ -14,6 +14,7 @@ final class LiveFront {
   private let directory: LockedRunDirectory
   private let testAccuracies: [Int: Double]
   private var content = FrontContent(members: [], evaluationCount: 0)
+  private var areDiscardsKnown = false
 
   /// Creates the front of a run that starts or goes on.
   init(_ source: FrontSource, in directory: LockedRunDirectory) {
@@ -29,6 +30,10 @@ final class LiveFront {
       content.evaluations[evaluated.candidate] = evaluated
     case .candidateQuarantined(let candidate, let words):
       content.quarantined[candidate] = FrontContent.Quarantined(reason: words)
+    case .resultsDiscarded:
+      // What is known may count no more, and numbers of candidates may be given anew.
+      content = FrontContent(members: [], evaluationCount: 0)
+      areDiscardsKnown = false
     default: break
     }
   }
@@ -47,6 +52,10 @@ final class LiveFront {
       content.quarantined[candidate] = FrontContent.Quarantined()
     }
     content.forgetOthers()
+    if !areDiscardsKnown {
+      content.discarded = try JournalReader(of: directory.files).discards().map(\.key)
+      areDiscardsKnown = true
+    }
     let unknown = content.unknown
     if !unknown.isEmpty {
       content.complete(with: try JournalReader(of: directory.files).records(about: unknown))

@@ -1,6 +1,7 @@
 import Foundation
 import ProcessLimits
 import RunStorage
+import ZeroMQ
 
 /// A run on this machine: a coordinator process and worker processes, started and looked after.
 struct LocalRun {
@@ -12,6 +13,18 @@ struct LocalRun {
   let workerCount: Int
   /// The evaluation threads of each worker.
   let threadsPerWorker: Int
+  /// What both roles get the key by that nobody else has: what these workers measure needs no other
+  /// key's word.
+  private let environment: [String: String]
+
+  /// Describes a run, which has a key of its own.
+  init(source: [String], directory: RunDirectory, workerCount: Int, threadsPerWorker: Int) throws {
+    self.source = source
+    self.directory = directory
+    self.workerCount = workerCount
+    self.threadsPerWorker = threadsPerWorker
+    environment = [SecretVariable.workerSecretKey.rawValue: try CurveKeyPair.generate().secret.z85]
+  }
 
   /// How often a process that was killed is started again before the run gives up.
   private static let restartCountMax = 5
@@ -114,7 +127,8 @@ struct LocalRun {
   private func startCoordinator(_ source: [String]) throws -> ChildProcess {
     var arguments = ["coordinator", "--run-directory", directory.path, "--local"]
     arguments += ["--expect-workers", "\(workerCount)"]
-    return try ChildProcess(role: "coordinator", arguments: arguments + source)
+    return try ChildProcess(
+      role: "coordinator", arguments: arguments + source, environment: environment)
   }
 
   private func startWorker(_ index: Int) throws -> ChildProcess {
@@ -124,7 +138,7 @@ struct LocalRun {
         "worker", "--connection-file", directory.connectionFilePath, "--name",
         "worker-\(index + 1)",
         "--threads", "\(threadsPerWorker)", "--quiet",
-      ])
+      ], environment: environment)
   }
 
   /// Waits until the coordinator can be reached; its failure ends the run.

@@ -52,10 +52,11 @@ final class RunProgress {
   func note(_ note: Coordinator.Note, words: String) {
     switch note {
     case .numericsChosen, .resumed, .workerLost, .workerRefused, .candidateQuarantined,
-      .evaluationRejected, .resultsDisagree, .storageFailing, .storageRecovered:
+      .evaluationRejected, .resultsDisagree, .resultsDiscarded, .keysDisagree, .auditorFailed,
+      .frontNotRepeated, .storageFailing, .storageRecovered:
       line.interrupt(with: words)
     case .workerJoined, .workerReturned, .workerLeft, .candidateEvaluated, .draining,
-      .stopping:
+      .stopping, .restarting:
       break
     }
   }

@@ -6,11 +6,12 @@ final class ChildProcess {
   let role: String
   private let process = Process()
 
-  /// Starts this program with other arguments; its standard error is ours.
-  init(role: String, arguments: [String]) throws {
+  /// Starts this program with other arguments and more variables; its standard error is ours.
+  init(role: String, arguments: [String], environment: [String: String] = [:]) throws {
     self.role = role
     process.executableURL = URL(filePath: try Self.programPath())
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.standardError
     process.standardError = FileHandle.standardError

@@ -43,6 +43,13 @@ struct OperatorOptions: ParsableArguments {
     return (try OperatorClient(file, keys: keys()), file.endpoints)
   }
 
+  /// Returns the client of a run directory's coordinator, or `nil` if it has no connection file.
+  static func client(of directory: RunDirectory) throws -> OperatorClient? {
+    guard FileManager.default.fileExists(atPath: directory.connectionFilePath) else { return nil }
+    let file = try ConnectionFile(path: directory.connectionFilePath)
+    return try OperatorClient(file, keys: RunKeys.operators(in: directory))
+  }
+
   private func keys() throws -> CurveKeyPair? {
     if let keyFile {
       let path = absolutePath(keyFile)

@@ -12,4 +12,9 @@ enum OptionRange {
   static func text(_ range: ClosedRange<Int>) -> String {
     "\(range.lowerBound)…\(range.upperBound)"
   }
+
+  /// A range of fractions in the same way.
+  static func text(_ range: ClosedRange<Double>) -> String {
+    "\(NumberFormat.short(range.lowerBound))…\(NumberFormat.short(range.upperBound))"
+  }
 }

@@ -1,0 +1,66 @@
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// The results of the individuals on the front, shard by shard, to compare repeated ones with.
+struct FrontResults: Sendable {
+  private var shards: [CandidateID: [StoredShard]] = [:]
+  /// The candidates of which a shard was measured again with another key.
+  private var confirmed: Set<CandidateID> = []
+
+  /// Creates an empty collection.
+  init() {}
+
+  /// Restores what a snapshot holds.
+  init(_ shards: [StoredShard], confirmed: [CandidateID]) {
+    self.shards = Dictionary(grouping: shards, by: \.shard.candidate)
+    self.confirmed = Set(confirmed)
+  }
+
+  /// The results of a candidate, if it is on the front.
+  subscript(candidate: CandidateID) -> [StoredShard] { shards[candidate] ?? [] }
+
+  /// Whether a shard of a candidate was measured again with another key.
+  func isConfirmed(_ candidate: CandidateID) -> Bool { confirmed.contains(candidate) }
+
+  /// Takes note that a shard of a candidate was measured again.
+  mutating func confirm(_ candidate: CandidateID) { confirmed.insert(candidate) }
+
+  /// Adds a candidate that has come onto the front.
+  ///
+  /// - Complexity: O(*f*) for a front of *f* individuals, now and then.
+  mutating func add(_ open: OpenCandidate, front: [Individual]) {
+    shards[open.candidate.id] = open.storedShards
+    guard shards.count > 2 * front.count + 16 else { return }
+    let members = Set(front.map(\.id))
+    shards = shards.filter { members.contains($0.key) }
+  }
+
+  /// What a snapshot holds: the results of a front, in its order, and which of its individuals and
+  /// of the candidates that may yet come onto it are confirmed.
+  func stored(
+    of front: [Individual], waiting: [CandidateID]
+  ) -> (shards: [StoredShard], confirmed: [CandidateID]) {
+    let candidates = Set(front.map(\.id) + waiting)
+    return (front.flatMap { self[$0.id] }, confirmed.intersection(candidates).sorted())
+  }
+}
+
+extension OpenCandidate {
+  /// The durable results.
+  fileprivate var storedShards: [StoredShard] {
+    shards.enumerated().compactMap { slice, state in
+      StoredShard(ShardID(candidate: candidate.id, slice: slice), state)
+    }
+  }
+}
+
+extension StoredShard {
+  /// Takes down a durable result; `nil` for what is none.
+  init?(_ shard: ShardID, _ state: ShardState) {
+    guard case .done(let count, let loss, let keyName) = state else { return nil }
+    self.init(
+      shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern,
+      keyName: keyName)
+  }
+}
