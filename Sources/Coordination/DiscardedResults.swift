@@ -36,9 +36,6 @@ public struct DiscardedResults: Hashable, Sendable {
     if key.restartsSearch { searchStart = sequence + 1 }
   }
 
-  /// Whether nothing was discarded.
-  public var isEmpty: Bool { sequences.isEmpty }
-
   /// The place behind the last discard.
   public var end: Int { (sequences.max() ?? -1) + 1 }
 

@@ -207,7 +207,12 @@ struct Replay {
       let open = ledger[evaluated.candidate]
       if let open, open.remainingCount > 0, tainted.contains(evaluated.candidate) { return }
       try conclude(evaluated)
-    case .confirmed(let shard, _): frontResults.confirm(shard.candidate)
+    case .confirmed(let shard, let keyName):
+      // Neither word counts of two of which one was discarded since.
+      let isVoid =
+        discards.contains(resultOf: keyName, at: recordCount)
+        || (recordCount < discards.end && tainted.contains(shard.candidate))
+      if !isVoid { frontResults.confirm(shard.candidate) }
     case .discarded: try checkDiscard()
     case .quarantined(let candidate, _):
       guard ledger.remove(candidate) != nil else {
