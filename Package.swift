@@ -57,17 +57,20 @@ let package = Package(
     .systemLibrary(name: "CProcessLimits"),
 
     // Layer 1: pure building blocks.
+    target("NetworkArchitectures", ["SparsityCore"]),
     target("ContentHashing", ["SparsityCore", "CSodium"]),
     target("SparseKernels", ["SparsityCore", "CSparseKernels"]),
     target("LinearAlgebra", ["SparsityCore", "CLAPACK", "COneDNN"]),
     target("EvolutionarySearch", ["SparsityCore"]),
-    target("AcceleratorModel", ["SparsityCore"]),
+    target("AcceleratorModel", ["SparsityCore", "NetworkArchitectures"]),
     .target(
       name: "WireProtocol", dependencies: ["SparsityCore", protobuf], exclude: ["Protocol"],
       swiftSettings: swiftSettings),
 
     // Layer 2: pure machines.
-    target("VisionTransformers", ["SparsityCore", "SparseKernels", "LinearAlgebra"]),
+    target(
+      "VisionTransformers",
+      ["SparsityCore", "NetworkArchitectures", "SparseKernels", "LinearAlgebra"]),
     target("Pruning", ["SparsityCore", "ContentHashing", "LinearAlgebra", "SparseKernels"]),
     target(
       "Coordination",
@@ -75,24 +78,31 @@ let package = Package(
     target(
       "Simulation",
       [
-        "SparsityCore", "ContentHashing", "AcceleratorModel", "Coordination",
-        "EvolutionarySearch", "WireProtocol",
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "AcceleratorModel",
+        "Coordination", "EvolutionarySearch", "WireProtocol",
       ]),
 
     // Layer 3: files, sockets, threads.
     target("ProcessLimits", ["CProcessLimits"]),
     target("ZeroMQ", ["CZeroMQ"]),
-    target("ModelFiles", ["SparsityCore", "ContentHashing"]),
+    target("ModelFiles", ["SparsityCore", "NetworkArchitectures", "ContentHashing"]),
     // Yams brings libyaml, whose events RunFiles reads.
-    target("RunFiles", ["SparsityCore", "AcceleratorModel", "ModelFiles", yams]),
-    target("ImageData", ["SparsityCore", "ContentHashing", "ModelFiles", "CTurboJPEG", "CPNG"]),
+    target(
+      "RunFiles",
+      ["SparsityCore", "NetworkArchitectures", "AcceleratorModel", "ModelFiles", yams]),
+    target(
+      "ImageData",
+      [
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "ModelFiles", "CTurboJPEG",
+        "CPNG",
+      ]),
     target(
       "RunStorage", ["SparsityCore", "ContentHashing", "WireProtocol", "ModelFiles", grdb]),
     target(
       "Evaluation",
       [
-        "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning", "SparseKernels",
-        "LinearAlgebra", "ModelFiles", "ImageData",
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "VisionTransformers",
+        "Pruning", "SparseKernels", "LinearAlgebra", "ModelFiles", "ImageData",
       ]),
     target(
       "CoordinatorService",
@@ -114,21 +124,23 @@ let package = Package(
     benchmarks(
       "InferenceBenchmarks",
       [
-        "SparsityCore", "ContentHashing", "SparseKernels", "LinearAlgebra", "VisionTransformers",
-        "Pruning", "Evaluation", "ImageData", "ModelFiles", "CPeakKernels",
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "SparseKernels",
+        "LinearAlgebra", "VisionTransformers", "Pruning", "Evaluation", "ImageData",
+        "ModelFiles", "CPeakKernels",
       ]),
     benchmarks(
       "CoordinatorBenchmarks",
       [
-        "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
-        "WireProtocol", "Coordination", "ZeroMQ", "RunStorage", "CoordinatorService",
-        "WorkerService", "ProcessLimits",
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "EvolutionarySearch",
+        "AcceleratorModel", "WireProtocol", "Coordination", "ZeroMQ", "RunStorage",
+        "CoordinatorService", "WorkerService", "ProcessLimits",
       ]),
     .executableTarget(
       name: "elsa",
       dependencies: [
-        "SparsityCore", "ContentHashing", "EvolutionarySearch", "AcceleratorModel",
-        "WireProtocol", "VisionTransformers", "Pruning", "Coordination", "Simulation", "ZeroMQ",
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "EvolutionarySearch",
+        "AcceleratorModel", "WireProtocol", "VisionTransformers", "Pruning", "Coordination",
+        "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
         "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
         "CoordinatorBenchmarks", "CDemoData", "ProcessLimits", argumentParser, logging,
@@ -139,8 +151,11 @@ let package = Package(
     .target(
       name: "FileMutations", dependencies: ["SparsityCore"], path: "Tests/FileMutations",
       swiftSettings: swiftSettings),
-    tests("SparsityCore", ["SparsityCore"]),
-    tests("RunFiles", ["RunFiles", "AcceleratorModel", "SparsityCore", "FileMutations"]),
+    tests("SparsityCore", ["SparsityCore", "NetworkArchitectures"]),
+    tests("NetworkArchitectures", ["NetworkArchitectures", "SparsityCore", "ModelFiles"]),
+    tests(
+      "RunFiles",
+      ["RunFiles", "AcceleratorModel", "NetworkArchitectures", "SparsityCore", "FileMutations"]),
     tests("Tidy"),
     .testTarget(
       name: "EndToEndTests",
@@ -151,7 +166,7 @@ let package = Package(
       exclude: ["PythonWorker"], swiftSettings: swiftSettings),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
-    tests("AcceleratorModel", ["AcceleratorModel", "SparsityCore"]),
+    tests("AcceleratorModel", ["AcceleratorModel", "NetworkArchitectures", "SparsityCore"]),
     tests("ProcessLimits", ["ProcessLimits"]),
     tests("ZeroMQ", ["ZeroMQ"]),
     tests("RunStorage", ["RunStorage", "ModelFiles", "SparsityCore", "WireProtocol", grdb]),
@@ -159,22 +174,29 @@ let package = Package(
       "CoordinatorService",
       [
         "CoordinatorService", "Coordination", "EvolutionarySearch", "AcceleratorModel",
-        "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ", "ProcessLimits", grdb,
+        "NetworkArchitectures", "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ",
+        "ProcessLimits", grdb,
       ]),
     tests(
       "WorkerService",
       [
         "WorkerService", "CoordinatorService", "Coordination", "AcceleratorModel",
-        "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol", "ZeroMQ",
+        "NetworkArchitectures", "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol",
+        "ZeroMQ",
         "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing", "ProcessLimits",
       ]),
-    tests("ModelFiles", ["ModelFiles", "SparsityCore", "ContentHashing", "FileMutations"]),
+    tests(
+      "ModelFiles",
+      ["ModelFiles", "NetworkArchitectures", "SparsityCore", "ContentHashing", "FileMutations"]),
     .testTarget(
       name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],
       exclude: ["emulation", "sanitize"], swiftSettings: swiftSettings),
     tests(
       "VisionTransformers",
-      ["VisionTransformers", "SparsityCore", "SparseKernels", "LinearAlgebra", "ModelFiles"]),
+      [
+        "VisionTransformers", "NetworkArchitectures", "SparsityCore", "SparseKernels",
+        "LinearAlgebra", "ModelFiles",
+      ]),
     tests(
       "Evaluation",
       [
@@ -183,15 +205,18 @@ let package = Package(
       ]),
     tests(
       "InferenceBenchmarks",
-      ["InferenceBenchmarks", "Evaluation", "SparseKernels", "SparsityCore"]),
+      [
+        "InferenceBenchmarks", "NetworkArchitectures", "Evaluation", "SparseKernels",
+        "SparsityCore",
+      ]),
     tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
-    tests("ImageData", ["ImageData", "ModelFiles", "SparsityCore"]),
+    tests("ImageData", ["ImageData", "ModelFiles", "NetworkArchitectures", "SparsityCore"]),
     tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing"]),
     .testTarget(
       name: "CoordinationTests",
       dependencies: [
         "Coordination", "WireProtocol", "SparsityCore", "EvolutionarySearch", "AcceleratorModel",
-        "ContentHashing",
+        "NetworkArchitectures", "ContentHashing",
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(

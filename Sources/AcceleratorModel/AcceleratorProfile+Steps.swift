@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 extension AcceleratorProfile {

@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// The description of an accelerator.

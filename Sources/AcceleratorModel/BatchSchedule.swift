@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// What one genome costs at growing batches, and which batch serves best.
@@ -36,7 +37,7 @@ public struct BatchSchedule: Sendable {
   /// - Parameter latencySecondsMax: The latency that a batch may have, or `nil`.
   /// - Throws: ``AcceleratorError``, as a cost model of the largest batch does.
   public init(
-    shape: ModelShape, space: SearchSpace, genome: Genome, profile: AcceleratorProfile,
+    network: Network, space: SearchSpace, genome: Genome, profile: AcceleratorProfile,
     batchMax: Int, latencySecondsMax: Double? = nil
   ) throws(AcceleratorError) {
     guard Workload.batchRange.contains(batchMax) else {
@@ -46,7 +47,7 @@ public struct BatchSchedule: Sendable {
     var layers: [(batch: Int, costs: [LayerCost])] = []
     var batch = 1
     while batch <= batchMax {
-      let model = try CostModel(shape: shape, space: space, profile: profile, batch: batch)
+      let model = try CostModel(network: network, space: space, profile: profile, batch: batch)
       let cost = model.cost(of: genome)
       let footprint = try checkedSum(cost.weightBytes, model.activationBytes, of: "the footprint")
       rows.append(
@@ -61,7 +62,7 @@ public struct BatchSchedule: Sendable {
     best = rows.filter { $0.fitsMemory && $0.meetsLimit }.max {
       $0.cost.throughputImagesPerSecond < $1.cost.throughputImagesPerSecond
     }
-    var finder = CrossingFinder(shape: shape, profile: profile, known: layers)
+    var finder = CrossingFinder(network: network, profile: profile, known: layers)
     var crossings: [Crossing] = []
     for (place, cost) in (layers.first?.costs ?? []).enumerated() {
       crossings.append(
@@ -75,16 +76,16 @@ public struct BatchSchedule: Sendable {
 
 /// Finds the batch at which a layer becomes compute-bound, between two batches that are known.
 private struct CrossingFinder {
-  let shape: ModelShape
+  let network: Network
   let profile: AcceleratorProfile
   let known: [(batch: Int, costs: [LayerCost])]
   /// The prunable steps at batches in between.
   private var operations: [Int: [Operation]] = [:]
 
   init(
-    shape: ModelShape, profile: AcceleratorProfile, known: [(batch: Int, costs: [LayerCost])]
+    network: Network, profile: AcceleratorProfile, known: [(batch: Int, costs: [LayerCost])]
   ) {
-    self.shape = shape
+    self.network = network
     self.profile = profile
     self.known = known
   }
@@ -106,7 +107,7 @@ private struct CrossingFinder {
     _ place: Int, batch: Int
   ) throws(AcceleratorError) -> Bool {
     if operations[batch] == nil {
-      operations[batch] = try Workload(shape: shape, batch: batch).operations
+      operations[batch] = try Workload(network: network, batch: batch).operations
         .filter(\.isPrunable)
     }
     guard let operation = operations[batch]?[place] else { return false }

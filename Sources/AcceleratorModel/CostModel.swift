@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// The exact cost of any genome of a search space on an accelerator.
@@ -27,16 +28,6 @@ public struct CostModel: Sendable {
   /// The images of one batch.
   public var batch: Int { workload.batch }
 
-  /// Computes the table of a ViT or DeiT on an accelerator.
-  ///
-  /// - Throws: ``AcceleratorError``, as for any model.
-  public init(
-    shape: TransformerShape, space: SearchSpace, profile: AcceleratorProfile, batch: Int
-  ) throws(AcceleratorError) {
-    try self.init(
-      shape: ModelShape.transformer(shape), space: space, profile: profile, batch: batch)
-  }
-
   /// Computes the table of a model on an accelerator.
   ///
   /// Prunable layers that `space` leaves out stay dense.
@@ -44,10 +35,10 @@ public struct CostModel: Sendable {
   /// - Throws: ``AcceleratorError`` if the space is not of this model, if the batch is out of
   ///   range, if the profile refuses a pattern or if the cost of some genome would leave 64 bits.
   public init(
-    shape: ModelShape, space: SearchSpace, profile: AcceleratorProfile, batch: Int
+    network: Network, space: SearchSpace, profile: AcceleratorProfile, batch: Int
   ) throws(AcceleratorError) {
-    let workload = try Workload(shape: shape, batch: batch)
-    let paper = try PaperMacs(shape: shape)
+    let workload = try Workload(network: network, batch: batch)
+    let paper = try PaperMacs(network: network)
     let genes = try Self.genes(of: space, in: workload)
     let otherBits = try checkedProduct(
       workload.otherParameters, profile.precision.weightBits, 1, of: "the bits of weights")

@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// A value of a profile as it stands in a file: keys keep their order.

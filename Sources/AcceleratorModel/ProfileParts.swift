@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// The bits of the numbers that an accelerator computes with.
@@ -108,24 +109,6 @@ public struct ExternalMemory: Hashable, Sendable {
       Int128(bits) * Int128(clockHertz) * Int128(millionths),
       by: Int128(bytesPerSecond) * 8 * Int128(efficiencyMillionths))
   }
-}
-
-/// The work of a transformer that is no matrix product.
-public enum VectorFunction: String, CaseIterable, Hashable, Sendable {
-  /// The sum of two tensors.
-  case add
-  /// Layer normalisation.
-  case layerNorm
-  /// Softmax over a row of attention scores.
-  case softmax
-  /// The activation function of the perceptron.
-  case gelu
-  /// The bias that is added to a product.
-  case bias
-  /// The conversion of partial sums to the next layer's inputs.
-  case requantize
-  /// Rolling and partitioning of windows, or gathering of patches.
-  case move
 }
 
 /// The unit that does what is no matrix product.

@@ -37,11 +37,10 @@ struct CalibratedBankBuilder {
     finished: (Int, BankedLayer) throws(EvaluationError) -> Void
   ) throws(EvaluationError) -> WeightBank {
     precondition(criterion.needsCalibration)
-    precondition(space.layers == model.weights.shape.prunableLayers)
+    precondition(space.layers == model.weights.network.prunableLayers)
     try model.checkCalibration(with: images)
-    let packed = PackedVisionTransformer(
-      model.weights, precision: .f32,
-      variant: .best(within: BankArithmetic.instructionSet))
+    let packed = try model.packed(
+      precision: .f32, variant: .best(within: BankArithmetic.instructionSet))
     var source: Source
     if criterion.isSequential {
       let levels = genome.map(CalibrationStream.Levels.chosen)
@@ -57,26 +56,27 @@ struct CalibratedBankBuilder {
     var prefix: CalibrationStream.Prefix = Array(
       repeating: Array(repeating: .dense, count: space.patterns.count), count: space.layers.count)
     var layers: [BankedLayer] = []
-    for block in 0..<model.weights.shape.depth {
+    let blocks = model.weights.network.blocks
+    for (place, block) in blocks.enumerated() {
       var own: [BankedLayer?] = []
-      for stage in 0..<4 { own.append(try stored(4 * block + stage)) }
+      for index in block.layers { own.append(try stored(index)) }
       let isKnown = own.allSatisfy { $0 != nil }
-      let measured = isKnown ? [] : source.denseStatistics(ofBlock: block)
-      for stage in 0..<4 {
-        let index = 4 * block + stage
+      let measured = isKnown ? [] : source.denseStatistics(ofBlock: place)
+      for (offset, index) in block.layers.enumerated() {
         let layer: BankedLayer
-        if let known = own[stage] {
+        if let known = own[offset] {
           layer = known
         } else {
           let statistics =
-            source.sequentialStatistics(of: stage, block: block, prefix: prefix) ?? measured[stage]
+            source.sequentialStatistics(of: index, block: place, prefix: prefix)
+            ?? measured[offset]
           layer = try prune(index, statistics: statistics)
           try finished(index, layer)
         }
         layers.append(layer)
         prefix[index] = layer.levels.map { packed.layerWeights($0, at: index) }
       }
-      if block + 1 < model.weights.shape.depth { source.advance(block: block, prefix: prefix) }
+      if place + 1 < blocks.count { source.advance(block: place, prefix: prefix) }
     }
     return WeightBank(space: space, calibrated: layers, criterion: criterion)
   }
@@ -95,10 +95,10 @@ struct CalibratedBankBuilder {
 
     /// Returns the statistics of a layer behind pruned ones, if those are wanted.
     func sequentialStatistics(
-      of stage: Int, block: Int, prefix: CalibrationStream.Prefix
+      of layer: Int, block: Int, prefix: CalibrationStream.Prefix
     ) -> InputStatistics? {
       guard case .sequential(let stream) = self else { return nil }
-      return stream.statistics(ofStages: [stage], block: block, prefix: prefix)[0]
+      return stream.statistics(ofLayers: [layer], block: block, prefix: prefix)[0]
     }
 
     /// Moves behind a block that is pruned.

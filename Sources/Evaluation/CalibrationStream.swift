@@ -46,7 +46,7 @@ final class CalibrationStream: Sendable {
     case chosen(Genome)
   }
 
-  private let model: PackedVisionTransformer
+  private let model: any PackedNetwork
   private let normalization: PixelNormalization
   private let images: ImageSet
   private let threads: Int
@@ -66,7 +66,7 @@ final class CalibrationStream: Sendable {
 
   /// Embeds all images.
   init(
-    model: PackedVisionTransformer, normalization: PixelNormalization, images: ImageSet,
+    model: any PackedNetwork, normalization: PixelNormalization, images: ImageSet,
     levels: Levels, threads: Int
   ) {
     precondition(model.precision == .f32)
@@ -85,14 +85,14 @@ final class CalibrationStream: Sendable {
     forEachLane { lane, pass, tokens in
       let size = images.imageSize.pixelCount
       var pixels = [UInt8](repeating: 0, count: Self.batchSize * size)
-      let width = model.weights.shape.tokens * model.weights.shape.width
+      let width = self.width(ofBlock: 0)
       tokens.dense = Array(repeating: 0, count: lane.images.count * width)
       for batch in Self.batches(of: lane.images) {
         var target = pixels.mutableSpan
         images.copyPixels(of: batch, into: &target)
         let copied = pixels.span.extracting(0..<batch.count * size)
         var all = tokens.dense.mutableSpan
-        var own = all._mutatingExtracting(self.place(of: batch, in: lane))
+        var own = all._mutatingExtracting(self.place(of: batch, in: lane, width))
         pass.embed(pixels: copied, count: batch.count, into: &own)
       }
       if hasPruned { tokens.pruned = tokens.dense }
@@ -101,21 +101,22 @@ final class CalibrationStream: Sendable {
 
   /// Measures the inputs of some layers of a block; the tokens stay in front of it.
   ///
-  /// - Precondition: `stages` are places within the block, ascending, at least one.
+  /// - Precondition: `places` are those of layers of the block in network order, ascending.
   /// - Complexity: O(images · (a block's products + tokens · inputs²)).
-  func statistics(ofStages stages: [Int], block: Int, prefix: Prefix) -> [InputStatistics] {
-    guard let last = stages.last else { return [] }
-    let layers = model.weights.shape.prunableLayers
+  func statistics(ofLayers places: [Int], block: Int, prefix: Prefix) -> [InputStatistics] {
+    guard let last = places.last else { return [] }
+    let layers = model.network.prunableLayers
+    let width = width(ofBlock: block)
     let sums = Mutex([[InputStatistics]](repeating: [], count: lanes.count))
     forEachLane { lane, pass, tokens in
       let recorder = InputRecorder(
-        inputs: stages.map { layers[4 * block + $0].inputs }, hasTargets: self.hasPruned)
+        inputs: places.map { layers[$0].inputs }, hasTargets: self.hasPruned)
       pass.observeInput = { layer, inputs in
-        guard let place = stages.firstIndex(of: layer - 4 * block) else { return }
-        recorder.record(inputs, at: place)
+        guard let index = places.firstIndex(of: layer) else { return }
+        recorder.record(inputs, at: index)
       }
       for batch in Self.batches(of: lane.images) {
-        let own = self.place(of: batch, in: lane)
+        let own = self.place(of: batch, in: lane, width)
         recorder.isRecordingTargets = self.hasPruned
         pass.showInputs(
           block: block, through: last, layers: self.layers(for: nil, batch), count: batch.count,
@@ -134,45 +135,55 @@ final class CalibrationStream: Sendable {
       sums.withLock { $0[lane.index] = measured }
     }
     let all = sums.withLock { $0 }
-    return stages.indices.map { place in
-      var total = all[0][place]
-      for lane in all.dropFirst() { total.add(lane[place]) }
+    return places.indices.map { index in
+      var total = all[0][index]
+      for lane in all.dropFirst() { total.add(lane[index]) }
       return total
     }
   }
 
-  /// Moves the tokens behind a block.
+  /// Moves the tokens in front of the block after a block.
   func advance(block: Int, prefix: Prefix) {
     forEachLane { lane, pass, tokens in
-      for batch in Self.batches(of: lane.images) {
-        self.apply(block, to: &tokens.dense, batch, lane, nil, &pass)
-        guard self.hasPruned else { continue }
-        self.apply(block, to: &tokens.pruned, batch, lane, prefix, &pass)
-      }
+      tokens.dense = self.advanced(tokens.dense, block, lane, nil, &pass)
+      guard self.hasPruned else { return }
+      tokens.pruned = self.advanced(tokens.pruned, block, lane, prefix, &pass)
     }
   }
 
-  /// Replaces a batch's tokens by those behind a block: dense, or with the levels that are drawn
-  /// for the batch.
-  private func apply(
-    _ block: Int, to tokens: inout [Float], _ batch: Range<Int>, _ lane: Lane,
-    _ prefix: Prefix?, _ pass: inout ForwardPass
-  ) {
-    var all = tokens.mutableSpan
-    var own = all._mutatingExtracting(place(of: batch, in: lane))
-    pass.apply(block: block, layers: layers(for: prefix, batch), count: batch.count, to: &own)
+  /// Returns a lane's tokens behind a block: dense, or with the levels that are drawn for each
+  /// batch.
+  private func advanced(
+    _ tokens: [Float], _ block: Int, _ lane: Lane, _ prefix: Prefix?,
+    _ pass: inout any ForwardPass & ~Copyable
+  ) -> [Float] {
+    let (before, after) = (width(ofBlock: block), width(ofBlock: block + 1))
+    var result = [Float](repeating: 0, count: lane.images.count * after)
+    for batch in Self.batches(of: lane.images) {
+      var all = result.mutableSpan
+      var own = all._mutatingExtracting(place(of: batch, in: lane, after))
+      pass.advance(
+        block: block, layers: layers(for: prefix, batch), count: batch.count,
+        of: tokens.span.extracting(place(of: batch, in: lane, before)), into: &own)
+    }
+    return result
   }
 
-  /// Returns where a batch's tokens are among those of its lane.
-  private func place(of batch: Range<Int>, in lane: Lane) -> Range<Int> {
-    let width = model.weights.shape.tokens * model.weights.shape.width
+  /// Returns the numbers of one image that enter a block.
+  private func width(ofBlock block: Int) -> Int {
+    let block = model.network.blocks[block]
+    return block.tokens * block.width
+  }
+
+  /// Returns where a batch's tokens are among those of its lane, `width` numbers an image.
+  private func place(of batch: Range<Int>, in lane: Lane, _ width: Int) -> Range<Int> {
     let first = batch.lowerBound - lane.images.lowerBound
     return first * width..<(first + batch.count) * width
   }
 
   /// Returns what each layer runs with: its own weights, or the levels that are meant for a batch.
   private func layers(for prefix: Prefix?, _ batch: Range<Int>) -> [LayerWeights] {
-    let layerCount = 4 * model.weights.shape.depth
+    let layerCount = model.network.prunableLayers.count
     guard let prefix else { return Array(repeating: .dense, count: layerCount) }
     switch levels {
     case .dense: preconditionFailure("a dense stream goes through no pruned layer")
@@ -186,13 +197,12 @@ final class CalibrationStream: Sendable {
 
   /// Calls `body` for each lane, on several threads, each with a forward pass of its own.
   private func forEachLane(
-    _ body: @Sendable (Lane, inout ForwardPass, inout Tokens) -> Void
+    _ body: @Sendable (Lane, inout any ForwardPass & ~Copyable, inout Tokens) -> Void
   ) {
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: min(threads, lanes.count)) { _ in
       limitThreadsToCaller()
-      var pass = ForwardPass(
-        model: model, normalization: normalization, batchMax: Self.batchSize)
+      var pass = model.makePass(normalization: normalization, batchMax: Self.batchSize)
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < lanes.count else { return }

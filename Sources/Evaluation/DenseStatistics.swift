@@ -10,7 +10,7 @@ struct DenseStatistics {
   private let model: LoadedModel
   private let images: ImageSet
   private let threads: Int
-  private let packed: PackedVisionTransformer
+  private let packed: any PackedNetwork
   private var cache: StatisticsCache?
   private let imagesHash: ContentHash?
   private var stream: CalibrationStream?
@@ -21,7 +21,7 @@ struct DenseStatistics {
   ///
   /// - Precondition: the images fit the model, and there are some.
   init(
-    model: LoadedModel, packed: PackedVisionTransformer, images: ImageSet, cache: StatisticsCache?,
+    model: LoadedModel, packed: any PackedNetwork, images: ImageSet, cache: StatisticsCache?,
     threads: Int
   ) {
     self.model = model
@@ -32,11 +32,12 @@ struct DenseStatistics {
     self.imagesHash = cache.map { _ in images.contentHash(threads: threads) }
   }
 
-  /// Returns the statistics of a block's four layers.
+  /// Returns the statistics of a block's prunable layers.
   ///
   /// - Precondition: blocks are asked for in ascending order.
   mutating func statistics(ofBlock block: Int) -> [InputStatistics] {
-    let layers = Array(model.weights.shape.prunableLayers[4 * block..<4 * block + 4])
+    let network = model.weights.network
+    let layers = Array(network.prunableLayers[network.blocks[block].layers])
     let key = key(of: block)
     if let cache, let key, let known = cache.statistics(of: layers, key: key) { return known }
     let measured = measure(block)
@@ -57,7 +58,8 @@ struct DenseStatistics {
       stream.advance(block: position, prefix: [])
       position += 1
     }
-    return stream.statistics(ofStages: [0, 1, 2, 3], block: block, prefix: [])
+    return stream.statistics(
+      ofLayers: Array(model.weights.network.blocks[block].layers), block: block, prefix: [])
   }
 
   /// Returns the hash of all that a block's statistics depend on.
@@ -66,7 +68,7 @@ struct DenseStatistics {
     var hasher = ContentHasher()
     hasher.update("elsa input statistics 1")
     hasher.update(model.contentHash)
-    hasher.update("\(model.weights.shape)")
+    hasher.update("\(model.weights.architecture)")
     hasher.update("\(model.configuration.mean) \(model.configuration.standardDeviation)")
     hasher.update(imagesHash)
     hasher.update(packed.variant.rawValue)

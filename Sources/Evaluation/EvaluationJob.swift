@@ -37,9 +37,9 @@ final class EvaluationJob: Sendable {
   }
 
   /// Takes batches and measures them until none is left or one has failed.
-  func runBatches(with pass: inout ForwardPass) {
+  func runBatches(with pass: inout any ForwardPass & ~Copyable) {
     var pixels = [UInt8](repeating: 0, count: batchSize * images.imageSize.pixelCount)
-    var logits = [Float](repeating: 0, count: batchSize * pass.weights.shape.classes)
+    var logits = [Float](repeating: 0, count: batchSize * pass.network.classes)
     while let batch = takeBatch() {
       do {
         let measurements = try measure(batch, with: &pass, pixels: &pixels, logits: &logits)
@@ -77,11 +77,12 @@ final class EvaluationJob: Sendable {
 
   /// Measures the images of one batch.
   private func measure(
-    _ batch: Int, with pass: inout ForwardPass, pixels: inout [UInt8], logits: inout [Float]
+    _ batch: Int, with pass: inout any ForwardPass & ~Copyable, pixels: inout [UInt8],
+    logits: inout [Float]
   ) throws(EvaluationError) -> [ImageMeasurement] {
     let start = batch * batchSize
     let slice = imageIndices[start..<min(start + batchSize, imageIndices.count)]
-    let classes = pass.weights.shape.classes
+    let classes = pass.network.classes
     var target = pixels.mutableSpan
     images.copyPixels(of: slice, into: &target)
     let copied = pixels.span.extracting(0..<slice.count * images.imageSize.pixelCount)

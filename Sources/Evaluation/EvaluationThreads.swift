@@ -10,7 +10,7 @@ final class EvaluationSlots: Sendable {
   private let turn: DispatchSemaphore
 
   /// Starts `threads` threads in `count` groups of equal size, or nearly so.
-  init(count: Int, threads: Int, makePass: @escaping @Sendable () -> ForwardPass) {
+  init(count: Int, threads: Int, makePass: @escaping @Sendable () -> any ForwardPass & ~Copyable) {
     precondition(count > 0)
     precondition(threads >= count)
     let groups = (0..<count).map { index in
@@ -55,7 +55,7 @@ final class EvaluationThreads: Sendable {
   private let shared: Shared
 
   /// Starts `count` threads; `makePass` is called by each.
-  init(count: Int, makePass: @escaping @Sendable () -> ForwardPass) {
+  init(count: Int, makePass: @escaping @Sendable () -> any ForwardPass & ~Copyable) {
     precondition(count > 0)
     let shared = Shared(count: count)
     self.shared = shared

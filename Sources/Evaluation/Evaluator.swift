@@ -36,24 +36,23 @@ public final class Evaluator: Sendable {
     precondition(slots > 0)
     precondition(threads >= slots)
     try numerics.apply()
-    let shape = model.weights.shape
+    let network = model.weights.network
     do {
-      try images.checkFits(shape)
+      try images.checkFits(network)
     } catch {
       throw .images(error)
     }
-    precondition(bank.space.layers == shape.prunableLayers)
+    precondition(bank.space.layers == network.prunableLayers)
     self.space = bank.space
     self.numerics = numerics
     self.threadCount = threads
     self.images = images
-    let packed = PackedVisionTransformer(
-      model.weights, precision: numerics.precision,
-      variant: KernelVariant.best(within: numerics.instructionSet))
+    let packed = try model.packed(
+      precision: numerics.precision, variant: .best(within: numerics.instructionSet))
     self.bank = PackedBank(bank, for: packed, threads: threads)
     self.slots = EvaluationSlots(count: slots, threads: threads) {
-      ForwardPass(
-        model: packed, normalization: model.normalization, batchMax: numerics.forwardBatch)
+      packed.makePass(
+        normalization: model.normalization, batchMax: numerics.forwardBatch)
     }
   }
 

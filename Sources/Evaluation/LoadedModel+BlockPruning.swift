@@ -17,27 +17,27 @@ extension LoadedModel {
     progress: (Int) throws(EvaluationError) -> Void = { _ in }
   ) throws(EvaluationError) -> [BlockPruning] {
     try checkCalibration(with: images)
-    let packed = PackedVisionTransformer(
-      weights, precision: .f32, variant: .best(within: .detected))
+    let packed = try packed(precision: .f32, variant: .best(within: .detected))
     var source = DenseStatistics(
       model: self, packed: packed, images: images, cache: cache, threads: threads)
-    let layers = weights.shape.prunableLayers
+    let network = weights.network
     var result: [BlockPruning] = []
-    for block in 0..<weights.shape.depth {
-      let statistics = source.statistics(ofBlock: block)
-      for (stage, own) in statistics.enumerated() where !own.isFinite {
-        throw .pruning(.cannotCalibrate(layer: layers[4 * block + stage].name))
+    for (place, block) in network.blocks.enumerated() {
+      let statistics = source.statistics(ofBlock: place)
+      for (index, own) in zip(block.layers, statistics) where !own.isFinite {
+        throw .pruning(.cannotCalibrate(layer: network.prunableLayers[index].name))
       }
-      let done = Mutex([BlockPruning?](repeating: nil, count: 4))
-      DispatchQueue.concurrentPerform(iterations: 4) { stage in
-        let layer = layers[4 * block + stage]
-        let parameters = weights.prunableLayer(at: 4 * block + stage)
+      let done = Mutex([BlockPruning?](repeating: nil, count: block.layers.count))
+      DispatchQueue.concurrentPerform(iterations: block.layers.count) { offset in
+        let index = block.firstLayer + offset
+        let layer = network.prunableLayers[index]
+        let parameters = weights.prunableLayer(at: index)
         let pruning = BlockPruning(
           weights: LayerMatrix(
             outputs: layer.outputs, inputs: layer.inputs,
             values: parameters.weights.map(Double.init)),
-          statistics: statistics[stage], size: size)
-        done.withLock { $0[stage] = pruning }
+          statistics: statistics[offset], size: size)
+        done.withLock { $0[offset] = pruning }
       }
       result += done.withLock { $0.compactMap(\.self) }
       try progress(result.count)
@@ -48,7 +48,7 @@ extension LoadedModel {
   /// Throws unless some images are there and fit the model.
   func checkCalibration(with images: ImageSet) throws(EvaluationError) {
     do throws(ImageDataError) {
-      try images.checkSize(weights.shape)
+      try images.checkSize(weights.network.input)
     } catch {
       throw .images(error)
     }

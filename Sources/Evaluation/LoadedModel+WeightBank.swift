@@ -12,7 +12,7 @@ extension LoadedModel {
   ///
   /// - Precondition: 1 to 255 patterns, none twice.
   public func searchSpace(patterns: [NMPattern]) -> SearchSpace {
-    SearchSpace(layers: weights.shape.prunableLayers, patterns: patterns)
+    SearchSpace(layers: weights.network.prunableLayers, patterns: patterns)
   }
 
   /// Prunes every layer by magnitude for each pattern of a search space, on several threads.
@@ -22,7 +22,7 @@ extension LoadedModel {
     space: SearchSpace, threads: Int
   ) throws(EvaluationError) -> WeightBank {
     precondition(threads > 0)
-    precondition(space.layers == weights.shape.prunableLayers)
+    precondition(space.layers == weights.network.prunableLayers)
     let count = space.layers.count
     let next = Mutex(0)
     let finished = Mutex([Result<BankedLayer, PruningError>?](repeating: nil, count: count))

@@ -1,6 +1,7 @@
 import ContentHashing
 import Foundation
 import ModelFiles
+import SparseKernels
 import SparsityCore
 import VisionTransformers
 
@@ -9,7 +10,7 @@ public struct LoadedModel: Sendable {
   /// The sizes, the normalisation and the preprocessing.
   public let configuration: ModelConfigurationFile
   /// The parameters.
-  public let weights: VisionTransformerWeights
+  public let weights: NetworkWeights
   /// How pixels become the model's input.
   public let normalization: PixelNormalization
   /// Where the checkpoint lies.
@@ -31,7 +32,7 @@ public struct LoadedModel: Sendable {
     let configuration: ModelConfigurationFile
     do {
       file = try SafetensorsFile(path: checkpoint)
-      configuration = try ModelConfigurationFile(path: configurationPath, shapeNamed: Self.shape)
+      configuration = try ModelConfigurationFile(path: configurationPath)
     } catch {
       throw .file(error)
     }
@@ -58,7 +59,8 @@ public struct LoadedModel: Sendable {
       }
     }
     do {
-      self.weights = try VisionTransformerWeights(shape: configuration.shape, tensors: tensors)
+      self.weights = try NetworkWeights(
+        architecture: configuration.architecture, tensors: tensors)
       self.normalization = try PixelNormalization(
         mean: configuration.mean, standardDeviation: configuration.standardDeviation)
     } catch {
@@ -69,9 +71,18 @@ public struct LoadedModel: Sendable {
     self.contentHash = file.contentHash()
   }
 
-  /// Returns the shape of an architecture whose configuration holds no sizes.
-  private static func shape(named name: String) -> TransformerShape? {
-    try? NamedModel.named(name).shape
+  /// Packs the weights for one arithmetic.
+  ///
+  /// - Precondition: the variant is supported.
+  /// - Complexity: O(weights).
+  func packed(
+    precision: Precision, variant: KernelVariant
+  ) throws(EvaluationError) -> any PackedNetwork {
+    do throws(ModelError) {
+      return try weights.packed(precision: precision, variant: variant)
+    } catch {
+      throw .model(path: path, fault: error)
+    }
   }
 
   /// Returns the path of the checkpoint that a path means.

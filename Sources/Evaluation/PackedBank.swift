@@ -13,7 +13,7 @@ package struct PackedBank: Sendable {
   /// Packs a bank for the arithmetic of a model, on several threads.
   ///
   /// - Complexity: O(weights · patterns).
-  package init(_ bank: WeightBank, for model: PackedVisionTransformer, threads: Int) {
+  package init(_ bank: WeightBank, for model: any PackedNetwork, threads: Int) {
     precondition(threads > 0)
     let space = bank.space
     let count = space.layers.count

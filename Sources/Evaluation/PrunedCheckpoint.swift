@@ -12,7 +12,7 @@ public struct PrunedCheckpoint {
   ///
   /// - Precondition: the bank is of the model, and its space contains the genome.
   public init(model: LoadedModel, bank: WeightBank, genome: Genome) {
-    precondition(bank.space.layers == model.weights.shape.prunableLayers)
+    precondition(bank.space.layers == model.weights.network.prunableLayers)
     self.model = model
     let patterns = bank.space.patterns(of: genome)
     self.layers = zip(bank.space.layers, patterns).enumerated().map { index, entry in
@@ -28,7 +28,7 @@ public struct PrunedCheckpoint {
   ///
   /// - Precondition: there are those of every prunable layer.
   public init(model: LoadedModel, weights: [[Float]]) {
-    let layers = model.weights.shape.prunableLayers
+    let layers = model.weights.network.prunableLayers
     precondition(weights.count == layers.count)
     precondition(zip(layers, weights).allSatisfy { $0.outputs * $0.inputs == $1.count })
     self.model = model
@@ -90,9 +90,8 @@ public struct PrunedCheckpoint {
   private func otherTensors() -> [NewTensor] {
     let weights = model.weights
     let pruned = Set(layers.map { "\($0.layer.name).weight" })
-    return VisionTransformerWeights.tensorShapes(of: weights.shape).compactMap { name, shape in
-      pruned.contains(name)
-        ? nil : NewTensor(name: name, shape: shape, values: weights.values(named: name))
+    return weights.network.tensors.filter { !pruned.contains($0.name) }.map {
+      NewTensor(name: $0.name, shape: $0.shape, values: weights.values(named: $0.name))
     }
   }
 }

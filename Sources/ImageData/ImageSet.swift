@@ -1,5 +1,6 @@
 import ContentHashing
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 
 /// The size of an image and the channels of a pixel.
@@ -142,26 +143,26 @@ public struct ImageSet: Sendable {
   }
 
   /// Throws unless the images have the size that a model expects.
-  public func checkSize(_ shape: TransformerShape) throws(ImageDataError) {
+  public func checkSize(_ input: NetworkInput) throws(ImageDataError) {
     let expected = ImageSize(
-      height: shape.imageSize, width: shape.imageSize, channels: shape.channels)
+      height: input.side, width: input.side, channels: input.channels)
     guard imageSize == expected else {
       throw .wrongImageSize(set: name, found: imageSize, expected: expected)
     }
   }
 
   /// Throws unless a model of this input and these classes can be evaluated on the set.
-  public func checkFits(_ shape: TransformerShape) throws(ImageDataError) {
-    try checkSize(shape)
+  public func checkFits(_ network: Network) throws(ImageDataError) {
+    try checkSize(network.input)
     if let classNames,
-      classNames.count != shape.classes || ClassMismatch.areSets(classNames)
+      classNames.count != network.classes || ClassMismatch.areSets(classNames)
     {
       throw .otherClasses(
-        ClassMismatch(set: name, folders: classNames, outputs: shape.classes))
+        ClassMismatch(set: name, folders: classNames, outputs: network.classes))
     }
-    if let index = labels.firstIndex(where: { $0 >= shape.classes }) {
+    if let index = labels.firstIndex(where: { $0 >= network.classes }) {
       throw .labelOutOfRange(
-        set: name, index: index, label: labels[index], classes: shape.classes)
+        set: name, index: index, label: labels[index], classes: network.classes)
     }
   }
 }

@@ -1,5 +1,6 @@
 import ContentHashing
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 
 /// What a look at all images of a source found; only hashes and a few images are kept.
@@ -85,11 +86,11 @@ public func surveyImages(
 
 extension ImageSurvey {
   /// Throws unless a model of this input and these classes can be evaluated on the images.
-  public func checkFits(_ shape: TransformerShape) throws(ImageDataError) {
-    try sample.checkFits(shape)
-    if let index = labels.firstIndex(where: { $0 >= shape.classes }) {
+  public func checkFits(_ network: Network) throws(ImageDataError) {
+    try sample.checkFits(network)
+    if let index = labels.firstIndex(where: { $0 >= network.classes }) {
       throw .labelOutOfRange(
-        set: sample.name, index: index, label: labels[index], classes: shape.classes)
+        set: sample.name, index: index, label: labels[index], classes: network.classes)
     }
   }
 }

@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparsityCore
 
 /// Why a checkpoint, a packed file or a model configuration cannot be read or written.
@@ -30,8 +31,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case missingKey(path: String, key: String, expected: String)
   /// A key of the configuration has a value that cannot be used.
   case invalidValue(path: String, key: String, value: String, expected: String)
-  /// The sizes in the configuration belong to no vision transformer.
-  case invalidShape(path: String, fault: TransformerShapeError)
+  /// The sizes in the configuration belong to no network.
+  case invalidShape(path: String, fault: ArchitectureError)
 }
 
 /// Why a safetensors header describes no consistent file.

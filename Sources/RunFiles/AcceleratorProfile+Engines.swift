@@ -1,4 +1,5 @@
 import AcceleratorModel
+import NetworkArchitectures
 import SparsityCore
 
 extension ProfileFields {

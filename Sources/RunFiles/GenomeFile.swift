@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 
 /// A genome on disk: the pattern of each layer by name.
@@ -137,28 +138,31 @@ extension GenomeFile {
   ///
   /// - Throws: ``RunFileError`` for digits other than 1…4 or a wrong number of blocks.
   public static func elsaAssignment(
-    _ text: String, for prunable: [PrunableLayer]
+    _ text: String, for network: Network
   ) throws(RunFileError) -> [NMPattern] {
     let place = "--genome elsa:\(text)"
     let blocks = text.split { $0 == "," || $0 == " " }
-    guard blocks.count * 4 == prunable.count else {
+    guard blocks.count == network.blocks.count else {
       throw RunFileError(
         file: place,
         message: "\(counted(blocks.count, "block")) given; the model has "
-          + "\(prunable.count / 4)")
+          + "\(network.blocks.count)")
     }
-    var patterns: [NMPattern] = []
-    for (index, block) in blocks.enumerated() {
-      let levels = block.compactMap { digit in
+    var patterns = network.prunableLayers.map { _ in NMPattern.dense }
+    for (index, (digits, block)) in zip(blocks, network.blocks).enumerated() {
+      let levels = digits.compactMap { digit in
         digit.isASCII ? digit.wholeNumberValue.flatMap { NMPattern(kept: $0, groupSize: 4) } : nil
       }
-      guard block.count == 4, levels.count == 4 else {
+      guard digits.count == elsaOrder.count, levels.count == elsaOrder.count else {
         throw RunFileError(
           file: place,
-          message: "block \(index) is \"\(block)\"; write four digits 1…4 for proj, qkv, fc1, fc2")
+          message: "block \(index) is \"\(digits)\"; write four digits 1…4 for proj, qkv, fc1, fc2")
       }
-      patterns += [levels[1], levels[0], levels[2], levels[3]]
+      for (role, level) in zip(elsaOrder, levels) { patterns[block.layer(role)] = level }
     }
     return patterns
   }
+
+  /// The order of the published configurations within a block.
+  private static let elsaOrder: [LayerRole] = [.projection, .qkv, .fc1, .fc2]
 }

@@ -2,6 +2,7 @@ import AcceleratorModel
 import ContentHashing
 import Coordination
 import EvolutionarySearch
+import NetworkArchitectures
 import SparsityCore
 import WireProtocol
 
@@ -120,7 +121,7 @@ struct SimulatedRun: Sendable {
 
   private static func costModel(shape: TransformerShape, space: SearchSpace) -> CostModel {
     do {
-      return try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+      return try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     } catch {
       impossible("\(error)")
     }

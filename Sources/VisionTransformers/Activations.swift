@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -31,20 +32,18 @@ struct Workspace: ~Copyable {
   /// The result of such a product.
   var wideOutput: [Float]
 
-  /// Allocates what a model needs for passes of up to `rows` tokens.
-  init(model: PackedVisionTransformer, rows: Int) {
-    let shape = model.weights.shape
-    let scratchCounts = shape.prunableLayers.map {
+  /// Allocates what a network needs for passes of up to `rows` tokens.
+  init(
+    network: Network, packing: LayerPacking, attention: AttentionShape, rows: Int,
+    widestInput: Int, widestOutput: Int
+  ) {
+    let scratchCounts = network.prunableLayers.map {
       scratchCount(outputs: $0.outputs, inputs: $0.inputs)
     }
-    let attention = AttentionShape(
-      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth
-    ).scratchCount
-    self.scratch = Array(repeating: 0, count: max(attention, scratchCounts.max() ?? 0))
-    let isEmulated = model.precision == .bf16 && model.denseFormat == .f32
-    let widestInput = max(shape.width, shape.hiddenWidth, shape.patchValues)
-    let widestOutput = max(3 * shape.width, shape.hiddenWidth)
-    self.wideInput = Array(repeating: 0, count: isEmulated ? rows * widestInput : 0)
-    self.wideOutput = Array(repeating: 0, count: isEmulated ? rows * widestOutput : 0)
+    scratch = Array(
+      repeating: 0, count: max(attention.scratchCount, scratchCounts.max() ?? 0))
+    let isEmulated = packing.precision == .bf16 && packing.denseFormat == .f32
+    wideInput = Array(repeating: 0, count: isEmulated ? rows * widestInput : 0)
+    wideOutput = Array(repeating: 0, count: isEmulated ? rows * widestOutput : 0)
   }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 

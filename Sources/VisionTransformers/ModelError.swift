@@ -4,7 +4,7 @@ public enum ModelError: Error, Equatable, Sendable {
   case wrongShape(name: String, found: [Int], expected: [Int])
   case unknownTensor(name: String, reason: String)
   case notFinite(name: String, index: Int, value: String)
-  case unknownModelName(String)
+  case noForwardPass(family: String)
   case wrongChannelCount(quantity: String, found: Int, expected: Int)
   case outOfRange(quantity: String, value: String, allowed: String)
 }
@@ -30,10 +30,10 @@ extension ModelError: CustomStringConvertible {
       tensor \(name) holds \(value) at position \(index); every weight must be finite. \
       The checkpoint is damaged or its training diverged
       """
-    case .unknownModelName(let name):
+    case .noForwardPass(let family):
       """
-      no model is named \(name); known are \
-      \(NamedModel.all.map(\.name).joined(separator: ", "))
+      \(family) can be estimated, but its forward pass is not built; \
+      its accuracy cannot be measured
       """
     case .wrongChannelCount(let quantity, let found, let expected):
       "\(quantity) has \(found) numbers; the model has \(expected) input channels"

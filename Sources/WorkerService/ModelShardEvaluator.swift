@@ -97,7 +97,7 @@ public struct ModelShardEvaluator: ShardEvaluator {
       model: model, bank: bank, images: images, numerics: description.numerics, threads: threads,
       slots: slots)
     costs = try CostModel(
-      shape: model.weights.shape, space: space,
+      network: model.weights.network, space: space,
       profile: description.acceleratorProfile(),
       batch: description.acceleratorBatch)
     shuffledImages = description.shuffledImages()

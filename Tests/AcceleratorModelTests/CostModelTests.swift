@@ -1,4 +1,5 @@
 import AcceleratorModel
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -17,7 +18,7 @@ struct CostModelTests {
   ) throws -> CostModel {
     let patterns = try patterns.map { try #require(NMPattern($0)) }
     return try CostModel(
-      shape: shape, space: SearchSpace(layers: shape.prunableLayers, patterns: patterns),
+      network: shape.network, space: SearchSpace(layers: shape.prunableLayers, patterns: patterns),
       profile: profile, batch: batch)
   }
 
@@ -140,7 +141,7 @@ struct CostModelTests {
     let pattern = try #require(NMPattern("1:4"))
     let space = SearchSpace(
       layers: [shape.prunableLayers[6]], patterns: [pattern, .dense])
-    let part = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+    let part = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     let whole = try Self.model(shape)
     var genes = [UInt8](repeating: 2, count: 48)
     genes[6] = 0
@@ -153,7 +154,7 @@ struct CostModelTests {
     func refuse(_ layers: [PrunableLayer]) -> AcceleratorError? {
       #expect(throws: AcceleratorError.self) {
         try CostModel(
-          shape: shape, space: SearchSpace(layers: layers, patterns: [.dense]),
+          network: shape.network, space: SearchSpace(layers: layers, patterns: [.dense]),
           profile: .systolic32, batch: 1)
       }
     }

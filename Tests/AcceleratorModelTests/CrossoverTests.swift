@@ -66,14 +66,14 @@ struct CrossoverTests {
   }
 
   @Test func `a batch schedule finds the best batch under a limit and where waiting ends`() throws {
-    let shape = ModelShape.transformer(try CostModelTests.deit(width: 384, heads: 6))
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: [.dense])
+    let network = try CostModelTests.deit(width: 384, heads: 6).network
+    let space = SearchSpace(layers: network.prunableLayers, patterns: [.dense])
     let genome = Genome(uniform: 0, layerCount: 48)
     func schedule(
       _ profile: AcceleratorProfile, max: Int, limit: Double? = nil
     ) throws -> BatchSchedule {
       try BatchSchedule(
-        shape: shape, space: space, genome: genome, profile: profile, batchMax: max,
+        network: network, space: space, genome: genome, profile: profile, batchMax: max,
         latencySecondsMax: limit)
     }
     let free = try schedule(.systolic32, max: 40)
@@ -100,7 +100,7 @@ struct CrossoverTests {
     // 110,592 + 75,648·b cycles of memory meet 40,608 + 85,104·b of the array at b = 7.4.
     #expect(crossing == 8)
     for (batch, isWaiting) in [(crossing - 1, true), (crossing, false)] {
-      let model = try CostModel(shape: shape, space: space, profile: slow, batch: batch)
+      let model = try CostModel(network: network, space: space, profile: slow, batch: batch)
       let qkv = try #require(model.layerCosts(of: genome).first { $0.isPrunable })
       #expect((qkv.bound != .compute) == isWaiting)
     }

@@ -1,23 +1,23 @@
 import AcceleratorModel
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
 /// The published multiply-accumulates of the ELSA paper, in billions to two decimals.
 struct PaperMacsTests {
-  private static func shape(_ name: String) throws -> ModelShape {
-    switch name {
-    case "DeiT-S": return .transformer(try CostModelTests.deit(width: 384, heads: 6))
-    case "DeiT-B": return .transformer(try CostModelTests.deit(width: 768, heads: 12))
-    default:
-      let size = name == "Swin-S" ? "swin_small" : name == "Swin-B" ? "swin_base" : "swin_tiny"
-      return .swin(
-        try #require(SwinShape.named.first { $0.name == "\(size)_patch4_window7_224" }).shape)
-    }
+  private static let names = [
+    "DeiT-S": "deit_small_patch16_224", "DeiT-B": "deit_base_patch16_224",
+    "Swin-T": "swin_tiny_patch4_window7_224", "Swin-S": "swin_small_patch4_window7_224",
+    "Swin-B": "swin_base_patch4_window7_224",
+  ]
+
+  private static func network(_ name: String) throws -> Network {
+    try NetworkFamilies.network(named: #require(names[name])).architecture.network
   }
 
-  private static func cost(_ shape: ModelShape, _ assignment: [NMPattern]) throws -> Cost {
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: Array(Set(assignment)))
-    let model = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 2)
+  private static func cost(_ network: Network, _ assignment: [NMPattern]) throws -> Cost {
+    let space = SearchSpace(layers: network.prunableLayers, patterns: Array(Set(assignment)))
+    let model = try CostModel(network: network, space: space, profile: .systolic32, batch: 2)
     return model.cost(of: try #require(space.genome(choosing: assignment)))
   }
 
@@ -30,9 +30,9 @@ struct PaperMacsTests {
   func `uniform patterns have the published count`(
     name: String, pattern: String, billions: Double
   ) throws {
-    let shape = try Self.shape(name)
+    let network = try Self.network(name)
     let pattern = try #require(NMPattern(pattern))
-    let cost = try Self.cost(shape, shape.prunableLayers.map { _ in pattern })
+    let cost = try Self.cost(network, network.prunableLayers.map { _ in pattern })
     // The paper's formula gives Swin-S at 2:4 4.5847 where the table has 4.59.
     #expect(abs(Double(cost.elsaMacs) / 1e9 - billions) < 0.0055)
   }
@@ -59,7 +59,7 @@ struct PaperMacsTests {
       let patterns = try block.map { try #require(NMPattern("\($0):4")) }
       return [patterns[1], patterns[0], patterns[2], patterns[3]]
     }
-    let cost = try Self.cost(try Self.shape(name), assignment)
+    let cost = try Self.cost(try Self.network(name), assignment)
     #expect((Double(cost.elsaMacs) / 1e7).rounded() / 100 == billions)
   }
 
@@ -68,15 +68,15 @@ struct PaperMacsTests {
     ("Swin-S", 49_606_258), ("Swin-B", 87_768_224),
   ])
   func `dense models have timm's number of parameters`(name: String, parameters: Int64) throws {
-    let shape = try Self.shape(name)
-    let cost = try Self.cost(shape, shape.prunableLayers.map { _ in .dense })
+    let network = try Self.network(name)
+    let cost = try Self.cost(network, network.prunableLayers.map { _ in .dense })
     // A parameter is a byte on this profile.
     #expect(cost.weightBytes == parameters)
   }
 
   @Test func `the complete count of dense Swin-T is that of every product by hand`() throws {
-    let shape = try Self.shape("Swin-T")
-    let cost = try Self.cost(shape, shape.prunableLayers.map { _ in .dense })
+    let network = try Self.network("Swin-T")
+    let cost = try Self.cost(network, network.prunableLayers.map { _ in .dense })
     var sum = 3136 * 48 * 96 + 768 * 1000
     for (stage, depth) in [2, 2, 6, 2].enumerated() {
       let (tokens, width) = (3136 >> (2 * stage), 96 << stage)
@@ -88,8 +88,8 @@ struct PaperMacsTests {
   }
 
   @Test func `Swin's windows, shifts and merges are steps of their own`() throws {
-    guard case .swin(let shape) = try Self.shape("Swin-T") else { return }
-    let workload = try Workload(shape: .swin(shape), batch: 3)
+    let network = try Self.network("Swin-T")
+    let workload = try Workload(network: network, batch: 3)
     func step(_ name: String) throws -> Work {
       try #require(workload.operations.first { $0.name == name }).work
     }
@@ -110,7 +110,7 @@ struct PaperMacsTests {
       try step("layers.3.blocks.1.attn.partition")
         == .elementwise([.move], elements: 3 * 49 * 768))
     #expect(
-      workload.operations.filter(\.isPrunable).map(\.name) == shape.prunableLayers.map(\.name))
-    #expect(shape.prunableLayers.count == 48)
+      workload.operations.filter(\.isPrunable).map(\.name) == network.prunableLayers.map(\.name))
+    #expect(network.prunableLayers.count == 48)
   }
 }

@@ -1,4 +1,5 @@
 import AcceleratorModel
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -151,12 +152,12 @@ struct PropertyTests {
   func `steps add up to the whole model on every built-in profile`(
     profile: AcceleratorProfile, batch: Int
   ) throws {
-    let swin = try #require(SwinShape.named.first { $0.name.hasPrefix("swin_tiny") }).shape
+    let swin = try NetworkFamilies.network(named: "swin_tiny_patch4_window7_224")
     let deit = try CostModelTests.deit(width: 192, heads: 3, depth: 3)
-    for shape in [ModelShape.swin(swin), .transformer(deit)] {
+    for network in [swin.architecture.network, deit.network] {
       let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
-      let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-      let model = try CostModel(shape: shape, space: space, profile: profile, batch: batch)
+      let space = SearchSpace(layers: network.prunableLayers, patterns: patterns)
+      let model = try CostModel(network: network, space: space, profile: profile, batch: batch)
       var generator = SeededGenerator(seed: 7)
       let genome = Genome(genes: space.layers.map { _ in UInt8(generator.index(below: 3)) })
       let cost = model.cost(of: genome)

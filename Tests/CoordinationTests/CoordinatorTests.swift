@@ -1,6 +1,7 @@
 import AcceleratorModel
 import Coordination
 import EvolutionarySearch
+import NetworkArchitectures
 import SparsityCore
 import Testing
 import WireProtocol
@@ -178,7 +179,8 @@ struct CoordinatorTests {
     let shape = try TransformerShape(
       imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
       classes: 4)
-    let costs = try CostModel(shape: shape, space: settings.space, profile: profile, batch: 1)
+    let costs = try CostModel(
+      network: shape.network, space: settings.space, profile: profile, batch: 1)
     energetic.model = CandidateModel(cost: { costs.cost(of: $0) })
     #expect(throws: CoordinationError.objectiveWithoutModel(.energy)) {
       try Coordinator(settings: energetic, recovering: [])

@@ -1,6 +1,7 @@
 import AcceleratorModel
 import Coordination
 import EvolutionarySearch
+import NetworkArchitectures
 import SparsityCore
 import Testing
 import WireProtocol
@@ -19,7 +20,7 @@ struct TestRun {
       classes: 4)
     let patterns = try ["2:4", "4:4"].map { try #require(NMPattern($0)) }
     let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-    let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     let hashes = try (0..<4).map { number in
       try #require(ContentHash(bytes: Array(repeating: UInt8(number), count: 32)))
     }

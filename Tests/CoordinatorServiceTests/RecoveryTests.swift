@@ -4,6 +4,7 @@ import CoordinatorService
 import EvolutionarySearch
 import Foundation
 import GRDB
+import NetworkArchitectures
 import ProcessLimits
 import RunStorage
 import SparsityCore
@@ -32,7 +33,8 @@ import WireProtocol
         classes: 4)
       let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
       let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-      let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+      let costs = try CostModel(
+        network: shape.network, space: space, profile: .systolic32, batch: 1)
       let hash = try #require(ContentHash(bytes: Array(repeating: 7, count: 32)))
       let input = RunInput(path: "none", content: hash)
       let description = RunDescription(

@@ -42,7 +42,7 @@ struct RunFindings {
     let description = try #require(opened)
     let model = try ModelConfigurationFile(path: description.configuration.path)
     let space = SearchSpace(
-      layers: model.shape.prunableLayers, patterns: description.patterns)
+      layers: model.network.prunableLayers, patterns: description.patterns)
     let images = description.shuffledImages()
     return try completions.map { completion in
       let genome = try #require(genomes[completion.shard.candidate])

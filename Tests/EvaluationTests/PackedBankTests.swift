@@ -39,7 +39,7 @@ struct PackedBankTests {
       patterns: try patterns("1:4", "2:4", "3:4", "4:4", "1:16", "7:8"))
     let bank = try model.weightBank(space: space, threads: 2)
     let variant = KernelVariant.best(within: .detected)
-    let packed = PackedVisionTransformer(model.weights, precision: precision, variant: variant)
+    let packed = try model.weights.packed(precision: precision, variant: variant)
     for threads in [1, 3, 64] {
       let packedBank = PackedBank(bank, for: packed, threads: threads)
       for (level, pattern) in space.patterns.enumerated() {
@@ -59,8 +59,8 @@ struct PackedBankTests {
     let model = try digitsModel()
     let space = model.searchSpace(patterns: try patterns("1:4", "2:4", "4:4"))
     let bank = try model.weightBank(space: space, threads: 1)
-    let packed = PackedVisionTransformer(
-      model.weights, precision: .f32, variant: .best(within: .detected))
+    let packed = try model.weights.packed(
+      precision: .f32, variant: .best(within: .detected))
     let packedBank = PackedBank(bank, for: packed, threads: 2)
     let genome = Genome(genes: (0..<24).map { UInt8($0 * 5 % 7 % 3) })
     let uniform = (0..<3).map { packedBank.weights(of: Genome(uniform: $0, layerCount: 24)) }

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -127,8 +128,8 @@ struct ClassMapTests {
       let shape = try TransformerShape(
         imageSize: 7, patchSize: 1, channels: 3, width: 4, depth: 1, heads: 1, hiddenWidth: 4,
         classes: 5)
-      try set.checkSize(shape)
-      let error = #expect(throws: ImageDataError.self) { try set.checkFits(shape) }
+      try set.checkSize(shape.network.input)
+      let error = #expect(throws: ImageDataError.self) { try set.checkFits(shape.network) }
       #expect(error?.description.contains("2 class folders (cat, dog), the model 5") == true)
     }
   }

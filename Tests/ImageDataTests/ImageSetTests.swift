@@ -1,5 +1,6 @@
 import ImageData
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -107,17 +108,18 @@ struct ImageSetTests {
   }
 
   @Test func `a model of other input or fewer classes is refused`() throws {
-    func shape(imageSize: Int, channels: Int, classes: Int) throws -> TransformerShape {
+    func network(imageSize: Int, channels: Int, classes: Int) throws -> Network {
       try TransformerShape(
         imageSize: imageSize, patchSize: 1, channels: channels, width: 4, depth: 1, heads: 1,
-        hiddenWidth: 4, classes: classes)
+        hiddenWidth: 4, classes: classes
+      ).network
     }
     let set = randomSet(count: 6, seed: 5)
-    try set.checkFits(shape(imageSize: 3, channels: 1, classes: 5))
+    try set.checkFits(network(imageSize: 3, channels: 1, classes: 5))
     #expect(
       throws: ImageDataError.labelOutOfRange(set: "random", index: 4, label: 4, classes: 4)
-    ) { try set.checkFits(shape(imageSize: 3, channels: 1, classes: 4)) }
-    let colour = try shape(imageSize: 3, channels: 3, classes: 5)
+    ) { try set.checkFits(network(imageSize: 3, channels: 1, classes: 4)) }
+    let colour = try network(imageSize: 3, channels: 3, classes: 5)
     #expect(
       throws: ImageDataError.wrongImageSize(
         set: "random", found: set.imageSize,

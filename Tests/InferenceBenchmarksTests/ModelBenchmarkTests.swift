@@ -1,5 +1,6 @@
 import Evaluation
 import InferenceBenchmarks
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -11,7 +12,8 @@ struct ModelBenchmarkTests {
       classes: 5)
     let patterns = [NMPattern.dense, NMPattern("2:4"), NMPattern("1:4")].compactMap { $0 }
     let benchmark = try ModelBenchmark(
-      shape: shape, numerics: .detected(precision: precision, forwardBatch: 3), repetitions: 1)
+      architecture: shape, numerics: .detected(precision: precision, forwardBatch: 3),
+      repetitions: 1)
     let measurements = benchmark.measure(patterns: patterns, threads: [2, 1])
     #expect(measurements.map(\.threads) == [2, 2, 2, 1, 1, 1])
     #expect(measurements.map(\.pattern) == patterns + patterns)

@@ -1,4 +1,5 @@
 import InferenceBenchmarks
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import Testing
@@ -11,7 +12,7 @@ struct OperationBenchmarkTests {
       classes: 4)
     let variant = KernelVariant.best(within: .detected)
     let benchmark = OperationBenchmark(precision: precision, variant: variant, repetitions: 1)
-    let measurements = benchmark.measure(shape)
+    let measurements = benchmark.measure(shape.network.blocks[0])
     #expect(measurements.map(\.operation) == RowOperation.allCases)
     #expect(measurements.map(\.values) == [5 * 8, 5 * 8, 5 * 24])
     for measurement in measurements {

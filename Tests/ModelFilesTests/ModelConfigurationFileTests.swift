@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -18,19 +19,12 @@ struct ModelConfigurationFileTests {
       "pool_size": null, "first_conv": "patch_embed.proj", "classifier": ["head", "head_dist"]}}
     """
 
-  private func read(
-    _ text: String, shapeNamed: (String) -> TransformerShape? = { _ in nil }
-  ) throws -> ModelConfigurationFile {
-    try ModelConfigurationFile(bytes: Array(text.utf8), name: "c", shapeNamed: shapeNamed)
+  private func read(_ text: String) throws -> ModelConfigurationFile {
+    try ModelConfigurationFile(bytes: Array(text.utf8), name: "c")
   }
 
-  private func tinyShape(_ name: String) -> TransformerShape? {
-    guard name == "deit_tiny_distilled_patch16_224" || name == "deit_tiny_patch16_224" else {
-      return nil
-    }
-    return try? TransformerShape(
-      imageSize: 224, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3,
-      hiddenWidth: 768, classes: 1000)
+  private func shape(_ text: String) throws -> TransformerShape {
+    try #require(try read(text).architecture as? TransformerShape)
   }
 
   /// The flat configuration with one key replaced by this JSON value, or removed.
@@ -49,8 +43,8 @@ struct ModelConfigurationFileTests {
     let shape = try TransformerShape(
       imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 6, heads: 4, hiddenWidth: 256,
       classes: 10)
-    #expect(file.shape == shape)
-    #expect(file.architecture == "vit_digits")
+    #expect(file.architecture as? TransformerShape == shape)
+    #expect(file.name == "vit_digits")
     #expect(file.mean == [0.3053])
     #expect(file.standardDeviation == [0.376])
     #expect(
@@ -63,27 +57,32 @@ struct ModelConfigurationFileTests {
     let folder = sharedData + "/deit_tiny_patch16_224"
     let path = ModelConfigurationFile.path(besideWeights: folder + "/model.safetensors")
     let file = try ModelConfigurationFile(path: path)
-    #expect(file.shape == tinyShape("deit_tiny_patch16_224"))
+    let tiny = TransformerShape.named.first { $0.name == "deit_tiny_patch16_224" }
+    #expect(file.architecture as? TransformerShape == tiny?.architecture)
     #expect(file.preprocessing.description == "resize-248/bicubic/crop-224/channels-3")
   }
 
   @Test func `the hub's form takes its sizes from the architecture's name`() throws {
-    let file = try read(Self.hub, shapeNamed: tinyShape)
-    #expect(file.shape.width == 192)
-    #expect(file.shape.isDistilled)
+    let file = try read(Self.hub)
+    let shape = try shape(Self.hub)
+    #expect(shape.width == 192)
+    #expect(shape.isDistilled)
     #expect(file.preprocessing.resize == 248)
     #expect(file.mean == [0.485, 0.456, 0.406])
     #expect(
       throws: ModelFileError.missingKey(
         path: "c", key: "embed_dim",
         expected: "an integer, because the architecture "
-          + "\"deit_tiny_distilled_patch16_224\" is not known")
-    ) { try read(Self.hub) }
+          + "\"deit_mini_patch16_224\" is not known")
+    ) {
+      try read(Self.hub.replacing("deit_tiny_distilled_patch16_224", with: "deit_mini_patch16_224"))
+    }
   }
 
   @Test func `a tag after the architecture's dot does not matter`() throws {
     let tagged = Self.hub.replacing("patch16_224\"", with: "patch16_224.fb_in1k\"")
-    #expect(try read(tagged, shapeNamed: tinyShape) == read(Self.hub, shapeNamed: tinyShape))
+    #expect(try read(tagged).network == read(Self.hub).network)
+    #expect(try read(tagged).name == read(Self.hub).name)
   }
 
   @Test func `sizes in the file come before those of the name`() throws {
@@ -91,7 +90,7 @@ struct ModelConfigurationFileTests {
       "\"num_features\": 192,", with: "\"model_args\": {\"img_size\": 384, \"depth\": 6},"
     )
     .replacing("\"num_classes\": 1000, \"model", with: "\"num_classes\": 10, \"model")
-    let shape = try read(text, shapeNamed: tinyShape).shape
+    let shape = try shape(text)
     #expect(shape.imageSize == 384)
     #expect(shape.depth == 6)
     #expect(shape.classes == 10)
@@ -99,11 +98,11 @@ struct ModelConfigurationFileTests {
   }
 
   @Test func `distillation is stated by a key, the token count, the heads or the name`() throws {
-    #expect(try !read(Self.flat).shape.isDistilled)
-    #expect(try read(flat("distilled", "true")).shape.isDistilled)
-    #expect(try read(flat("num_tokens", "2")).shape.isDistilled)
-    #expect(try read(flat("classifier", #"["head", "head_dist"]"#)).shape.isDistilled)
-    #expect(try read(flat("architecture", #""deit_x_distilled""#)).shape.isDistilled)
+    #expect(try !shape(Self.flat).isDistilled)
+    #expect(try shape(flat("distilled", "true")).isDistilled)
+    #expect(try shape(flat("num_tokens", "2")).isDistilled)
+    #expect(try shape(flat("classifier", #"["head", "head_dist"]"#)).isDistilled)
+    #expect(try shape(flat("architecture", #""deit_x_distilled""#)).isDistilled)
   }
 
   @Test func `resize may be stated, derived from crop_pct or switched off`() throws {
@@ -183,7 +182,7 @@ struct ModelConfigurationFileTests {
       throws: ModelFileError.invalidValue(
         path: "c", key: "model_args.swiglu", value: "1",
         expected: "only keys of a plain ViT in model_args")
-    ) { try read(text, shapeNamed: tinyShape) }
+    ) { try read(text) }
   }
 
   @Test func `sizes of no transformer and files of another kind are refused`() throws {
@@ -204,13 +203,51 @@ struct ModelConfigurationFileTests {
     let bytes = Array(Self.hub.utf8)
     for count in 0..<bytes.count {
       _ = try? ModelConfigurationFile(
-        bytes: Array(bytes.prefix(count)), name: "c", shapeNamed: tinyShape)
+        bytes: Array(bytes.prefix(count)), name: "c")
     }
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<5000 {
       var changed = Array((generator.index(below: 2) == 0 ? Self.hub : Self.flat).utf8)
       changed[generator.index(below: changed.count)] = UInt8(generator.index(below: 256))
-      _ = try? ModelConfigurationFile(bytes: changed, name: "c", shapeNamed: tinyShape)
+      _ = try? ModelConfigurationFile(bytes: changed, name: "c")
     }
+  }
+
+  // MARK: - Swin
+
+  private static let swin = #"{"architecture": "swin_small_patch4_window7_224"}"#
+
+  private func swin(_ text: String) throws -> SwinShape {
+    let keys = Self.swin.replacing("}", with: ", \(text)}")
+    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json").path
+    try Data(keys.utf8).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try #require(NetworkConfiguration(path: path).architecture as? SwinShape)
+  }
+
+  @Test func `a Swin transformer is read by the same reader`() throws {
+    let named = try #require(
+      SwinShape.named.first { $0.name == "swin_small_patch4_window7_224" }
+    ).architecture
+    #expect(try swin(#""num_classes": 1000"#) == named)
+    let changed = try swin(
+      #""model_args": {"depths": [1, 1], "num_heads": [2, 4], "embed_dim": 32, "mlp_ratio": 2}"#)
+    #expect(changed.depths == [1, 1])
+    #expect(changed.heads == [2, 4])
+    #expect(changed.embeddingWidth == 32)
+    #expect(changed.hiddenRatio == 2)
+    #expect(changed.windowSize == 7)
+  }
+
+  @Test(arguments: [
+    (#""depths": 3"#, "a list of integers"), (#""depths": [2, "x"]"#, "a list of integers"),
+    (#""num_heads": []"#, "a list of integers"), (#""mlp_ratio": 2.5"#, "a whole number"),
+    (#""window_size": "7""#, "an integer"), (#""global_pool": "token""#, "nothing else"),
+    (#""model_args": {"depth": 3}"#, "only keys of a plain Swin transformer"),
+    (#""depths": [2, 2]"#, "stages with heads"),
+  ])
+  func `a wrong value of a Swin transformer is named`(text: String, words: String) throws {
+    let error = #expect(throws: ModelFileError.self) { try swin(text) }
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
   }
 }

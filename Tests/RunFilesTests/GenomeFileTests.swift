@@ -1,16 +1,18 @@
 import Foundation
+import NetworkArchitectures
 import RunFiles
 import SparsityCore
 import Testing
 
 struct GenomeFileTests {
-  let layers: [PrunableLayer]
+  let network: Network
+  var layers: [PrunableLayer] { network.prunableLayers }
 
   init() throws {
-    layers = try TransformerShape(
+    network = try TransformerShape(
       imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 2, heads: 4, hiddenWidth: 256,
       classes: 10
-    ).prunableLayers
+    ).network
   }
 
   @Test func `a genome survives the way to disk and back`() throws {
@@ -24,14 +26,14 @@ struct GenomeFileTests {
   }
 
   @Test func `the paper's digits are proj, qkv, fc1, fc2 of each block`() throws {
-    let patterns = try GenomeFile.elsaAssignment("1234,4321", for: layers)
+    let patterns = try GenomeFile.elsaAssignment("1234,4321", for: network)
     #expect(
       patterns.map(\.description) == ["2:4", "1:4", "3:4", "4:4", "3:4", "4:4", "2:4", "1:4"])
   }
 
   @Test(arguments: ["1234", "1234,123", "1234,5234", "1234,abcd", "1234,1234,1234", ""])
   func `digits that fit no model are refused`(text: String) {
-    #expect(throws: RunFileError.self) { try GenomeFile.elsaAssignment(text, for: layers) }
+    #expect(throws: RunFileError.self) { try GenomeFile.elsaAssignment(text, for: network) }
   }
 
   @Test(arguments: [

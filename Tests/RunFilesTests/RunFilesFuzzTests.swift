@@ -1,6 +1,7 @@
 import AcceleratorModel
 import FileMutations
 import Foundation
+import NetworkArchitectures
 import RunFiles
 import SparsityCore
 import Testing
@@ -85,7 +86,7 @@ struct RunFilesFuzzTests {
       }
       #expect(try AcceleratorProfile(yaml: profile.yaml, file: "f") == profile)
       do throws(AcceleratorError) {
-        let costs = try CostModel(shape: shape, space: space, profile: profile, batch: 3)
+        let costs = try CostModel(network: shape.network, space: space, profile: profile, batch: 3)
         #expect(costs.denseCost.latencyCycles >= 0)
       } catch {
         #expect(!"\(error)".isEmpty)

@@ -1,4 +1,5 @@
 import AcceleratorModel
+import NetworkArchitectures
 import RunFiles
 import SparsityCore
 import Testing
@@ -126,7 +127,7 @@ struct ScaleSimTests {
       classes: 10)
     let pattern = try #require(NMPattern("2:4"))
     let space = SearchSpace(layers: shape.prunableLayers, patterns: [pattern])
-    let costs = try CostModel(shape: shape, space: space, profile: .systolic16, batch: 2)
+    let costs = try CostModel(network: shape.network, space: space, profile: .systolic16, batch: 2)
     let genome = Genome(uniform: 0, layerCount: 4)
     let topology = ScaleSimTopology(costs: costs.layerCosts(of: genome))
     #expect(topology.layers.count == 8)

@@ -48,8 +48,8 @@ enum Layers {
       "CTurboJPEG", "CPNG", "CSodium", "CYaml", "CProcessLimits",
     ],
     [
-      "ContentHashing", "SparseKernels", "LinearAlgebra", "EvolutionarySearch",
-      "AcceleratorModel", "WireProtocol",
+      "NetworkArchitectures", "ContentHashing", "SparseKernels", "LinearAlgebra",
+      "EvolutionarySearch", "AcceleratorModel", "WireProtocol",
     ],
     ["VisionTransformers", "Pruning", "Coordination", "Simulation"],
     [

@@ -28,7 +28,8 @@ struct BF16FormsTests {
     let shape = try smallShape(
       channels: kind.channels, isDistilled: kind.isDistilled, hasQKVBias: kind.hasQKVBias)
     let model = try GoldenModel(
-      weights: VisionTransformerWeights(shape: shape, tensors: randomTensors(of: shape, seed: 16)))
+      weights: NetworkWeights(
+        architecture: shape, tensors: randomTensors(of: shape, seed: 16)))
     var generator = SeededGenerator(seed: 17)
     let pixelCount = 3 * shape.imageSize * shape.imageSize * shape.channels
     let pixels = (0..<pixelCount).map { _ in UInt8(generator.index(below: 256)) }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import Testing
@@ -8,7 +9,7 @@ import VisionTransformers
 struct SmallModel {
   let shape: TransformerShape
   let tensors: [String: Tensor]
-  let weights: VisionTransformerWeights
+  let weights: NetworkWeights
   let normalization: PixelNormalization
   let precision: Precision
   var layers: [LayerWeights]
@@ -19,12 +20,12 @@ struct SmallModel {
     self.precision = precision
     shape = try smallShape(channels: channels, isDistilled: isDistilled)
     tensors = randomTensors(of: shape, seed: seed)
-    weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
+    weights = try NetworkWeights(architecture: shape, tensors: tensors)
     let channelIndices = (0..<channels).map(Float.init)
     normalization = try PixelNormalization(
       mean: channelIndices.map { 0.4 + 0.1 * $0 },
       standardDeviation: channelIndices.map { 0.2 + 0.1 * $0 })
-    layers = Array(repeating: .dense, count: 4 * shape.depth)
+    layers = Array(repeating: .dense, count: shape.prunableLayers.count)
   }
 
   var imagePixels: Int { shape.imageSize * shape.imageSize * shape.channels }
@@ -37,12 +38,13 @@ struct SmallModel {
   var packed: PackedVisionTransformer {
     holdToDetected()
     return PackedVisionTransformer(
-      weights, precision: precision, variant: .best(within: InstructionSet.detected))
+      weights, shape: shape,
+      packing: LayerPacking(precision: precision, variant: .best(within: .detected)))
   }
 
-  func makePass(batchMax: Int) -> ForwardPass {
+  func makePass(batchMax: Int) -> VisionTransformerPass {
     limitThreadsToCaller()
-    return ForwardPass(model: packed, normalization: normalization, batchMax: batchMax)
+    return VisionTransformerPass(model: packed, normalization: normalization, batchMax: batchMax)
   }
 
   func logits(pixels: [UInt8], count: Int, batchMax: Int) -> [Float] {
@@ -126,13 +128,13 @@ struct ForwardPassTests {
   }
 
   @Test(arguments: 0..<4)
-  func `inputs of a block's first layers are those of the whole block`(stage: Int) throws {
+  func `inputs of a block's first layers are those of the whole block`(place: Int) throws {
     let model = try SmallModel(seed: 10)
     let width = model.shape.tokens * model.shape.width
     var generator = SeededGenerator(seed: 11)
-    var tokens = (0..<2 * width).map { _ in Float(generator.unitInterval()) - 0.5 }
+    let tokens = (0..<2 * width).map { _ in Float(generator.unitInterval()) - 0.5 }
     var pass = model.makePass(batchMax: 2)
-    func shown(_ body: (inout ForwardPass) -> Void) -> [Int: [Float]] {
+    func shown(_ body: (inout VisionTransformerPass) -> Void) -> [Int: [Float]] {
       let inputs = Shown()
       pass.observeInput = { layer, rows in inputs.rows[layer] = rows.indices.map { rows[$0] } }
       body(&pass)
@@ -141,14 +143,16 @@ struct ForwardPassTests {
     }
     let first = shown { pass in
       pass.showInputs(
-        block: 1, through: stage, layers: model.layers, count: 2, of: tokens.span)
+        block: 1, through: 4 + place, layers: model.layers, count: 2, of: tokens.span)
     }
     let all = shown { pass in
-      var stream = tokens.mutableSpan
-      pass.apply(block: 1, layers: model.layers, count: 2, to: &stream)
+      var after = [Float](repeating: 0, count: tokens.count)
+      var result = after.mutableSpan
+      pass.advance(
+        block: 1, layers: model.layers, count: 2, of: tokens.span, into: &result)
     }
     #expect(all.keys.sorted() == [4, 5, 6, 7])
-    #expect(first.keys.sorted() == Array(4...4 + stage))
+    #expect(first.keys.sorted() == Array(4...4 + place))
     for (layer, rows) in first { #expect(rows == all[layer]) }
   }
 
@@ -163,9 +167,9 @@ struct ForwardPassTests {
     tensors[name] = Tensor(shape: tensor.shape, values: halved)
     let dense = model.logits(pixels: pixels, count: 1, batchMax: 1)
     let other = PackedVisionTransformer(
-      try VisionTransformerWeights(shape: model.shape, tensors: tensors), precision: .f32,
-      variant: .scalar)
-    var pass = ForwardPass(model: other, normalization: model.normalization, batchMax: 1)
+      try NetworkWeights(architecture: model.shape, tensors: tensors), shape: model.shape,
+      packing: LayerPacking(precision: .f32, variant: .scalar))
+    var pass = VisionTransformerPass(model: other, normalization: model.normalization, batchMax: 1)
     var expected = [Float](repeating: 0, count: model.shape.classes)
     var span = expected.mutableSpan
     pass.logits(pixels: pixels.span, count: 1, layers: model.layers, into: &span)
@@ -216,20 +220,20 @@ struct ForwardPassTests {
     #expect(found != expected)
   }
 
-  @Test func `the observer sees every stage once, in order`() throws {
+  @Test func `the observer sees every place once, in order`() throws {
     let model = try SmallModel(seed: 12)
     let pixels = model.pixels(count: 2, seed: 13)
     var pass = model.makePass(batchMax: 3)
-    var stages: [ForwardPass.Stage] = []
+    var places: [VisionTransformerPass.Place] = []
     var counts: [Int] = []
-    pass.observe = { stage, tokens in
-      stages.append(stage)
+    pass.observe = { place, tokens in
+      places.append(place)
       counts.append(tokens.count)
     }
     var logits = [Float](repeating: 0, count: 2 * model.shape.classes)
     var span = logits.mutableSpan
     pass.logits(pixels: pixels.span, count: 2, layers: model.layers, into: &span)
-    #expect(stages == [.embedding, .block(0), .block(1)])
+    #expect(places == [.embedding, .block(0), .block(1)])
     let all = 2 * model.shape.tokens * model.shape.width
     #expect(counts == [all, all, 2 * model.shape.width])
   }

@@ -1,13 +1,14 @@
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import VisionTransformers
 
 /// A model from files, and forward passes with the patterns of each layer.
 struct GoldenModel {
-  let weights: VisionTransformerWeights
+  let weights: NetworkWeights
   let normalization: PixelNormalization
 
   init(checkpoint: URL, configuration: URL) throws {
@@ -18,14 +19,14 @@ struct GoldenModel {
       let (shape, values) = try file.floats(name)
       tensors[name] = Tensor(shape: shape, values: values)
     }
-    weights = try VisionTransformerWeights(shape: configuration.shape, tensors: tensors)
+    weights = try NetworkWeights(architecture: configuration.architecture, tensors: tensors)
     normalization = try PixelNormalization(
       mean: configuration.mean, standardDeviation: configuration.standardDeviation)
   }
 
-  init(weights: VisionTransformerWeights) throws {
+  init(weights: NetworkWeights) throws {
     self.weights = weights
-    let channels = weights.shape.channels
+    let channels = weights.network.input.channels
     normalization = try PixelNormalization(
       mean: Array(repeating: 0, count: channels),
       standardDeviation: Array(repeating: 1, count: channels))
@@ -35,7 +36,11 @@ struct GoldenModel {
     _ precision: Precision = .f32, variant: KernelVariant = .best(within: .detected)
   ) -> PackedVisionTransformer {
     holdToDetected()
-    return PackedVisionTransformer(weights, precision: precision, variant: variant)
+    guard let shape = weights.architecture as? TransformerShape else {
+      preconditionFailure("golden models are ViTs")
+    }
+    return PackedVisionTransformer(
+      weights, shape: shape, packing: LayerPacking(precision: precision, variant: variant))
   }
 
   /// Pruned weights of each layer; `form` is how to multiply them, the fastest if there is none.
@@ -56,19 +61,19 @@ struct GoldenModel {
   func layers(
     uniform pattern: NMPattern, of packed: PackedVisionTransformer, form: ProductForm? = nil
   ) throws -> [LayerWeights] {
-    try layers(weights.shape.prunableLayers.map { _ in pattern }, of: packed, form: form)
+    try layers(weights.network.prunableLayers.map { _ in pattern }, of: packed, form: form)
   }
 
-  func makePass(_ packed: PackedVisionTransformer, batchMax: Int) -> ForwardPass {
+  func makePass(_ packed: PackedVisionTransformer, batchMax: Int) -> VisionTransformerPass {
     limitThreadsToCaller()
-    return ForwardPass(model: packed, normalization: normalization, batchMax: batchMax)
+    return VisionTransformerPass(model: packed, normalization: normalization, batchMax: batchMax)
   }
 
   func logits(
     _ packed: PackedVisionTransformer, pixels: [UInt8], count: Int, layers: [LayerWeights]
   ) -> [Float] {
     var pass = makePass(packed, batchMax: count)
-    var logits = [Float](repeating: .nan, count: count * weights.shape.classes)
+    var logits = [Float](repeating: .nan, count: count * weights.network.classes)
     var span = logits.mutableSpan
     pass.logits(pixels: pixels.span, count: count, layers: layers, into: &span)
     return logits

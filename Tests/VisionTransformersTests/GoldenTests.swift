@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import Testing
@@ -70,7 +71,7 @@ struct GoldenTests {
       imageSize: 20, patchSize: 4, channels: 3, width: 48, depth: 3, heads: 3, hiddenWidth: 192,
       classes: 7, isDistilled: true)
     let model = try GoldenModel(
-      weights: VisionTransformerWeights(shape: shape, tensors: tensors))
+      weights: NetworkWeights(architecture: shape, tensors: tensors))
     let packed = model.packed()
     let layers = try model.layers(uniform: name == "dense" ? .dense : pattern(name), of: packed)
     let input = try golden.floats("golden.input").values
@@ -140,7 +141,7 @@ struct DeiTGoldenTests {
     let (model, golden, pixels) = try load()
     let packed = model.packed()
     var pass = model.makePass(packed, batchMax: 2)
-    var seen: [ForwardPass.Stage: [Float]] = [:]
+    var seen: [VisionTransformerPass.Place: [Float]] = [:]
     pass.observe = { stage, tokens in seen[stage] = tokens.indices.map { tokens[$0] } }
     var logits = [Float](repeating: 0, count: 2000)
     var span = logits.mutableSpan
@@ -158,7 +159,7 @@ struct DeiTGoldenTests {
     struct Description: Decodable { let mixed: [String: String] }
     let data = try Data(contentsOf: sharedData.appending(path: "golden/deit_tiny.json"))
     let mixed = try JSONDecoder().decode(Description.self, from: data).mixed
-    return try model.weights.shape.prunableLayers.map { layer in
+    return try model.weights.network.prunableLayers.map { layer in
       let text = try #require(mixed[layer.name])
       return try #require(NMPattern(text))
     }

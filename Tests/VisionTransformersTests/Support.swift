@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import VisionTransformers
@@ -16,9 +17,9 @@ func smallShape(
 func randomTensors(of shape: TransformerShape, seed: UInt64) -> [String: Tensor] {
   var generator = SeededGenerator(seed: seed)
   var tensors: [String: Tensor] = [:]
-  for (name, size) in VisionTransformerWeights.tensorShapes(of: shape) {
-    let values = (0..<size.reduce(1, *)).map { _ in Float(generator.unitInterval() - 0.5) }
-    tensors[name] = Tensor(shape: size, values: values)
+  for tensor in shape.network.tensors {
+    let values = (0..<tensor.count).map { _ in Float(generator.unitInterval() - 0.5) }
+    tensors[tensor.name] = Tensor(shape: tensor.shape, values: values)
   }
   return tensors
 }

@@ -70,9 +70,9 @@ import WorkerService
     let sum = outcomes.map(\.measurement.correct.populationCount).reduce(0, +)
     #expect(abs(sum - correct) <= 1)
     let costs = try CostModel(
-      shape: try LoadedModel(
+      network: try LoadedModel(
         path: description.model.path, configurationPath: description.configuration.path
-      ).weights.shape, space: space, profile: .systolic32, batch: 8)
+      ).weights.network, space: space, profile: .systolic32, batch: 8)
     #expect(outcomes.allSatisfy { $0.costs == costs.cost(of: genome).wireValues })
   }
 

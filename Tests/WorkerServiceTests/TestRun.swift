@@ -3,6 +3,7 @@ import Coordination
 import CoordinatorService
 import EvolutionarySearch
 import Foundation
+import NetworkArchitectures
 import ProcessLimits
 import RunStorage
 import SparsityCore
@@ -27,7 +28,7 @@ final class TestRun: Sendable {
       classes: 4)
     let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
     let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-    let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 1)
+    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     self.costs = costs
     func hash(_ byte: UInt8) throws -> ContentHash {
       try #require(ContentHash(bytes: [UInt8](repeating: byte, count: 32)))

@@ -2,6 +2,7 @@ import AcceleratorModel
 import ContentHashing
 import Coordination
 import EvolutionarySearch
+import NetworkArchitectures
 import SparsityCore
 import WireProtocol
 
@@ -26,7 +27,7 @@ struct EmptyRun: Sendable {
       hiddenWidth: 768, classes: 1000)
     let patterns = ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) }
     let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-    let costs = try CostModel(shape: shape, space: space, profile: .systolic32, batch: 8)
+    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 8)
     let hashes = ["model", "configuration", "data", "bank"].map { name in
       var hasher = ContentHasher()
       hasher.update("elsa benchmark coordinator: \(name)")

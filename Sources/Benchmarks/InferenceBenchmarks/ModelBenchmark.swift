@@ -1,4 +1,5 @@
 import Evaluation
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import VisionTransformers
@@ -18,22 +19,22 @@ public struct ModelMeasurement: Hashable, Sendable {
 /// Measures forward passes of a model with random weights.
 public struct ModelBenchmark {
   private let model: RandomModel
-  private let packed: PackedVisionTransformer
+  private let packed: any PackedNetwork
   private let numerics: Numerics
   private let alternation: Alternation
 
-  /// Draws a model of `shape` and applies the numerics to this process.
+  /// Draws a model of an architecture and applies the numerics to this process.
   ///
   /// - Parameter repetitions: How many measurements a median is taken of.
-  /// - Throws: ``EvaluationError`` if this machine or version cannot compute so.
+  /// - Throws: `EvaluationError` if this machine or version cannot compute so, and `ModelError` if
+  ///   the architecture has no forward pass.
   public init(
-    shape: TransformerShape, numerics: Numerics, repetitions: Int
-  ) throws(EvaluationError) {
+    architecture: any NetworkArchitecture, numerics: Numerics, repetitions: Int
+  ) throws {
     try numerics.apply()
-    self.model = RandomModel(shape: shape, seed: 1)
-    self.packed = PackedVisionTransformer(
-      model.weights, precision: numerics.precision,
-      variant: KernelVariant.best(within: numerics.instructionSet))
+    self.model = RandomModel(architecture: architecture, seed: 1)
+    self.packed = try model.weights.packed(
+      precision: numerics.precision, variant: .best(within: numerics.instructionSet))
     self.numerics = numerics
     self.alternation = Alternation(repetitions: repetitions, secondsMin: 0.1)
   }
@@ -61,14 +62,13 @@ public struct ModelBenchmark {
   /// Starts threads that all look at the same random images.
   private func makeThreads(count: Int) -> PassThreads {
     let (model, numerics) = (model, numerics)
-    let shape = model.weights.shape
     var generator = SeededGenerator(seed: 2)
-    let size = numerics.forwardBatch * shape.imageSize * shape.imageSize * shape.channels
+    let size = numerics.forwardBatch * model.weights.network.input.valueCount
     let pixels = (0..<size).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     let packed = packed
     return PassThreads(count: count, pixels: pixels, batch: numerics.forwardBatch) {
-      ForwardPass(
-        model: packed, normalization: model.normalization, batchMax: numerics.forwardBatch)
+      packed.makePass(
+        normalization: model.normalization, batchMax: numerics.forwardBatch)
     }
   }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -39,30 +40,30 @@ public struct OperationBenchmark {
     alternation = Alternation(repetitions: repetitions, secondsMin: 0.02)
   }
 
-  /// Measures every operation of a model: each of them and the peak in turns.
-  public func measure(_ shape: TransformerShape) -> [OperationMeasurement] {
+  /// Measures every operation of a block: each of them and the peak in turns.
+  public func measure(_ block: NetworkBlock) -> [OperationMeasurement] {
     let peak = MultiplyAddPeak(precision: precision, instructionSet: variant.instructionSet)
-    let sides = RowOperation.allCases.map { side(of: $0, shape: shape) }
+    let sides = RowOperation.allCases.map { side(of: $0, block: block) }
     let seconds = alternation.medianSeconds(of: [timed { peak.run() }] + sides)
     let peakMultiplyAddsPerSecond = peak.multiplyAddsPerRun / seconds[0]
     return RowOperation.allCases.enumerated().map { index, operation in
       let time = seconds[1 + index]
-      let multiplyAdds = operation.multiplyAdds(of: shape)
+      let multiplyAdds = operation.multiplyAdds(of: block)
       return OperationMeasurement(
         operation: operation, precision: precision, variant: variant, seconds: time,
-        values: operation.valueCount(of: shape),
+        values: operation.valueCount(of: block),
         shareOfPeak: multiplyAdds == 0
           ? nil : Double(multiplyAdds) / time / peakMultiplyAddsPerSecond)
     }
   }
 
-  private func side(of operation: RowOperation, shape: TransformerShape) -> Alternation.Side {
+  private func side(of operation: RowOperation, block: NetworkBlock) -> Alternation.Side {
     switch precision {
     case .f32:
-      var work = FloatOperation(operation, shape: shape, variant: variant)
+      var work = FloatOperation(operation, block: block, variant: variant)
       return timed { work.run() }
     case .bf16:
-      var work = BF16Operation(operation, shape: shape, variant: variant)
+      var work = BF16Operation(operation, block: block, variant: variant)
       return timed { work.run() }
     }
   }

@@ -37,7 +37,10 @@ final class PassThreads: Sendable {
   private let usages = Mutex<[Int: Usage]>([:])
 
   /// Starts `count` threads; each makes a pass and runs it on `pixels`, the images of one batch.
-  init(count: Int, pixels: [UInt8], batch: Int, makePass: @escaping @Sendable () -> ForwardPass) {
+  init(
+    count: Int, pixels: [UInt8], batch: Int,
+    makePass: @escaping @Sendable () -> any ForwardPass & ~Copyable
+  ) {
     precondition(count > 0)
     let shared = Shared(count: count)
     self.shared = shared
@@ -45,7 +48,7 @@ final class PassThreads: Sendable {
       let thread = Thread {
         limitThreadsToCaller()
         var pass = makePass()
-        var logits = [Float](repeating: 0, count: batch * pass.weights.shape.classes)
+        var logits = [Float](repeating: 0, count: batch * pass.network.classes)
         while true {
           shared.wake[index].wait()
           guard let work = shared.work.withLock({ $0 }) else { return }

@@ -1,20 +1,23 @@
 import Foundation
 import ImageData
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 import VisionTransformers
 
 /// Writes a checkpoint of seeded random weights with its configuration into a folder.
 ///
 /// Norms scale by one, so that activations stay of ordinary size.
-public func writeRandomCheckpoint(of model: NamedModel, to folder: String) throws {
-  let random = RandomModel(shape: model.shape, seed: 1)
-  let tensors = VisionTransformerWeights.tensorShapes(of: model.shape).map { name, shape in
-    NewTensor(name: name, shape: shape, values: random.weights.values(named: name))
+public func writeRandomCheckpoint(of model: NamedNetwork, to folder: String) throws {
+  let weights = RandomModel(architecture: model.architecture, seed: 1).weights
+  let tensors = weights.network.tensors.map {
+    NewTensor(name: $0.name, shape: $0.shape, values: weights.values(named: $0.name))
   }
   try writeSafetensors(tensors, to: "\(folder)/model.safetensors")
   func list(_ value: Double) -> String {
-    "[" + Array(repeating: "\(value)", count: model.shape.channels).joined(separator: ", ") + "]"
+    "["
+      + Array(repeating: "\(value)", count: weights.network.input.channels)
+      .joined(separator: ", ") + "]"
   }
   let configuration = """
     {"architecture": "\(model.name)", "mean": \(list(0.5)), "std": \(list(0.25)), \
@@ -24,10 +27,10 @@ public func writeRandomCheckpoint(of model: NamedModel, to folder: String) throw
 }
 
 /// Returns images of seeded random pixels, all of class 0.
-public func randomImages(count: Int, of shape: TransformerShape) -> ImageSet {
+public func randomImages(count: Int, of input: NetworkInput) -> ImageSet {
   var generator = SeededGenerator(seed: 3)
   let size = ImageSize(
-    height: shape.imageSize, width: shape.imageSize, channels: shape.channels)
+    height: input.side, width: input.side, channels: input.channels)
   let images = (0..<count).map { _ in
     (0..<size.pixelCount).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
   }

@@ -1,4 +1,5 @@
 import ContentHashing
+import NetworkArchitectures
 import Pruning
 import SparsityCore
 import VisionTransformers
@@ -6,28 +7,30 @@ import VisionTransformers
 /// A model with seeded random weights: as fast as a trained one.
 struct RandomModel {
   /// The parameters.
-  let weights: VisionTransformerWeights
+  let weights: NetworkWeights
   /// How pixels become the model's input.
   let normalization: PixelNormalization
 
-  /// Draws the weights of a shape. Norms scale by one, so that activations stay of ordinary size.
-  init(shape: TransformerShape, seed: UInt64) {
+  /// Draws the weights of an architecture.
+  ///
+  /// Norms scale by one, so that activations stay of ordinary size.
+  init(architecture: any NetworkArchitecture, seed: UInt64) {
+    let network = architecture.network
     var generator = SeededGenerator(seed: seed)
     var tensors: [String: Tensor] = [:]
-    for (name, size) in VisionTransformerWeights.tensorShapes(of: shape) {
-      let count = size.reduce(1, *)
-      let isScale = name.contains("norm") && name.hasSuffix(".weight")
+    for tensor in network.tensors {
+      let isScale = tensor.name.contains("norm") && tensor.name.hasSuffix(".weight")
       let values =
         isScale
-        ? [Float](repeating: 1, count: count)
-        : generator.floats(count: count, magnitudeMax: 0.05)
-      tensors[name] = Tensor(shape: size, values: values)
+        ? [Float](repeating: 1, count: tensor.count)
+        : generator.floats(count: tensor.count, magnitudeMax: 0.05)
+      tensors[tensor.name] = Tensor(shape: tensor.shape, values: values)
     }
     do throws(ModelError) {
-      weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
+      weights = try NetworkWeights(architecture: architecture, tensors: tensors)
       normalization = try PixelNormalization(
-        mean: Array(repeating: 0.5, count: shape.channels),
-        standardDeviation: Array(repeating: 0.25, count: shape.channels))
+        mean: Array(repeating: 0.5, count: network.input.channels),
+        standardDeviation: Array(repeating: 0.25, count: network.input.channels))
     } catch {
       preconditionFailure("random weights do not fit their own shape: \(error)")
     }
@@ -36,18 +39,15 @@ struct RandomModel {
   /// Returns every layer's weights in each of some patterns, pruned by magnitude, as they run
   /// fastest.
   func layers(
-    in patterns: [NMPattern], of packed: PackedVisionTransformer
+    in patterns: [NMPattern], of packed: any PackedNetwork
   ) -> [[LayerWeights]] {
-    let space = SearchSpace(layers: weights.shape.prunableLayers, patterns: patterns)
+    let space = SearchSpace(layers: weights.network.prunableLayers, patterns: patterns)
     let bank: WeightBank
     do throws(PruningError) {
       bank = try WeightBank(
         space: space, modelHash: ContentHasher().finalized()
       ) { layer in
-        guard let parameters = weights.prunableLayer(named: layer.name) else {
-          preconditionFailure("\(layer.name) is a layer of the shape")
-        }
-        return parameters.weights
+        weights.linear(named: layer.name).weights
       }
     } catch {
       preconditionFailure("random weights cannot be pruned: \(error)")

@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -11,13 +12,13 @@ public enum RowOperation: String, CaseIterable, Hashable, Sendable {
   case gelu
 
   /// Returns how many results the operation has for one image.
-  package func valueCount(of shape: TransformerShape) -> Int {
-    shape.tokens * (self == .gelu ? shape.hiddenWidth : shape.width)
+  package func valueCount(of block: NetworkBlock) -> Int {
+    block.tokens * (self == .gelu ? block.hiddenWidth : block.width)
   }
 
   /// Returns the multiply-adds of the products in the operation, zero where it has none.
-  package func multiplyAdds(of shape: TransformerShape) -> Int {
-    self == .attention ? 2 * shape.tokens * shape.tokens * shape.width : 0
+  package func multiplyAdds(of block: NetworkBlock) -> Int {
+    self == .attention ? 2 * block.tokens * block.tokens * block.width : 0
   }
 }
 
@@ -29,14 +30,14 @@ private struct RowOperands {
   let result: [Float]
 
   /// Draws the operands.
-  init(_ operation: RowOperation, shape: TransformerShape) {
+  init(_ operation: RowOperation, block: NetworkBlock) {
     var generator = SeededGenerator(seed: 1)
     attention = AttentionShape(
-      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
-    input = generator.floats(count: shape.tokens * 3 * shape.width, magnitudeMax: 1)
-    scale = generator.floats(count: shape.width, magnitudeMax: 1)
+      tokens: block.tokens, heads: block.heads, headWidth: block.width / block.heads)
+    input = generator.floats(count: block.tokens * 3 * block.width, magnitudeMax: 1)
+    scale = generator.floats(count: block.width, magnitudeMax: 1)
     // GELU works in place: from 6 on it is the identity, so that no run changes the next one's.
-    result = generator.floats(count: operation.valueCount(of: shape), magnitudeMax: 1).map {
+    result = generator.floats(count: operation.valueCount(of: block), magnitudeMax: 1).map {
       $0 + 7
     }
   }
@@ -45,18 +46,18 @@ private struct RowOperands {
 /// One operation in fp32, ready to be done again and again.
 struct FloatOperation {
   private let operation: RowOperation
-  private let shape: TransformerShape
+  private let block: NetworkBlock
   private let variant: KernelVariant
   private let operands: RowOperands
   private var result: [Float]
   private var scratch: [Float]
 
   /// Draws the operands.
-  init(_ operation: RowOperation, shape: TransformerShape, variant: KernelVariant) {
+  init(_ operation: RowOperation, block: NetworkBlock, variant: KernelVariant) {
     self.operation = operation
-    self.shape = shape
+    self.block = block
     self.variant = variant
-    operands = RowOperands(operation, shape: shape)
+    operands = RowOperands(operation, block: block)
     result = operands.result
     scratch = Array(repeating: 0, count: operands.attention.scratchCount)
   }
@@ -64,11 +65,11 @@ struct FloatOperation {
   /// Does the operation.
   mutating func run() {
     Self.perform(
-      operation, shape, variant, operands, into: &result, scratch: &scratch)
+      operation, block, variant, operands, into: &result, scratch: &scratch)
   }
 
   private static func perform(
-    _ operation: RowOperation, _ shape: TransformerShape, _ variant: KernelVariant,
+    _ operation: RowOperation, _ block: NetworkBlock, _ variant: KernelVariant,
     _ operands: RowOperands, into result: inout [Float], scratch: inout [Float]
   ) {
     var target = result.mutableSpan
@@ -76,14 +77,14 @@ struct FloatOperation {
     case .attention:
       var free = scratch.mutableSpan
       attend(
-        operands.input.span, shape: operands.attention, queries: shape.tokens,
-        scale: 1 / Float(shape.headWidth).squareRoot(), into: &target, scratch: &free,
+        operands.input.span, shape: operands.attention, queries: block.tokens,
+        scale: 1 / Float(operands.attention.headWidth).squareRoot(), into: &target, scratch: &free,
         variant: variant)
     case .layerNorm:
       SparseKernels.layerNorm(
-        operands.input.span.extracting(0..<shape.tokens * shape.width), rows: shape.tokens,
-        width: shape.width, scale: operands.scale.span, shift: operands.scale.span,
-        epsilon: shape.layerNormEpsilon, into: &target, variant: variant)
+        operands.input.span.extracting(0..<block.tokens * block.width), rows: block.tokens,
+        width: block.width, scale: operands.scale.span, shift: operands.scale.span,
+        epsilon: 1e-6, into: &target, variant: variant)
     case .gelu:
       SparseKernels.gelu(&target, variant: variant)
     }
@@ -93,7 +94,7 @@ struct FloatOperation {
 /// One operation in bf16, ready to be done again and again.
 struct BF16Operation {
   private let operation: RowOperation
-  private let shape: TransformerShape
+  private let block: NetworkBlock
   private let variant: KernelVariant
   private let operands: RowOperands
   private let narrowInput: [UInt16]
@@ -101,11 +102,11 @@ struct BF16Operation {
   private var scratch: [Float]
 
   /// Draws the operands.
-  init(_ operation: RowOperation, shape: TransformerShape, variant: KernelVariant) {
+  init(_ operation: RowOperation, block: NetworkBlock, variant: KernelVariant) {
     self.operation = operation
-    self.shape = shape
+    self.block = block
     self.variant = variant
-    operands = RowOperands(operation, shape: shape)
+    operands = RowOperands(operation, block: block)
     narrowInput = narrowed(operands.input, variant)
     result = narrowed(operands.result, variant)
     scratch = Array(repeating: 0, count: operands.attention.scratchCount)
@@ -114,11 +115,11 @@ struct BF16Operation {
   /// Does the operation.
   mutating func run() {
     Self.perform(
-      operation, shape, variant, operands, narrowInput, into: &result, scratch: &scratch)
+      operation, block, variant, operands, narrowInput, into: &result, scratch: &scratch)
   }
 
   private static func perform(
-    _ operation: RowOperation, _ shape: TransformerShape, _ variant: KernelVariant,
+    _ operation: RowOperation, _ block: NetworkBlock, _ variant: KernelVariant,
     _ operands: RowOperands, _ narrowInput: [UInt16], into result: inout [UInt16],
     scratch: inout [Float]
   ) {
@@ -127,14 +128,14 @@ struct BF16Operation {
     case .attention:
       var free = scratch.mutableSpan
       attend(
-        narrowInput.span, shape: operands.attention, queries: shape.tokens,
-        scale: 1 / Float(shape.headWidth).squareRoot(), into: &target, scratch: &free,
+        narrowInput.span, shape: operands.attention, queries: block.tokens,
+        scale: 1 / Float(operands.attention.headWidth).squareRoot(), into: &target, scratch: &free,
         variant: variant)
     case .layerNorm:
       SparseKernels.layerNorm(
-        operands.input.span.extracting(0..<shape.tokens * shape.width), rows: shape.tokens,
-        width: shape.width, scale: operands.scale.span, shift: operands.scale.span,
-        epsilon: shape.layerNormEpsilon, into: &target, variant: variant)
+        operands.input.span.extracting(0..<block.tokens * block.width), rows: block.tokens,
+        width: block.width, scale: operands.scale.span, shift: operands.scale.span,
+        epsilon: 1e-6, into: &target, variant: variant)
     case .gelu:
       SparseKernels.gelu(&target, variant: variant)
     }

@@ -41,12 +41,12 @@ struct BenchmarkAcceleratorCommand: ParsableCommand {
     let profile = try accelerator.profile()
     let reference = try ModelReference(model, config: nil)
     let space = SearchSpace(
-      layers: reference.shape.prunableLayers,
+      layers: reference.network.prunableLayers,
       patterns: ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) })
     let clock = ContinuousClock()
     var made: CostModel?
     let making = try clock.measure {
-      made = try CostModel(shape: reference.shape, space: space, profile: profile, batch: 1)
+      made = try CostModel(network: reference.network, space: space, profile: profile, batch: 1)
     }
     guard let costs = made else { return }
     var generator = SeededGenerator(seed: 1)

@@ -81,8 +81,11 @@ struct BenchmarkKernelsCommand: ParsableCommand {
     let benchmark = try KernelBenchmark(
       precision: options.precision, variant: options.variantChoice, tokens: tokens,
       repetitions: repetitions)
-    // All blocks of a model have layers of the same sizes.
-    let layers = try options.models.flatMap { $0.shape.prunableLayers.prefix(4) }
+    // All blocks of these models have layers of the same sizes.
+    let layers = try options.models.flatMap { model in
+      let network = model.architecture.network
+      return network.prunableLayers[network.blocks[0].layers]
+    }
     let progress = SharedProgress()
     var measurements: [KernelMeasurement] = []
     for (index, layer) in layers.enumerated() {

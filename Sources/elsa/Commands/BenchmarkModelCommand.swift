@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import InferenceBenchmarks
+import NetworkArchitectures
 import ProcessLimits
 import SparsityCore
 import VisionTransformers
@@ -84,12 +85,12 @@ struct BenchmarkModelCommand: ParsableCommand {
     return Array(Set([1, AllowedProcessors.current.count])).sorted()
   }
 
-  private func measure(_ model: NamedModel, patterns: [NMPattern]) throws -> [Report] {
+  private func measure(_ model: NamedNetwork, patterns: [NMPattern]) throws -> [Report] {
     let numerics = Numerics.best(
-      for: model.shape, precision: options.precision,
+      for: model.architecture.network, precision: options.precision,
       instructionSet: try options.variantChoice.instructionSet, forwardBatch: batch)
     let benchmark = try ModelBenchmark(
-      shape: model.shape, numerics: numerics, repetitions: repetitions)
+      architecture: model.architecture, numerics: numerics, repetitions: repetitions)
     let measurements = benchmark.measure(patterns: patterns, threads: threadCounts)
     Self.warn(of: measurements, model: model.name)
     return measurements.map {

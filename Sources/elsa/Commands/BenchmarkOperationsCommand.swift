@@ -62,7 +62,9 @@ struct BenchmarkOperationsCommand: ParsableCommand {
     var reports: [Report] = []
     for (index, model) in models.enumerated() {
       progress.show(done: index, total: models.count, unit: "models")
-      reports += benchmark.measure(model.shape).map { Report(model: model.name, $0) }
+      reports += benchmark.measure(model.architecture.network.blocks[0]).map {
+        Report(model: model.name, $0)
+      }
     }
     progress.finish()
     if json { return try Output.json(reports) }

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import ImageData
 import InferenceBenchmarks
+import NetworkArchitectures
 import Pruning
 import SparsityCore
 import VisionTransformers
@@ -191,7 +192,7 @@ private struct Bench {
   init(_ command: BenchmarkPruningCommand, temporaryFolder: URL) throws {
     self.command = command
     let isPath = FileManager.default.fileExists(atPath: command.model)
-    if !isPath, let named = try? NamedModel.named(command.model) {
+    if !isPath, let named = try? NetworkFamilies.network(named: command.model) {
       guard command.data == nil else {
         throw CommandFailure(
           "\(command.model) stands for random weights, which have no accuracy",
@@ -204,14 +205,14 @@ private struct Bench {
     } else {
       loaded = try LoadedModel(path: command.model, configurationPath: command.config)
     }
-    numerics = Numerics.best(for: loaded.weights.shape, precision: command.precision)
+    numerics = Numerics.best(for: loaded.weights.network, precision: command.precision)
     let images = command.images
     if let data = command.data {
       try numerics.apply()
       evaluated =
         try images.load(
           data, preprocessing: images.preprocessing(of: loaded.configuration),
-          classes: command.classMap.classes(count: loaded.weights.shape.classes)
+          classes: command.classMap.classes(count: loaded.weights.network.classes)
         ).set
     } else {
       evaluated = nil
@@ -226,7 +227,7 @@ private struct Bench {
           "these methods need images to calibrate with",
           nextStep: "add --calibration, or choose --method magnitude")
       }
-      calibration = randomImages(count: Self.randomImageCount, of: loaded.weights.shape)
+      calibration = randomImages(count: Self.randomImageCount, of: loaded.weights.network.input)
     } else {
       calibration = nil
     }
@@ -281,7 +282,7 @@ private struct Bench {
     _ method: PruningCriterion, _ pattern: String, _ use: ResourceUse
   ) -> PruningReport {
     PruningReport(
-      model: loaded.configuration.architecture, method: method.rawValue, pattern: pattern,
+      model: loaded.configuration.name, method: method.rawValue, pattern: pattern,
       buildSeconds: use.seconds, buildProcessorSeconds: use.processorSeconds,
       peakMemoryBytes: use.peakMemoryBytes)
   }

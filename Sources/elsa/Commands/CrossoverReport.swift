@@ -27,9 +27,9 @@ struct CrossoverReport: Encodable {
   init(
     model: ModelReference, patterns: [NMPattern], profile: AcceleratorProfile, batch: Int
   ) throws {
-    let space = SearchSpace(layers: model.shape.prunableLayers, patterns: patterns)
+    let space = SearchSpace(layers: model.network.prunableLayers, patterns: patterns)
     let costs = try computingCosts(of: model.source) {
-      try CostModel(shape: model.shape, space: space, profile: profile, batch: batch)
+      try CostModel(network: model.network, space: space, profile: profile, batch: batch)
     }
     self.model = model.name
     accelerator = profile.name

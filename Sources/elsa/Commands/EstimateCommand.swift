@@ -1,4 +1,5 @@
 import AcceleratorModel
+import NetworkArchitectures
 import ArgumentParser
 import Foundation
 import RunFiles
@@ -14,6 +15,9 @@ struct EstimateCommand: ParsableCommand {
       Needs no weights: the model may be a name such as deit_base_patch16_224 or \
       swin_tiny_patch4_window7_224, a checkpoint or a folder with a config.json. What an \
       accelerator's numbers rest on: elsa accelerators show NAME.
+
+      KNOWN NAMES
+        \(NetworkFamilies.named.map(\.name).joined(separator: " "))
 
       EXAMPLES
         elsa estimate --model deit_small_patch16_224 --uniform 2:4 --accelerator vegeta
@@ -126,13 +130,13 @@ struct EstimateCommand: ParsableCommand {
         model: reference, patterns: patterns, profile: profile, batch: batch ?? 1
       ).print(json: json)
     }
-    let layers = reference.shape.prunableLayers
+    let layers = reference.network.prunableLayers
     let (space, genome) = GenomeOptions.space(
-      of: try genome.assignment(for: layers, of: reference.architecture), layers: layers)
+      of: try genome.assignment(for: reference.network, of: reference.architecture), layers: layers)
     if schedule {
       let schedule = try computingCosts(of: reference.source) {
         try BatchSchedule(
-          shape: reference.shape, space: space, genome: genome, profile: profile,
+          network: reference.network, space: space, genome: genome, profile: profile,
           batchMax: batch ?? 256, latencySecondsMax: latencyLimit.map { $0 / 1e3 })
       }
       return try ScheduleReport(
@@ -140,7 +144,7 @@ struct EstimateCommand: ParsableCommand {
       ).print(json: json)
     }
     let costs = try computingCosts(of: reference.source) {
-      try CostModel(shape: reference.shape, space: space, profile: profile, batch: batch ?? 1)
+      try CostModel(network: reference.network, space: space, profile: profile, batch: batch ?? 1)
     }
     if let scaleSim { try Self.writeScaleSim(costs, genome, to: scaleSim) }
     let report = EstimateReport(model: reference.name, costs: costs, genome: genome)

@@ -74,14 +74,13 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model, configurationPath: config)
-    let layers = loaded.weights.shape.prunableLayers
     let assignment = try genome.assignment(
-      for: layers, of: loaded.configuration.architecture)
+      for: loaded.weights.network, of: loaded.configuration.name)
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration),
-      classes: classMap.classes(count: loaded.weights.shape.classes))
-    let numerics = Numerics.best(for: loaded.weights.shape, precision: precision)
-    try set.checkFits(loaded.weights.shape)
+      classes: classMap.classes(count: loaded.weights.network.classes))
+    let numerics = Numerics.best(for: loaded.weights.network, precision: precision)
+    try set.checkFits(loaded.weights.network)
     try numerics.apply()
     let choice = try pruning.choice(
       of: loaded, assignment: assignment, images: images, evaluated: set)
@@ -102,11 +101,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     let model = try computingCosts(of: loaded.path) {
       try CostModel(
-        shape: loaded.weights.shape, space: choice.bank.space, profile: .systolic32, batch: 1)
+        network: loaded.weights.network, space: choice.bank.space, profile: .systolic32, batch: 1)
     }
     let cost = model.cost(of: choice.genome)
     let report = Report(
-      model: loaded.configuration.architecture, images: totals.images, brokenImages: broken,
+      model: loaded.configuration.name, images: totals.images, brokenImages: broken,
       correct: totals.correct, top1: totals.top1, top5: totals.top5, meanLoss: totals.meanLoss,
       imagesPerSecond: Double(totals.images) / seconds, macs: cost.macs,
       denseMacs: cost.denseMacs, precision: precision.rawValue, pruning: choice.pruning,

@@ -48,12 +48,12 @@ struct PackCommand: ParsableCommand {
   func run() throws {
     try OutputFolder.check(for: output)
     let configuration = try ModelConfigurationFile(
-      path: ModelReference.configurationPath(of: model), shapeNamed: ModelReference.shape)
+      path: ModelReference.configurationPath(of: model))
     let progress = SharedProgress()
     let packed = try pack(
       source: images, output: output,
       preprocessing: options.preprocessing(of: configuration),
-      classes: classMap.classes(count: configuration.shape.classes), requiresClasses: false,
+      classes: classMap.classes(count: configuration.network.classes), requiresClasses: false,
       threads: options.threadCount, skipBroken: options.skipBroken
     ) { progress.show(done: $0, total: $1, unit: "images packed") }
     progress.finish()

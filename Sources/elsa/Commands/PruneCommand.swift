@@ -163,7 +163,7 @@ struct PruneCommand: ParsableCommand {
     let loaded = try LoadedModel(path: model, configurationPath: config)
     guard blocks.blocks == nil else { return try pruneBlocks(of: loaded) }
     let assignment = try genome.assignment(
-      for: loaded.weights.shape.prunableLayers, of: loaded.configuration.architecture)
+      for: loaded.weights.network, of: loaded.configuration.name)
     // Nothing is evaluated here, so the weights are those of a run's bank.
     try BankArithmetic.apply()
     return try write(
@@ -194,7 +194,7 @@ struct PruneCommand: ParsableCommand {
     _ choice: PruningOptions.Choice, of loaded: LoadedModel, configuration: String? = nil
   ) throws -> Report {
     guard let output else { preconditionFailure("--output is checked") }
-    let layers = loaded.weights.shape.prunableLayers
+    let layers = loaded.weights.network.prunableLayers
     let (bank, chosen) = (choice.bank, choice.genome)
     let pruned = PrunedCheckpoint(model: loaded, bank: bank, genome: chosen)
     let metadata = ["format": "pt", "elsa.pruning": choice.pruning]
@@ -205,7 +205,7 @@ struct PruneCommand: ParsableCommand {
         tensors, metadata: metadata.merging(patterns) { own, _ in own }, to: compressed)
     }
     let genomePath = String(output.dropLast(".safetensors".count)) + ".genome.json"
-    let file = GenomeFile(model: loaded.configuration.architecture, genome: chosen, in: bank.space)
+    let file = GenomeFile(model: loaded.configuration.name, genome: chosen, in: bank.space)
     try Output.write(file.json(), to: genomePath)
     let errors = zip(bank.layers, chosen.genes).compactMap { $0.outputErrors?[Int($1)] }
     return Report(
@@ -248,7 +248,7 @@ struct PruneCommand: ParsableCommand {
       preconditionFailure("--blocks and --calibration are checked")
     }
     let set = try PruningOptions.calibrationImages(calibration, of: loaded, images, evaluated: nil)
-    let layers = loaded.weights.shape.prunableLayers
+    let layers = loaded.weights.network.prunableLayers
     let progress = SharedProgress()
     let scored = try loaded.blockPruning(
       size: size, images: set, cache: pruning.cache.cache, threads: images.threadCount

@@ -1,5 +1,6 @@
 import AcceleratorModel
 import EvolutionarySearch
+import NetworkArchitectures
 import SparsityCore
 import WireProtocol
 import WorkerService
@@ -25,14 +26,14 @@ struct FrontSource {
     self.costs = costs
   }
 
-  /// Creates the cost model of a run from its description and the model's shape.
-  init(description: RunDescription, modelName: String, shape: TransformerShape) throws {
+  /// Creates the cost model of a run from its description and the model's network.
+  init(description: RunDescription, modelName: String, network: Network) throws {
     self.description = description
     self.modelName = modelName
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: description.patterns)
+    let space = SearchSpace(layers: network.prunableLayers, patterns: description.patterns)
     self.costs = try computingCosts(of: modelName) {
       try CostModel(
-        shape: shape, space: space, profile: description.acceleratorProfile(),
+        network: network, space: space, profile: description.acceleratorProfile(),
         batch: description.acceleratorBatch)
     }
   }

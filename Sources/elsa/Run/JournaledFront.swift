@@ -27,14 +27,13 @@ struct JournaledFront {
     guard let opening = try Self.firstOpening(of: reader, in: directory) else {
       throw CommandFailure("the journal in \(directory.path) has no run yet")
     }
-    let configuration = try ModelConfigurationFile(
-      path: directory.configuration, shapeNamed: ModelReference.shape)
-    let name = configuration.architecture
+    let configuration = try NetworkConfiguration(path: directory.configuration)
+    let name = configuration.name
     let path = opening.description.model.path
     let source = try FrontSource(
       description: opening.description,
       modelName: name.isEmpty ? URL(filePath: path).lastPathComponent : name,
-      shape: configuration.shape)
+      network: configuration.network)
     self.directory = directory
     self.description = opening.description
     self.space = source.costs.space

@@ -12,7 +12,7 @@ struct ModelEvaluation {
   init(
     model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int
   ) throws {
-    try images.checkFits(model.weights.shape)
+    try images.checkFits(model.weights.network)
     evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: numerics, threads: threads)
     imageCount = images.count

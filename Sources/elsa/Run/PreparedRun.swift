@@ -49,7 +49,6 @@ struct PreparedRun {
     }
     let plan = try RunPlan(runFile)
     let (model, space, profile) = (plan.model, plan.space, plan.profile)
-    let shape = model.weights.shape
     let parameters = try Self.parameters(of: profile)
     try plan.searchSettings(outputErrors: nil).validate(choiceCounts: space.choiceCounts)
     try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
@@ -69,7 +68,8 @@ struct PreparedRun {
       configuration: configuration, data: images.search, imageCount: images.searchCount,
       bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
       numerics: Numerics.most(
-        for: shape, precision: runFile.precision, instructionSet: runFile.instructionSet),
+        for: model.weights.network, precision: runFile.precision,
+        instructionSet: runFile.instructionSet),
       accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
@@ -154,7 +154,7 @@ struct PreparedRun {
   }
 
   private static func modelName(_ model: LoadedModel) -> String {
-    let name = model.configuration.architecture
+    let name = model.configuration.name
     return name.isEmpty ? URL(filePath: model.path).lastPathComponent : name
   }
 

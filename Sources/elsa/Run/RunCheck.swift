@@ -52,12 +52,12 @@ struct RunCheck {
     do {
       let plan = try RunPlan(runFile)
       self.plan = plan
-      let shape = plan.model.weights.shape
+      let network = plan.model.weights.network
       note(
         "model",
-        "\(plan.model.path): \(counted(shape.depth, "block")), "
+        "\(plan.model.path): \(counted(network.blocks.count, "block")), "
           + "\(counted(plan.space.layers.count, "layer")) to prune, "
-          + "\(counted(shape.classes, "class", plural: "classes"))")
+          + "\(counted(network.classes, "class", plural: "classes"))")
       note(
         "accelerator",
         "\(plan.profile.name), batch \(runFile.accelerator.batch): dense "
@@ -112,7 +112,7 @@ struct RunCheck {
 
   private mutating func survey(_ role: String, _ path: String, _ preprocessing: Preprocessing) {
     guard let plan else { return }
-    let shape = plan.model.weights.shape
+    let network = plan.model.weights.network
     let progress = SharedProgress("Reading the \(role) images, \(path).")
     defer { progress.finish() }
     do {
@@ -123,9 +123,9 @@ struct RunCheck {
         threads: threads, sampleCount: Self.sampleCount
       ) { progress.show(done: $0, total: $1, unit: "\(role) images decoded") }
       if usesLabels {
-        try survey.checkFits(shape)
+        try survey.checkFits(network)
       } else {
-        try survey.sample.checkSize(shape)
+        try survey.sample.checkSize(network.input)
       }
       ImageOptions.noteSource(path, survey.assignment, otherFiles: survey.otherFiles)
       surveys.append((role, survey))
@@ -174,7 +174,7 @@ struct RunCheck {
     guard let plan, let images = searchImages else { return }
     do {
       let numerics = Numerics.best(
-        for: plan.model.weights.shape, precision: runFile.precision ?? Numerics.usualPrecision,
+        for: plan.model.weights.network, precision: runFile.precision ?? Numerics.usualPrecision,
         instructionSet: runFile.instructionSet)
       let (rates, use) = try ResourceUse.measuring {
         try Self.rates(of: plan, on: images.sample, numerics: numerics)

@@ -30,10 +30,10 @@ struct RunImages {
     try packer.pack(continuation == nil ? .all : .missingTest)
     let searchPath = packer.searchPath
     let search = try ImageSet(packedFile: searchPath)
-    try search.checkFits(model.weights.shape)
+    try search.checkFits(model.weights.network)
     if let testPath = packer.testPath {
       let test = try ImageSet(packedFile: testPath)
-      try test.checkFits(model.weights.shape)
+      try test.checkFits(model.weights.network)
       if continuation?.hasOtherTestSet ?? true, !runFile.data.allowsOverlap {
         try Self.checkDisjoint(search, test, threads: threads)
       }
@@ -152,7 +152,7 @@ struct RunImagePacker {
     {
       throw ImageDataError.needlessClassMap(path: map.path, set: search)
     }
-    return ModelClasses(count: model.weights.shape.classes, map: map)
+    return ModelClasses(count: model.weights.network.classes, map: map)
   }
 
   private func pack(_ source: String, to output: String, role: String) throws {

@@ -26,11 +26,11 @@ struct RunPlan {
     let model = try LoadedModel(
       path: runFile.model.weights, configurationPath: runFile.model.config)
     let profile = try AcceleratorFile.profile(runFile.accelerator.profile)
-    let shape = model.weights.shape
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: runFile.patterns)
+    let network = model.weights.network
+    let space = SearchSpace(layers: network.prunableLayers, patterns: runFile.patterns)
     let costs = try computingCosts(of: model.path) {
       try CostModel(
-        shape: shape, space: space, profile: profile, batch: runFile.accelerator.batch)
+        network: network, space: space, profile: profile, batch: runFile.accelerator.batch)
     }
     self.runFile = runFile
     self.model = model

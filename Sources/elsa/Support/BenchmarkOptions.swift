@@ -1,4 +1,5 @@
 import ArgumentParser
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import VisionTransformers
@@ -26,7 +27,7 @@ struct BenchmarkOptions: ParsableArguments {
   }
 
   /// The models to measure.
-  var models: [NamedModel] {
+  var models: [NamedNetwork] {
     get throws {
       let names = modelNames.isEmpty ? Self.knownModels : modelNames
       return try names.map { name in
@@ -34,7 +35,7 @@ struct BenchmarkOptions: ParsableArguments {
           throw ValidationError(
             "--model is \"\(name)\"; write \(Self.knownModels.joined(separator: ", ")).")
         }
-        return try NamedModel.named("\(name)_patch16_224")
+        return try NetworkFamilies.network(named: "\(name)_patch16_224")
       }
     }
   }

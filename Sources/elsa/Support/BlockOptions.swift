@@ -82,7 +82,7 @@ struct BlockOptions: ParsableArguments {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     return try encoder.encode(
       File(
-        model: model.configuration.architecture, blocks: "\(size)",
+        model: model.configuration.name, blocks: "\(size)",
         layers: Dictionary(uniqueKeysWithValues: curves)))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NetworkArchitectures
 import RunFiles
 import SparsityCore
 
@@ -40,21 +41,20 @@ struct GenomeOptions: ParsableArguments {
     guard point >= 1 else { throw ValidationError("--point is \(point); points count from 1.") }
   }
 
-  /// Returns the pattern of each of `layers`; dense if no option is given.
+  /// Returns the pattern of each prunable layer of a network; dense if no option is given.
   ///
-  /// - Parameter architecture: The model's name, which a genome must not contradict.
-  func assignment(
-    for layers: [PrunableLayer], of architecture: String
-  ) throws -> [NMPattern] {
+  /// - Parameter name: The model's name, which a genome must not contradict.
+  func assignment(for network: Network, of name: String) throws -> [NMPattern] {
+    let layers = network.prunableLayers
     if let uniform, let pattern = NMPattern(uniform) { return layers.map { _ in pattern } }
     guard let genome else { return layers.map { _ in .dense } }
     if genome.hasPrefix(Self.digitsPrefix) {
       return try GenomeFile.elsaAssignment(
-        String(genome.dropFirst(Self.digitsPrefix.count)), for: layers)
+        String(genome.dropFirst(Self.digitsPrefix.count)), for: network)
     }
     let json = Data(try TextFile.bytes(of: genome, limit: GenomeFile.sizeMax))
     let file = try GenomeFile(json: json, file: genome, point: point)
-    try file.check(isOf: architecture, file: genome)
+    try file.check(isOf: name, file: genome)
     return try file.assignment(for: layers, file: genome)
   }
 

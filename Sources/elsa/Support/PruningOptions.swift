@@ -83,7 +83,7 @@ struct PruningOptions: ParsableArguments {
   ) throws -> Choice {
     if let bank { return try stored(bank, of: model, assignment: assignment) }
     let (space, genome) = GenomeOptions.space(
-      of: assignment, layers: model.weights.shape.prunableLayers)
+      of: assignment, layers: model.weights.network.prunableLayers)
     guard let criterion, criterion.needsCalibration, let calibration else {
       let bank = try model.weightBank(space: space, threads: images.threadCount)
       return Choice(bank: bank, genome: genome, pruning: word)

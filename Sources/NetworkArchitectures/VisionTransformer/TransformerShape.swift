@@ -30,12 +30,12 @@ public struct TransformerShape: Hashable, Sendable {
 
   /// Creates a shape.
   ///
-  /// - Throws: ``TransformerShapeError`` for a size that no model can have.
+  /// - Throws: ``ArchitectureError`` for a size that no model can have.
   public init(
     imageSize: Int, patchSize: Int, channels: Int, width: Int, depth: Int, heads: Int,
     hiddenWidth: Int, classes: Int, isDistilled: Bool = false, hasQKVBias: Bool = true,
     layerNormEpsilon: Float = 1e-6
-  ) throws(TransformerShapeError) {
+  ) throws(ArchitectureError) {
     let sizes = [
       ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
       ("width", width, Self.widthRange), ("depth", depth, 1...1024), ("heads", heads, 1...1024),
@@ -75,47 +75,4 @@ public struct TransformerShape: Hashable, Sendable {
   public var tokens: Int { patches + extraTokens }
   /// The width of one attention head.
   public var headWidth: Int { width / heads }
-
-  /// The linear layers of all blocks, in network order: qkv, proj, fc1, fc2 of each block.
-  ///
-  /// Names are timm's, as in `blocks.0.attn.qkv`.
-  public var prunableLayers: [PrunableLayer] {
-    (0..<depth).flatMap { block in
-      [
-        PrunableLayer(name: "blocks.\(block).attn.qkv", inputs: width, outputs: 3 * width),
-        PrunableLayer(name: "blocks.\(block).attn.proj", inputs: width, outputs: width),
-        PrunableLayer(name: "blocks.\(block).mlp.fc1", inputs: width, outputs: hiddenWidth),
-        PrunableLayer(name: "blocks.\(block).mlp.fc2", inputs: hiddenWidth, outputs: width),
-      ]
-    }
-  }
-}
-
-/// Why a set of sizes is no vision transformer.
-public enum TransformerShapeError: Error, Equatable, Sendable {
-  case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
-  case unsupportedChannels(Int)
-  case imageNotDivisible(imageSize: Int, patchSize: Int)
-  case widthNotDivisible(width: Int, heads: Int)
-  case invalidLayerNormEpsilon(Float)
-}
-
-extension TransformerShapeError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
-    switch self {
-    case .outOfRange(let name, let value, let allowed):
-      "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"
-    case .unsupportedChannels(let channels):
-      "\(counted(channels, "input channel")); 1 (grey) and 3 (colour) are supported"
-    case .imageNotDivisible(let imageSize, let patchSize):
-      "image size \(imageSize) is not a multiple of patch size \(patchSize)"
-    case .widthNotDivisible(let width, let heads):
-      "width \(width) is not a multiple of \(heads) heads"
-    case .invalidLayerNormEpsilon(let epsilon):
-      "LayerNorm epsilon is \(epsilon); it must lie in "
-        + "\(TransformerShape.layerNormEpsilonRange.lowerBound)…"
-        + "\(TransformerShape.layerNormEpsilonRange.upperBound)"
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import Evaluation
+import NetworkArchitectures
 import SparsityCore
 
 extension Numerics {
@@ -7,10 +8,10 @@ extension Numerics {
 
   /// Returns the most that a run may compute in: what its run file says, else the best there is.
   static func most(
-    for shape: TransformerShape, precision: Precision?, instructionSet: InstructionSet?
+    for network: Network, precision: Precision?, instructionSet: InstructionSet?
   ) -> Numerics {
     best(
-      for: shape, precision: precision ?? usualPrecision,
+      for: network, precision: precision ?? usualPrecision,
       instructionSet: instructionSet ?? InstructionSet.allCases.max())
   }
 
@@ -22,11 +23,12 @@ extension Numerics {
   /// Small models take more images into a forward pass, so that products do not become tiny, unless
   /// `forwardBatch` says how many.
   static func best(
-    for shape: TransformerShape, precision: Precision, instructionSet: InstructionSet? = nil,
+    for network: Network, precision: Precision, instructionSet: InstructionSet? = nil,
     forwardBatch: Int? = nil
   ) -> Numerics {
+    let tokens = network.blocks.map(\.tokens).max() ?? 1
     let batch =
-      forwardBatch ?? min(max(1, tokensPerForwardPass / shape.tokens), Numerics.forwardBatchMax)
+      forwardBatch ?? min(max(1, tokensPerForwardPass / tokens), Numerics.forwardBatchMax)
     let best = Numerics.detected(precision: precision, forwardBatch: batch)
     return Numerics(
       precision: precision, kernelTable: best.kernelTable,

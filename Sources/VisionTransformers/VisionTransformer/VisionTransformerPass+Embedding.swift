@@ -1,3 +1,4 @@
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -42,10 +43,9 @@ private func gather<Element: BitwiseCopyable>(
   }
 }
 
-extension ForwardPass {
+extension VisionTransformerPass {
   /// Copies the patches of pixel images into `wide`, normalised: (images × patches × patch values).
   mutating func gatherPatches(pixels: Span<UInt8>, count: Int) {
-    let shape = weights.shape
     switch model.precision {
     case .f32: gather(pixels, of: shape, count: count, table: pixelTable.f32, into: &wide.f32)
     case .bf16: gather(pixels, of: shape, count: count, table: pixelTable.bf16, into: &wide.bf16)
@@ -54,7 +54,6 @@ extension ForwardPass {
 
   /// Copies the patches of normalised images into `wide`: (images × patches × patch values).
   mutating func gatherPatches(normalized images: Span<Float>, count: Int) {
-    let shape = weights.shape
     let (side, size, channels) = (shape.imageSize, shape.patchSize, shape.channels)
     forEachPatchRow(of: shape, count: count) { image, channel, row, column, place in
       let source = ((image * channels + channel) * side + row) * side + column
@@ -71,14 +70,13 @@ extension ForwardPass {
   /// Computes `tokens` from the patches in `wide`: embedded patches behind the extra tokens, with
   /// positions added.
   mutating func embed(count: Int) {
-    let shape = weights.shape
     let (width, extra) = (shape.width, shape.extraTokens)
     let size = shape.tokens * width
-    let positions = weights.positions
+    let positions = model.positions
     for image in 0..<count {
       let start = image * size
       for index in 0..<size { tokens[start + index] = positions[index] }
-      for index in 0..<extra * width { tokens[start + index] += weights.extraTokens[index] }
+      for index in 0..<extra * width { tokens[start + index] += model.extraTokens[index] }
       arithmetic.applyDense(
         model.embedding, to: wide, first: image * shape.patches, rows: shape.patches,
         addingTo: &tokens, from: start + extra * width, &workspace)

@@ -1,35 +1,32 @@
-import SparseKernels
+import NetworkArchitectures
 
-extension ForwardPass {
+extension VisionTransformerPass {
   /// Adds the attention and the perceptron of a block to the residual stream.
   ///
   /// Afterwards the residual stream holds only the first `kept` tokens of each image: the ones that
   /// anything after this block looks at. All tokens serve as keys and values.
   mutating func apply(block: Int, count: Int, kept: Int, layers: [LayerWeights]) {
-    for stage in 0..<4 {
-      computeInput(of: stage, block: block, count: count, kept: kept, layers: layers)
+    for role in network.blocks[block].roles {
+      computeInput(of: role, block: block, count: count, kept: kept, layers: layers)
     }
     arithmetic.apply(
-      layer(at: 4 * block + 3, layers), to: wide, rows: count * kept, addingTo: &tokens,
-      &workspace)
+      layer(.fc2, of: block, layers), to: wide, rows: count * kept, addingTo: &tokens, &workspace)
   }
 
-  /// Computes the inputs of one of a block's four prunable layers from those of the one before.
+  /// Computes the inputs of one of a block's prunable layers from those of the one before.
   ///
   /// Those of the first three lie in `layerInput`, those of the last in `wide`.
   mutating func computeInput(
-    of stage: Int, block: Int, count: Int, kept: Int, layers: [LayerWeights]
+    of role: LayerRole, block: Int, count: Int, kept: Int, layers: [LayerWeights]
   ) {
-    let parameters = weights.blocks[block]
-    let shape = weights.shape
     let (all, rows) = (count * shape.tokens, count * kept)
-    switch stage {
-    case 0:
-      arithmetic.normalize(tokens, parameters.norm1, rows: all, into: &layerInput)
-      showInput(of: 4 * block, layerInput, rows: all)
-    case 1:
+    switch role {
+    case .qkv:
+      arithmetic.normalize(tokens, model.norms[block].attention, rows: all, into: &layerInput)
+      showInput(of: role, block: block, layerInput, rows: all)
+    case .projection:
       arithmetic.apply(
-        layer(at: 4 * block, layers), to: layerInput, rows: all, hasGELU: false, into: &wide,
+        layer(.qkv, of: block, layers), to: layerInput, rows: all, hasGELU: false, into: &wide,
         &workspace)
       for image in 0..<count {
         arithmetic.attend(
@@ -37,24 +34,23 @@ extension ForwardPass {
           &workspace)
       }
       keepFirstTokens(kept, count: count)
-      showInput(of: 4 * block + 1, layerInput, rows: rows)
-    case 2:
+      showInput(of: role, block: block, layerInput, rows: rows)
+    case .fc1:
       arithmetic.apply(
-        layer(at: 4 * block + 1, layers), to: layerInput, rows: rows, addingTo: &tokens,
+        layer(.projection, of: block, layers), to: layerInput, rows: rows, addingTo: &tokens,
         &workspace)
-      arithmetic.normalize(tokens, parameters.norm2, rows: rows, into: &layerInput)
-      showInput(of: 4 * block + 2, layerInput, rows: rows)
-    default:
+      arithmetic.normalize(tokens, model.norms[block].perceptron, rows: rows, into: &layerInput)
+      showInput(of: role, block: block, layerInput, rows: rows)
+    case .fc2:
       arithmetic.apply(
-        layer(at: 4 * block + 2, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
+        layer(.fc1, of: block, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
         &workspace)
-      showInput(of: 4 * block + 3, wide, rows: rows)
+      showInput(of: role, block: block, wide, rows: rows)
     }
   }
 
   /// Moves the first `kept` tokens of each image together at the start of the residual stream.
   private mutating func keepFirstTokens(_ kept: Int, count: Int) {
-    let shape = weights.shape
     guard kept < shape.tokens else { return }
     let size = kept * shape.width
     for image in 1..<max(count, 1) {
@@ -68,7 +64,7 @@ extension ForwardPass {
     let heads = model.heads.count
     // Each head reads the tokens of its kind: (heads × images × width).
     if heads > 1 { sortExtraTokens(count: count, kinds: heads) }
-    arithmetic.normalize(tokens, weights.norm, rows: heads * count, into: &layerInput)
+    arithmetic.normalize(tokens, model.norm, rows: heads * count, into: &layerInput)
     for index in logits.indices { logits[index] = 0 }
     for (head, packed) in model.heads.enumerated() {
       arithmetic.applyDense(
@@ -80,7 +76,7 @@ extension ForwardPass {
 
   /// Changes the order of the extra tokens from (images × kinds) to (kinds × images).
   private mutating func sortExtraTokens(count: Int, kinds: Int) {
-    let width = weights.shape.width
+    let width = shape.width
     let old = Array(tokens[0..<count * kinds * width])
     for image in 0..<count {
       for kind in 0..<kinds {

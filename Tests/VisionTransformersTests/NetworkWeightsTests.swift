@@ -1,42 +1,46 @@
-import SparsityCore
+import NetworkArchitectures
+import SparseKernels
 import Testing
 import VisionTransformers
 
-struct VisionTransformerWeightsTests {
+struct NetworkWeightsTests {
   @Test(arguments: [false, true], [false, true])
   func `a complete checkpoint is accepted`(isDistilled: Bool, hasQKVBias: Bool) throws {
     let shape = try smallShape(isDistilled: isDistilled, hasQKVBias: hasQKVBias)
     let tensors = randomTensors(of: shape, seed: 1)
-    let weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
-    #expect(weights.blocks.count == 2)
-    #expect(weights.heads.count == (isDistilled ? 2 : 1))
-    #expect(weights.extraTokens.count == 12 * (isDistilled ? 2 : 1))
-    #expect((weights.blocks[0].qkv.bias != nil) == hasQKVBias)
-    #expect(weights.blocks[1].fc1.weights == tensors["blocks.1.mlp.fc1.weight"]?.values)
+    let weights = try NetworkWeights(architecture: shape, tensors: tensors)
+    #expect(weights.network == shape.network)
+    #expect((weights.prunableLayer(at: 0).bias != nil) == hasQKVBias)
+    for (name, tensor) in tensors { #expect(weights.values(named: name) == tensor.values) }
+    let norm = weights.norm(named: "blocks.1.norm2")
+    #expect(norm.weights == tensors["blocks.1.norm2.weight"]?.values)
+    #expect(norm.bias == tensors["blocks.1.norm2.bias"]?.values)
+    let embedding = weights.linear(named: "patch_embed.proj")
+    #expect([embedding.outputs, embedding.inputs] == [12, 48])
   }
 
   @Test func `prunable layers are found by index and by name`() throws {
     let shape = try smallShape()
     let tensors = randomTensors(of: shape, seed: 2)
-    let weights = try VisionTransformerWeights(shape: shape, tensors: tensors)
+    let weights = try NetworkWeights(architecture: shape, tensors: tensors)
     for (index, layer) in shape.prunableLayers.enumerated() {
       let expected = try #require(tensors["\(layer.name).weight"])
       let parameters = weights.prunableLayer(at: index)
       #expect(parameters.weights == expected.values)
       #expect([parameters.outputs, parameters.inputs] == expected.shape)
-      #expect(weights.prunableLayer(named: layer.name)?.weights == expected.values)
+      #expect(weights.linear(named: layer.name).weights == expected.values)
     }
-    #expect(weights.prunableLayer(named: "blocks.2.attn.qkv") == nil)
   }
 
   @Test func `every missing tensor is named with its expected shape`() throws {
     let shape = try smallShape(depth: 1, isDistilled: true)
     let tensors = randomTensors(of: shape, seed: 3)
-    for (name, size) in VisionTransformerWeights.tensorShapes(of: shape) {
+    for tensor in shape.network.tensors {
       var incomplete = tensors
-      incomplete[name] = nil
-      #expect(throws: ModelError.missingTensor(name: name, expected: size)) {
-        try VisionTransformerWeights(shape: shape, tensors: incomplete)
+      incomplete[tensor.name] = nil
+      let error = ModelError.missingTensor(name: tensor.name, expected: tensor.shape)
+      #expect(throws: error) {
+        try NetworkWeights(architecture: shape, tensors: incomplete)
       }
     }
   }
@@ -48,7 +52,7 @@ struct VisionTransformerWeightsTests {
     tensors["blocks.1.mlp.fc2.weight"] = Tensor(
       shape: [20, 12], values: Array(repeating: 0, count: 240))
     let error = #expect(throws: ModelError.self) {
-      try VisionTransformerWeights(shape: shape, tensors: tensors)
+      try NetworkWeights(architecture: shape, tensors: tensors)
     }
     #expect(
       error
@@ -70,7 +74,7 @@ struct VisionTransformerWeightsTests {
     let expected = ModelError.notFinite(
       name: "blocks.0.norm2.bias", index: 7, value: "\(value)")
     #expect(throws: expected) {
-      try VisionTransformerWeights(shape: shape, tensors: tensors)
+      try NetworkWeights(architecture: shape, tensors: tensors)
     }
   }
 
@@ -91,7 +95,7 @@ struct VisionTransformerWeightsTests {
     var tensors = randomTensors(of: shape, seed: 6)
     tensors[name] = Tensor(shape: [1], values: [0])
     let error = #expect(throws: ModelError.self) {
-      try VisionTransformerWeights(shape: shape, tensors: tensors)
+      try NetworkWeights(architecture: shape, tensors: tensors)
     }
     let description = error?.description ?? ""
     #expect(description.contains(name))
@@ -102,9 +106,25 @@ struct VisionTransformerWeightsTests {
     let shape = try smallShape(hasQKVBias: false)
     let tensors = try randomTensors(of: smallShape(), seed: 7)
     let error = #expect(throws: ModelError.self) {
-      try VisionTransformerWeights(shape: shape, tensors: tensors)
+      try NetworkWeights(architecture: shape, tensors: tensors)
     }
     #expect(error?.description.contains("blocks.0.attn.qkv.bias") == true)
     #expect(error?.description.contains("have no bias") == true)
+  }
+
+  @Test func `a family without a forward pass says so`() throws {
+    let shape = try SwinShape(
+      imageSize: 8, patchSize: 4, channels: 1, embeddingWidth: 8, depths: [1], heads: [2],
+      windowSize: 2, classes: 3)
+    var tensors: [String: Tensor] = [:]
+    for tensor in shape.network.tensors {
+      tensors[tensor.name] = Tensor(
+        shape: tensor.shape, values: Array(repeating: 0, count: tensor.count))
+    }
+    let weights = try NetworkWeights(architecture: shape, tensors: tensors)
+    let error = #expect(throws: ModelError.self) {
+      _ = try weights.packed(precision: .f32, variant: .scalar)
+    }
+    #expect(error?.description.contains("Swin") == true)
   }
 }

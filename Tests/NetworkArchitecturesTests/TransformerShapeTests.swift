@@ -1,10 +1,10 @@
-import SparsityCore
+import NetworkArchitectures
 import Testing
 
 struct TransformerShapeTests {
   private static func shape(
     image: Int = 32, patch: Int = 8, channels: Int = 3, width: Int = 48, heads: Int = 3
-  ) throws(TransformerShapeError) -> TransformerShape {
+  ) throws(ArchitectureError) -> TransformerShape {
     try TransformerShape(
       imageSize: image, patchSize: patch, channels: channels, width: width, depth: 2,
       heads: heads, hiddenWidth: 192, classes: 7, isDistilled: true)
@@ -20,13 +20,13 @@ struct TransformerShapeTests {
   }
 
   @Test func `sizes that no model can have are refused`() {
-    #expect(throws: TransformerShapeError.imageNotDivisible(imageSize: 30, patchSize: 8)) {
+    #expect(throws: ArchitectureError.imageNotDivisible(imageSize: 30, patchSize: 8)) {
       try Self.shape(image: 30)
     }
-    #expect(throws: TransformerShapeError.unsupportedChannels(4)) { try Self.shape(channels: 4) }
-    #expect(throws: TransformerShapeError.widthNotDivisible(width: 50, heads: 3)) {
+    #expect(throws: ArchitectureError.unsupportedChannels(4)) { try Self.shape(channels: 4) }
+    #expect(throws: ArchitectureError.widthNotDivisible(width: 50, heads: 3)) {
       try Self.shape(width: 50)
     }
-    #expect(throws: TransformerShapeError.self) { try Self.shape(image: 0) }
+    #expect(throws: ArchitectureError.self) { try Self.shape(image: 0) }
   }
 }

@@ -21,11 +21,11 @@ public struct SwinShape: Hashable, Sendable {
 
   /// Creates a shape.
   ///
-  /// - Throws: ``TransformerShapeError`` for a size that no model can have.
+  /// - Throws: ``ArchitectureError`` for a size that no model can have.
   public init(
     imageSize: Int, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
     heads: [Int], windowSize: Int, hiddenRatio: Int = 4, classes: Int
-  ) throws(TransformerShapeError) {
+  ) throws(ArchitectureError) {
     var sizes = [
       ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
       ("width", embeddingWidth, 1...16384), ("stages", depths.count, 1...8),
@@ -82,64 +82,4 @@ public struct SwinShape: Hashable, Sendable {
 
   /// The width of the last stage's tokens.
   public var finalWidth: Int { width(ofStage: depths.count - 1) }
-
-  /// The linear layers of all blocks, in network order: qkv, proj, fc1, fc2 of each block.
-  ///
-  /// Names are timm's, as in `layers.0.blocks.0.attn.qkv`. Patch merging stays dense, as in the
-  /// ELSA paper.
-  public var prunableLayers: [PrunableLayer] {
-    depths.indices.flatMap { stage in
-      let width = width(ofStage: stage)
-      let hidden = hiddenRatio * width
-      return (0..<depths[stage]).flatMap { block in
-        let name = "layers.\(stage).blocks.\(block)"
-        return [
-          PrunableLayer(name: "\(name).attn.qkv", inputs: width, outputs: 3 * width),
-          PrunableLayer(name: "\(name).attn.proj", inputs: width, outputs: width),
-          PrunableLayer(name: "\(name).mlp.fc1", inputs: width, outputs: hidden),
-          PrunableLayer(name: "\(name).mlp.fc2", inputs: hidden, outputs: width),
-        ]
-      }
-    }
-  }
-}
-
-extension SwinShape {
-  /// The Swin transformers that timm has pre-trained on ImageNet, by name.
-  public static let named: [(name: String, shape: SwinShape)] = {
-    let sizes: [(name: String, width: Int, depth: Int, heads: Int, windows: [Int])] = [
-      ("tiny", 96, 6, 3, [7]), ("small", 96, 18, 3, [7]), ("base", 128, 18, 4, [7, 12]),
-      ("large", 192, 18, 6, [7, 12]),
-    ]
-    return sizes.flatMap { size in
-      size.windows.map { window in
-        let imageSize = 32 * window
-        do {
-          let shape = try SwinShape(
-            imageSize: imageSize, patchSize: 4, channels: 3, embeddingWidth: size.width,
-            depths: [2, 2, size.depth, 2], heads: (0..<4).map { size.heads << $0 },
-            windowSize: window, classes: 1000)
-          return ("swin_\(size.name)_patch4_window\(window)_\(imageSize)", shape)
-        } catch {
-          preconditionFailure("swin_\(size.name): \(error)")
-        }
-      }
-    }
-  }()
-}
-
-/// The shape of any model whose layers the accelerator model knows.
-public enum ModelShape: Hashable, Sendable {
-  /// A model of the ViT and DeiT families.
-  case transformer(TransformerShape)
-  /// A Swin transformer.
-  case swin(SwinShape)
-
-  /// The linear layers of all blocks, in network order.
-  public var prunableLayers: [PrunableLayer] {
-    switch self {
-    case .transformer(let shape): shape.prunableLayers
-    case .swin(let shape): shape.prunableLayers
-    }
-  }
 }

@@ -1,0 +1,89 @@
+/// Typed access to the keys of a model's configuration, whatever form its file has.
+///
+/// Keys are alternatives: the first that is there counts. `nil` stands for none of them.
+public protocol ConfigurationReader {
+  func text(_ keys: [String]) throws(ConfigurationFault) -> String?
+  /// Returns the texts of a list; `nil` also for a value that is no list.
+  func texts(_ keys: [String]) throws(ConfigurationFault) -> [String]?
+  func integer(_ keys: [String]) throws(ConfigurationFault) -> Int?
+  /// Returns an integer of a range; `expected` says in words what it may be.
+  func integer(
+    _ keys: [String], in range: ClosedRange<Int>, expected: String
+  ) throws(ConfigurationFault) -> Int?
+  func integers(_ keys: [String]) throws(ConfigurationFault) -> [Int]?
+  func number(_ keys: [String]) throws(ConfigurationFault) -> Double?
+  func truth(_ keys: [String]) throws(ConfigurationFault) -> Bool?
+  /// Returns the image that timm's `input_size` states.
+  func inputSize() throws(ConfigurationFault) -> NetworkInput?
+}
+
+/// Why the keys of a configuration describe no network.
+public enum ConfigurationFault: Error, Equatable, Sendable {
+  /// A key that must be there is missing.
+  case missingKey(key: String, expected: String)
+  /// A key has a value that cannot be used.
+  case invalidValue(key: String, value: String, expected: String)
+  /// The sizes belong to no network.
+  case invalidSizes(ArchitectureError)
+}
+
+extension ConfigurationReader {
+  /// Returns the first of a key and a fallback.
+  ///
+  /// - Parameter architecture: The name that gives no fallback, for the error.
+  /// - Throws: ``ConfigurationFault/missingKey(key:expected:)`` if there is neither.
+  func size(
+    _ key: String, _ fallback: Int?, architecture: String
+  ) throws(ConfigurationFault) -> Int {
+    if let value = try integer([key]) { return value }
+    if let fallback { return fallback }
+    throw missing(key, "an integer", architecture: architecture)
+  }
+
+  /// Returns the first of a list of integers and a fallback.
+  func sizes(
+    _ key: String, _ fallback: [Int]?, architecture: String
+  ) throws(ConfigurationFault) -> [Int] {
+    if let values = try integers([key]) { return values }
+    if let fallback { return fallback }
+    throw missing(key, "a list of integers", architecture: architecture)
+  }
+
+  private func missing(
+    _ key: String, _ expected: String, architecture: String
+  ) -> ConfigurationFault {
+    let name = architecture.prefix(80)
+    let reason = name.isEmpty ? "" : ", because the architecture \"\(name)\" is not known"
+    return .missingKey(key: key, expected: expected + reason)
+  }
+}
+
+/// What a configuration of a family may say beside its sizes.
+public struct ConfigurationRules: Sendable {
+  /// A value of a key.
+  public enum Value: Hashable, Sendable {
+    case text(String)
+    case integer(Int)
+    case truth(Bool)
+  }
+
+  /// The values that keep the computation the one that is built, for keys that would change it.
+  public let harmlessValues: [String: [Value]]
+  /// Keys that must be absent or null, because any value would change the computation.
+  public let unsupportedKeys: Set<String>
+  /// The keys of `model_args` that are read or do not matter; any other may change the network.
+  public let knownArguments: Set<String>
+  /// What the family is called in messages, as in “a plain ViT”.
+  public let familyName: String
+}
+
+extension ConfigurationRules.Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByIntegerLiteral
+{
+  /// A text.
+  public init(stringLiteral text: String) { self = .text(text) }
+  /// `true` or `false`.
+  public init(booleanLiteral truth: Bool) { self = .truth(truth) }
+  /// An integer.
+  public init(integerLiteral number: Int) { self = .integer(number) }
+}

@@ -1,0 +1,64 @@
+import SparsityCore
+
+extension SwinShape: NetworkArchitecture {
+  /// Whether timm means a Swin transformer of the first version by the name.
+  public static func isFamily(ofArchitecture name: String) -> Bool { name.hasPrefix("swin_") }
+
+  /// What timm may say of a Swin transformer that is computed here.
+  public static let configurationRules = ConfigurationRules(
+    harmlessValues: [
+      "act_layer": ["gelu"],
+      "always_partition": [false],
+      "ape": [false],
+      "crop_mode": ["center"],
+      "dynamic_mask": [false],
+      "global_pool": ["avg"],
+      "norm_layer": ["layernorm"],
+      "patch_norm": [true],
+      "pool": ["avg"],
+      "qkv_bias": [true],
+      "strict_img_size": [true],
+    ],
+    unsupportedKeys: ["head_dim", "window_ratio"],
+    knownArguments: [
+      "architecture", "img_size", "patch_size", "in_chans", "embed_dim", "depths", "num_heads",
+      "window_size", "mlp_ratio", "num_classes", "drop_rate", "drop_path_rate", "attn_drop_rate",
+      "proj_drop_rate", "weight_init",
+    ],
+    familyName: "a plain Swin transformer")
+
+  /// Reads timm's keys; what the configuration leaves out is that of its name.
+  public init(
+    configuration: some ConfigurationReader, named: Self?, architecture: String
+  ) throws(ConfigurationFault) {
+    let input = try configuration.inputSize()
+    func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
+      try configuration.size(key, fallback, architecture: architecture)
+    }
+    let ratio = try configuration.number(["mlp_ratio"]) ?? Double(named?.hiddenRatio ?? 4)
+    guard let hiddenRatio = Int(exactly: ratio) else {
+      throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a whole number")
+    }
+    let imageSize = try size("img_size", input?.side ?? named?.imageSize)
+    let patchSize = try size("patch_size", named?.patchSize)
+    let channels = try size("in_chans", input?.channels ?? named?.channels)
+    let width = try size("embed_dim", named?.embeddingWidth)
+    let depths = try configuration.sizes("depths", named?.depths, architecture: architecture)
+    let heads = try configuration.sizes("num_heads", named?.heads, architecture: architecture)
+    let windowSize = try size("window_size", named?.windowSize)
+    let classes = try size("num_classes", named?.classes)
+    do throws(ArchitectureError) {
+      try self.init(
+        imageSize: imageSize, patchSize: patchSize, channels: channels, embeddingWidth: width,
+        depths: depths, heads: heads, windowSize: windowSize, hiddenRatio: hiddenRatio,
+        classes: classes)
+    } catch {
+      throw .invalidSizes(error)
+    }
+  }
+
+  /// Returns the prefix that is in the way, or that there is no such tensor.
+  public func reasonToRefuse(unknownTensor name: String) -> String {
+    reasonToRefusePrefix(of: name) ?? "a Swin transformer of this configuration has no such tensor"
+  }
+}

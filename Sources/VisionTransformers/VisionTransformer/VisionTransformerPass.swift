@@ -1,0 +1,130 @@
+import NetworkArchitectures
+import SparseKernels
+
+/// The forward pass of a ViT or DeiT; a distilled model's logits are the mean of both heads.
+///
+/// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
+/// number format of the model. Buffers are as large as the largest batch needs, and nothing is
+/// allocated for a layer.
+package struct VisionTransformerPass: ForwardPass, ~Copyable {
+  /// A place in the network whose activations ``VisionTransformerPass/observe`` is shown.
+  package enum Place: Hashable, Sendable {
+    /// The tokens after positions were added: (images × tokens × width).
+    case embedding
+    /// The tokens after a block: (images × tokens × width), of the last block only the extra ones.
+    case block(Int)
+  }
+
+  package let batchMax: Int
+  /// Is shown the activations of each place as soon as they are computed.
+  package var observe: ((Place, Span<Float>) -> Void)?
+  package var observeInput: ((Int, Span<Float>) -> Void)?
+
+  /// The model, packed for the arithmetic of the pass.
+  let model: PackedVisionTransformer
+
+  /// The operations, with the variant of the kernels that runs.
+  let arithmetic: Arithmetic
+  /// The normalised value of each pixel value, 256 for each channel, in the format of the pass.
+  let pixelTable: Activations
+  /// The residual stream: (images × tokens × width), always fp32.
+  var tokens: [Float]
+  /// The input of a linear layer: normalised tokens, or the output of the attention.
+  var layerInput: Activations
+  /// The patches; then queries, keys and values; then the hidden layer.
+  var wide: Activations
+  /// What the operations need beside their operands.
+  var workspace: Workspace
+
+  package var network: Network { model.network }
+  /// The sizes of the model.
+  var shape: TransformerShape { model.shape }
+
+  /// Allocates a pass for batches of up to `batchMax` images.
+  package init(
+    model: PackedVisionTransformer, normalization: PixelNormalization, batchMax: Int
+  ) {
+    let shape = model.shape
+    precondition(batchMax > 0)
+    precondition(normalization.mean.count == shape.channels)
+    let precision = model.precision
+    let rows = batchMax * shape.tokens
+    let widest = max(3 * shape.width, shape.hiddenWidth, shape.patchValues)
+    self.model = model
+    self.batchMax = batchMax
+    self.arithmetic = Arithmetic(
+      precision: precision, variant: model.variant, epsilon: shape.layerNormEpsilon)
+    var table = Activations(count: 256 * shape.channels, precision: precision)
+    switch precision {
+    case .f32: table.f32 = normalization.table
+    case .bf16: table.bf16 = normalization.table.map(\.bf16Bits)
+    }
+    self.pixelTable = table
+    self.tokens = Array(repeating: 0, count: rows * shape.width)
+    self.layerInput = Activations(count: rows * shape.width, precision: precision)
+    self.wide = Activations(count: rows * widest, precision: precision)
+    self.workspace = Workspace(
+      network: model.network, packing: model.packing,
+      attention: AttentionShape(
+        tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth),
+      rows: rows, widestInput: max(shape.width, shape.hiddenWidth, shape.patchValues),
+      widestOutput: max(3 * shape.width, shape.hiddenWidth))
+  }
+
+  package mutating func logits(
+    pixels: Span<UInt8>, count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
+  ) {
+    precondition(pixels.count == count * shape.imageSize * shape.imageSize * shape.channels)
+    check(count: count, layers: layers, logits: logits.count)
+    gatherPatches(pixels: pixels, count: count)
+    computeLogits(count: count, layers: layers, into: &logits)
+  }
+
+  /// Computes the logits of normalised images, (images × channels × rows × columns).
+  ///
+  /// The parameters are those of ``ForwardPass/logits(pixels:count:layers:into:)``, but for the
+  /// images.
+  package mutating func logits(
+    normalized images: Span<Float>, count: Int, layers: [LayerWeights],
+    into logits: inout MutableSpan<Float>
+  ) {
+    precondition(images.count == count * shape.imageSize * shape.imageSize * shape.channels)
+    check(count: count, layers: layers, logits: logits.count)
+    gatherPatches(normalized: images, count: count)
+    computeLogits(count: count, layers: layers, into: &logits)
+  }
+
+  /// Traps unless the arguments of a pass fit the model.
+  private func check(count: Int, layers: [LayerWeights], logits: Int) {
+    precondition((1...batchMax).contains(count))
+    precondition(layers.count == model.layers.count)
+    precondition(logits == count * shape.classes)
+  }
+
+  /// Computes the logits of the patches in `wide`.
+  private mutating func computeLogits(
+    count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
+  ) {
+    embed(count: count)
+    show(.embedding, rows: count * shape.tokens)
+    for block in 0..<shape.depth {
+      // The heads look at the extra tokens only, so the last block computes no other.
+      let kept = block + 1 == shape.depth ? shape.extraTokens : shape.tokens
+      apply(block: block, count: count, kept: kept, layers: layers)
+      show(.block(block), rows: count * kept)
+    }
+    applyHeads(count: count, into: &logits)
+  }
+
+  /// Returns a block's prunable layer with the weights that it runs with.
+  func layer(_ role: LayerRole, of block: Int, _ layers: [LayerWeights]) -> PreparedLayer {
+    let index = network.blocks[block].layer(role)
+    return PreparedLayer(dense: model.layers[index], weights: layers[index])
+  }
+
+  /// Shows the first rows of the residual stream to the observer.
+  private func show(_ place: Place, rows: Int) {
+    guard let observe else { return }
+    observe(place, tokens.span.extracting(0..<rows * shape.width))
+  }
+}
