@@ -5,8 +5,6 @@ public enum AcceleratorError: Error, Equatable, Sendable {
   case unknownProfile(name: String, known: [String])
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case unknownLayer(name: String)
-  case layerMismatch(name: String, inputs: Int, outputs: Int, modelInputs: Int, modelOutputs: Int)
-  case repeatedLayer(name: String)
   case tooLarge(String)
   case noArray(profile: String, engine: String)
   case onlyWeightStationary(feature: String)
@@ -28,11 +26,6 @@ extension AcceleratorError: CustomStringConvertible {
     case .unknownLayer(let name):
       "the search space names the layer '\(name)', which the model does not have; "
         + "make the space from the model's own prunable layers"
-    case .layerMismatch(let name, let inputs, let outputs, let modelInputs, let modelOutputs):
-      "the layer '\(name)' is \(outputs)×\(inputs) in the search space but "
-        + "\(modelOutputs)×\(modelInputs) in the model; make the space from the model's layers"
-    case .repeatedLayer(let name):
-      "the search space names the layer '\(name)' twice; name each layer once"
     case .tooLarge(let quantity):
       "\(quantity) of this model and batch do not fit into 64 bits; choose a smaller batch or model"
     case .noArray(let profile, let engine):

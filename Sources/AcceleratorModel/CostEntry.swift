@@ -1,17 +1,29 @@
 import SparsityCore
 
 /// The summands of a candidate's cost that one step of the forward pass contributes.
-struct CostEntry: Hashable, Sendable {
+package struct CostEntry: Hashable, Sendable {
   /// The cycles of one batch.
-  var cycles: Int64 = 0
+  package var cycles: Int64
   /// The multiply-accumulates of one image.
-  var macs: Int64 = 0
+  package var macs: Int64
   /// The multiply-accumulates of one image as the ELSA paper counts them.
-  var elsaMacs: Int64 = 0
+  package var elsaMacs: Int64
   /// The bits of the stored weights and their places.
-  var weightBits: Int64 = 0
+  package var weightBits: Int64
   /// The picojoules of one batch.
-  var energyPicojoules: Int64 = 0
+  package var energyPicojoules: Int64
+
+  /// Creates an entry.
+  package init(
+    cycles: Int64 = 0, macs: Int64 = 0, elsaMacs: Int64 = 0, weightBits: Int64 = 0,
+    energyPicojoules: Int64 = 0
+  ) {
+    self.cycles = cycles
+    self.macs = macs
+    self.elsaMacs = elsaMacs
+    self.weightBits = weightBits
+    self.energyPicojoules = energyPicojoules
+  }
 
   /// Returns the sum of two entries.
   ///
@@ -43,7 +55,7 @@ struct CostEntry: Hashable, Sendable {
   }
 
   /// Adds an entry where the sum is known to fit.
-  static func += (lhs: inout CostEntry, rhs: CostEntry) {
+  package static func += (lhs: inout CostEntry, rhs: CostEntry) {
     lhs.cycles += rhs.cycles
     lhs.macs += rhs.macs
     lhs.elsaMacs += rhs.elsaMacs

@@ -3,12 +3,15 @@ import SparsityCore
 
 /// The exact cost of any genome of a search space on an accelerator.
 ///
-/// The cost of each layer at each level is computed once; a candidate is a sum of look-ups.
+/// A step of the forward pass depends on some decisions; its cost for each of their joint choices
+/// is computed once, and a candidate is a sum of look-ups.
 public struct CostModel: Sendable {
   /// The accelerator.
   public let profile: AcceleratorProfile
-  /// The layers that genomes decide about and their levels.
+  /// What genomes decide about.
   public let space: SearchSpace
+  /// The prunable layers of the network, in its order.
+  public let layers: [PrunableLayer]
   /// The steps of one batch.
   public let workload: Workload
   /// The cost of the dense model.
@@ -16,10 +19,10 @@ public struct CostModel: Sendable {
   /// The bytes that the largest step's operands and result take.
   public let activationBytes: Int64
 
-  /// The place in the space of each operation's layer, `nil` where no gene decides.
-  private let geneOfOperation: [Int?]
-  /// The summands of each layer at each level, at layer × level count + level.
-  private let table: [CostEntry]
+  /// The decisions that the cost of each operation depends on, by their places in the space.
+  private let dependencies: [[Int]]
+  /// What depends on decisions.
+  let tables: CostTables
   /// What every genome pays.
   let fixed: CostEntry
   /// The sums of the dense model.
@@ -39,33 +42,48 @@ public struct CostModel: Sendable {
   ) throws(AcceleratorError) {
     let workload = try Workload(network: network, batch: batch)
     let paper = try PaperMacs(network: network)
-    let genes = try Self.genes(of: space, in: workload)
+    let dependencies = try Self.dependencies(of: workload, on: space)
     let otherBits = try checkedProduct(
       workload.otherParameters, profile.precision.weightBits, 1, of: "the bits of weights")
     var fixed = CostEntry(elsaMacs: paper.fixed, weightBits: otherBits)
     var dense = fixed
-    var largest = fixed
-    var rows = [[CostEntry]](repeating: [], count: space.layers.count)
-    for (operation, gene) in zip(workload.operations, genes) {
-      let entry = try Self.entry(operation, .dense, profile: profile, batch: batch, paper: paper)
-      dense = try dense.adding(entry)
-      guard let gene else {
-        fixed = try fixed.adding(entry)
-        largest = try largest.adding(entry)
+    var grouped: [[Int]: [CostEntry]] = [:]
+    var order: [[Int]] = []
+    for (operation, decisions) in zip(workload.operations, dependencies) {
+      func entry(_ choices: [Choice]) throws(AcceleratorError) -> CostEntry {
+        try Self.entry(operation, choices, profile: profile, batch: batch, paper: paper)
+      }
+      let undecided = try entry([])
+      dense = try dense.adding(undecided)
+      guard !decisions.isEmpty else {
+        fixed = try fixed.adding(undecided)
         continue
       }
-      for pattern in space.patterns {
-        let entry = try Self.entry(
-          operation, pattern, profile: profile, batch: batch, paper: paper)
-        rows[gene].append(entry)
+      let own = try Self.jointChoices(of: decisions.map { space.decisions[$0] })
+        .map { (choices) throws(AcceleratorError) in try entry(choices) }
+      if let known = grouped[decisions] {
+        grouped[decisions] = try zip(known, own).map { (known, own) throws(AcceleratorError) in
+          try known.adding(own)
+        }
+      } else {
+        grouped[decisions] = own
+        order.append(decisions)
       }
-      largest = try largest.adding(rows[gene].reduce(CostEntry()) { $0.maximum($1) })
     }
+    let tables = order.map { decisions in
+      CostTables.Table(
+        decisions: decisions, counts: decisions.map { space.decisions[$0].choices.count },
+        entries: grouped[decisions] ?? [])
+    }
+    // No genome's sums leave 64 bits if the greatest of all tables together do not.
+    var largest = fixed
+    for table in tables { largest = try largest.adding(table.bounds.greatest) }
     self.profile = profile
     self.space = space
+    self.layers = network.prunableLayers
     self.workload = workload
-    self.geneOfOperation = genes
-    self.table = Array(rows.joined())
+    self.dependencies = dependencies
+    self.tables = CostTables(tables)
     self.fixed = fixed
     self.dense = dense
     self.denseCost = Self.cost(of: dense, dense: dense, batch: batch, profile: profile)
@@ -75,17 +93,11 @@ public struct CostModel: Sendable {
   /// Returns the cost of a genome.
   ///
   /// - Precondition: the genome lies in ``space``.
-  /// - Complexity: one look-up a layer.
+  /// - Complexity: one look-up for each set of decisions that steps depend on.
   public func cost(of genome: Genome) -> Cost {
-    precondition(genome.genes.count == space.layers.count)
-    let levelCount = space.patterns.count
+    precondition(genome.genes.count == space.decisions.count)
     var sum = fixed
-    var start = 0
-    for level in genome.genes {
-      precondition(level < levelCount)
-      sum += table[start + Int(level)]
-      start += levelCount
-    }
+    tables.add(genome, to: &sum)
     return Self.cost(of: sum, dense: dense, batch: batch, profile: profile)
   }
 
@@ -95,52 +107,57 @@ public struct CostModel: Sendable {
   ///
   /// - Precondition: the genome lies in ``space``.
   public func layerCosts(of genome: Genome) -> [LayerCost] {
-    let patterns = space.patterns(of: genome)
-    return zip(workload.operations, geneOfOperation).compactMap { operation, gene in
-      let pattern = gene.map { patterns[$0] } ?? .dense
+    let choices = space.choices(of: genome)
+    return zip(workload.operations, dependencies).compactMap { operation, decisions in
       do {
-        return try profile.layerCost(of: operation, pattern: pattern, batch: batch)
+        return try profile.layerCost(
+          of: operation, pattern: Self.pattern(decisions.map { choices[$0] }), batch: batch)
       } catch {
         preconditionFailure("\(error) although the table was computed")
       }
     }
   }
-
-  /// Returns the summands of a layer at a level.
-  func entry(layer: Int, level: Int) -> CostEntry {
-    table[layer * space.patterns.count + level]
-  }
 }
 
 extension CostModel {
-  /// Returns the place in the space of each operation's layer, `nil` where no gene decides.
+  /// Returns the decisions that the cost of each operation depends on.
   ///
-  /// - Throws: ``AcceleratorError`` if the space is not of this workload.
-  private static func genes(
-    of space: SearchSpace, in workload: Workload
-  ) throws(AcceleratorError) -> [Int?] {
-    var genes = [Int?](repeating: nil, count: workload.operations.count)
-    for (gene, layer) in space.layers.enumerated() {
-      let place = workload.operations.firstIndex { $0.isPrunable && $0.name == layer.name }
-      guard let place, let product = workload.operations[place].product else {
-        throw .unknownLayer(name: layer.name)
+  /// - Throws: ``AcceleratorError/unknownLayer(name:)`` if a decision is about none of the layers.
+  private static func dependencies(
+    of workload: Workload, on space: SearchSpace
+  ) throws(AcceleratorError) -> [[Int]] {
+    var dependencies = [[Int]](repeating: [], count: workload.operations.count)
+    for (place, decision) in space.decisions.enumerated() {
+      switch decision.kind {
+      case .pattern:
+        let operation = workload.operations.firstIndex {
+          $0.isPrunable && $0.name == decision.name
+        }
+        guard let operation else { throw .unknownLayer(name: decision.name) }
+        dependencies[operation].append(place)
       }
-      guard product.inputs == layer.inputs, product.outputs == layer.outputs else {
-        throw .layerMismatch(
-          name: layer.name, inputs: layer.inputs, outputs: layer.outputs,
-          modelInputs: product.inputs, modelOutputs: product.outputs)
-      }
-      guard genes[place] == nil else { throw .repeatedLayer(name: layer.name) }
-      genes[place] = gene
     }
-    return genes
+    return dependencies
   }
 
-  /// Returns the summands of one step with a pattern.
+  /// Returns every joint choice of some decisions; that of the last changes fastest.
+  private static func jointChoices(of decisions: [Decision]) -> [[Choice]] {
+    decisions.reduce([[]]) { joint, decision in
+      joint.flatMap { choices in decision.choices.map { choices + [$0] } }
+    }
+  }
+
+  /// Returns the pattern among choices; weights are dense without one.
+  private static func pattern(_ choices: [Choice]) -> NMPattern {
+    choices.lazy.compactMap(\.pattern).first ?? .dense
+  }
+
+  /// Returns the summands of one step with what the decisions that it depends on choose.
   private static func entry(
-    _ operation: Operation, _ pattern: NMPattern, profile: AcceleratorProfile, batch: Int,
+    _ operation: Operation, _ choices: [Choice], profile: AcceleratorProfile, batch: Int,
     paper: PaperMacs
   ) throws(AcceleratorError) -> CostEntry {
+    let pattern = pattern(choices)
     guard let cost = try profile.layerCost(of: operation, pattern: pattern, batch: batch) else {
       return CostEntry()
     }

@@ -1,8 +1,8 @@
 import SparsityCore
 
-/// Which levels of a layer cost the same, and which of them nobody needs.
+/// Which patterns of a layer cost the same, and which of them nobody needs.
 public struct LayerCrossover: Hashable, Sendable {
-  /// Levels of equal cycles.
+  /// Patterns of equal cycles.
   public struct Group: Hashable, Sendable {
     /// The cycles of the layer for one batch.
     public let cycles: Int64
@@ -10,7 +10,7 @@ public struct LayerCrossover: Hashable, Sendable {
     public let patterns: [NMPattern]
   }
 
-  /// A level that a denser one makes needless.
+  /// A pattern that a denser one makes needless.
   public struct Dominated: Hashable, Sendable {
     /// The needless pattern.
     public let pattern: NMPattern
@@ -18,15 +18,15 @@ public struct LayerCrossover: Hashable, Sendable {
     public let by: NMPattern
   }
 
-  /// The layer.
-  public let layer: PrunableLayer
-  /// All levels by their cycles, the fewest first.
+  /// The layer's name.
+  public let layer: String
+  /// All patterns by their cycles, the fewest first.
   public let groups: [Group]
-  /// The levels that a denser one makes needless, from sparsest to densest.
+  /// The patterns that a denser one makes needless, from sparsest to densest.
   public let dominated: [Dominated]
 }
 
-/// What a comparison of levels looks at.
+/// What a comparison of choices looks at.
 public struct CostCriteria: Hashable, Sendable {
   /// The quantities of which less is better.
   public var minimized: Set<Objective>
@@ -71,40 +71,44 @@ extension CostEntry {
 }
 
 extension CostModel {
-  /// Returns, for each layer and level, the level that makes it needless, or `nil`.
+  /// Returns, for each decision and choice, the choice that makes it needless, or `nil`.
   ///
-  /// That level keeps more weights, can hold whatever the needless one holds, costs no more in all
-  /// that counts, and is not needless itself.
-  public func dominatingLevels(_ criteria: CostCriteria) -> [[Int?]] {
-    let patterns = space.patterns
-    return space.layers.indices.map { layer in
-      var dominating = [Int?](repeating: nil, count: patterns.count)
-      for level in patterns.indices.reversed() {
-        dominating[level] = patterns.indices.reversed().first { other in
-          other > level && dominating[other] == nil
-            && patterns[other].density > patterns[level].density
-            && patterns[other].represents(patterns[level])
-            && criteria.accepts(
-              entry(layer: layer, level: other), insteadOf: entry(layer: layer, level: level))
+  /// Of patterns that is one that keeps more weights, can hold whatever the needless one holds,
+  /// costs no more in all that counts whatever else is chosen, and is not needless itself.
+  public func dominatingChoices(_ criteria: CostCriteria) -> [[Int?]] {
+    space.decisions.enumerated().map { place, decision in
+      let contexts = tables.tables.flatMap { $0.contexts(of: place) }
+      let choices = decision.choices
+      var dominating = [Int?](repeating: nil, count: choices.count)
+      for index in choices.indices.reversed() {
+        dominating[index] = choices.indices.reversed().first { other in
+          other > index && dominating[other] == nil
+            && choices[other].serves(insteadOf: choices[index])
+            && contexts.allSatisfy { criteria.accepts($0[other], insteadOf: $0[index]) }
         }
       }
       return dominating
     }
   }
 
-  /// Returns the levels of each layer grouped by cycles, and those that nobody needs.
+  /// Returns the patterns of each decision about weights grouped by cycles, and those that nobody
+  /// needs.
   public func crossovers(_ criteria: CostCriteria = .time) -> [LayerCrossover] {
-    zip(space.layers.indices, dominatingLevels(criteria)).map { layer, dominating in
-      let levels = space.patterns.indices
-      let byCycles = Dictionary(grouping: levels) { entry(layer: layer, level: $0).cycles }
+    let dominating = dominatingChoices(criteria)
+    return space.decisions.indices.filter { space.decisions[$0].kind == .pattern }.map { place in
+      let patterns = space.decisions[place].patterns
+      let cycles = tables.tables.flatMap { $0.contexts(of: place) }.reduce(
+        [Int64](repeating: 0, count: patterns.count)
+      ) { sums, entries in zip(sums, entries).map { $0 + $1.cycles } }
+      let byCycles = Dictionary(grouping: patterns.indices) { cycles[$0] }
       return LayerCrossover(
-        layer: space.layers[layer],
-        groups: byCycles.sorted { $0.key < $1.key }.map { cycles, levels in
-          LayerCrossover.Group(cycles: cycles, patterns: levels.sorted().map { space.patterns[$0] })
+        layer: space.decisions[place].name,
+        groups: byCycles.sorted { $0.key < $1.key }.map { cycles, indices in
+          LayerCrossover.Group(cycles: cycles, patterns: indices.sorted().map { patterns[$0] })
         },
-        dominated: levels.compactMap { level in
-          dominating[level].map {
-            LayerCrossover.Dominated(pattern: space.patterns[level], by: space.patterns[$0])
+        dominated: patterns.indices.compactMap { index in
+          dominating[place][index].map {
+            LayerCrossover.Dominated(pattern: patterns[index], by: patterns[$0])
           }
         })
     }
@@ -114,14 +118,23 @@ extension CostModel {
   public var costBounds: (least: Cost, greatest: Cost) {
     var least = fixed
     var greatest = fixed
-    for layer in space.layers.indices {
-      let entries = space.patterns.indices.map { entry(layer: layer, level: $0) }
-      least += entries.dropFirst().reduce(entries[0]) { $0.minimum($1) }
-      greatest += entries.dropFirst().reduce(entries[0]) { $0.maximum($1) }
+    for table in tables.tables {
+      least += table.bounds.least
+      greatest += table.bounds.greatest
     }
     return (
       Self.cost(of: least, dense: dense, batch: batch, profile: profile),
       Self.cost(of: greatest, dense: dense, batch: batch, profile: profile)
     )
+  }
+}
+
+extension Choice {
+  /// Whether a choice can be as accurate as another wherever that one stands.
+  fileprivate func serves(insteadOf other: Choice) -> Bool {
+    switch (self, other) {
+    case (.pattern(let own), .pattern(let other)):
+      own.density > other.density && own.represents(other)
+    }
   }
 }

@@ -7,7 +7,6 @@ public enum CoordinationError: Error, Equatable, Sendable {
   case search(SearchError)
   case objectiveWithoutModel(Objective)
   case objectiveCount(search: Int, run: Int, referencePoint: Int)
-  case spaceDiffersFromDescription
   case journalWithoutOpening
   case otherRun(differences: [String])
   case damagedRecord(sequence: Int, words: String)
@@ -25,8 +24,6 @@ extension CoordinationError: CustomStringConvertible {
     case .objectiveCount(let search, let run, let referencePoint):
       "the search has \(search) objectives, the run \(run), the reference point "
         + "\(referencePoint); they must agree"
-    case .spaceDiffersFromDescription:
-      "the search space and the description of the run have different patterns"
     case .journalWithoutOpening:
       "the journal does not begin with the start of a run; it is not one of Elsa's or is damaged"
     case .otherRun(let differences):

@@ -9,8 +9,6 @@ public struct CoordinatorSettings: Sendable {
   public var description: RunDescription
   /// What of the description's numerics is not fixed but chosen once, when workers have come.
   public var numericsWindow: NumericsWindow?
-  /// The layers and levels that genomes choose from.
-  public var space: SearchSpace
   /// What fixes the search.
   public var search: SearchSettings
   /// In which order the search is told about results.
@@ -30,11 +28,14 @@ public struct CoordinatorSettings: Sendable {
   /// The sizes that nothing exceeds.
   public var bounds: CoordinatorBounds
 
+  /// What genomes decide about.
+  public var space: SearchSpace { description.space }
+
   /// Creates settings.
   public init(
-    description: RunDescription, numericsWindow: NumericsWindow? = nil, space: SearchSpace,
-    search: SearchSettings,
-    order: CommitOrder = .asynchronous, model: CandidateModel, referencePoint: [Double],
+    description: RunDescription, numericsWindow: NumericsWindow? = nil,
+    search: SearchSettings, order: CommitOrder = .asynchronous, model: CandidateModel,
+    referencePoint: [Double],
     settingsText: String, tokenSecret: [UInt8] = [],
     spotChecks: SpotCheckSettings = SpotCheckSettings(),
     timing: CoordinatorTiming = CoordinatorTiming(),
@@ -42,7 +43,6 @@ public struct CoordinatorSettings: Sendable {
   ) {
     self.description = description
     self.numericsWindow = numericsWindow
-    self.space = space
     if case .strict(let window) = order {
       precondition(CommitOrder.windowRange.contains(window))
     }

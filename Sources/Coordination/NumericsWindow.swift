@@ -96,7 +96,7 @@ extension CoordinatorSettings {
 extension CoordinatorSettings {
   /// The keys of the run's shards, if its arithmetic is known.
   var shardKeys: ShardKeys? {
-    numericsWindow == nil ? ShardKeys(description: description, space: space) : nil
+    numericsWindow == nil ? ShardKeys(description: description) : nil
   }
 }
 

@@ -72,18 +72,14 @@ struct Replay {
 
   private static func check(_ settings: CoordinatorSettings) throws(CoordinationError) {
     let description = settings.description
-    guard description.patterns == settings.space.patterns else {
-      throw .spaceDiffersFromDescription
-    }
     let counts = [
       settings.search.objectiveCount, description.objectives.count, settings.referencePoint.count,
     ]
     guard Set(counts).count == 1 else {
       throw .objectiveCount(search: counts[0], run: counts[1], referencePoint: counts[2])
     }
-    let dense = Genome(
-      uniform: settings.space.patterns.count - 1, layerCount: settings.space.layers.count)
-    let cost = settings.model.cost(dense)
+    let densest = Genome(genes: settings.space.choiceCounts.map { UInt8($0 - 1) })
+    let cost = settings.model.cost(densest)
     for objective in description.objectives where objective != .accuracy {
       guard cost.value(of: objective) != nil else { throw .objectiveWithoutModel(objective) }
     }

@@ -8,20 +8,15 @@ import WireProtocol
 /// shuffle's seed, the genome's canonical text, and the slice.
 public struct ShardKeys: Sendable {
   private let run: ContentHasher
-  /// What each layer adds to the canonical text for each of its levels, as bytes.
+  /// What each decision adds to the canonical text for each of its choices, as bytes.
   private let pieces: [[[UInt8]]]
 
   /// Creates the keys of a run.
-  ///
-  /// - Precondition: `space` has the description's patterns.
-  public init(description: RunDescription, space: SearchSpace) {
-    precondition(description.patterns == space.patterns)
+  public init(description: RunDescription) {
     // Putting the text together from names took longer than all else of a restart.
-    pieces = space.layers.indices.map { layer in
-      space.patterns.indices.map { level in
-        let alone = SearchSpace(layers: [space.layers[layer]], patterns: space.patterns)
-        let text = alone.canonicalText(of: Genome(genes: [UInt8(level)]))
-        return Array(((layer == 0 ? "" : ";") + text).utf8)
+    pieces = description.space.decisions.enumerated().map { place, decision in
+      decision.choices.map { choice in
+        Array(((place == 0 ? "" : ";") + "\(decision.name)=\(choice)").utf8)
       }
     }
     var hasher = ContentHasher()

@@ -92,7 +92,7 @@ extension WorkerMachine {
 
 /// What a worker has loaded, to be compared with what the run wants.
 public struct PreparedInputs: Hashable, Sendable {
-  /// The layers and levels of the loaded model.
+  /// What genomes decide about, of which the loaded model knows every decision.
   public var space: SearchSpace
   /// The content hash of the loaded checkpoint.
   public var model: ContentHash

@@ -290,7 +290,7 @@ extension PreparedInputs {
     let inputs: [(String, Bool)] = [
       ("model", model == description.model.content),
       ("search set", data == description.data.content && imageCount == description.imageCount),
-      ("list of patterns", space.patterns == description.patterns),
+      ("list of decisions", space == description.space),
       ("weight bank", bank == description.bank),
     ]
     return inputs.filter { !$0.1 }.map(\.0)

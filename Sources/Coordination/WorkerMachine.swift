@@ -215,7 +215,7 @@ extension WorkerMachine {
     phase = .working(
       Assignment(
         description: description, space: inputs.space,
-        keys: ShardKeys(description: description, space: inputs.space),
+        keys: ShardKeys(description: description),
         slices: description.slices))
     send(
       .request(

@@ -7,13 +7,13 @@ import SparsityCore
 /// Some or all layers of a calibrated weight bank in one safetensors file.
 ///
 /// For each layer and each pattern but the dense one, `LAYER/PATTERN/values` (F32) and
-/// `LAYER/PATTERN/places` (U8) are those of ``PlacedWeights``. The metadata
-/// name the criterion, the patterns, and by `error/LAYER/PATTERN` the share of the layer's output
-/// energy that is lost.
+/// `LAYER/PATTERN/places` (U8) are those of ``PlacedWeights``. The metadata name the criterion, by
+/// `patterns/LAYER` the patterns of each layer, and by `error/LAYER/PATTERN` the share of the
+/// layer's output energy that is lost.
 public enum BankFile {
   /// The name of the file in a run directory, beside the run's copy of the configuration.
   public static let usualName = "bank.safetensors"
-  private static let format = "elsa-weight-bank-1"
+  private static let format = "elsa-weight-bank-2"
 
   /// Writes layers; the file appears when it is complete.
   ///
@@ -25,8 +25,8 @@ public enum BankFile {
     var tensors: [NewTensor] = []
     var metadata = ["format": format, "criterion": criterion.rawValue]
     metadata["arithmetic"] = arithmetic
-    metadata["patterns"] = layers.first?.patterns.map(\.description).joined(separator: " ")
     for banked in layers {
+      metadata["patterns/\(banked.layer.name)"] = text(banked.patterns)
       for (level, pattern) in banked.patterns.enumerated() {
         let name = "\(banked.layer.name)/\(pattern)"
         if let error = banked.outputErrors?[level] { metadata["error/\(name)"] = "\(error)" }
@@ -53,11 +53,12 @@ public enum BankFile {
     }
   }
 
-  /// Reads layers of a search space; the file is mapped while it is read.
+  /// Reads some layers, each with its patterns; the file is mapped while it is read.
   ///
   /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds another bank or damaged one.
   public static func read(
-    _ wanted: [PrunableLayer], patterns: [NMPattern], criterion: PruningCriterion, from path: String
+    _ wanted: [PrunableLayer], patterns: [[NMPattern]], criterion: PruningCriterion,
+    from path: String
   ) throws(EvaluationError) -> [BankedLayer] {
     let file: SafetensorsFile
     do {
@@ -65,16 +66,14 @@ public enum BankFile {
     } catch {
       throw .file(error)
     }
-    let expected = [
-      ("format", format), ("criterion", criterion.rawValue),
-      ("patterns", patterns.map(\.description).joined(separator: " ")),
-    ]
+    var expected = [("format", format), ("criterion", criterion.rawValue)]
+    expected += zip(wanted, patterns).map { ("patterns/\($0.name)", text($1)) }
     for (key, value) in expected where file.metadata[key] != value {
       let found = file.metadata[key] ?? "missing"
       throw .bank(path: path, fault: "its \(key) is \(found), not \(value)")
     }
     var layers: [BankedLayer] = []
-    for layer in wanted {
+    for (layer, patterns) in zip(wanted, patterns) {
       var levels: [CompressedWeights?] = []
       var errors: [Double] = []
       for pattern in patterns {
@@ -93,26 +92,38 @@ public enum BankFile {
     return layers
   }
 
-  /// Reads what a file says of itself: how it was pruned, and to which patterns.
+  /// Reads what a file says of itself: how it was pruned, and to which patterns each of some layers
+  /// was.
   ///
-  /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds no bank of this version.
+  /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds no bank of this version, or
+  ///   not all of the layers.
   public static func contents(
-    of path: String
-  ) throws(EvaluationError) -> (criterion: PruningCriterion, patterns: [NMPattern]) {
+    of path: String, layers: [PrunableLayer]
+  ) throws(EvaluationError) -> (criterion: PruningCriterion, space: SearchSpace) {
     let file: SafetensorsFile
     do {
       file = try SafetensorsFile(path: path)
     } catch {
       throw .file(error)
     }
-    let words = file.metadata["patterns"]?.split(separator: " ").map { NMPattern(String($0)) } ?? []
-    let patterns = words.compactMap { $0 }
     guard
-      file.metadata["format"] == format, !words.isEmpty, words.count == Set(patterns).count,
+      file.metadata["format"] == format,
       let criterion = file.metadata["criterion"].flatMap(PruningCriterion.init(rawValue:)),
       criterion.needsCalibration
     else { throw .bank(path: path, fault: "it is no calibrated bank of this version") }
-    return (criterion, patterns)
+    let decisions = try layers.map { (layer) throws(EvaluationError) in
+      let words = file.metadata["patterns/\(layer.name)"]?.split(separator: " ") ?? []
+      let choices = words.compactMap { Choice($0, kind: .pattern) }
+      guard !words.isEmpty, words.count == Set(choices).count else {
+        throw EvaluationError.bank(path: path, fault: "it holds no patterns of \(layer.name)")
+      }
+      return Decision(name: layer.name, choices: choices)
+    }
+    return (criterion, SearchSpace(decisions: decisions))
+  }
+
+  private static func text(_ patterns: [NMPattern]) -> String {
+    patterns.map(\.description).joined(separator: " ")
   }
 
   /// Reads in which arithmetic a bank was calibrated; `nil` if the file does not say.
@@ -157,7 +168,8 @@ extension LoadedModel {
     space: SearchSpace, criterion: PruningCriterion, path: String
   ) throws(EvaluationError) -> WeightBank {
     let layers = try BankFile.read(
-      space.layers, patterns: space.patterns, criterion: criterion, from: path)
+      weights.network.prunableLayers, patterns: space.patterns(of: weights.network.prunableLayers),
+      criterion: criterion, from: path)
     return WeightBank(space: space, calibrated: layers, criterion: criterion)
   }
 

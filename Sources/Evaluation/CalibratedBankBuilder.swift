@@ -19,13 +19,33 @@ struct CalibratedBankBuilder {
   let criterion: PruningCriterion
   let images: ImageSet
   /// The genome that the bank is for, if it is one alone.
-  var genome: Genome?
+  let genome: Genome?
   /// Where the statistics of dense models are kept.
-  var cache: StatisticsCache?
+  let cache: StatisticsCache?
   let threads: Int
+  /// The prunable layers of the model, in network order.
+  private let modelLayers: [PrunableLayer]
+  /// The patterns that each of them may take.
+  private let patterns: [[NMPattern]]
 
   /// The outputs that are pruned at a time; another number gives other bits.
   private static let outputsPerTask = 96
+
+  /// Builds nothing yet.
+  init(
+    model: LoadedModel, space: SearchSpace, criterion: PruningCriterion, images: ImageSet,
+    genome: Genome?, cache: StatisticsCache?, threads: Int
+  ) {
+    self.model = model
+    self.space = space
+    self.criterion = criterion
+    self.images = images
+    self.genome = genome
+    self.cache = cache
+    self.threads = threads
+    modelLayers = model.weights.network.prunableLayers
+    patterns = space.patterns(of: modelLayers)
+  }
 
   /// Builds the layers that `stored` does not know.
   ///
@@ -37,24 +57,23 @@ struct CalibratedBankBuilder {
     finished: (Int, BankedLayer) throws(EvaluationError) -> Void
   ) throws(EvaluationError) -> WeightBank {
     precondition(criterion.needsCalibration)
-    precondition(space.layers == model.weights.network.prunableLayers)
     try model.checkCalibration(with: images)
     let packed = try model.packed(
       precision: .f32, variant: .best(within: BankArithmetic.instructionSet))
     var source: Source
     if criterion.isSequential {
-      let levels = genome.map(CalibrationStream.Levels.chosen)
+      let levelChoice = LevelChoice(space: space, layers: modelLayers)
+      let levels = genome.map { CalibrationStream.Levels.chosen(levelChoice.levels(of: $0)) }
       source = .sequential(
         CalibrationStream(
           model: packed, normalization: model.normalization, images: images,
-          levels: levels ?? .drawn(count: space.patterns.count), threads: threads))
+          levels: levels ?? .drawn, threads: threads))
     } else {
       source = .dense(
         DenseStatistics(
           model: model, packed: packed, images: images, cache: cache, threads: threads))
     }
-    var prefix: CalibrationStream.Prefix = Array(
-      repeating: Array(repeating: .dense, count: space.patterns.count), count: space.layers.count)
+    var prefix: CalibrationStream.Prefix = patterns.map { $0.map { _ in .dense } }
     var layers: [BankedLayer] = []
     let blocks = model.weights.network.blocks
     for (place, block) in blocks.enumerated() {
@@ -111,7 +130,7 @@ struct CalibratedBankBuilder {
   private func prune(
     _ index: Int, statistics: InputStatistics
   ) throws(EvaluationError) -> BankedLayer {
-    let layer = space.layers[index]
+    let (layer, patterns) = (modelLayers[index], patterns[index])
     let parameters = model.weights.prunableLayer(at: index)
     let weights = LayerMatrix(
       outputs: layer.outputs, inputs: layer.inputs, values: parameters.weights.map(Double.init))
@@ -124,7 +143,7 @@ struct CalibratedBankBuilder {
     let parts = stride(from: 0, to: layer.outputs, by: Self.outputsPerTask).map {
       $0..<min($0 + Self.outputsPerTask, layer.outputs)
     }
-    let tasks = space.patterns.indices.filter { !space.patterns[$0].isDense }.flatMap { level in
+    let tasks = patterns.indices.filter { !patterns[$0].isDense }.flatMap { level in
       parts.map { (level: level, outputs: $0) }
     }
     let done = Mutex([LayerMatrix?](repeating: nil, count: tasks.count))
@@ -134,14 +153,14 @@ struct CalibratedBankBuilder {
         let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard task < tasks.count else { return }
         let (level, outputs) = tasks[task]
-        let pruned = method.prune(weights.rows(outputs), pattern: space.patterns[level])
+        let pruned = method.prune(weights.rows(outputs), pattern: patterns[level])
         done.withLock { $0[task] = pruned }
       }
     }
     let results = done.withLock { $0.compactMap { $0 } }
     var levels: [CompressedWeights?] = []
     var errors: [Double] = []
-    for (level, pattern) in space.patterns.enumerated() {
+    for (level, pattern) in patterns.enumerated() {
       guard !pattern.isDense else {
         levels.append(nil)
         errors.append(0)
@@ -154,7 +173,7 @@ struct CalibratedBankBuilder {
       errors.append(outputError(of: matrix, original: weights, statistics: statistics))
     }
     return BankedLayer(
-      layer: layer, patterns: space.patterns, levels: levels, outputErrors: errors)
+      layer: layer, patterns: patterns, levels: levels, outputErrors: errors)
   }
 
   /// Compresses pruned weights, rounded to fp32.

@@ -40,10 +40,10 @@ final class CalibrationStream: Sendable {
   enum Levels: Sendable {
     /// Dense layers alone; prefixes are not looked at.
     case dense
-    /// Dense layers, and layers pruned to one of so many levels, drawn for each batch of images.
-    case drawn(count: Int)
-    /// Dense layers, and layers pruned as a genome says.
-    case chosen(Genome)
+    /// Dense layers, and layers pruned to one of their levels, drawn for each batch of images.
+    case drawn
+    /// Dense layers, and layers pruned to these levels.
+    case chosen([Int])
   }
 
   private let model: any PackedNetwork
@@ -187,11 +187,11 @@ final class CalibrationStream: Sendable {
     guard let prefix else { return Array(repeating: .dense, count: layerCount) }
     switch levels {
     case .dense: preconditionFailure("a dense stream goes through no pruned layer")
-    case .drawn(let count):
+    case .drawn:
       var generator = SeededGenerator(seed: 0x5eed, stream: UInt64(batch.lowerBound))
-      return prefix.map { $0[generator.index(below: count)] }
-    case .chosen(let genome):
-      return zip(prefix, genome.genes).map { $0[Int($1)] }
+      return prefix.map { $0[generator.index(below: $0.count)] }
+    case .chosen(let levels):
+      return zip(prefix, levels).map { $0[$1] }
     }
   }
 

@@ -11,7 +11,7 @@ import VisionTransformers
 /// of the forward batch give what a longer slice gives. Several slices may be measured at once,
 /// each by its share of the threads; all of them use one model and one bank.
 public final class Evaluator: Sendable {
-  /// The layers and patterns that genomes choose from.
+  /// What genomes choose from.
   public let space: SearchSpace
   /// The arithmetic.
   public let numerics: Numerics
@@ -42,7 +42,7 @@ public final class Evaluator: Sendable {
     } catch {
       throw .images(error)
     }
-    precondition(bank.space.layers == network.prunableLayers)
+    precondition(bank.layers.map(\.layer) == network.prunableLayers)
     self.space = bank.space
     self.numerics = numerics
     self.threadCount = threads
@@ -59,7 +59,7 @@ public final class Evaluator: Sendable {
   /// Measures a genome on the images of a slice, in the order given.
   ///
   /// - Parameters:
-  ///   - genome: One level for each layer of ``space``.
+  ///   - genome: One choice for each decision of ``space``.
   ///   - imageIndices: The images of the slice.
   ///   - isCancelled: Is asked before each forward batch, by any thread; `true` stops.
   /// - Throws: ``EvaluationError/cancelled`` if stopped, or an error that names what cannot be

@@ -8,9 +8,9 @@ import Synchronization
 import VisionTransformers
 
 extension LoadedModel {
-  /// The layers of the model with the patterns that each may take.
+  /// The space in which each layer of the model takes one of the same patterns.
   ///
-  /// - Precondition: 1 to 255 patterns, none twice.
+  /// - Precondition: at least one pattern, none twice.
   public func searchSpace(patterns: [NMPattern]) -> SearchSpace {
     SearchSpace(layers: weights.network.prunableLayers, patterns: patterns)
   }
@@ -22,8 +22,9 @@ extension LoadedModel {
     space: SearchSpace, threads: Int
   ) throws(EvaluationError) -> WeightBank {
     precondition(threads > 0)
-    precondition(space.layers == weights.network.prunableLayers)
-    let count = space.layers.count
+    let layers = weights.network.prunableLayers
+    let patterns = space.patterns(of: layers)
+    let count = layers.count
     let next = Mutex(0)
     let finished = Mutex([Result<BankedLayer, PruningError>?](repeating: nil, count: count))
     DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
@@ -36,8 +37,7 @@ extension LoadedModel {
         let parameters = weights.prunableLayer(at: index)
         let result = Result { () throws(PruningError) in
           try BankedLayer(
-            layer: space.layers[index], weights: parameters.weights.span,
-            patterns: space.patterns)
+            layer: layers[index], weights: parameters.weights.span, patterns: patterns[index])
         }
         finished.withLock { $0[index] = result }
       }
@@ -70,6 +70,8 @@ extension LoadedModel {
     progress: (Int) throws(EvaluationError) -> Void = { _ in }
   ) throws(EvaluationError) -> WeightBank {
     precondition(genome.map(space.contains) ?? true)
+    let layers = weights.network.prunableLayers
+    let patterns = space.patterns(of: layers)
     func path(_ index: Int) -> String? { folder.map { "\($0)/\(index).safetensors" } }
     let builder = CalibratedBankBuilder(
       model: self, space: space, criterion: criterion, images: images, genome: genome,
@@ -80,7 +82,7 @@ extension LoadedModel {
           return nil
         }
         return try BankFile.read(
-          [space.layers[index]], patterns: space.patterns, criterion: criterion, from: path)[0]
+          [layers[index]], patterns: [patterns[index]], criterion: criterion, from: path)[0]
       },
       finished: { (index: Int, layer: BankedLayer) throws(EvaluationError) in
         if let path = path(index) { try BankFile.write([layer], criterion: criterion, to: path) }
@@ -93,12 +95,14 @@ extension LoadedModel {
     space: SearchSpace, criterion: PruningCriterion, calibration: ContentHash
   ) -> ContentHash {
     var hasher = ContentHasher()
-    hasher.update("elsa weight bank build 2")
+    hasher.update("elsa weight bank build 3")
     hasher.update(contentHash)
     hasher.update(criterion.rawValue)
     hasher.update(BankArithmetic.text)
     hasher.update(calibration)
-    hasher.update(space.patterns.map(\.description).joined(separator: " "))
+    for patterns in space.patterns(of: weights.network.prunableLayers) {
+      hasher.update(patterns.map(\.description).joined(separator: " "))
+    }
     return hasher.finalized()
   }
 }

@@ -5,8 +5,9 @@ import SparsityCore
 import Synchronization
 import VisionTransformers
 
-/// The weights of every layer at every level of a search space, in the form that runs fastest.
+/// The weights of every layer at every level, in the form that runs fastest.
 package struct PackedBank: Sendable {
+  private let levelChoice: LevelChoice
   /// For each layer, in network order, what it runs with at each level.
   private let layers: [[LayerWeights]]
 
@@ -15,8 +16,7 @@ package struct PackedBank: Sendable {
   /// - Complexity: O(weights · patterns).
   package init(_ bank: WeightBank, for model: any PackedNetwork, threads: Int) {
     precondition(threads > 0)
-    let space = bank.space
-    let count = space.layers.count
+    let count = bank.layers.count
     let next = Mutex(0)
     let packed = Mutex([[LayerWeights]](repeating: [], count: count))
     DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
@@ -27,18 +27,16 @@ package struct PackedBank: Sendable {
           return next
         }
         guard index < count else { return }
-        let levels = space.patterns.indices.map { level in
-          model.layerWeights(bank.weights(layer: index, level: level), at: index)
-        }
+        let levels = bank.layers[index].levels.map { model.layerWeights($0, at: index) }
         packed.withLock { $0[index] = levels }
       }
     }
+    levelChoice = bank.levelChoice
     self.layers = packed.withLock { $0 }
   }
 
   /// Returns what each layer runs with for a genome of the bank's space.
   package func weights(of genome: Genome) -> [LayerWeights] {
-    precondition(genome.genes.count == layers.count)
-    return zip(layers, genome.genes).map { levels, gene in levels[Int(gene)] }
+    zip(layers, levelChoice.levels(of: genome)).map { $0[$1] }
   }
 }

@@ -12,14 +12,15 @@ public struct PrunedCheckpoint {
   ///
   /// - Precondition: the bank is of the model, and its space contains the genome.
   public init(model: LoadedModel, bank: WeightBank, genome: Genome) {
-    precondition(bank.space.layers == model.weights.network.prunableLayers)
+    precondition(bank.layers.map(\.layer) == model.weights.network.prunableLayers)
     self.model = model
-    let patterns = bank.space.patterns(of: genome)
-    self.layers = zip(bank.space.layers, patterns).enumerated().map { index, entry in
-      let level = Int(genome.genes[index])
-      let pruned = bank.weights(layer: index, level: level)?.decompressed()
+    let levels = bank.levelChoice.levels(of: genome)
+    self.layers = zip(bank.layers, levels).enumerated().map { index, entry in
+      let (banked, level) = entry
+      let pruned = banked.levels[level]?.decompressed()
       return (
-        entry.0, entry.1, pruned ?? model.weights.prunableLayer(at: index).weights
+        banked.layer, banked.patterns[level],
+        pruned ?? model.weights.prunableLayer(at: index).weights
       )
     }
   }

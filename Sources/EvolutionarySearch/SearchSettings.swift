@@ -61,19 +61,6 @@ public struct SearchSettings: Hashable, Sendable {
     max(2, initial.count, min(populationSize, evaluationCountMax / 4))
   }
 
-  /// Returns the genomes that make the same choice everywhere, the last choice first.
-  ///
-  /// A gene with fewer choices takes its last. With patterns from sparsest to densest, the first
-  /// genome is the dense one.
-  public static func uniformGenomes(of choiceCounts: [Int]) -> [Genome] {
-    var genomes: [Genome] = []
-    for choice in stride(from: (choiceCounts.max() ?? 0) - 1, through: 0, by: -1) {
-      let genome = Genome(genes: choiceCounts.map { UInt8(clamping: min(choice, $0 - 1)) })
-      if !genomes.contains(genome) { genomes.append(genome) }
-    }
-    return genomes
-  }
-
   /// Checks every setting, as a search does that starts with these choices.
   ///
   /// - Throws: ``SearchError`` that names the first impossible value.

@@ -1,11 +1,11 @@
 import SparseKernels
 import SparsityCore
 
-/// One layer's weights, pruned and compressed for each level of a search space.
+/// One layer's weights, pruned and compressed for each pattern that it may take: its levels.
 public struct BankedLayer: Sendable {
   /// The layer.
   public let layer: PrunableLayer
-  /// The patterns of the levels, in the order of the search space.
+  /// The patterns of the levels, from sparsest to densest.
   public let patterns: [NMPattern]
   /// The weights of each level; `nil` stands for the layer's own, dense weights.
   public let levels: [CompressedWeights?]

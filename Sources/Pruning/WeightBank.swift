@@ -2,12 +2,13 @@ import ContentHashing
 import SparseKernels
 import SparsityCore
 
-/// The weights of every layer in every pattern of a search space, pruned and compressed once.
+/// The weights of every layer in every pattern that a search may give it, pruned and compressed
+/// once.
 ///
-/// Choosing a genome is choosing among them; nothing is pruned during a search. A bank never
-/// changes, so all threads share it.
+/// Choosing a genome is choosing among them; nothing is pruned during a search. A bank looks only
+/// at the decisions about weights. It never changes, so all threads share it.
 public struct WeightBank: Sendable {
-  /// The layers and patterns that the bank serves.
+  /// The decisions that the bank serves.
   public let space: SearchSpace
   /// How the kept weights were chosen.
   public let criterion: PruningCriterion
@@ -19,70 +20,71 @@ public struct WeightBank: Sendable {
   public let contentHash: ContentHash
   /// The layers, in network order.
   public let layers: [BankedLayer]
+  /// Which level of each layer a genome takes.
+  public let levelChoice: LevelChoice
 
   /// Gathers layers that were pruned by magnitude one by one.
   ///
-  /// - Precondition: `layers` are those of `space`, in its order and with its patterns.
+  /// - Precondition: `layers` are all prunable layers of the model, in network order and with the
+  ///   patterns that the space gives them.
   public init(space: SearchSpace, layers: [BankedLayer], modelHash: ContentHash) {
-    precondition(layers.map(\.layer) == space.layers)
-    precondition(layers.allSatisfy { $0.patterns == space.patterns })
+    self.init(
+      space: space, layers: layers, criterion: .magnitude,
+      contentHash: Self.contentHash(modelHash: modelHash))
+  }
+
+  private init(
+    space: SearchSpace, layers: [BankedLayer], criterion: PruningCriterion,
+    contentHash: ContentHash
+  ) {
+    precondition(layers.map(\.patterns) == space.patterns(of: layers.map(\.layer)))
     self.space = space
     self.layers = layers
-    self.criterion = .magnitude
-    self.contentHash = Self.contentHash(modelHash: modelHash)
+    self.criterion = criterion
+    self.contentHash = contentHash
+    levelChoice = LevelChoice(space: space, layers: layers.map(\.layer))
   }
 
   /// Gathers layers that were pruned with statistics one by one.
   ///
-  /// - Precondition: `layers` are those of `space`, in its order and with its patterns, and the
-  ///   criterion needs calibration.
+  /// - Precondition: as for layers that were pruned by magnitude, and the criterion needs
+  ///   calibration.
   /// - Complexity: O(weights · patterns).
   public init(space: SearchSpace, calibrated layers: [BankedLayer], criterion: PruningCriterion) {
-    precondition(layers.map(\.layer) == space.layers)
-    precondition(layers.allSatisfy { $0.patterns == space.patterns })
     precondition(criterion.needsCalibration)
-    self.space = space
-    self.layers = layers
-    self.criterion = criterion
     var hasher = ContentHasher()
     hasher.update("elsa calibrated weight bank 1")
     hasher.update(criterion.rawValue)
     for layer in layers { layer.update(&hasher) }
-    self.contentHash = hasher.finalized()
+    self.init(
+      space: space, layers: layers, criterion: criterion, contentHash: hasher.finalized())
   }
 
   /// Builds a bank of all layers, pruned by magnitude, one after the other.
   ///
   /// - Parameters:
+  ///   - model: All prunable layers of the model, in network order.
   ///   - modelHash: The content hash of the checkpoint that the weights are from.
   ///   - weights: Gives the row-major outputs × inputs weights of a layer.
   /// - Throws: ``PruningError`` if a layer's weights do not fit it or are not finite.
   public init(
-    space: SearchSpace, modelHash: ContentHash, weights: (PrunableLayer) -> [Float]
+    space: SearchSpace, model: [PrunableLayer], modelHash: ContentHash,
+    weights: (PrunableLayer) -> [Float]
   ) throws(PruningError) {
     var layers: [BankedLayer] = []
-    for layer in space.layers {
+    for (layer, patterns) in zip(model, space.patterns(of: model)) {
       layers.append(
-        try BankedLayer(
-          layer: layer, weights: weights(layer).span, patterns: space.patterns))
+        try BankedLayer(layer: layer, weights: weights(layer).span, patterns: patterns))
     }
     self.init(space: space, layers: layers, modelHash: modelHash)
   }
 
-  /// Returns the weights of a layer at a level, or `nil` where the level is dense and the model's
-  /// own weights serve.
-  public func weights(layer: Int, level: Int) -> CompressedWeights? {
-    precondition(layers.indices.contains(layer))
-    precondition(space.patterns.indices.contains(level))
-    return layers[layer].levels[level]
-  }
-
-  /// Returns the weights of each layer that a genome chooses, in network order; `nil` is dense.
+  /// Returns the weights of each layer that a genome chooses, in network order; `nil` where the
+  /// level is dense and the model's own weights serve.
   ///
   /// - Precondition: the search space contains `genome`.
   public func weights(of genome: Genome) -> [CompressedWeights?] {
-    precondition(space.contains(genome))
-    return genome.genes.enumerated().map { weights(layer: $0.offset, level: Int($0.element)) }
+    zip(layers, levelChoice.levels(of: genome)).map { $0.levels[$1] }
   }
 
   /// The bytes that the compressed weights of all layers and levels take.
@@ -95,6 +97,24 @@ public struct WeightBank: Sendable {
     hasher.update(modelHash)
     hasher.update(PruningCriterion.magnitude.rawValue)
     return hasher.finalized()
+  }
+}
+
+/// Which of its levels each layer takes for a genome of a search space.
+public struct LevelChoice: Hashable, Sendable {
+  /// The decision about each layer's weights by its place in the space; `nil` where none is.
+  private let decisions: [Int?]
+
+  /// Finds the decisions about some layers' weights.
+  public init(space: SearchSpace, layers: [PrunableLayer]) {
+    decisions = space.decisions(about: layers)
+  }
+
+  /// Returns the level of each layer; the only one where nothing is decided.
+  ///
+  /// - Precondition: the search space contains `genome`.
+  public func levels(of genome: Genome) -> [Int] {
+    decisions.map { $0.map { Int(genome.genes[$0]) } ?? 0 }
   }
 }
 

@@ -3,25 +3,24 @@ import ModelFiles
 import NetworkArchitectures
 import SparsityCore
 
-/// A genome on disk: the pattern of each layer by name.
+/// A genome on disk: what each decision chooses, by name.
 public struct GenomeFile: Hashable, Sendable {
   /// The architecture or run that the genome was found for; may be empty.
   public var model: String
-  /// The pattern of each layer.
-  public var layers: [String: NMPattern]
+  /// What each decision chooses.
+  public var decisions: [String: Choice]
 
   /// Creates the file of a genome.
-  public init(model: String, layers: [String: NMPattern]) {
+  public init(model: String, decisions: [String: Choice]) {
     self.model = model
-    self.layers = layers
+    self.decisions = decisions
   }
 
   /// Creates the file of a genome of a search space.
   public init(model: String, genome: Genome, in space: SearchSpace) {
-    let patterns = space.patterns(of: genome)
     self.model = model
-    self.layers = Dictionary(
-      uniqueKeysWithValues: zip(space.layers, patterns).map { ($0.name, $1) })
+    self.decisions = Dictionary(
+      uniqueKeysWithValues: zip(space.decisions, space.choices(of: genome)).map { ($0.name, $1) })
   }
 
   /// The largest file that is read as a genome or a front.
@@ -30,7 +29,7 @@ public struct GenomeFile: Hashable, Sendable {
   /// Reads a genome in JSON, or that of a point of a front (`front.json`); errors name `file`.
   ///
   /// - Parameter point: The place on the front, from 1; without it, a front must have one point.
-  /// - Throws: ``RunFileError`` for JSON of another form or a layer whose pattern is unknown.
+  /// - Throws: ``RunFileError`` for JSON of another form or a choice that is none of any kind.
   public init(json: Data, file: String, point: Int? = nil) throws(RunFileError) {
     let root: JSONValue
     do {
@@ -39,9 +38,13 @@ public struct GenomeFile: Hashable, Sendable {
       throw RunFileError(file: file, message: "not valid JSON: \(error)")
     }
     let genome = try Self.genome(in: root, file: file, point: point)
-    guard case .object(let members) = genome, case .object(let layers)? = members["layers"] else {
+    // Files of before decisions had names of their own say "layers".
+    guard case .object(let members) = genome,
+      case .object(let decisions)? = members["decisions"] ?? members["layers"]
+    else {
       throw RunFileError(
-        file: file, message: #"a genome is {"model": "…", "layers": {"layer name": "2:4", …}}"#)
+        file: file,
+        message: #"a genome is {"model": "…", "decisions": {"layer name": "2:4", …}}"#)
     }
     switch members["model"] {
     case nil: self.model = ""
@@ -49,15 +52,17 @@ public struct GenomeFile: Hashable, Sendable {
     case let other?:
       throw RunFileError(file: file, message: "model is \(other.excerpt); write a name in quotes")
     }
-    self.layers = [:]
-    for (name, value) in layers.sorted(by: { $0.key < $1.key }) {
-      guard case .string(let text) = value, let pattern = NMPattern(text) else {
+    self.decisions = [:]
+    for (name, value) in decisions.sorted(by: { $0.key < $1.key }) {
+      guard case .string(let text) = value,
+        let choice = DecisionKind.allCases.lazy.compactMap({ Choice(text, kind: $0) }).first
+      else {
         throw RunFileError(
           file: file,
-          message: "layer \(excerpt(name)) has the pattern \(value.excerpt); write N:M, as in "
-            + "\"2:4\"")
+          message: "\(excerpt(name)) chooses \(value.excerpt); write the pattern N:M, as in \"2:4\""
+        )
       }
-      self.layers[name] = pattern
+      self.decisions[name] = choice
     }
   }
 
@@ -87,9 +92,9 @@ public struct GenomeFile: Hashable, Sendable {
     return genome
   }
 
-  /// The genome in JSON, layers in the order of their names.
+  /// The genome in JSON, decisions in the order of their names.
   public func json() throws -> Data {
-    let object: [String: Any] = ["model": model, "layers": layers.mapValues(\.description)]
+    let object: [String: Any] = ["model": model, "decisions": decisions.mapValues(\.description)]
     return try JSONSerialization.data(
       withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
   }
@@ -101,7 +106,7 @@ public struct GenomeFile: Hashable, Sendable {
     for prunable: [PrunableLayer], file: String
   ) throws(RunFileError) -> [NMPattern] {
     let known = Set(prunable.map(\.name))
-    if let stranger = layers.keys.filter({ !known.contains($0) }).min() {
+    if let stranger = decisions.keys.filter({ !known.contains($0) }).min() {
       throw RunFileError(
         file: file,
         message: "the model has no prunable layer \"\(excerpt(stranger))\"; "
@@ -109,7 +114,7 @@ public struct GenomeFile: Hashable, Sendable {
     }
     var patterns: [NMPattern] = []
     for layer in prunable {
-      guard let pattern = layers[layer.name] else {
+      guard let pattern = decisions[layer.name]?.pattern else {
         throw RunFileError(file: file, message: "layer \"\(layer.name)\" has no pattern")
       }
       patterns.append(pattern)

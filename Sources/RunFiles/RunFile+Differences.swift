@@ -49,7 +49,10 @@ extension RunFile {
     if let calibration = data.calibration { entries.append(("data.calibration", calibration)) }
     entries.append(("data.resize", data.isResized ? "config" : "none"))
     entries.append(("data.skipBroken", "\(data.skipsBroken)"))
-    entries.append(("patterns", patterns.map(\.description).joined(separator: ", ")))
+    entries.append(("patterns", patterns.description))
+    for (name, choice) in fixed.sorted(by: { $0.key < $1.key }) {
+      entries.append(("fixed.\(name)", choice))
+    }
     entries.append(("pruning", pruning.rawValue))
     if !accelerator.isFile { entries.append(("accelerator.profile", accelerator.profile)) }
     entries.append(("accelerator.batch", "\(accelerator.batch)"))

@@ -93,25 +93,15 @@ extension RunFile.Search {
 extension RunFile {
   static func patterns(
     _ value: YAMLValue?, root: YAMLValue
-  ) throws(RunFileError) -> [NMPattern] {
+  ) throws(RunFileError) -> LayerPatterns {
     guard let value else { throw root.missing("patterns") }
-    var patterns: [NMPattern] = []
-    for entry in try value.sequence() {
-      let text = try entry.string()
-      guard let pattern = NMPattern(text), [4, 8, 16].contains(pattern.groupSize) else {
-        throw entry.error(
-          "\"\(excerpt(text))\" is no pattern; write N:M with M one of 4, 8, 16 and 1 ≤ N ≤ M")
-      }
-      guard !patterns.contains(pattern) else { throw entry.error("\(pattern) is given twice") }
-      patterns.append(pattern)
-    }
-    guard patterns.filter(\.isDense).count <= 1 else {
-      throw value.error("several patterns keep every weight; one of them is enough")
-    }
-    guard patterns.count >= 2 else {
-      throw value.error("one pattern leaves nothing to search; give at least two")
-    }
-    return patterns.sorted()
+    return try LayerPatterns(value)
+  }
+
+  static func fixed(_ value: YAMLValue?) throws(RunFileError) -> [String: String] {
+    var fixed: [String: String] = [:]
+    for (key, value) in try value?.entries() ?? [] { fixed[key] = try value.string() }
+    return fixed
   }
 
   static func objectives(_ value: YAMLValue?) throws(RunFileError) -> [Objective] {

@@ -8,7 +8,13 @@ extension RunFile {
   public var yaml: String {
     var lines = ["model: {\(modelEntries.joined(separator: ", "))}"]
     lines.append("data: {\(dataEntries.joined(separator: ", "))}")
-    lines.append("patterns: [\(patterns.map { "\"\($0)\"" }.joined(separator: ", "))]")
+    lines.append("patterns: \(patterns.yaml)")
+    if !fixed.isEmpty {
+      let entries = fixed.sorted { $0.key < $1.key }.map {
+        "\(ProfileValue.quoted($0)): \(ProfileValue.quoted($1))"
+      }
+      lines.append("fixed: {\(entries.joined(separator: ", "))}")
+    }
     lines.append("pruning: \(pruning.rawValue)")
     lines.append(
       "accelerator: {profile: \(ProfileValue.quoted(accelerator.profile)), "

@@ -109,8 +109,10 @@ public struct RunFile: Hashable, Sendable {
   public var model: Model
   /// The images.
   public var data: Data
-  /// The levels of the search space.
-  public var patterns: [NMPattern]
+  /// The patterns that each layer may take.
+  public var patterns: LayerPatterns
+  /// The decisions that are made already, by name, and what they choose.
+  public var fixed: [String: String]
   /// How weights are chosen.
   public var pruning: Pruning
   /// Whose cost counts.
@@ -139,7 +141,8 @@ extension RunFile {
   public init(yaml text: String, file: String) throws(RunFileError) {
     let root = try YAMLValue.document(text, file: file)
     let sections = try root.mapping(keys: [
-      "model", "data", "patterns", "pruning", "accelerator", "objectives", "constraints", "search",
+      "model", "data", "patterns", "fixed", "pruning", "accelerator", "objectives", "constraints",
+      "search",
       "fidelity", Numerics.precisionKey, Numerics.instructionSetKey,
     ])
     guard let model = sections["model"] else { throw root.missing("model") }
@@ -147,6 +150,7 @@ extension RunFile {
     self.model = try Model(model)
     self.data = try Data(data)
     self.patterns = try Self.patterns(sections["patterns"], root: root)
+    self.fixed = try Self.fixed(sections["fixed"])
     self.pruning = try sections["pruning"]?.choice(Pruning.self) ?? .magnitude
     if pruning.needsCalibration, self.data.calibration == nil {
       throw data.error(

@@ -29,8 +29,8 @@ public final class Journal: Sendable {
 
   private struct State {
     var recordCount: Int
-    /// The run's levels as people write them.
-    var levels: [String] = []
+    /// The choices of each of the run's decisions as people write them.
+    var choices: [[String]] = []
     var statementCount = 0
     var fault: Fault?
   }
@@ -119,7 +119,6 @@ public final class Journal: Sendable {
     if !hasSnapshot { try JournalFormat.checkIntegrity(database, path: path) }
     // The first write puts itself over what an unfinished one has left.
     let unfinished = try unfinishedByteCount(database, path: path)
-    try JournalFormat.upgrade(database)
     try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE name = 'openings'")
     guard let openingCount = try openingCount(database) else {
       throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
@@ -153,7 +152,7 @@ public final class Journal: Sendable {
       records = try JournalReading(database, path: path).records(
         from: sequence, countMax: countMax)
     }
-    state.withLock { $0.levels = Self.levels(in: records) ?? $0.levels }
+    state.withLock { $0.choices = Self.choices(in: records) ?? $0.choices }
     return records
   }
 
@@ -178,7 +177,7 @@ public final class Journal: Sendable {
     precondition(firstSequence <= count, "a gap in the journal")
     let new = records.dropFirst(count - firstSequence)
     guard !new.isEmpty else { return }
-    state.withLock { $0.levels = Self.levels(in: new) ?? $0.levels }
+    state.withLock { $0.choices = Self.choices(in: new) ?? $0.choices }
     let written = Self.text(of: time)
     try transact { database in
       try insert(new, at: count, written: written, into: database)
@@ -224,11 +223,11 @@ public final class Journal: Sendable {
     _ records: ArraySlice<JournalRecord>, at sequence: Int, written: String,
     into database: Database
   ) throws {
-    let levels = state.withLock { $0.levels }
+    let choices = state.withLock { $0.choices }
     let statement = try database.cachedStatement(sql: JournalFormat.insertion)
     for (offset, record) in records.enumerated() {
       try countStatement()
-      let row = JournalRow(record, levels: levels)
+      let row = JournalRow(record, choices: choices)
       try statement.execute(
         arguments: row.arguments(
           sequence: sequence + offset, content: record.encoded(), written: written))
@@ -243,13 +242,11 @@ public final class Journal: Sendable {
     if let fault { throw fault }
   }
 
-  /// Returns the levels of the last opening among `records`, which genomes are written out with.
-  private static func levels(in records: some Collection<JournalRecord>) -> [String]? {
-    var levels: [String]?
-    for case .opened(let opening) in records {
-      levels = opening.description.patterns.map(\.description)
-    }
-    return levels
+  /// Returns the choices of the last opening among `records`, which genomes are written out with.
+  private static func choices(in records: some Collection<JournalRecord>) -> [[String]]? {
+    var space: SearchSpace?
+    for case .opened(let opening) in records { space = opening.description.space }
+    return space?.decisions.map { $0.choices.map(\.description) }
   }
 
   /// Makes statements fail as `fault` says, counted from one on, until it is `nil` again.

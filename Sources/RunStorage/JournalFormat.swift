@@ -8,10 +8,16 @@ import WireProtocol
 enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
-  /// The version of the layout; a program reads its own and older ones.
-  static let version = 5
+  /// The version of the layout; a program reads its own and older ones, back to the oldest.
+  static let version = 6
+  /// The oldest version that is read.
+  static let oldestVersion = 6
+  /// The commit of Elsa that reads the versions before the oldest.
+  static let commitOfOlderVersions = "a918328"
 
-  /// The tables: a record's bytes are what counts, the columns beside them are for people.
+  /// The tables: a record's bytes are what counts, the columns beside them are for people. One
+  /// snapshot at most says what the first records have brought about; the index leads to the few
+  /// records of a candidate that are no results.
   static let schema = """
     CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO meta (name, value) VALUES ('openings', 0);
@@ -34,12 +40,6 @@ enum JournalFormat {
       content BLOB NOT NULL,
       digest INTEGER NOT NULL
     );
-    PRAGMA application_id = \(applicationID);
-    """ + additionsOfVersion2 + additionsOfVersion3
-    + additionsOfVersion5
-
-  /// What version 2 has besides: one snapshot of what the first records have brought about.
-  static let additionsOfVersion2 = """
     CREATE TABLE snapshots (
       place INTEGER PRIMARY KEY CHECK (place = 0),
       record_count INTEGER NOT NULL,
@@ -48,21 +48,10 @@ enum JournalFormat {
       content BLOB NOT NULL,
       digest INTEGER NOT NULL
     );
-    PRAGMA user_version = 2;
-    """
-
-  /// What version 3 has besides: a way to the few records of a candidate that are no results.
-  static let additionsOfVersion3 = """
     CREATE INDEX candidates ON records (candidate) WHERE kind <> 'shard';
-    PRAGMA user_version = 3;
+    PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
     """
-
-  /// What versions 4 and 5 have besides: records of sessions, of results that were confirmed, and
-  /// of keys whose results count no more; they need no table.
-  static let additionsOfVersion5 = "PRAGMA user_version = 5;"
-
-  /// The first version that has records of keys whose results count no more.
-  static let discardVersion = 5
 
   /// The records of keys whose results count no more, by the index of what is no result.
   static let discardQuery = """
@@ -84,18 +73,6 @@ enum JournalFormat {
     VALUES (0, ?, ?, ?, ?, ?)
     """
 
-  /// Gives a file of an older version the tables of this one.
-  static func upgrade(_ database: Database) throws {
-    let found = try version(of: database)
-    guard found < version else { return }
-    try database.inTransaction(.immediate) {
-      if found < 2 { try database.execute(sql: additionsOfVersion2) }
-      if found < 3 { try database.execute(sql: additionsOfVersion3) }
-      try database.execute(sql: additionsOfVersion5)
-      return .commit
-    }
-  }
-
   /// Returns the version of the layout that a file has.
   static func version(of database: Database) throws -> Int {
     try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
@@ -110,13 +87,17 @@ enum JournalFormat {
     return Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
   }
 
-  /// Refuses a file of another program or of a newer one.
+  /// Refuses a file of another program, of a newer one, or of one whose files are read no more.
   static func check(_ database: Database, path: String) throws {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
     let version = try version(of: database)
     guard application == applicationID else { throw RunStorageError.foreignFile(path: path) }
     guard version <= Self.version else {
       throw RunStorageError.newerSchema(path: path, found: version, supported: Self.version)
+    }
+    guard version >= oldestVersion else {
+      throw RunStorageError.olderSchema(
+        path: path, found: version, oldest: oldestVersion, commit: commitOfOlderVersions)
     }
   }
 

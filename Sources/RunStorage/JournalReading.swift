@@ -36,13 +36,9 @@ struct JournalReading {
 
   /// Returns all records about some candidates but their results, in order.
   ///
-  /// - Complexity: O(*c* log *n*) for *c* candidates and *n* records; O(*n*) in a file that an
-  ///   older program has written.
+  /// - Complexity: O(*c* log *n*) for *c* candidates and *n* records.
   func records(about candidates: Set<CandidateID>) throws -> [JournalRecord] {
     guard !candidates.isEmpty else { return [] }
-    guard try JournalFormat.version(of: database) >= 3 else {
-      return try scan { candidates.contains($0) }
-    }
     let sql = """
       SELECT sequence, content, digest FROM records WHERE candidate = ? AND kind <> 'shard'
       ORDER BY sequence
@@ -56,28 +52,10 @@ struct JournalReading {
     return records
   }
 
-  /// Returns the records about candidates but their results, from all rows of the file.
-  private func scan(where isWanted: (CandidateID) -> Bool) throws -> [JournalRecord] {
-    let sql = """
-      SELECT sequence, content, digest, candidate FROM records WHERE kind <> 'shard'
-      ORDER BY sequence
-      """
-    let rows = try Row.fetchCursor(database, sql: sql)
-    var records: [JournalRecord] = []
-    while let row = try rows.next() {
-      guard let candidate = row.column(3, as: Int.self), candidate >= 0,
-        isWanted(CandidateID(candidate))
-      else { continue }
-      records.append(try record(in: row))
-    }
-    return records
-  }
-
   /// Returns the keys whose results count no more, each with the place of its record, in order.
   ///
   /// - Complexity: O(*s* log *n*) for *s* sessions and *n* records.
   func discards() throws -> [(sequence: Int, key: DiscardedKey)] {
-    guard try JournalFormat.version(of: database) >= JournalFormat.discardVersion else { return [] }
     let rows = try Row.fetchCursor(database, sql: JournalFormat.discardQuery)
     var discards: [(sequence: Int, key: DiscardedKey)] = []
     while let row = try rows.next() {

@@ -19,8 +19,9 @@ struct JournalRow {
   var milliseconds: Double?
   var words: String?
 
-  /// Creates the columns of a record; `levels` are the run's patterns as people write them.
-  init(_ record: JournalRecord, levels: [String]) {
+  /// Creates the columns of a record; `choices` are those of the run's decisions as people write
+  /// them.
+  init(_ record: JournalRecord, choices: [[String]]) {
     switch record {
     case .opened: kind = "opened"
     case .joined(let session):
@@ -30,7 +31,7 @@ struct JournalRow {
     case .born(let id, let genes):
       kind = "born"
       candidate = id.rawValue
-      genome = Self.text(of: genes, levels: levels)
+      genome = Self.text(of: genes, choices: choices)
     case .shardCompleted(let completion):
       kind = "shard"
       candidate = completion.shard.candidate.rawValue
@@ -66,13 +67,14 @@ struct JournalRow {
     }
   }
 
-  /// Returns the patterns that a genome chooses, as in `2:4 4:4`.
-  private static func text(of genome: Genome, levels: [String]) -> String {
+  /// Returns what a genome chooses, as in `2:4 4:4`.
+  private static func text(of genome: Genome, choices: [[String]]) -> String {
     var text = ""
     text.reserveCapacity(genome.genes.count * 5)
-    for level in genome.genes {
+    for (place, gene) in genome.genes.enumerated() {
       if !text.isEmpty { text += " " }
-      text += levels.indices.contains(Int(level)) ? levels[Int(level)] : "level \(level)"
+      let known = choices.indices.contains(place) && choices[place].indices.contains(Int(gene))
+      text += known ? choices[place][Int(gene)] : "choice \(gene)"
     }
     return text
   }

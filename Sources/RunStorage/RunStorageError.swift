@@ -12,6 +12,8 @@ public enum RunStorageError: Error, Equatable, Sendable {
   case foreignFile(path: String)
   /// The journal was written by a newer program.
   case newerSchema(path: String, found: Int, supported: Int)
+  /// The journal was written by a program so old that its journals are read no more.
+  case olderSchema(path: String, found: Int, oldest: Int, commit: String)
   /// The journal's structure is damaged.
   case corrupt(path: String, words: String)
   /// One record of the journal is missing or is not what was written.
@@ -50,6 +52,9 @@ extension RunStorageError: CustomStringConvertible {
     case .newerSchema(let path, let found, let supported):
       "\(path) has format \(found), this program knows formats up to \(supported); use the "
         + "program that wrote it, or a newer one"
+    case .olderSchema(let path, let found, let oldest, let commit):
+      "\(path) has format \(found), this program knows formats from \(oldest) on; read it with "
+        + "elsa built at commit \(commit)"
     case .corrupt(let path, let words):
       "the journal \(path) is damaged (\(words)); restore it from a copy, or start a new run"
     case .damagedRecord(let path, let sequence, let words):

@@ -41,7 +41,7 @@ struct SimulatedRun: Sendable {
       model: RunInput(path: "model", content: hashes[0]),
       configuration: RunInput(path: "config", content: hashes[1]),
       data: RunInput(path: "data", content: hashes[2]), imageCount: imageCount, bank: hashes[3],
-      criterion: "magnitude", patterns: space.patterns,
+      criterion: "magnitude", space: space,
       numerics: Numerics(precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
       accelerator: "systolic32", acceleratorBatch: 1, objectives: objectives,
       costNames: Cost.wireNames, shuffleSeed: generator.next(), shardSize: shardSize)
@@ -49,11 +49,11 @@ struct SimulatedRun: Sendable {
       populationSize: generator.number(in: 4...12), evaluationCountMax: evaluationCountMax,
       seed: generator.next(), algorithm: generator.chance(0.2) ? .randomSearch : .nsga2,
       objectiveCount: objectives.count,
-      initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
+      initial: space.uniformGenomes)
     let isConstrained = generator.chance(0.3)
     let drawnOrder = Self.order(using: &generator)
     settings = CoordinatorSettings(
-      description: description, space: space, search: search, order: order ?? drawnOrder,
+      description: description, search: search, order: order ?? drawnOrder,
       model: CandidateModel(
         cost: { model.cost(of: $0) },
         violation: { _, cost in

@@ -103,7 +103,7 @@ extension Simulator {
     guard let genome = journal.born[candidate] else { return nil }
     let index = forgerGenerator.index(below: description.slices.count)
     let slice = description.slices[index]
-    let key = ShardKeys(description: description, space: machine.settings.space)
+    let key = ShardKeys(description: description)
       .key(of: genome, slice: slice)
     var token = LeaseToken(bits: UInt128(forgerGenerator.next()))
     if case .result(let result)? = stolenResult(), forgerGenerator.chance(0.5) {

@@ -1,17 +1,17 @@
-/// One pattern choice per prunable layer: the index of a level of a ``SearchSpace``.
+/// One choice for each decision of a ``SearchSpace``, by its place among the decision's choices.
 public struct Genome: Hashable, Sendable {
-  /// The chosen level of each layer, in network order.
+  /// The place of each choice, in the order of the decisions.
   public var genes: [UInt8]
 
-  /// Creates a genome from one level index per layer.
+  /// Creates a genome from one place for each decision.
   public init(genes: [UInt8]) {
     self.genes = genes
   }
 
-  /// Creates a genome that chooses the same level for every layer.
-  public init(uniform level: Int, layerCount: Int) {
-    precondition((0..<256).contains(level))
-    self.genes = Array(repeating: UInt8(level), count: layerCount)
+  /// Creates a genome that chooses the same place for every decision.
+  public init(uniform place: Int, count: Int) {
+    precondition((0..<256).contains(place))
+    self.genes = Array(repeating: UInt8(place), count: count)
   }
 }
 

@@ -1,53 +1,102 @@
-/// The layers that a search decides about and the patterns that each may take.
+/// The decisions that a search makes, each with its own choices.
 public struct SearchSpace: Hashable, Sendable {
-  /// The prunable layers, in network order.
-  public let layers: [PrunableLayer]
-  /// The levels: patterns from sparsest to densest, without repetition.
-  public let patterns: [NMPattern]
+  /// The decisions: those about layers in network order.
+  public let decisions: [Decision]
 
-  /// Creates a search space; patterns are sorted from sparsest to densest.
+  /// Creates a search space.
   ///
-  /// - Precondition: at least one layer, 1 to 255 patterns, none twice.
+  /// - Precondition: as many decisions as ``RunLimits/geneRange`` allows, no name twice.
+  public init(decisions: [Decision]) {
+    precondition(RunLimits.geneRange.contains(decisions.count))
+    precondition(Set(decisions.map(\.name)).count == decisions.count)
+    self.decisions = decisions
+  }
+
+  /// Creates a search space in which each of some layers takes one of the same patterns.
+  ///
+  /// - Precondition: at least one layer and one pattern, none twice.
   public init(layers: [PrunableLayer], patterns: [NMPattern]) {
-    precondition(!layers.isEmpty)
-    precondition(!patterns.isEmpty)
-    precondition(patterns.count < 256)
-    precondition(Set(patterns).count == patterns.count)
-    self.layers = layers
-    self.patterns = patterns.sorted()
+    let choices = patterns.map { Choice.pattern($0) }
+    self.init(decisions: layers.map { Decision(name: $0.name, choices: choices) })
   }
 
-  /// The number of choices of each gene, in network order.
-  public var choiceCounts: [Int] { layers.map { _ in patterns.count } }
+  /// The number of choices of each gene.
+  public var choiceCounts: [Int] { decisions.map(\.choices.count) }
 
-  /// Whether `genome` has one known level for each layer.
+  /// Whether `genome` has one known choice for each decision.
   public func contains(_ genome: Genome) -> Bool {
-    genome.genes.count == layers.count && genome.genes.allSatisfy { $0 < patterns.count }
+    genome.genes.count == decisions.count
+      && zip(genome.genes, decisions).allSatisfy { $0 < $1.choices.count }
   }
 
-  /// Returns the pattern of each layer that `genome` chooses.
+  /// Returns what `genome` chooses.
   ///
   /// - Precondition: ``contains(_:)``.
-  public func patterns(of genome: Genome) -> [NMPattern] {
+  public func choices(of genome: Genome) -> [Choice] {
     precondition(contains(genome))
-    return genome.genes.map { patterns[Int($0)] }
+    return zip(genome.genes, decisions).map { $1.choices[Int($0)] }
   }
 
-  /// Returns the genome that chooses `assignment`, or `nil` if a pattern is not a level.
-  public func genome(choosing assignment: [NMPattern]) -> Genome? {
-    guard assignment.count == layers.count else { return nil }
+  /// Returns the genome that makes `choices`, or `nil` if one of them is none of its decision's.
+  public func genome(choosing choices: [Choice]) -> Genome? {
+    guard choices.count == decisions.count else { return nil }
     var genes: [UInt8] = []
-    for pattern in assignment {
-      guard let level = patterns.firstIndex(of: pattern) else { return nil }
-      genes.append(UInt8(level))
+    for (decision, choice) in zip(decisions, choices) {
+      guard let index = decision.choices.firstIndex(of: choice) else { return nil }
+      genes.append(UInt8(index))
     }
     return Genome(genes: genes)
   }
 
-  /// Returns the text that names `genome` whatever the levels are, as in `qkv=2:4;proj=4:4`.
+  /// Returns the text that names `genome` whatever else could be chosen, as in
+  /// `blocks.0.attn.qkv=2:4;blocks.0.attn.proj=4:4`.
   ///
   /// Content hashes are taken of it, so its form is fixed.
   public func canonicalText(of genome: Genome) -> String {
-    zip(layers, patterns(of: genome)).map { "\($0.name)=\($1)" }.joined(separator: ";")
+    zip(decisions, choices(of: genome)).map { "\($0.name)=\($1)" }.joined(separator: ";")
+  }
+
+  /// The genomes that choose the same wherever they can, from what computes most to what computes
+  /// least: the first one is the densest of all.
+  ///
+  /// A decision without the choice takes the next one that computes less, or its least.
+  public var uniformGenomes: [Genome] {
+    var genomes: [Genome] = []
+    for choice in Set(decisions.flatMap(\.choices)).sorted().reversed() {
+      let genes = decisions.map { decision in
+        UInt8(decision.choices.lastIndex { $0 <= choice } ?? 0)
+      }
+      if !genomes.contains(Genome(genes: genes)) { genomes.append(Genome(genes: genes)) }
+    }
+    return genomes
+  }
+}
+
+// MARK: - Weights
+
+extension SearchSpace {
+  /// Returns the place of the decision about each of some layers' weights, `nil` where none is.
+  ///
+  /// - Complexity: O(layers + decisions).
+  public func decisions(about layers: [PrunableLayer]) -> [Int?] {
+    var places: [String: Int] = [:]
+    for (place, decision) in decisions.enumerated() where decision.kind == .pattern {
+      places[decision.name] = place
+    }
+    return layers.map { places[$0.name] }
+  }
+
+  /// Returns the patterns that the weights of each of some layers may take, from sparsest to
+  /// densest; where nothing is decided, only the dense one.
+  public func patterns(of layers: [PrunableLayer]) -> [[NMPattern]] {
+    decisions(about: layers).map { $0.map { decisions[$0].patterns } ?? [.dense] }
+  }
+
+  /// Returns the pattern that each of some layers' weights take; dense where nothing is decided.
+  ///
+  /// - Precondition: ``contains(_:)``.
+  public func patterns(of layers: [PrunableLayer], in genome: Genome) -> [NMPattern] {
+    let choices = choices(of: genome)
+    return decisions(about: layers).map { $0.flatMap { choices[$0].pattern } ?? .dense }
   }
 }

@@ -1,9 +1,16 @@
 import SparsityCore
 
 extension JournalRecord {
+  /// The version of records that this program writes; it reads all up to it.
+  public static let version = 1
+
   /// Returns the bytes that ``init(decoding:)`` reads.
   public func encoded() -> [UInt8] {
-    serialized(RecordProto.with { $0.content = content })
+    serialized(
+      RecordProto.with {
+        $0.version = UInt32(Self.version)
+        $0.content = content
+      })
   }
 
   private var content: RecordProto.OneOf_Content {
@@ -36,9 +43,14 @@ extension JournalRecord {
 
   /// Reads a record, whatever bytes it holds.
   ///
-  /// - Throws: ``WireError`` for bytes that are no record.
+  /// - Throws: ``WireError`` for bytes that are no record, and for a record of a newer version or
+  ///   of an unknown kind.
   public init(decoding bytes: [UInt8]) throws(WireError) {
     let proto: RecordProto = try parsed(bytes, kind: 0)
+    guard proto.version > 0 else { throw .invalidField(name: "version", words: "is missing") }
+    guard proto.version <= Self.version else {
+      throw .newerRecord(version: Int(proto.version), supported: Self.version)
+    }
     switch proto.content {
     case .opened(let opened): self = .opened(try RunOpening(opened))
     case .born(let born):
@@ -57,7 +69,9 @@ extension JournalRecord {
         try ShardID(confirmed.shard),
         keyName: writtenLabel(try verbatim(confirmed.keyName, "key_name")))
     case .discarded(let key): self = .discarded(try DiscardedKey(key))
-    case nil: throw .invalidField(name: "content", words: "is missing or unknown")
+    case nil:
+      throw .invalidField(
+        name: "content", words: "is missing or of a kind that version \(proto.version) has not")
     }
   }
 }

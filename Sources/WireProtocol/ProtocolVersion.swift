@@ -15,11 +15,10 @@ public struct ProtocolVersion: Hashable, Sendable {
   }
 
   /// The version that this program speaks by preference.
-  public static let current = ProtocolVersion(major: 1, minor: 0)
+  public static let current = ProtocolVersion(major: 2, minor: 0)
 
   /// All versions that this program can speak.
-  public static let supported =
-    ProtocolVersion(major: 1, minor: 0)...ProtocolVersion(major: 1, minor: 0)
+  public static let supported = current...current
 }
 
 extension ProtocolVersion: Comparable {
@@ -38,6 +37,6 @@ extension ProtocolVersion: Comparable {
 }
 
 extension ProtocolVersion: CustomStringConvertible {
-  /// Major and minor, as in `1.0`.
+  /// Major and minor, as in `2.0`.
   public var description: String { "\(major).\(minor)" }
 }

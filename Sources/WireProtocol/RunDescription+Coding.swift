@@ -10,12 +10,7 @@ extension RunProto {
     imageCount = UInt64(description.imageCount)
     bank = .init(description.bank.bytes)
     criterion = description.criterion
-    patterns = description.patterns.map { pattern in
-      PatternProto.with {
-        $0.kept = UInt32(pattern.kept)
-        $0.groupSize = UInt32(pattern.groupSize)
-      }
-    }
+    decisions = description.space.decisions.map(DecisionProto.init)
     numerics = NumericsProto.with {
       $0.precision = description.numerics.precision.rawValue
       $0.kernelTable = UInt32(description.numerics.kernelTable)
@@ -52,7 +47,7 @@ extension RunDescription {
       imageCount: try bounded(proto.imageCount, 1...WireLimits.imageCountMax, "image_count"),
       bank: try ContentHash(wire: [UInt8](proto.bank)),
       criterion: try verbatim(proto.criterion, "criterion"),
-      patterns: try Self.patterns(proto.patterns), numerics: try Numerics(proto.numerics),
+      space: try SearchSpace(proto.decisions), numerics: try Numerics(proto.numerics),
       accelerator: try verbatim(proto.accelerator.profile, "profile"),
       acceleratorBatch: try bounded(
         proto.accelerator.batch, RunLimits.acceleratorBatchRange, "batch"),
@@ -65,24 +60,6 @@ extension RunDescription {
       shuffleSeed: proto.shuffleSeed,
       shardSize: try bounded(proto.shardSize, 1...WireLimits.shardSizeMax, "shard_size"),
       parameters: try Self.parameters(proto.parameters))
-  }
-
-  private static func patterns(_ protos: [PatternProto]) throws(WireError) -> [NMPattern] {
-    let patterns = try list(protos, limit: 255, "patterns") { proto throws(WireError) in
-      let largest = NMPattern.groupSizeMax
-      let kept = try bounded(proto.kept, 1...largest, "kept")
-      let groupSize = try bounded(proto.groupSize, 1...largest, "group_size")
-      guard let pattern = NMPattern(kept: kept, groupSize: groupSize) else {
-        throw WireError.invalidField(name: "patterns", words: "holds \(kept):\(groupSize)")
-      }
-      return pattern
-    }
-    guard !patterns.isEmpty, Set(patterns).count == patterns.count, patterns == patterns.sorted()
-    else {
-      throw .invalidField(
-        name: "patterns", words: "must hold different patterns, from sparsest to densest")
-    }
-    return patterns
   }
 
   private static func parameters(

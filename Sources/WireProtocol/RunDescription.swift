@@ -30,8 +30,8 @@ public struct RunDescription: Hashable, Sendable {
   public var bank: ContentHash
   /// The pruning criterion, as in `magnitude`.
   public var criterion: String
-  /// The levels of the search space, from sparsest to densest.
-  public var patterns: [NMPattern]
+  /// What genomes decide about.
+  public var space: SearchSpace
   /// The arithmetic that results are computed in.
   public var numerics: Numerics
   /// The accelerator profile, as the program names it.
@@ -52,7 +52,7 @@ public struct RunDescription: Hashable, Sendable {
   /// Creates a description.
   public init(
     run: RunID, model: RunInput, configuration: RunInput, data: RunInput, imageCount: Int,
-    bank: ContentHash, criterion: String, patterns: [NMPattern], numerics: Numerics,
+    bank: ContentHash, criterion: String, space: SearchSpace, numerics: Numerics,
     accelerator: String, acceleratorBatch: Int, objectives: [Objective], costNames: [String],
     shuffleSeed: UInt64, shardSize: Int, parameters: [String: String] = [:]
   ) {
@@ -66,7 +66,7 @@ public struct RunDescription: Hashable, Sendable {
     self.imageCount = imageCount
     self.bank = bank
     self.criterion = criterion
-    self.patterns = patterns
+    self.space = space
     self.numerics = numerics
     self.accelerator = accelerator
     self.acceleratorBatch = acceleratorBatch
@@ -94,7 +94,7 @@ public struct RunDescription: Hashable, Sendable {
       ("imageCount", imageCount == other.imageCount),
       ("bank", bank == other.bank),
       ("criterion", criterion == other.criterion),
-      ("patterns", patterns == other.patterns),
+      ("decisions", space == other.space),
       ("numerics", numerics == other.numerics),
       ("accelerator", accelerator == other.accelerator),
       ("acceleratorBatch", acceleratorBatch == other.acceleratorBatch),

@@ -5,6 +5,7 @@ public enum WireError: Error, Equatable, Sendable {
   case trailingBytes(Int)
   case foreignBytes
   case unsupportedVersion(found: ProtocolVersion, supported: ClosedRange<ProtocolVersion>)
+  case newerRecord(version: Int, supported: Int)
   case malformedBody(kind: UInt16)
   case invalidField(name: String, words: String)
 }
@@ -24,6 +25,9 @@ extension WireError: CustomStringConvertible {
     case .unsupportedVersion(let found, let supported):
       "protocol version \(found) where \(supported.lowerBound) to \(supported.upperBound) are "
         + "supported; use the same version of elsa on all machines"
+    case .newerRecord(let version, let supported):
+      "a record of version \(version), this program knows records up to \(supported); use the "
+        + "program that wrote it, or a newer one"
     case .malformedBody(let kind):
       "a message of kind \(kind) whose body cannot be decoded"
     case .invalidField(let name, let words):

@@ -87,7 +87,12 @@ public struct ModelShardEvaluator: ShardEvaluator {
     guard data == description.data.content else {
       throw InputError.otherContent(path: files.data)
     }
-    let space = model.searchSpace(patterns: description.patterns)
+    let space = description.space
+    // Before anything is pruned: decisions about what the model does not have are refused.
+    costs = try CostModel(
+      network: model.weights.network, space: space,
+      profile: description.acceleratorProfile(),
+      batch: description.acceleratorBatch)
     let bank = try model.runBank(
       space: space, criterion: criterion, bankPath: files.bank, threads: threads)
     guard !criterion.needsCalibration || bank.contentHash == description.bank else {
@@ -96,10 +101,6 @@ public struct ModelShardEvaluator: ShardEvaluator {
     evaluator = try Evaluator(
       model: model, bank: bank, images: images, numerics: description.numerics, threads: threads,
       slots: slots)
-    costs = try CostModel(
-      network: model.weights.network, space: space,
-      profile: description.acceleratorProfile(),
-      batch: description.acceleratorBatch)
     shuffledImages = description.shuffledImages()
     self.files = files
     inputs = PreparedInputs(

@@ -122,7 +122,7 @@ struct MemoryTests {
     let shape = try CostModelTests.deit(width: 384, heads: 6)
     let model = try CostModelTests.model(shape, profile: .edgeTPU)
     for level in 0..<3 {
-      let cost = model.cost(of: Genome(uniform: level, layerCount: 48))
+      let cost = model.cost(of: Genome(uniform: level, count: 48))
       #expect(cost.latencyCycles == model.denseCost.latencyCycles)
       #expect(cost.weightBytes == model.denseCost.weightBytes)
       #expect(cost.energyPicojoules == model.denseCost.energyPicojoules)

@@ -18,7 +18,7 @@ struct PaperMacsTests {
   private static func cost(_ network: Network, _ assignment: [NMPattern]) throws -> Cost {
     let space = SearchSpace(layers: network.prunableLayers, patterns: Array(Set(assignment)))
     let model = try CostModel(network: network, space: space, profile: .systolic32, batch: 2)
-    return model.cost(of: try #require(space.genome(choosing: assignment)))
+    return model.cost(of: try #require(space.genome(choosing: assignment.map { .pattern($0) })))
   }
 
   @Test(arguments: [

@@ -159,7 +159,7 @@ struct PropertyTests {
       let space = SearchSpace(layers: network.prunableLayers, patterns: patterns)
       let model = try CostModel(network: network, space: space, profile: profile, batch: batch)
       var generator = SeededGenerator(seed: 7)
-      let genome = Genome(genes: space.layers.map { _ in UInt8(generator.index(below: 3)) })
+      let genome = Genome(genes: space.choiceCounts.map { UInt8(generator.index(below: $0)) })
       let cost = model.cost(of: genome)
       let layers = model.layerCosts(of: genome)
       #expect(layers.reduce(0) { $0 + $1.cycles } == cost.latencyCycles)

@@ -190,11 +190,6 @@ struct CoordinatorTests {
     #expect(throws: CoordinationError.objectiveCount(search: 2, run: 2, referencePoint: 1)) {
       try Coordinator(settings: pointless, recovering: [])
     }
-    var patternless = settings
-    patternless.description.patterns = [.dense]
-    #expect(throws: CoordinationError.spaceDiffersFromDescription) {
-      try Coordinator(settings: patternless, recovering: [])
-    }
     var impossible = settings
     impossible.search.populationSize = 0
     #expect(throws: CoordinationError.self) {

@@ -139,11 +139,10 @@ struct NumericsWindowTests {
       if case .lease(let grant) = message { grant } else { nil }
     }
     let grant = try #require(grants.first)
-    let keys = ShardKeys(
-      description: world.machine.settings.description, space: world.settings.space)
+    let keys = ShardKeys(description: world.machine.settings.description)
     #expect(world.machine.settings.description.numerics == Self.numerics(.avx512, .bf16))
     #expect(grant.key == keys.key(of: grant.genome, slice: grant.slice))
-    let others = ShardKeys(description: world.settings.description, space: world.settings.space)
+    let others = ShardKeys(description: world.settings.description)
     #expect(grant.key != others.key(of: grant.genome, slice: grant.slice))
   }
 

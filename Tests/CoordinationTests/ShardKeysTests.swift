@@ -15,7 +15,7 @@ struct ShardKeysTests {
     ) -> ShardKey {
       var changed = description
       change(&changed)
-      return ShardKeys(description: changed, space: run.settings.space)
+      return ShardKeys(description: changed)
         .key(of: genome ?? run.genome(of: CandidateID(0)), slice: slice ?? description.slices[0])
     }
     let other = try #require(ContentHash(bytes: [UInt8](repeating: 99, count: 32)))

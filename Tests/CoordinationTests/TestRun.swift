@@ -28,15 +28,15 @@ struct TestRun {
       run: try #require(RunID(7)), model: RunInput(path: "model", content: hashes[0]),
       configuration: RunInput(path: "config", content: hashes[1]),
       data: RunInput(path: "data", content: hashes[2]), imageCount: 4, bank: hashes[3],
-      criterion: "magnitude", patterns: space.patterns,
+      criterion: "magnitude", space: space,
       numerics: Numerics(precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
       accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 1, shardSize: 2)
     settings = CoordinatorSettings(
-      description: description, space: space,
+      description: description,
       search: SearchSettings(
         populationSize: 4, evaluationCountMax: evaluations, seed: 1, algorithm: .nsga2,
-        objectiveCount: 2, initial: SearchSettings.uniformGenomes(of: space.choiceCounts)),
+        objectiveCount: 2, initial: space.uniformGenomes),
       model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
       settingsText: "test")
     inputs = PreparedInputs(
@@ -56,7 +56,7 @@ struct TestRun {
   }
 
   func key(of shard: ShardID) -> ShardKey {
-    ShardKeys(description: settings.description, space: settings.space)
+    ShardKeys(description: settings.description)
       .key(of: genome(of: shard.candidate), slice: settings.description.slices[shard.slice])
   }
 

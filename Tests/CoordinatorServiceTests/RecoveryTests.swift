@@ -39,13 +39,13 @@ import WireProtocol
       let input = RunInput(path: "none", content: hash)
       let description = RunDescription(
         run: try #require(RunID(9)), model: input, configuration: input, data: input,
-        imageCount: 4, bank: hash, criterion: "magnitude", patterns: patterns,
+        imageCount: 4, bank: hash, criterion: "magnitude", space: space,
         numerics: Numerics(
           precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 1),
         accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
         costNames: Cost.wireNames, shuffleSeed: 1, shardSize: 4)
       return CoordinatorSettings(
-        description: description, space: space,
+        description: description,
         search: SearchSettings(
           populationSize: 8, evaluationCountMax: 60, seed: 1, algorithm: .nsga2,
           objectiveCount: 2, initial: []),

@@ -110,7 +110,7 @@ import Testing
       let points = try #require(try ending.json()["points"] as? [[String: Any]])
       let qkv = try points.compactMap { point in
         let genome = try #require(point["genome"] as? [String: Any])
-        return (genome["layers"] as? [String: String])?["blocks.0.attn.qkv"]
+        return (genome["decisions"] as? [String: String])?["blocks.0.attn.qkv"]
       }
       // 64 inputs on 32 rows: 1:4 keeps 16 and 2:4 keeps 32, one fold each.
       if isDropped { #expect(!qkv.contains("1:4")) }

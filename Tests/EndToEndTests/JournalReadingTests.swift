@@ -188,7 +188,7 @@ import WireProtocol
     #expect(quarantined.first?["candidate"] as? Int == 12)
     #expect(quarantined.first?["reason"] as? String == "seven workers died over it alone")
     let entry = try #require(quarantined.first?["genome"] as? [String: Any])
-    #expect((entry["layers"] as? [String: String])?.count == 24)
+    #expect((entry["decisions"] as? [String: String])?.count == 24)
     let table = try Program.run(["front", run.directory.path])
     #expect(table.output.contains("quarantined, not evaluated:\n  #12 ("))
     #expect(table.output.contains("seven workers died over it alone"))

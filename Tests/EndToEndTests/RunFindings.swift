@@ -40,9 +40,7 @@ struct RunFindings {
       if case .shardCompleted(let completion) = record { completions.append(completion) }
     }
     let description = try #require(opened)
-    let model = try ModelConfigurationFile(path: description.configuration.path)
-    let space = SearchSpace(
-      layers: model.network.prunableLayers, patterns: description.patterns)
+    let space = description.space
     let images = description.shuffledImages()
     return try completions.map { completion in
       let genome = try #require(genomes[completion.shard.candidate])
@@ -62,7 +60,7 @@ struct RunFindings {
     let front = try Program.run(["front", path, "--json"]).json()
     let points = try #require(front["points"] as? [[String: Any]]).map { point in
       let genome = try #require(point["genome"] as? [String: Any])
-      let layers = try #require(genome["layers"] as? [String: String])
+      let layers = try #require(genome["decisions"] as? [String: String])
       let choices = layers.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       let integers = try ["correct", "images", "latencyCycles", "macs", "weightBytes"].map {
         "\($0) \(try #require(point[$0] as? Int))"

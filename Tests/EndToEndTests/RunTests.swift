@@ -16,7 +16,7 @@ import Testing
     let points = try #require(front["points"] as? [[String: Any]])
     let patternCounts = try points.map { point in
       let genome = try #require(point["genome"] as? [String: Any])
-      return Set(try #require(genome["layers"] as? [String: String]).values).count
+      return Set(try #require(genome["decisions"] as? [String: String]).values).count
     }
     #expect(patternCounts.contains { $0 > 1 }, "some member mixes patterns")
     #expect(points.allSatisfy { $0["testAccuracy"] is Double })

@@ -21,7 +21,7 @@ private func correct(_ model: LoadedModel, _ bank: WeightBank, level: Int) throw
     model: model, bank: bank, images: digits("search"), numerics: .detected(precision: .f32),
     threads: 2)
   return try evaluator.evaluate(
-    genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<450)
+    genome: Genome(uniform: level, count: 24), imageIndices: Array(0..<450)
   ).correct.populationCount
 }
 
@@ -81,18 +81,18 @@ struct CalibratedBankTests {
       try model.calibratedBank(
         space: space, criterion: .reconstruction, images: images, for: genome, threads: 2)
     }
-    let dense = try bank(for: Genome(uniform: 1, layerCount: 24))
-    let sparse = try bank(for: Genome(uniform: 0, layerCount: 24))
+    let dense = try bank(for: Genome(uniform: 1, count: 24))
+    let sparse = try bank(for: Genome(uniform: 0, count: 24))
     let any = try bank(for: nil)
     // Nothing lies before the first layer; behind dense layers targets are the inputs themselves.
-    let first = try [dense, sparse, any].map { try #require($0.weights(layer: 0, level: 0)) }
+    let first = try [dense, sparse, any].map { try #require($0.layers[0].levels[0]) }
     #expect(Set(first.map(\.values)).count == 1)
-    let last = try [dense, sparse, any].map { try #require($0.weights(layer: 23, level: 0)) }
+    let last = try [dense, sparse, any].map { try #require($0.layers[23].levels[0]) }
     #expect(Set(last.map(\.values)).count == 3)
     let only = model.searchSpace(patterns: try patterns("1:4"))
     let uniform = try model.calibratedBank(
       space: only, criterion: .reconstruction, images: images, threads: 2)
-    #expect(uniform.weights(layer: 23, level: 0)?.values == last[1].values)
+    #expect(uniform.layers[23].levels[0]?.values == last[1].values)
   }
 
   @Test func `a stored bank comes back, and another one is refused`() throws {
@@ -110,11 +110,12 @@ struct CalibratedBankTests {
       _ = try model.storedBank(space: space, criterion: .sparsegpt, path: path)
     }
     #expect("\(try #require(criterion))".contains("its criterion is wanda, not sparsegpt"))
-    let contents = try BankFile.contents(of: path)
+    let layers = model.weights.network.prunableLayers
+    let contents = try BankFile.contents(of: path, layers: layers)
     #expect(contents.criterion == .wanda)
-    #expect(contents.patterns == space.patterns)
+    #expect(contents.space == space)
     #expect(throws: EvaluationError.self) {
-      _ = try BankFile.contents(of: digitsCheckpoint("dense"))
+      _ = try BankFile.contents(of: digitsCheckpoint("dense"), layers: layers)
     }
     let other = model.searchSpace(patterns: try patterns("1:4", "4:4"))
     #expect(throws: EvaluationError.self) {
@@ -183,7 +184,7 @@ struct CalibratedBankTests {
           read.weights.prunableLayer(at: index).bias
             == model.weights.prunableLayer(at: index).bias)
       }
-      let pruned = Set(space.layers.map { "\($0.name).weight" })
+      let pruned = Set(space.decisions.map { "\($0.name).weight" })
       for tensor in model.weights.network.tensors where !pruned.contains(tensor.name) {
         let name = tensor.name
         #expect(read.weights.values(named: name) == model.weights.values(named: name))

@@ -32,7 +32,8 @@ struct DeiTTests {
       model: model, bank: bank, images: images, numerics: .detected(precision: .bf16), threads: 2)
     for row in try rows() {
       let genome = try #require(
-        space.genome(choosing: Array(repeating: row.pattern, count: space.layers.count)))
+        space.genome(
+          choosing: Array(repeating: .pattern(row.pattern), count: space.decisions.count)))
       let measurements = try evaluator.evaluate(genome: genome, imageIndices: Array(0..<650))
       let top1 = measurements.correct.populationCount
       let top5 = measurements.top5Correct.populationCount

@@ -48,7 +48,7 @@ struct EvaluatorTests {
     let evaluator = try digitsEvaluator(digitsModel(model), split: split)
     for (level, correct) in expected.enumerated() {
       let measurements = try evaluator.evaluate(
-        genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<450))
+        genome: Genome(uniform: level, count: 24), imageIndices: Array(0..<450))
       #expect(abs(measurements.correct.populationCount - correct) <= 1)
       #expect(measurements.top5Correct.populationCount >= measurements.correct.populationCount)
       #expect(measurements.losses.count == 450)
@@ -97,7 +97,7 @@ struct EvaluatorTests {
       let evaluator = try Evaluator(
         model: model, bank: bank, images: digits("search"), numerics: baseline, threads: 2)
       let measurements = try evaluator.evaluate(
-        genome: Genome(uniform: 0, layerCount: 24), imageIndices: Array(0..<450))
+        genome: Genome(uniform: 0, count: 24), imageIndices: Array(0..<450))
       #expect(abs(measurements.correct.populationCount - 444) <= 1)
     }
   }
@@ -140,12 +140,12 @@ struct EvaluatorTests {
     let evaluator = try digitsEvaluator(digitsModel(), threads: threads, slots: slots)
     let alone = try (0..<4).map { level in
       try evaluator.evaluate(
-        genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<100))
+        genome: Genome(uniform: level, count: 24), imageIndices: Array(0..<100))
     }
     let together = Mutex([ImageMeasurements?](repeating: nil, count: 4))
     DispatchQueue.concurrentPerform(iterations: 4) { level in
       let measurements = try? evaluator.evaluate(
-        genome: Genome(uniform: level, layerCount: 24), imageIndices: Array(0..<100))
+        genome: Genome(uniform: level, count: 24), imageIndices: Array(0..<100))
       together.withLock { $0[level] = measurements }
     }
     #expect(together.withLock { $0 } == alone)

@@ -52,7 +52,7 @@ struct ModelFuzzTests {
           bytes: Array(ModelFuzzTests.configuration.utf8), name: "config"))
       let space = model.searchSpace(patterns: try patterns("2:4"))
       let built = try model.weightBank(space: space, threads: 1)
-      let genome = Genome(uniform: 0, layerCount: space.layers.count)
+      let genome = Genome(uniform: 0, count: space.decisions.count)
       let (parts, metadata) = PrunedCheckpoint(model: model, bank: built, genome: genome)
         .compressedTensors()
       try writeSafetensors(parts, metadata: metadata, to: folder.path + "/compressed.safetensors")
@@ -111,9 +111,9 @@ struct ModelFuzzTests {
     for _ in 0..<300 {
       try Data(damaged(files.bank, &mutator)).write(to: URL(filePath: path))
       do {
-        let (criterion, patterns) = try BankFile.contents(of: path)
-        _ = try model.storedBank(
-          space: model.searchSpace(patterns: patterns), criterion: criterion, path: path)
+        let (criterion, space) = try BankFile.contents(
+          of: path, layers: model.weights.network.prunableLayers)
+        _ = try model.storedBank(space: space, criterion: criterion, path: path)
         readCount += 1
       } catch {
         #expect("\(error)".contains(path) && "\(error)".utf8.count < 2_000, "\(error)")

@@ -42,12 +42,12 @@ struct PackedBankTests {
     let packed = try model.weights.packed(precision: precision, variant: variant)
     for threads in [1, 3, 64] {
       let packedBank = PackedBank(bank, for: packed, threads: threads)
-      for (level, pattern) in space.patterns.enumerated() {
-        let genome = Genome(uniform: level, layerCount: space.layers.count)
+      for (level, pattern) in space.decisions[0].patterns.enumerated() {
+        let genome = Genome(uniform: level, count: space.decisions.count)
         for (index, weights) in packedBank.weights(of: genome).enumerated() {
           let best = ProductForm.best(for: pattern, precision: precision, variant: variant)
           #expect(form(of: weights) == (pattern.isDense ? nil : best))
-          let expected = packed.layerWeights(bank.weights(layer: index, level: level), at: index)
+          let expected = packed.layerWeights(bank.layers[index].levels[level], at: index)
           #expect(isEqual(weights, expected))
         }
       }
@@ -63,7 +63,7 @@ struct PackedBankTests {
       precision: .f32, variant: .best(within: .detected))
     let packedBank = PackedBank(bank, for: packed, threads: 2)
     let genome = Genome(genes: (0..<24).map { UInt8($0 * 5 % 7 % 3) })
-    let uniform = (0..<3).map { packedBank.weights(of: Genome(uniform: $0, layerCount: 24)) }
+    let uniform = (0..<3).map { packedBank.weights(of: Genome(uniform: $0, count: 24)) }
     for (index, weights) in packedBank.weights(of: genome).enumerated() {
       #expect(isEqual(weights, uniform[Int(genome.genes[index])][index]))
     }

@@ -30,7 +30,7 @@ struct KnownGenomesTests {
     var known = KnownGenomes(choiceCounts: counts)
     var genomes: Set<Genome> = []
     var generator = SeededGenerator(seed: 7)
-    var last = Genome(uniform: 0, layerCount: geneCount)
+    var last = Genome(uniform: 0, count: geneCount)
     for _ in 0..<5_000 {
       // Neighbours differ in one gene, as children do.
       let gene = generator.index(below: geneCount)

@@ -79,7 +79,7 @@ struct MutationTests {
     var generator = SeededGenerator(seed: 2)
     var changed = 0
     for _ in 0..<100 {
-      var genome = Genome(uniform: 1, layerCount: 50)
+      var genome = Genome(uniform: 1, count: 50)
       mutation.mutate(&genome, strength: strength, using: &generator)
       changed += genome.genes.count { $0 != 1 }
     }
@@ -108,7 +108,7 @@ struct RepairTests {
   func `an infeasible genome is changed only as far as needed`(seed: UInt64) {
     let repair = DescentRepair(choiceCounts: Array(repeating: 2, count: 30))
     var generator = SeededGenerator(seed: seed)
-    var genome = Genome(uniform: 1, layerCount: 30)
+    var genome = Genome(uniform: 1, count: 30)
     let isFeasible = repair.repair(&genome, using: &generator) { sum($0) - 19 }
     #expect(isFeasible)
     #expect(sum(genome) == 19)

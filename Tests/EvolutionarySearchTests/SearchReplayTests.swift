@@ -21,7 +21,7 @@ struct SearchReplayTests {
       choiceCounts: problem.choiceCounts,
       settings: SearchTests.settings(
         population: 8, evaluations: 120, seed: seed,
-        initial: SearchSettings.uniformGenomes(of: problem.choiceCounts)))
+        initial: uniformGenomes(of: problem.choiceCounts)))
   }
 
   /// Takes a random step: a birth, a result of any outstanding candidate, or an abandonment.
@@ -73,7 +73,7 @@ struct SearchReplayTests {
 
   @Test func `a damaged journal is refused`() throws {
     var search = try Self.fresh(seed: 1)
-    let genome = Genome(uniform: 1, layerCount: 12)
+    let genome = Genome(uniform: 1, count: 12)
     let late = CandidateID(1)
     #expect(throws: SearchError.adoptedOutOfOrder(id: late, expected: CandidateID(0))) {
       try search.adopt(Candidate(id: late, genome: genome))

@@ -51,10 +51,4 @@ struct SearchSettingsTests {
       initial: (0..<initialCount).map { Genome(genes: [UInt8($0)]) })
     #expect(settings.samplingCount == expected)
   }
-
-  @Test func `uniform genomes start with the last choice and never repeat`() {
-    #expect(SearchSettings.uniformGenomes(of: [3, 3]).map(\.genes) == [[2, 2], [1, 1], [0, 0]])
-    #expect(SearchSettings.uniformGenomes(of: [1, 1]).map(\.genes) == [[0, 0]])
-    #expect(SearchSettings.uniformGenomes(of: []).isEmpty)
-  }
 }

@@ -47,7 +47,7 @@ struct SearchSpaceTests {
       choiceCounts: problem.choiceCounts,
       settings: SearchTests.settings(
         evaluations: 300, algorithm: algorithm,
-        initial: SearchSettings.uniformGenomes(of: problem.choiceCounts)))
+        initial: uniformGenomes(of: problem.choiceCounts)))
     while let candidate = search.ask(violation: violation) {
       #expect(violation(candidate.genome) <= 0)
       try search.tell(candidate.id, objectives: problem.objectives(candidate.genome))

@@ -13,7 +13,7 @@ struct SearchStateTests {
     var settings = SearchTests.settings(
       population: seed % 3 == 0 ? 60 : 8, evaluations: 600, seed: seed, algorithm: algorithm,
       objectives: 2 + Int(seed % 2),
-      initial: SearchSettings.uniformGenomes(of: problem.choiceCounts))
+      initial: uniformGenomes(of: problem.choiceCounts))
     if seed % 4 == 1 {
       settings.allowedChoices = (0..<12).map { $0 % 5 == 0 ? [0, 2] : [0, 1, 2] }
       settings.initial = []

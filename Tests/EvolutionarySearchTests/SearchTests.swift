@@ -50,7 +50,7 @@ struct SearchTests {
 
   @Test func `initial genomes come first, each once, infeasible ones never`() throws {
     let counts = [3, 2, 3]
-    let initial = SearchSettings.uniformGenomes(of: counts)
+    let initial = uniformGenomes(of: counts)
     #expect(initial.map(\.genes) == [[2, 1, 2], [1, 1, 1], [0, 0, 0]])
     var search = try Search(
       choiceCounts: counts, settings: Self.settings(initial: initial + initial))

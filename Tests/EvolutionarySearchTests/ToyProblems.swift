@@ -97,3 +97,14 @@ extension Individual {
     }
   }
 }
+
+/// Returns the genomes that make the same choice everywhere, the last choice first; a gene with
+/// fewer choices takes its last.
+func uniformGenomes(of choiceCounts: [Int]) -> [Genome] {
+  var genomes: [Genome] = []
+  for choice in stride(from: (choiceCounts.max() ?? 0) - 1, through: 0, by: -1) {
+    let genome = Genome(genes: choiceCounts.map { UInt8(clamping: min(choice, $0 - 1)) })
+    if !genomes.contains(genome) { genomes.append(genome) }
+  }
+  return genomes
+}

@@ -22,7 +22,8 @@ struct GenomeFileTests {
     let file = GenomeFile(model: "vit", genome: genome, in: space)
     let read = try GenomeFile(json: file.json(), file: "g.json")
     #expect(read == file)
-    #expect(try space.genome(choosing: read.assignment(for: layers, file: "g.json")) == genome)
+    let assignment = try read.assignment(for: layers, file: "g.json")
+    #expect(space.genome(choosing: assignment.map { .pattern($0) }) == genome)
   }
 
   @Test func `the paper's digits are proj, qkv, fc1, fc2 of each block`() throws {
@@ -39,17 +40,17 @@ struct GenomeFileTests {
   @Test(arguments: [
     ("{", "not valid JSON"),
     ("[]", "a genome is"),
-    (#"{"layers": {"blocks.0.attn.qkv": "9:4"}}"#, "has the pattern \"9:4\""),
-    (#"{"layers": {"blocks.0.attn.qkv": "+2:4"}}"#, "has the pattern \"+2:4\""),
-    (#"{"layers": {"blocks.0.attn.qkv": "02:4"}}"#, "has the pattern \"02:4\""),
-    (#"{"layers": {"blocks.0.attn.qkv": 2}}"#, "has the pattern 2; write N:M"),
-    (#"{"model": 3, "layers": {}}"#, "model is 3; write a name"),
+    (#"{"decisions": {"blocks.0.attn.qkv": "9:4"}}"#, "chooses \"9:4\""),
+    (#"{"decisions": {"blocks.0.attn.qkv": "+2:4"}}"#, "chooses \"+2:4\""),
+    (#"{"decisions": {"blocks.0.attn.qkv": "02:4"}}"#, "chooses \"02:4\""),
+    (#"{"decisions": {"blocks.0.attn.qkv": 2}}"#, "chooses 2; write the pattern N:M"),
+    (#"{"model": 3, "decisions": {}}"#, "model is 3; write a name"),
     (
-      #"{"layers": {"blocks.0.attn.qkv": "2:4", "blocks.0.attn.qkv": "4:4"}}"#,
+      #"{"decisions": {"blocks.0.attn.qkv": "2:4", "blocks.0.attn.qkv": "4:4"}}"#,
       "\"blocks.0.attn.qkv\" appears twice"
     ),
-    (#"{"layers": {"blocks.0.attn.qkv": "2:4"}}"#, "has no pattern"),
-    (#"{"layers": {"blocks.77.attn.qkv": "2:4"}}"#, "no prunable layer \"blocks.77.attn.qkv\""),
+    (#"{"decisions": {"blocks.0.attn.qkv": "2:4"}}"#, "has no pattern"),
+    (#"{"decisions": {"blocks.77.attn.qkv": "2:4"}}"#, "no prunable layer \"blocks.77.attn.qkv\""),
   ])
   func `a genome of another form is refused in words`(json: String, message: String) {
     let error = #expect(throws: RunFileError.self) {
@@ -59,8 +60,8 @@ struct GenomeFileTests {
   }
 
   private let front = #"""
-    {"points": [{"candidate": 8, "genome": {"model": "m", "layers": {"a": "1:4"}}},
-                {"candidate": 5, "genome": {"model": "m", "layers": {"a": "4:4"}}}]}
+    {"points": [{"candidate": 8, "genome": {"model": "m", "decisions": {"a": "1:4"}}},
+                {"candidate": 5, "genome": {"model": "m", "decisions": {"a": "4:4"}}}]}
     """#
 
   private func error(_ json: String, point: Int?) -> String {
@@ -74,21 +75,28 @@ struct GenomeFileTests {
 
   @Test func `a point of a front is a genome`() throws {
     let second = try GenomeFile(json: Data(front.utf8), file: "front.json", point: 2)
-    #expect(second.layers == ["a": .dense])
-    let alone = #"{"candidate": 8, "genome": {"layers": {"a": "4:4"}}}"#
-    #expect(try GenomeFile(json: Data(alone.utf8), file: "p.json").layers == ["a": .dense])
+    #expect(second.decisions == ["a": .pattern(.dense)])
+    let alone = #"{"candidate": 8, "genome": {"decisions": {"a": "4:4"}}}"#
+    #expect(
+      try GenomeFile(json: Data(alone.utf8), file: "p.json").decisions == ["a": .pattern(.dense)])
     #expect(error(front, point: nil).contains("is a front; choose one of its 2 points"))
     #expect(error(front, point: 3).contains("has no point 3; choose one of its 2 points"))
     #expect(error(front, point: 0).contains("has no point 0"))
-    #expect(error(#"{"layers": {}}"#, point: 1).contains("is no front"))
+    #expect(error(#"{"decisions": {}}"#, point: 1).contains("is no front"))
     #expect(error(#"{"points": [7]}"#, point: 1).contains("point 1 has no genome"))
   }
 
+  @Test func `genomes written before decisions had names of their own are read`() throws {
+    let old = #"{"model": "m", "layers": {"a": "2:4"}}"#
+    let file = try GenomeFile(json: Data(old.utf8), file: "g.json")
+    #expect(file.decisions == ["a": .pattern(try #require(NMPattern("2:4")))])
+  }
+
   @Test func `a genome of another model is refused`() throws {
-    let file = GenomeFile(model: "deit_tiny_patch16_224.fb_in1k", layers: [:])
+    let file = GenomeFile(model: "deit_tiny_patch16_224.fb_in1k", decisions: [:])
     try file.check(isOf: "deit_tiny_patch16_224", file: "g.json")
-    try GenomeFile(model: "", layers: [:]).check(isOf: "vit", file: "g.json")
-    try GenomeFile(model: "m.safetensors", layers: [:]).check(isOf: "vit", file: "g.json")
+    try GenomeFile(model: "", decisions: [:]).check(isOf: "vit", file: "g.json")
+    try GenomeFile(model: "m.safetensors", decisions: [:]).check(isOf: "vit", file: "g.json")
     try file.check(isOf: "", file: "g.json")
     let error = #expect(throws: RunFileError.self) {
       try file.check(isOf: "vit_tiny_patch16_224", file: "g.json")

@@ -42,7 +42,7 @@ struct RunFileTests {
         """, file: "run.yaml")
     #expect(file.data.images == .split(images: "val/", search: 450, test: 200, seed: 7))
     #expect(!file.data.isResized)
-    #expect(file.patterns.map(\.description) == ["1:4", "2:4", "4:4"])
+    #expect(file.patterns.standard.map(\.description) == ["1:4", "2:4", "4:4"])
     #expect(file.search.algorithm == .random)
     #expect(
       file.constraints == [

@@ -128,7 +128,7 @@ struct ScaleSimTests {
     let pattern = try #require(NMPattern("2:4"))
     let space = SearchSpace(layers: shape.prunableLayers, patterns: [pattern])
     let costs = try CostModel(network: shape.network, space: space, profile: .systolic16, batch: 2)
-    let genome = Genome(uniform: 0, layerCount: 4)
+    let genome = Genome(uniform: 0, count: 4)
     let topology = ScaleSimTopology(costs: costs.layerCosts(of: genome))
     #expect(topology.layers.count == 8)
     #expect(topology.csv.contains("blocks.0.attn.qkv,34,192,64,2:4,\n"))

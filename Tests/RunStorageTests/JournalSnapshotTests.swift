@@ -101,31 +101,6 @@ import WireProtocol
     }
   }
 
-  @Test func `a journal of the first layout gets what later ones have and keeps its records`()
-    throws
-  {
-    let records = try exampleRecords(count: 10)
-    do {
-      let journal = try Journal(in: run.directory)
-      try journal.append(records, at: 0, writtenAt: exampleTime)
-      try journal.close()
-    }
-    // What the first layout had not.
-    try execute("DROP TABLE snapshots; DROP INDEX candidates; PRAGMA user_version = 1")
-    let reader = try JournalReader(of: run.directory)
-    #expect(try reader.records() == records)
-    #expect(try reader.snapshot() == nil)
-    #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
-    let journal = try Journal(in: run.directory)
-    #expect(try journal.pragma("user_version") == "5")
-    #expect(try reader.records(about: [CandidateID(0)]) == [records[1], records[12]])
-    #expect(journal.openingCount == 2)
-    #expect(try journal.records() == records)
-    #expect(try journal.snapshot() == nil)
-    try journal.replaceSnapshot(with: snapshot(3), writtenAt: exampleTime)
-    #expect(try journal.snapshot() == snapshot(3))
-  }
-
   @Test func `whichever statement fails, the former snapshot stays`() throws {
     let journal = try Journal(in: run.directory)
     try journal.append(try exampleRecords(count: 10), at: 0, writtenAt: exampleTime)

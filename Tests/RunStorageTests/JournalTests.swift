@@ -202,15 +202,27 @@ import WireProtocol
     }
   }
 
-  @Test func `a journal of a newer program is refused`() throws {
+  @Test func `journals of newer programs, and of those before the oldest, are refused`() throws {
     try Journal(in: run.directory).close()
-    let queue = try DatabaseQueue(path: run.directory.journalPath)
-    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
-    try queue.close()
     let path = run.directory.journalPath
-    #expect(throws: RunStorageError.newerSchema(path: path, found: 99, supported: 5)) {
-      try Journal(in: run.directory)
+    func setVersion(_ version: Int) throws {
+      let queue = try DatabaseQueue(path: path)
+      try queue.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA user_version = \(version)")
+      }
+      try queue.close()
     }
+    try setVersion(99)
+    let newer = RunStorageError.newerSchema(path: path, found: 99, supported: 6)
+    #expect(throws: newer) { try Journal(in: run.directory) }
+    #expect(throws: newer) { try JournalReader(of: run.directory).records() }
+    try setVersion(5)
+    let older = RunStorageError.olderSchema(path: path, found: 5, oldest: 6, commit: "a918328")
+    #expect(throws: older) { try Journal(in: run.directory) }
+    let error = #expect(throws: older) { try JournalReader(of: run.directory).records() }
+    #expect(error?.description.contains("built at commit a918328") == true)
+    try setVersion(6)
+    #expect(try JournalReader(of: run.directory).records().isEmpty)
   }
 
   @Test func `a torn file is reported`() throws {

@@ -28,7 +28,11 @@ func exampleDescription() throws -> RunDescription {
     configuration: RunInput(path: "c", content: try hash(2)),
     data: RunInput(path: "d", content: try hash(3)), imageCount: 10, bank: try hash(4),
     criterion: "magnitude",
-    patterns: [try #require(NMPattern(kept: 2, groupSize: 4)), .dense],
+    space: SearchSpace(
+      decisions: try ["first", "second"].map { name in
+        Decision(
+          name: name, choices: [try #require(Choice("2:4", kind: .pattern)), .pattern(.dense)])
+      }),
     numerics: Numerics(
       precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
     accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],

@@ -63,18 +63,19 @@ struct EnvelopeTests {
     frame[6] = 200
     let envelope = try Envelope(decoding: frame)
     #expect(envelope.message == .unknown(kind: 200))
-    #expect(envelope.version == ProtocolVersion(major: 1, minor: 9))
+    let major = ProtocolVersion.current.major
+    #expect(envelope.version == ProtocolVersion(major: major, minor: 9))
   }
 
   @Test func `only greetings and refusals of another major version are read`() throws {
     for message in Samples.messages {
       var frame = Samples.envelope(message).encoded()
-      frame[4] = 2
+      frame[4] = 99
       switch message {
       case .hello, .refused: #expect(try Envelope(decoding: frame).message == message)
       default:
         let error = WireError.unsupportedVersion(
-          found: ProtocolVersion(major: 2, minor: 0), supported: ProtocolVersion.supported)
+          found: ProtocolVersion(major: 99, minor: 0), supported: ProtocolVersion.supported)
         #expect(throws: error) { try Envelope(decoding: frame) }
       }
     }
@@ -149,7 +150,7 @@ struct EnvelopeTests {
       .tooLarge(bytes: 2, limitBytes: 1), .truncated(neededBytes: 2, availableBytes: 1),
       .trailingBytes(1), .foreignBytes,
       .unsupportedVersion(
-        found: ProtocolVersion(major: 2, minor: 0), supported: ProtocolVersion.supported),
+        found: ProtocolVersion(major: 99, minor: 0), supported: ProtocolVersion.supported),
       .malformedBody(kind: 1), .invalidField(name: "slots", words: "is 0"),
     ]
     #expect(Set(errors.map(\.description)).count == errors.count)

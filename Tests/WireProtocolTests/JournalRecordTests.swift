@@ -30,6 +30,21 @@ struct JournalRecordTests {
     }
   }
 
+  @Test func `a record of a newer version and one of an unknown kind are refused in words`() throws
+  {
+    let bytes = JournalRecord.quarantined(CandidateID(1), words: "x").encoded()
+    // The version is field 15, a varint; records begin or end with it.
+    let newer = bytes + [15 << 3, 9]
+    #expect(throws: WireError.newerRecord(version: 9, supported: 1)) {
+      try JournalRecord(decoding: newer)
+    }
+    // Field 14 with no bytes stands for a kind of a later program.
+    let error = #expect(throws: WireError.self) {
+      try JournalRecord(decoding: [15 << 3, 1, 14 << 3 | 2, 0])
+    }
+    #expect(error?.description.contains("of a kind that version 1 has not") == true)
+  }
+
   @Test(arguments: Samples.noLosses)
   func `a loss that is none is read as missing`(loss: Double) throws {
     let record = JournalRecord.shardCompleted(

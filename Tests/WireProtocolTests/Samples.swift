@@ -25,7 +25,13 @@ enum Samples {
       run: run, model: RunInput(path: "/models/deit", content: hash(1)),
       configuration: RunInput(path: "/models/config.json", content: hash(2)),
       data: RunInput(path: "/data/søk", content: hash(3)), imageCount: 450, bank: hash(4),
-      criterion: "magnitude", patterns: ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) },
+      criterion: "magnitude",
+      space: SearchSpace(decisions: [
+        Decision(
+          name: "blocks.0.attn.qkv",
+          choices: ["1:4", "2:4", "4:4"].compactMap { Choice($0, kind: .pattern) }),
+        Decision(name: "blocks.0.attn.proj", choices: [.pattern(.dense)]),
+      ]),
       numerics: Numerics(precision: .f32, kernelTable: 5, instructionSet: .avx2, forwardBatch: 8),
       accelerator: "systolic32", acceleratorBatch: 16, objectives: [.accuracy, .throughput],
       costNames: ["latencyCycles", "macs"], shuffleSeed: .max, shardSize: 250,

@@ -33,7 +33,7 @@ import WorkerService
       data: RunInput(path: paths[2], content: images.contentHash(threads: 2)),
       imageCount: images.count,
       bank: WeightBank.contentHash(modelHash: model.contentHash),
-      criterion: "magnitude", patterns: space.patterns, numerics: .detected(precision: .f32),
+      criterion: "magnitude", space: space, numerics: .detected(precision: .f32),
       accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 11, shardSize: 100)
   }
@@ -63,8 +63,8 @@ import WorkerService
   @Test(arguments: [("4:4", 444), ("3:4", 445), ("2:4", 426), ("1:4", 103)])
   func `shards add up to the known counts of the digits`(pattern: String, correct: Int) throws {
     let evaluator = try ModelShardEvaluator(description: description, threads: 2)
-    let level = try #require(space.patterns.firstIndex { "\($0)" == pattern })
-    let genome = Genome(uniform: level, layerCount: space.layers.count)
+    let level = try #require(space.decisions[0].patterns.firstIndex { "\($0)" == pattern })
+    let genome = Genome(uniform: level, count: space.decisions.count)
     let outcomes = try outcomes(of: genome, evaluator)
     #expect(outcomes.map(\.measurement.correct.count) == [100, 100, 100, 100, 50])
     let sum = outcomes.map(\.measurement.correct.populationCount).reduce(0, +)
@@ -77,7 +77,7 @@ import WorkerService
   }
 
   @Test func `the number of threads never shows`() throws {
-    let genome = Genome(genes: (0..<space.layers.count).map { UInt8($0 % 4) })
+    let genome = Genome(genes: (0..<space.decisions.count).map { UInt8($0 % 4) })
     let one = try ModelShardEvaluator(description: description, threads: 1)
     let three = try ModelShardEvaluator(description: description, threads: 3)
     #expect(try outcomes(of: genome, one) == outcomes(of: genome, three))
@@ -85,7 +85,7 @@ import WorkerService
 
   @Test func `progress goes up to the images of the slice`() throws {
     let evaluator = try ModelShardEvaluator(description: description, threads: 2)
-    let task = tasks(of: Genome(uniform: 3, layerCount: space.layers.count))[0]
+    let task = tasks(of: Genome(uniform: 3, count: space.decisions.count))[0]
     let progress = Mutex<[Int]>([])
     let control = EvaluationControl { count in progress.withLock { $0.append(count) } }
     _ = try evaluator.evaluate(task, control: control)
@@ -97,7 +97,7 @@ import WorkerService
 
   @Test func `a cancelled evaluation stops with an error`() throws {
     let evaluator = try ModelShardEvaluator(description: description, threads: 2)
-    let task = tasks(of: Genome(uniform: 3, layerCount: space.layers.count))[0]
+    let task = tasks(of: Genome(uniform: 3, count: space.decisions.count))[0]
     let control = EvaluationControl { _ in }
     control.cancel()
     #expect(throws: EvaluationError.cancelled) { try evaluator.evaluate(task, control: control) }

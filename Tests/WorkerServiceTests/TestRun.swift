@@ -37,16 +37,16 @@ final class TestRun: Sendable {
       run: try #require(RunID(99)), model: RunInput(path: "model", content: try hash(1)),
       configuration: RunInput(path: "configuration", content: try hash(2)),
       data: RunInput(path: "data", content: try hash(3)), imageCount: images, bank: try hash(4),
-      criterion: "magnitude", patterns: space.patterns,
+      criterion: "magnitude", space: space,
       numerics: Numerics(
         precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 4),
       accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 1, shardSize: shardSize)
     settings = CoordinatorSettings(
-      description: description, space: space,
+      description: description,
       search: SearchSettings(
         populationSize: 10, evaluationCountMax: evaluations, seed: 5, algorithm: .nsga2,
-        objectiveCount: 2, initial: SearchSettings.uniformGenomes(of: space.choiceCounts)),
+        objectiveCount: 2, initial: space.uniformGenomes),
       model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
       settingsText: "test",
       timing: CoordinatorTiming(

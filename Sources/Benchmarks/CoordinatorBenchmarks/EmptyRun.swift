@@ -38,14 +38,14 @@ struct EmptyRun: Sendable {
       run: run, model: RunInput(path: "none", content: hashes[0]),
       configuration: RunInput(path: "none", content: hashes[1]),
       data: RunInput(path: "none", content: hashes[2]), imageCount: Self.imageCount,
-      bank: hashes[3], criterion: "magnitude", patterns: space.patterns,
+      bank: hashes[3], criterion: "magnitude", space: space,
       numerics: Numerics(
         precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 1),
       accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 1, shardSize: Self.imageCount)
     self.costs = costs
     settings = CoordinatorSettings(
-      description: description, space: space,
+      description: description,
       search: SearchSettings(
         populationSize: 50, evaluationCountMax: evaluations, seed: 1, algorithm: .randomSearch,
         objectiveCount: 2, initial: []),

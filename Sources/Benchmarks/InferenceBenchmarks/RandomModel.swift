@@ -45,7 +45,8 @@ struct RandomModel {
     let bank: WeightBank
     do throws(PruningError) {
       bank = try WeightBank(
-        space: space, modelHash: ContentHasher().finalized()
+        space: space, model: weights.network.prunableLayers,
+        modelHash: ContentHasher().finalized()
       ) { layer in
         weights.linear(named: layer.name).weights
       }
@@ -53,11 +54,11 @@ struct RandomModel {
       preconditionFailure("random weights cannot be pruned: \(error)")
     }
     return patterns.map { pattern in
-      guard let level = space.patterns.firstIndex(of: pattern) else {
+      guard let level = bank.layers[0].patterns.firstIndex(of: pattern) else {
         preconditionFailure("the space holds every pattern")
       }
-      return space.layers.indices.map { layer in
-        packed.layerWeights(bank.weights(layer: layer, level: level), at: layer)
+      return bank.layers.enumerated().map { index, banked in
+        packed.layerWeights(banked.levels[level], at: index)
       }
     }
   }

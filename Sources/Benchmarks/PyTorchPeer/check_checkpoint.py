@@ -28,7 +28,7 @@ def most_in_group(weights, group_size):
 def crowded_layers(weights, genome):
     """Returns what each pruned layer holds at most, and the layers that hold too much."""
     most, crowded = {}, []
-    for layer, pattern in genome["layers"].items():
+    for layer, pattern in genome["decisions"].items():
         kept, group_size = map(int, pattern.split(":"))
         most[layer] = most_in_group(weights[f"{layer}.weight"], group_size)
         if most[layer] > kept:

@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 3af0f27d8a021564a8c5a6729eaae7e425501647e5c08154c1f3124b68f154b6
+// Source: Protocol/elsa.proto, SHA-256 32db9db4bfcc50411cd649bce95168a78e6d72224beceb1c3555f1db98262ddb
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -112,14 +112,21 @@ nonisolated struct SliceProto: Sendable {
   init() {}
 }
 
-nonisolated struct PatternProto: Sendable {
+/// Something that the search decides about; the genes of a genome are in the order of decisions, each
+/// the place of its choice.
+nonisolated struct DecisionProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kept: UInt32 = 0
+  /// as in blocks.3.mlp.fc1
+  var name: String = String()
 
-  var groupSize: UInt32 = 0
+  /// pattern
+  var kind: String = String()
+
+  /// canonical texts, as in 2:4, from what computes least on
+  var choices: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -253,9 +260,9 @@ nonisolated struct RunProto: @unchecked Sendable {
     set {_uniqueStorage()._criterion = newValue}
   }
 
-  var patterns: [PatternProto] {
-    get {_storage._patterns}
-    set {_uniqueStorage()._patterns = newValue}
+  var decisions: [DecisionProto] {
+    get {_storage._decisions}
+    set {_uniqueStorage()._decisions = newValue}
   }
 
   var numerics: NumericsProto {
@@ -833,6 +840,10 @@ nonisolated struct RecordProto: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Of all kinds together: grows whenever a kind is added or changed in a way that older programs
+  /// must not pass over. What has a newer one is refused.
+  var version: UInt32 = 0
+
   var content: RecordProto.OneOf_Content? = nil
 
   var opened: OpenedProto {
@@ -1029,9 +1040,9 @@ nonisolated extension SliceProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
-nonisolated extension PatternProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PatternProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kept\0\u{3}group_size\0")
+nonisolated extension DecisionProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DecisionProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}kind\0\u{1}choices\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1039,26 +1050,31 @@ nonisolated extension PatternProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kept) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.groupSize) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.choices) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.kept != 0 {
-      try visitor.visitSingularUInt32Field(value: self.kept, fieldNumber: 1)
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
-    if self.groupSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.groupSize, fieldNumber: 2)
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.choices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.choices, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: PatternProto, rhs: PatternProto) -> Bool {
-    if lhs.kept != rhs.kept {return false}
-    if lhs.groupSize != rhs.groupSize {return false}
+  static func ==(lhs: DecisionProto, rhs: DecisionProto) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.choices != rhs.choices {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1256,7 +1272,7 @@ nonisolated extension MeasurementProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}patterns\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0")
 
   fileprivate class _StorageClass {
     var _model: InputProto? = nil
@@ -1265,7 +1281,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _imageCount: UInt64 = 0
     var _bank: Data = Data()
     var _criterion: String = String()
-    var _patterns: [PatternProto] = []
+    var _decisions: [DecisionProto] = []
     var _numerics: NumericsProto? = nil
     var _accelerator: AcceleratorProto? = nil
     var _objectives: [String] = []
@@ -1290,7 +1306,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _imageCount = source._imageCount
       _bank = source._bank
       _criterion = source._criterion
-      _patterns = source._patterns
+      _decisions = source._decisions
       _numerics = source._numerics
       _accelerator = source._accelerator
       _objectives = source._objectives
@@ -1323,7 +1339,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._imageCount) }()
         case 5: try { try decoder.decodeSingularBytesField(value: &_storage._bank) }()
         case 6: try { try decoder.decodeSingularStringField(value: &_storage._criterion) }()
-        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._patterns) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._decisions) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._numerics) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._accelerator) }()
         case 10: try { try decoder.decodeRepeatedStringField(value: &_storage._objectives) }()
@@ -1362,8 +1378,8 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if !_storage._criterion.isEmpty {
         try visitor.visitSingularStringField(value: _storage._criterion, fieldNumber: 6)
       }
-      if !_storage._patterns.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._patterns, fieldNumber: 7)
+      if !_storage._decisions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._decisions, fieldNumber: 7)
       }
       try { if let v = _storage._numerics {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
@@ -1404,7 +1420,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._imageCount != rhs_storage._imageCount {return false}
         if _storage._bank != rhs_storage._bank {return false}
         if _storage._criterion != rhs_storage._criterion {return false}
-        if _storage._patterns != rhs_storage._patterns {return false}
+        if _storage._decisions != rhs_storage._decisions {return false}
         if _storage._numerics != rhs_storage._numerics {return false}
         if _storage._accelerator != rhs_storage._accelerator {return false}
         if _storage._objectives != rhs_storage._objectives {return false}
@@ -2338,7 +2354,7 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RecordProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0\u{1}discarded\0\u{1}confirmed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0\u{1}discarded\0\u{1}confirmed\0\u{2}\u{7}version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2450,6 +2466,7 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.content = .confirmed(v)
         }
       }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       default: break
       }
     }
@@ -2495,10 +2512,14 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     }()
     case nil: break
     }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: RecordProto, rhs: RecordProto) -> Bool {
+    if lhs.version != rhs.version {return false}
     if lhs.content != rhs.content {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

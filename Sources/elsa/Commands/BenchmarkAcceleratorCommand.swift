@@ -51,7 +51,7 @@ struct BenchmarkAcceleratorCommand: ParsableCommand {
     guard let costs = made else { return }
     var generator = SeededGenerator(seed: 1)
     let genomes = (0..<256).map { _ in
-      Genome(genes: space.layers.map { _ in UInt8(generator.index(below: 3)) })
+      Genome(genes: space.choiceCounts.map { UInt8(generator.index(below: $0)) })
     }
     var sum: Int64 = 0
     let looking = clock.measure {
@@ -63,7 +63,7 @@ struct BenchmarkAcceleratorCommand: ParsableCommand {
     let count = Self.candidateCount / 100
     let computing = try clock.measure {
       for index in 0..<count {
-        let patterns = space.patterns(of: genomes[index % genomes.count])
+        let patterns = space.patterns(of: costs.layers, in: genomes[index % genomes.count])
         for (product, pattern) in zip(products, patterns) {
           sum &+= try profile.estimate(product, pattern: pattern).cycles
         }

@@ -120,7 +120,11 @@ struct BenchmarkPruningCommand: ParsableCommand {
       let mixed = try BenchmarkOptions.patterns(
         mixedTexts, default: ["1:4", "2:4", "3:4", "4:4"])
       let space = bench.loaded.searchSpace(patterns: mixed)
-      guard let drawn = space.randomGenomes(count: genomes, density: density, seed: seed) else {
+      guard
+        let drawn = space.randomGenomes(
+          count: genomes, density: density, of: bench.loaded.weights.network.prunableLayers,
+          seed: seed)
+      else {
         throw CommandFailure(
           "configurations of density \(density) are too rare among those of "
             + mixed.map(\.description).joined(separator: ", "),
@@ -247,7 +251,7 @@ private struct Bench {
       return try group.map { pattern in
         guard
           let genome = space.genome(
-            choosing: Array(repeating: pattern, count: space.layers.count))
+            choosing: Array(repeating: .pattern(pattern), count: space.decisions.count))
         else { preconditionFailure("the space holds its patterns") }
         return try measure([genome], of: bank, report(method, "\(pattern)", use))
       }
@@ -259,7 +263,7 @@ private struct Bench {
     _ method: PruningCriterion, _ space: SearchSpace, _ genomes: [Genome]
   ) throws -> PruningReport {
     let (bank, use) = try build(method, space)
-    let words = space.patterns.map(\.description).joined(separator: " ")
+    let words = space.decisions[0].choices.map(\.description).joined(separator: " ")
     return try measure(genomes, of: bank, report(method, words, use))
   }
 
@@ -311,7 +315,10 @@ private struct Bench {
     let count = Double(genomes.count)
     var report = report
     report.genomes = genomes.count
-    report.density = genomes.reduce(0) { $0 + bank.space.density(of: $1) } / count
+    report.density =
+      genomes.reduce(0) {
+        $0 + bank.space.density(of: $1, layers: loaded.weights.network.prunableLayers)
+      } / count
     report.images = evaluated.count
     report.correct = Double(correct) / count
     report.meanLoss = loss / count

@@ -34,10 +34,10 @@ struct CrossoverReport: Encodable {
     self.model = model.name
     accelerator = profile.name
     self.batch = batch
-    self.patterns = space.patterns.map(\.description)
+    self.patterns = patterns.sorted().map(\.description)
     layers = costs.crossovers().map { crossover in
       Layer(
-        name: crossover.layer.name,
+        name: crossover.layer,
         groups: crossover.groups.map {
           Group(cycles: $0.cycles, patterns: $0.patterns.map(\.description))
         },

@@ -207,11 +207,13 @@ struct PruneCommand: ParsableCommand {
     let genomePath = String(output.dropLast(".safetensors".count)) + ".genome.json"
     let file = GenomeFile(model: loaded.configuration.name, genome: chosen, in: bank.space)
     try Output.write(file.json(), to: genomePath)
-    let errors = zip(bank.layers, chosen.genes).compactMap { $0.outputErrors?[Int($1)] }
+    let errors = zip(bank.layers, bank.levelChoice.levels(of: chosen)).compactMap {
+      $0.outputErrors?[$1]
+    }
     return Report(
       output: output, genome: genomePath, masks: masks, compressed: compressed, curve: nil,
       layers: layers.count,
-      keptWeights: zip(layers, bank.space.patterns(of: chosen)).reduce(0) {
+      keptWeights: zip(layers, bank.space.patterns(of: layers, in: chosen)).reduce(0) {
         $0 + $1.0.outputs * $1.1.keptCount(ofInputs: $1.0.inputs)
       },
       weights: layers.reduce(0) { $0 + $1.inputs * $1.outputs }, pruning: choice.pruning,

@@ -30,10 +30,9 @@ struct FrontSource {
   init(description: RunDescription, modelName: String, network: Network) throws {
     self.description = description
     self.modelName = modelName
-    let space = SearchSpace(layers: network.prunableLayers, patterns: description.patterns)
     self.costs = try computingCosts(of: modelName) {
       try CostModel(
-        network: network, space: space, profile: description.acceleratorProfile(),
+        network: network, space: description.space, profile: description.acceleratorProfile(),
         batch: description.acceleratorBatch)
     }
   }
@@ -60,7 +59,10 @@ struct FrontSource {
       instructionSet: description.numerics.instructionSet.rawValue,
       numerics: description.numerics.description, bankArithmetic: description.bankArithmetic,
       pruning: description.criterion,
-      patterns: description.patterns.map(\.description),
+      decisions: Dictionary(
+        uniqueKeysWithValues: description.space.decisions.map {
+          ($0.name, $0.choices.map(\.description))
+        }),
       objectives: description.objectives.map(\.rawValue), evaluations: content.evaluationCount,
       quarantined: quarantined(content),
       discardedKeys: content.discarded.isEmpty
@@ -85,23 +87,19 @@ struct FrontSource {
   }
 
   private func entry(of genome: Genome) -> FrontReport.GenomeEntry {
-    let layers = zip(costs.space.layers, costs.space.patterns(of: genome))
+    let chosen = zip(costs.space.decisions, costs.space.choices(of: genome))
     return FrontReport.GenomeEntry(
       model: modelName,
-      layers: Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $1.description) }))
+      decisions: Dictionary(uniqueKeysWithValues: chosen.map { ($0.name, $1.description) }))
   }
 
   /// Returns what a report says about an evaluated genome.
   private func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
     let cost = costs.cost(of: genome)
-    let patterns = costs.space.patterns(of: genome)
-    let layers = zip(costs.space.layers, patterns)
-    let weights = layers.reduce(0) { $0 + $1.0.inputs * $1.0.outputs }
-    let kept = layers.reduce(0) { $0 + $1.1.keptCount(ofInputs: $1.0.inputs) * $1.0.outputs }
     return FrontReport.Point(
       candidate: result.candidate.rawValue,
       genome: entry(of: genome),
-      density: Double(kept) / Double(weights),
+      density: costs.space.density(of: genome, layers: costs.layers),
       accuracy: Double(result.correctCount) / Double(result.imageCount),
       correct: result.correctCount, images: result.imageCount,
       meanLoss: result.summedLoss.map { $0 / Double(result.imageCount) },

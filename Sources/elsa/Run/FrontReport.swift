@@ -7,7 +7,7 @@ struct FrontReport: Codable {
   /// A genome in the form of a genome file.
   struct GenomeEntry: Codable {
     var model: String
-    var layers: [String: String]
+    var decisions: [String: String]
   }
 
   /// One member of the front.
@@ -65,7 +65,7 @@ struct FrontReport: Codable {
   /// The arithmetic that the weights were calibrated in, if they were.
   var bankArithmetic: String?
   var pruning: String
-  var patterns: [String]
+  var decisions: [String: [String]]
   var objectives: [String]
   var evaluations: Int
   /// The candidates that count as spent although nothing was measured of them.
@@ -205,17 +205,17 @@ extension FrontReport {
   var csvLines: [String] {
     let heading =
       "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,"
-      + "energyJoulesPerImage,weightBytes,meanLoss,layers"
+      + "energyJoulesPerImage,weightBytes,meanLoss,decisions"
     return [heading]
       + points.map { point in
-        let layers = point.genome.layers.sorted { $0.key < $1.key }
+        let decisions = point.genome.decisions.sorted { $0.key < $1.key }
           .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
         let energy = point.energyJoulesPerImage.map { "\($0)" } ?? ""
         let test = point.testAccuracy.map { "\($0)" } ?? ""
         let loss = point.meanLoss.map { "\($0)" } ?? ""
         return "\(point.candidate),\(point.density),\(point.accuracy),\(test),"
           + "\(point.throughput),\(point.latencySeconds),\(point.macs),"
-          + "\(energy),\(point.weightBytes),\(loss),\(layers)"
+          + "\(energy),\(point.weightBytes),\(loss),\(decisions)"
       }
   }
 
@@ -224,9 +224,9 @@ extension FrontReport {
       .joined(separator: ", ")
   }
 
-  /// Returns how many layers take each pattern, as in `4× 4:4, 20× 2:4`.
+  /// Returns how many decisions take each choice, as in `4× 4:4, 20× 2:4`.
   private static func summary(_ genome: GenomeEntry) -> String {
-    let counts = Dictionary(grouping: genome.layers.values) { $0 }.mapValues(\.count)
+    let counts = Dictionary(grouping: genome.decisions.values) { $0 }.mapValues(\.count)
     if counts.count == 1, let pattern = counts.keys.first { return "all \(pattern)" }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { "\($0.value)× \($0.key)" }.joined(separator: ", ")

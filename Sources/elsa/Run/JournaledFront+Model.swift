@@ -48,10 +48,10 @@ extension JournaledFront {
 
   /// Returns the genome of a point.
   func genome(of point: FrontReport.Point) throws -> Genome {
-    let assignment = space.layers.compactMap { layer in
-      point.genome.layers[layer.name].flatMap { NMPattern($0) }
+    let choices = space.decisions.compactMap { decision in
+      point.genome.decisions[decision.name].flatMap { Choice($0, kind: decision.kind) }
     }
-    guard let genome = space.genome(choosing: assignment) else {
+    guard let genome = space.genome(choosing: choices) else {
       throw CommandFailure("candidate #\(point.candidate) is not of this run's search space")
     }
     return genome

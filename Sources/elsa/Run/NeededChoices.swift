@@ -1,9 +1,9 @@
 import AcceleratorModel
 import SparsityCore
 
-/// The choices of each layer that a search needs: those that no denser pattern makes needless.
+/// The choices of each decision that a search needs: those that no denser pattern makes needless.
 struct NeededChoices {
-  /// The levels of each layer that remain, from sparsest to densest.
+  /// The choices of each decision that remain, from what computes least on.
   let allowed: [[UInt8]]
   /// The number of choices that are left out.
   let droppedCount: Int
@@ -12,18 +12,18 @@ struct NeededChoices {
 
   private let dominating: [[Int?]]
 
-  /// Compares the levels of each layer.
+  /// Compares the choices of each decision.
   init(costs: CostModel, criteria: CostCriteria) {
-    dominating = costs.dominatingLevels(criteria)
-    allowed = dominating.map { levels in
-      levels.indices.filter { levels[$0] == nil }.map { UInt8($0) }
+    dominating = costs.dominatingChoices(criteria)
+    allowed = dominating.map { choices in
+      choices.indices.filter { choices[$0] == nil }.map { UInt8($0) }
     }
     let total = dominating.reduce(0) { $0 + $1.count }
     droppedCount = total - allowed.reduce(0) { $0 + $1.count }
-    let dropped = zip(costs.space.layers, dominating).compactMap { layer, levels -> String? in
-      let patterns = levels.indices.filter { levels[$0] != nil }
-        .map { costs.space.patterns[$0].description }
-      return patterns.isEmpty ? nil : "\(layer.name) \(patterns.joined(separator: " "))"
+    let dropped = zip(costs.space.decisions, dominating).compactMap { decision, own -> String? in
+      let choices = own.indices.filter { own[$0] != nil }
+        .map { decision.choices[$0].description }
+      return choices.isEmpty ? nil : "\(decision.name) \(choices.joined(separator: " "))"
     }
     let shown = dropped.prefix(4).joined(separator: ", ") + (dropped.count > 4 ? ", …" : "")
     words =
@@ -35,8 +35,8 @@ struct NeededChoices {
   func replacing(in genomes: [Genome]) -> [Genome] {
     var replaced: [Genome] = []
     for genome in genomes {
-      let genes = zip(genome.genes, dominating).map { gene, levels in
-        levels[Int(gene)].map { UInt8($0) } ?? gene
+      let genes = zip(genome.genes, dominating).map { gene, choices in
+        choices[Int(gene)].map { UInt8($0) } ?? gene
       }
       if !replaced.contains(Genome(genes: genes)) { replaced.append(Genome(genes: genes)) }
     }

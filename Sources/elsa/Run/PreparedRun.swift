@@ -47,7 +47,7 @@ struct PreparedRun {
     if continuation != nil, runFile.accelerator.isFile {
       runFile.accelerator.profile = files.acceleratorProfile
     }
-    let plan = try RunPlan(runFile)
+    let plan = try Self.plan(of: runFile)
     let (model, space, profile) = (plan.model, plan.space, plan.profile)
     let parameters = try Self.parameters(of: profile)
     try plan.searchSettings(outputErrors: nil).validate(choiceCounts: space.choiceCounts)
@@ -66,7 +66,7 @@ struct PreparedRun {
       run: continuation?.identity ?? Self.freshIdentity(),
       model: RunInput(path: absolutePath(model.path), content: model.contentHash),
       configuration: configuration, data: images.search, imageCount: images.searchCount,
-      bank: bank.contentHash, criterion: bank.criterion.rawValue, patterns: space.patterns,
+      bank: bank.contentHash, criterion: bank.criterion.rawValue, space: space,
       numerics: Numerics.most(
         for: model.weights.network, precision: runFile.precision,
         instructionSet: runFile.instructionSet),
@@ -86,7 +86,7 @@ struct PreparedRun {
     let (costs, constraints) = (plan.costs, plan.constraints)
     self.settings = CoordinatorSettings(
       description: description,
-      numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount), space: space,
+      numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount),
       search: plan.searchSettings(outputErrors: bank.outputErrors),
       order: Self.order(runFile.search),
       model: CandidateModel(
@@ -107,6 +107,14 @@ struct PreparedRun {
     }
     return runFile.resolvingPaths { relative in
       URL(filePath: relative, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
+    }
+  }
+
+  private static func plan(of runFile: RunFile) throws -> RunPlan {
+    do {
+      return try RunPlan(runFile)
+    } catch let error as SpaceMisfit {
+      throw error.failure
     }
   }
 

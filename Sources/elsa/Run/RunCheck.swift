@@ -56,7 +56,7 @@ struct RunCheck {
       note(
         "model",
         "\(plan.model.path): \(counted(network.blocks.count, "block")), "
-          + "\(counted(plan.space.layers.count, "layer")) to prune, "
+          + "\(counted(network.prunableLayers.count, "layer")) to prune, "
           + "\(counted(network.classes, "class", plural: "classes"))")
       note(
         "accelerator",
@@ -67,13 +67,15 @@ struct RunCheck {
           "patterns", needed.words,
           fix: "leave out what buys nothing, or choose another accelerator")
       } else {
-        note("patterns", plan.space.patterns.map(\.description).joined(separator: ", "))
+        note("patterns", runFile.patterns.description)
       }
       if !runFile.constraints.isEmpty {
         note("constraints", runFile.constraints.map { "\($0)" }.joined(separator: ", "))
       }
     } catch let error as EvaluationError {
       fail("model", error)
+    } catch let error as SpaceMisfit {
+      fail("patterns", error.failure)
     } catch let error as CommandFailure {
       fail("constraints", error)
     } catch {
@@ -228,9 +230,7 @@ struct RunCheck {
     // The first evaluation warms up caches and is not counted.
     for round in 0..<evaluationCountMax + 1 {
       let genome = Genome(
-        genes: plan.space.layers.map { _ in
-          UInt8(generator.index(below: plan.space.patterns.count))
-        })
+        genes: plan.space.choiceCounts.map { UInt8(generator.index(below: $0)) })
       let began = clock.now
       _ = try evaluator.evaluate(genome: genome, imageIndices: indices)
       if round > 0 { rates.append(Double(indices.count) / (clock.now - began).seconds) }

@@ -4,6 +4,12 @@ import EvolutionarySearch
 import RunFiles
 import SparsityCore
 
+/// Why the patterns of a run file give no search space of its model.
+struct SpaceMisfit: Error {
+  /// The error for the user.
+  let failure: CommandFailure
+}
+
 /// What a run file asks for, read and checked as far as no image is needed; nothing is written.
 struct RunPlan {
   /// The run file with absolute paths.
@@ -12,7 +18,7 @@ struct RunPlan {
   let model: LoadedModel
   /// The accelerator whose cost counts.
   let profile: AcceleratorProfile
-  /// The layers and levels that genomes decide about.
+  /// What genomes decide about.
   let space: SearchSpace
   /// The exact cost of every genome.
   let costs: CostModel
@@ -27,7 +33,12 @@ struct RunPlan {
       path: runFile.model.weights, configurationPath: runFile.model.config)
     let profile = try AcceleratorFile.profile(runFile.accelerator.profile)
     let network = model.weights.network
-    let space = SearchSpace(layers: network.prunableLayers, patterns: runFile.patterns)
+    let space: SearchSpace
+    do throws(RunFileError) {
+      space = try runFile.searchSpace(of: network, file: "the run file")
+    } catch {
+      throw SpaceMisfit(failure: CommandFailure("\(error)", status: .wrongUsage))
+    }
     let costs = try computingCosts(of: model.path) {
       try CostModel(
         network: network, space: space, profile: profile, batch: runFile.accelerator.batch)
@@ -59,9 +70,9 @@ struct RunPlan {
       seed: runFile.search.seed,
       algorithm: runFile.search.algorithm == .nsga2 ? .nsga2 : .randomSearch,
       objectiveCount: runFile.objectives.count,
-      initial: SearchSettings.uniformGenomes(of: space.choiceCounts))
+      initial: space.uniformGenomes)
     let seeds = RunBank.seedGenomes(
-      outputErrors: outputErrors, space: space,
+      outputErrors: outputErrors, space: space, layers: model.weights.network.prunableLayers,
       count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
     for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
     guard let choices = neededChoices else { return settings }

@@ -64,10 +64,9 @@ struct GenomeOptions: ParsableArguments {
   static func space(
     of assignment: [NMPattern], layers: [PrunableLayer]
   ) -> (space: SearchSpace, genome: Genome) {
-    let space = SearchSpace(layers: layers, patterns: Array(Set(assignment)))
-    guard let genome = space.genome(choosing: assignment) else {
-      preconditionFailure("the space holds every pattern of the assignment")
+    let decisions = zip(layers, assignment).map {
+      Decision(name: $0.name, choices: [.pattern($1)])
     }
-    return (space, genome)
+    return (SearchSpace(decisions: decisions), Genome(uniform: 0, count: decisions.count))
   }
 }

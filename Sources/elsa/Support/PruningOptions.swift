@@ -113,14 +113,17 @@ struct PruningOptions: ParsableArguments {
   private func stored(
     _ path: String, of model: LoadedModel, assignment: [NMPattern]
   ) throws -> Choice {
-    let (criterion, patterns) = try BankFile.contents(of: path)
-    let space = model.searchSpace(patterns: patterns)
-    guard let genome = space.genome(choosing: assignment) else {
-      let missing = Set(assignment).subtracting(patterns).map(\.description).sorted()
+    let (criterion, space) = try BankFile.contents(
+      of: path, layers: model.weights.network.prunableLayers)
+    for (decision, pattern) in zip(space.decisions, assignment)
+    where !decision.patterns.contains(pattern) {
       throw CommandFailure(
-        "\(path) holds no \(missing.joined(separator: ", ")), only "
-          + patterns.map(\.description).joined(separator: ", "),
+        "\(path) holds \(decision.name) not in \(pattern), only in "
+          + decision.choices.map(\.description).joined(separator: ", "),
         nextStep: "choose among these, or prune anew: --pruning and --calibration")
+    }
+    guard let genome = space.genome(choosing: assignment.map { .pattern($0) }) else {
+      preconditionFailure("every choice was looked for")
     }
     let bank = try model.storedBank(space: space, criterion: criterion, path: path)
     return Choice(bank: bank, genome: genome, pruning: criterion.rawValue)
@@ -147,15 +150,15 @@ func buildBank(
   of model: LoadedModel, space: SearchSpace, criterion: PruningCriterion, calibration: ImageSet,
   for genome: Genome? = nil, folder: String?, cache: StatisticsCache?, threads: Int
 ) throws -> WeightBank {
-  let layers = counted(space.layers.count, "layer")
+  let count = model.weights.network.prunableLayers.count
   let progress = SharedProgress(
-    "Pruning \(layers) by \(criterion.rawValue), calibrated on "
+    "Pruning \(counted(count, "layer")) by \(criterion.rawValue), calibrated on "
       + "\(counted(calibration.count, "image")).")
   defer { progress.finish() }
   return try model.calibratedBank(
     space: space, criterion: criterion, images: calibration, for: genome, folder: folder,
     cache: cache, threads: threads
   ) { (done: Int) throws(EvaluationError) in
-    progress.show(done: done, total: space.layers.count, unit: "layers pruned")
+    progress.show(done: done, total: count, unit: "layers pruned")
   }
 }

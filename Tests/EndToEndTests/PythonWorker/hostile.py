@@ -60,7 +60,7 @@ class Peer:
   def send(self, kind, message):
     body = message.SerializeToString() if message is not None else b""
     header = HEADER.pack(
-      b"ELSA", 1, 0, kind, self.run, self.epoch, self.sequence, len(body))
+      b"ELSA", 2, 0, kind, self.run, self.epoch, self.sequence, len(body))
     self.sequence += 1
     try:
       self.socket.send(header + body, zmq.DONTWAIT)
@@ -68,9 +68,9 @@ class Peer:
       pass  # there is no connection
 
   def greet(self):
-    one = self.messages.VersionProto(major=1, minor=0)
+    own = self.messages.VersionProto(major=2, minor=0)
     self.send(HELLO, self.messages.HelloProto(
-      oldest=one, newest=one, build="python", label="hostile", slots=1,
+      oldest=own, newest=own, build="python", label="hostile", slots=1,
       instruction_set="avx512bf16", precisions=["f32", "bf16"], kernel_table=self.kernel_table))
 
   def beat(self):

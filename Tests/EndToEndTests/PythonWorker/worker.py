@@ -58,7 +58,7 @@ class Worker:
   def send(self, kind, message=None):
     body = message.SerializeToString() if message is not None else b""
     header = HEADER.pack(
-      b"ELSA", 1, 0, kind, self.run, self.epoch, self.sequence, len(body))
+      b"ELSA", 2, 0, kind, self.run, self.epoch, self.sequence, len(body))
     self.sequence += 1
     self.socket.send(header + body)
 
@@ -75,7 +75,7 @@ class Worker:
         continue
       frame = self.socket.recv()
       magic, major, _, kind, run, epoch, _, size = HEADER.unpack_from(frame)
-      if magic != b"ELSA" or major != 1 or len(frame) != HEADER.size + size:
+      if magic != b"ELSA" or major != 2 or len(frame) != HEADER.size + size:
         continue
       if self.run == run and epoch < self.epoch:
         continue  # an old coordinator
@@ -97,9 +97,9 @@ class Worker:
     return 1 if self.is_ready and not self.is_leaving else 0
 
   def greet(self):
-    one = self.messages.VersionProto(major=1, minor=0)
+    own = self.messages.VersionProto(major=2, minor=0)
     self.send(HELLO, self.messages.HelloProto(
-      oldest=one, newest=one, build="python", label=f"python/{os.getpid()}", slots=1,
+      oldest=own, newest=own, build="python", label=f"python/{os.getpid()}", slots=1,
       instruction_set="avx512bf16", precisions=["f32", "bf16"],
       kernel_table=self.options.kernel_table, held=self.held()))
 
@@ -206,18 +206,14 @@ class Worker:
     entries = self.inventory()
     self.model = self.fetch(entries[MODEL], "model.safetensors")
     self.configuration = self.fetch(entries[CONFIGURATION], "config.json")
-    with open(self.configuration, encoding="utf-8") as file:
-      keys = json.load(file)
-    depth = {**keys, **keys.get("model_args", {})}["depth"]
-    self.layers = [
-      f"blocks.{block}.{layer}" for block in range(depth)
-      for layer in ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"]]
     self.is_ready = True
     self.send(REQUEST, self.messages.RequestProto(lease_count_max=self.wanted()))
 
-  def patterns(self, genes):
-    levels = [f"{pattern.kept}:{pattern.group_size}" for pattern in self.description.patterns]
-    return {name: levels[gene] for name, gene in zip(self.layers, genes)}
+  def choices(self, genes):
+    """What a genome chooses: a text for each decision, in the order of decisions."""
+    return {
+      decision.name: decision.choices[gene]
+      for decision, gene in zip(self.description.decisions, genes)}
 
   def key(self, grant):
     """The key of a shard: a hash of all that its result depends on."""
@@ -238,8 +234,7 @@ class Worker:
       f"{numerics.precision}/kernels-{numerics.kernel_table}/{numerics.instruction_set}"
       f"/batch-{numerics.forward_batch}")
     number(run.shuffle_seed)
-    patterns = self.patterns(grant.genes)
-    text(";".join(f"{name}={patterns[name]}" for name in self.layers))
+    text(";".join(f"{name}={choice}" for name, choice in self.choices(grant.genes).items()))
     number(grant.slice.start)
     number(grant.slice.count)
     return digest.digest()
@@ -260,7 +255,7 @@ class Worker:
   def costs(self, genes):
     path = os.path.join(self.options.folder, "genome.json")
     with open(path, "w", encoding="utf-8") as file:
-      json.dump({"model": "", "layers": self.patterns(genes)}, file)
+      json.dump({"model": "", "decisions": self.choices(genes)}, file)
     run = self.description
     output = subprocess.run(
       [self.options.elsa, "estimate", "--model", self.model, "--config", self.configuration,
