@@ -99,6 +99,12 @@ public struct RecoverySource: Hashable, Sendable {
   public var snapshotRecordCount: Int
   /// The records that were read, behind the snapshot or all of them.
   public var recordCount: Int
+
+  /// Creates a source.
+  package init(snapshotRecordCount: Int = 0, recordCount: Int = 0) {
+    self.snapshotRecordCount = snapshotRecordCount
+    self.recordCount = recordCount
+  }
 }
 
 extension RecoverySource: CustomStringConvertible {

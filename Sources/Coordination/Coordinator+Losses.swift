@@ -11,29 +11,29 @@ extension Coordinator {
   /// Ends a session without a farewell; the candidates that it ran are suspected of it, unless it
   /// was about to leave anyhow.
   mutating func lose(_ worker: WorkerID, words: String, at now: Instant) {
-    guard let session = sessions[worker] else { return }
+    guard let session = leases.sessions[worker] else { return }
     counters.lostWorkers += 1
     counters.lapsedLeases += session.leases.count
     let running = session.leases.prefix(session.slots) + session.lapsed
-    for shard in session.leases { giveBack(shard, from: worker) }
+    leases.giveBackAll(of: worker)
     endSpotCheck(of: worker, hasFailed: true)
-    sessions.remove(worker)
+    leases.remove(worker)
     // Whoever comes back with nothing done in between has still failed with what it failed with.
-    if !session.streak.candidates.isEmpty { streaks.set(session.streak, for: worker) }
+    faults.keep(session.streak, of: worker)
     note(
       .workerLost(
         worker, label: session.label, leases: session.leases.count, words: words))
     guard !session.isLeaving(at: now + settings.timing.departureMargin) else {
-      losses.endTrial(of: worker)
+      faults.losses.endTrial(of: worker)
       return
     }
     // What others have finished meanwhile did not kill the worker.
-    let unfinished = running.filter { ledger.isUnfinished($0) }
+    let unfinished = running.filter { leases.ledger.isUnfinished($0) }
     let candidates = Set(unfinished.map(\.candidate)).sorted()
     counters.suspectedDeaths += candidates.isEmpty ? 0 : 1
-    losses.lose(worker, running: candidates)
+    faults.losses.lose(worker, running: candidates)
     for candidate in candidates {
-      ledger.suspect(candidate)
+      leases.suspect(candidate)
       quarantineIfConvicted(candidate)
     }
   }
@@ -41,43 +41,46 @@ extension Coordinator {
   /// Suspects a candidate over which a worker has fallen silent: before it counts as lost, others
   /// would follow.
   mutating func suspectSilently(_ shard: ShardID) {
-    guard ledger.isUnfinished(shard) else { return }
-    losses.suspect(shard.candidate)
-    ledger.suspect(shard.candidate)
+    guard leases.ledger.isUnfinished(shard) else { return }
+    faults.losses.suspect(shard.candidate)
+    leases.suspect(shard.candidate)
   }
 
   /// Clears the candidates over which a worker was silent that is heard again.
   mutating func forgiveSilence(of worker: WorkerID) {
-    guard let session = sessions[worker] else { return }
-    if session.leases.isEmpty { losses.endTrial(of: worker) }
+    guard let session = leases.sessions[worker] else { return }
+    if session.leases.isEmpty { faults.losses.endTrial(of: worker) }
     guard !session.lapsed.isEmpty else { return }
-    for shard in session.lapsed where losses.lossCount(of: shard.candidate) == 0 {
+    for shard in session.lapsed where faults.losses.lossCount(of: shard.candidate) == 0 {
       acquit(shard.candidate)
     }
-    sessions.modify(worker) { $0.lapsed = [] }
+    leases.modify(worker) { $0.lapsed = [] }
   }
 
   private mutating func quarantineIfConvicted(_ candidate: CandidateID) {
-    guard losses.convicts(candidate, wasFinished: ledger.hasFinishedShard(of: candidate)) else {
+    guard
+      faults.losses.convicts(candidate, wasFinished: leases.ledger.hasFinishedShard(of: candidate))
+    else {
       return
     }
     quarantine(
       candidate,
-      words: "\(losses.lossCount(of: candidate)) workers were lost over it, tried alone, while "
+      words:
+        "\(faults.losses.lossCount(of: candidate)) workers were lost over it, tried alone, while "
         + "they finished others")
   }
 
   /// Takes back the suspicions that a worker which has come back has caused.
   mutating func forgiveLoss(of worker: WorkerID) {
-    for candidate in losses.forgive(worker) { acquit(candidate) }
+    for candidate in faults.losses.forgive(worker) { acquit(candidate) }
   }
 
   /// Suspects a candidate no longer: its shards wait for workers as others do.
   mutating func acquit(_ candidate: CandidateID) {
-    guard losses.suspects(candidate) else { return }
-    release(losses.reserved(for: candidate), from: candidate)
-    losses.clear(candidate)
-    ledger.acquit(candidate)
+    guard faults.losses.suspects(candidate) else { return }
+    release(faults.losses.reserved(for: candidate), from: candidate)
+    faults.losses.clear(candidate)
+    leases.acquit(candidate)
   }
 
   // MARK: Trials
@@ -85,11 +88,13 @@ extension Coordinator {
   /// The suspects of which a shard waits while nobody has another one, and for which no worker is
   /// kept free; those come last for which a worker is kept that is still busy.
   func suspectsWithoutWorker(at now: Instant) -> [CandidateID] {
-    guard !losses.isEmpty else { return [] }
-    let waiting = losses.candidates.filter { trialShard(of: $0) != nil }
-    return waiting.filter { losses.reserved(for: $0) == nil }
+    guard !faults.losses.isEmpty else { return [] }
+    let waiting = faults.losses.candidates.filter { trialShard(of: $0) != nil }
+    return waiting.filter { faults.losses.reserved(for: $0) == nil }
       + waiting.filter { candidate in
-        guard let worker = losses.reserved(for: candidate), let session = sessions[worker] else {
+        guard let worker = faults.losses.reserved(for: candidate),
+          let session = leases.sessions[worker]
+        else {
           return false
         }
         guard let control = session.isolation?.control else { return !session.isFree }
@@ -99,12 +104,14 @@ extension Coordinator {
 
   /// Whether a control takes so long that another worker had better be asked.
   private func isOverdue(_ control: Control, with session: Session, at now: Instant) -> Bool {
-    let expected = expectedTime(images: control.grant.slice.count, of: session) ?? .zero
+    let expected =
+      stragglers.expectedTime(
+        images: control.grant.slice.count, at: session.pace) ?? .zero
     return now - control.startedAt > expected * 3 + settings.timing.sessionTimeout
   }
 
   private func trialShard(of candidate: CandidateID) -> ShardID? {
-    losses.isTried(candidate) ? nil : ledger.trialShard(of: candidate)
+    faults.losses.isTried(candidate) ? nil : leases.ledger.trialShard(of: candidate)
   }
 
   /// Keeps a worker free for the first of these suspects that it may try; returns whether it does.
@@ -113,33 +120,33 @@ extension Coordinator {
   mutating func reserve(
     _ worker: WorkerID, for waiting: inout [CandidateID], isLastResort: Bool
   ) -> Bool {
-    guard let session = sessions[worker] else { return false }
+    guard let session = leases.sessions[worker] else { return false }
     let index = waiting.firstIndex { candidate in
       (isLastResort || !session.streak.candidates.contains(candidate))
-        && (session.isFree || losses.reserved(for: candidate) == nil)
+        && (session.isFree || faults.losses.reserved(for: candidate) == nil)
     }
     guard let index else { return false }
     let candidate = waiting.remove(at: index)
-    release(losses.reserved(for: candidate), from: candidate)
-    losses.reserve(worker, for: candidate)
-    sessions.modify(worker) { $0.isolation = .reserved(candidate) }
+    release(faults.losses.reserved(for: candidate), from: candidate)
+    faults.losses.reserve(worker, for: candidate)
+    leases.modify(worker) { $0.isolation = .reserved(candidate) }
     return true
   }
 
   private mutating func release(_ worker: WorkerID?, from candidate: CandidateID) {
     guard let worker else { return }
-    losses.reserve(nil, for: candidate)
-    if sessions[worker]?.isolation?.reservation == candidate {
-      sessions.modify(worker) { $0.isolation = nil }
+    faults.losses.reserve(nil, for: candidate)
+    if leases.sessions[worker]?.isolation?.reservation == candidate {
+      leases.modify(worker) { $0.isolation = nil }
     }
   }
 
   /// Gives the workers that are kept for suspects, and have become free, something to do.
   mutating func beginTrials(at now: Instant) {
-    guard !losses.isEmpty else { return }
-    for candidate in losses.candidates {
-      guard let worker = losses.reserved(for: candidate) else { continue }
-      guard let session = sessions[worker], session.isolation?.reservation == candidate,
+    guard !faults.losses.isEmpty else { return }
+    for candidate in faults.losses.candidates {
+      guard let worker = faults.losses.reserved(for: candidate) else { continue }
+      guard let session = leases.sessions[worker], session.isolation?.reservation == candidate,
         session.leaseCountMax > 0, !session.isSatisfied, isHeard(session, at: now),
         canFinish(session, at: now)
       else {
@@ -154,48 +161,44 @@ extension Coordinator {
       if !session.isProven, !session.ignoresControls, let grant = controlGrant(for: worker) {
         counters.controlLeases += 1
         let control = Control(grant: grant, candidate: candidate, startedAt: now, sentAt: now)
-        sessions.modify(worker) { $0.isolation = .control(control) }
+        leases.modify(worker) { $0.isolation = .control(control) }
         send(.lease(grant), to: worker)
         continue
       }
       counters.trialLeases += 1
-      losses.begin(candidate, by: worker, proven: session.isProven)
+      faults.losses.begin(candidate, by: worker, proven: session.isProven)
       lease(shard, to: worker, at: now)
-      sessions.modify(worker) { $0.isolation = .trial(candidate) }
+      leases.modify(worker) { $0.isolation = .trial(candidate) }
     }
   }
 
   /// A shard whose result is known, for a worker that has to show that it can finish anything.
   private func controlGrant(for worker: WorkerID) -> LeaseGrant? {
-    if let shard = ledger.anyFinishedShard() { return leaseGrant(of: shard, for: worker) }
-    let waiting = heldBack.keys.min().flatMap { heldBack[$0]?.candidate }
-    let told = search.archive.individuals.first
-    guard let keys, let id = waiting?.id ?? told?.id,
-      let genome = waiting?.genome ?? told?.genome
-    else { return nil }
-    let slice = ledger.slices[0]
-    let key = keys.key(of: genome, slice: slice)
+    if let shard = leases.ledger.anyFinishedShard() { return leases.grant(of: shard, for: worker) }
+    guard let keys = driver.keys, let candidate = driver.evaluatedCandidate else { return nil }
+    let slice = leases.ledger.slices[0]
+    let key = keys.key(of: candidate.genome, slice: slice)
     return LeaseGrant(
-      shard: ShardID(candidate: id, slice: 0), slice: slice, genome: genome, key: key, attempt: 0,
-      token: tokens.token(of: key, for: worker))
+      shard: ShardID(candidate: candidate.id, slice: 0), slice: slice, genome: candidate.genome,
+      key: key, attempt: 0, token: leases.token(of: key, for: worker))
   }
 
   /// Whether the loss of a worker now would count against a candidate.
   package func isTrial(of candidate: CandidateID, by worker: WorkerID) -> Bool {
-    losses.wouldCount(worker, against: candidate)
+    faults.losses.wouldCount(worker, against: candidate)
   }
 
   /// Whether a worker evaluates a shard again to show that it can.
   package func isControl(_ shard: ShardID, of worker: WorkerID) -> Bool {
-    sessions[worker]?.isolation?.control?.grant.shard == shard
+    leases.sessions[worker]?.isolation?.control?.grant.shard == shard
   }
 
   /// Takes the result of a control, if it is one.
   mutating func finishControl(_ reference: ShardReference, from worker: WorkerID) {
-    guard let control = sessions[worker]?.isolation?.control,
+    guard let control = leases.sessions[worker]?.isolation?.control,
       control.grant.shard == reference.shard, control.grant.key == reference.key
     else { return }
-    sessions.modify(worker) { session in
+    leases.modify(worker) { session in
       session.isolation = .reserved(control.candidate)
       session.isProven = true
       session.streak = FailureStreak()
@@ -204,11 +207,12 @@ extension Coordinator {
 
   /// Ends a control that its worker could not finish or has handed back.
   mutating func failControl(_ shard: ShardID, from worker: WorkerID) {
-    guard let control = sessions[worker]?.isolation?.control, control.grant.shard == shard else {
+    guard let control = leases.sessions[worker]?.isolation?.control, control.grant.shard == shard
+    else {
       return
     }
     release(worker, from: control.candidate)
-    sessions.modify(worker) { $0.isSatisfied = true }
+    leases.modify(worker) { $0.isSatisfied = true }
   }
 
   /// Sends a control again that its worker does not name.
@@ -216,18 +220,18 @@ extension Coordinator {
   /// A worker that has had the shard's result acknowledged, by another life of the coordinator,
   /// takes no lease of it any more.
   mutating func repeatLostControl(of worker: WorkerID, held: [HeldShard], at now: Instant) {
-    guard var control = sessions[worker]?.isolation?.control,
+    guard var control = leases.sessions[worker]?.isolation?.control,
       !held.contains(where: { $0.shard == control.grant.shard }),
       now - control.sentAt >= settings.timing.heartbeatInterval
     else { return }
     guard control.sendCount < Self.controlSendCountMax else {
       release(worker, from: control.candidate)
-      sessions.modify(worker) { $0.ignoresControls = true }
+      leases.modify(worker) { $0.ignoresControls = true }
       return
     }
     control.sentAt = now
     control.sendCount += 1
-    sessions.modify(worker) { $0.isolation = .control(control) }
+    leases.modify(worker) { $0.isolation = .control(control) }
     send(.lease(control.grant), to: worker)
   }
 }

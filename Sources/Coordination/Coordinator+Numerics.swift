@@ -14,12 +14,7 @@ extension Coordinator {
   }
 
   /// The workers that wait until the arithmetic is chosen and durable.
-  public var applicantCount: Int { applicants?.all.count ?? 0 }
-
-  /// When the arithmetic is chosen at the latest, if that is what workers wait for.
-  var choiceDeadline: Instant? {
-    phase == .choosingNumerics ? applicants?.deadline : nil
-  }
+  public var applicantCount: Int { life.applicantCount }
 
   /// The record of this start.
   var opening: RunOpening {
@@ -28,49 +23,39 @@ extension Coordinator {
       tokenSecret: settings.tokenSecret)
   }
 
-  /// Returns the keys of a genome's shards.
-  ///
-  /// - Precondition: the arithmetic is chosen.
-  func shardKeys(of genome: Genome) -> [ShardKey] {
-    guard let keys else { preconditionFailure("a candidate came before the arithmetic") }
-    return keys.keys(of: genome, slices: ledger.slices)
-  }
-
   /// Lets a worker wait until the arithmetic is chosen.
   mutating func wait(
     _ hello: Hello, sequence: UInt64, from worker: WorkerID, key: String?, at now: Instant
   ) {
-    applicants?.add(
+    life.add(
       NumericsApplicants.Applicant(
         worker: worker, key: key, hello: hello, sequence: sequence), at: now)
     let words =
       "the run file leaves \(openKeys) open; the least that the first workers report is taken, "
-      + "within \(applicants?.window.duration ?? .zero) of the first of them"
+      + "within \(life.applicants?.window.duration ?? .zero) of the first of them"
     turnAway(worker, .choosingNumerics, words: words, isCounted: false)
   }
 
-  private var openKeys: String { applicants?.window.openKeys ?? "arithmetic" }
+  private var openKeys: String { life.applicants?.window.openKeys ?? "arithmetic" }
 
   /// Chooses the arithmetic when it is due, and welcomes those that have waited once it is durable.
   mutating func chooseNumerics(at now: Instant) {
-    guard let applicants else { return }
-    switch phase {
-    case .choosingNumerics where isDraining:
-      self.applicants = nil
-      for applicant in applicants.all { turnAwayClosing(applicant.worker) }
-      phase = .ending(.drained, deadline: now)
+    guard let applicants = life.applicants else { return }
+    switch life.phase {
+    case .choosingNumerics where life.isDraining:
+      for applicant in life.takeApplicants() { turnAwayClosing(applicant.worker) }
+      life.end(.drained, deadline: now)
     case .choosingNumerics where applicants.isDue(at: now):
       let numerics = applicants.choice(within: settings.description.numerics)
       settings = settings.choosing(numerics)
-      keys = settings.shardKeys
+      driver.choose(settings.shardKeys)
       records.append(.opened(opening))
-      phase = .opening
+      life.choseNumerics()
       note(
         .numericsChosen(
           numerics, keys: applicants.window.openKeys, workerCount: applicants.all.count))
     case .working:
-      self.applicants = nil
-      for applicant in applicants.all where refused[applicant.worker] == nil {
+      for applicant in life.takeApplicants() where !faults.isRefused(applicant.worker) {
         greet(
           applicant.hello, sequence: applicant.sequence, from: applicant.worker,
           key: applicant.key, at: now)

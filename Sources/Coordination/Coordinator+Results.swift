@@ -11,13 +11,13 @@ extension Coordinator {
   /// A worker that is not known must greet first, since only then its numerics are; it keeps the
   /// result until it is acknowledged.
   mutating func take(_ result: ShardResult, from worker: WorkerID, at now: Instant) {
-    guard sessions[worker] != nil else {
+    guard leases.sessions[worker] != nil else {
       answerStranger(worker)
       return
     }
     let shard = result.shard
     let reference = ShardReference(shard: shard, key: result.key)
-    guard tokens.token(of: result.key, for: worker) == result.token else {
+    guard leases.token(of: result.key, for: worker) == result.token else {
       counters.unleasedResults += 1
       send(.cancel(reference), to: worker)
       countFault(of: worker) {
@@ -29,9 +29,9 @@ extension Coordinator {
     finishControl(reference, from: worker)
     finishSpotCheck(result, from: worker)
     // A finding may end this life; what is not settled comes again in the next one.
-    guard sessions[worker] != nil else { return }
-    guard let open = ledger[shard.candidate] else {
-      if let first = results[shard], !first.agreesOnCosts(with: result) {
+    guard leases.sessions[worker] != nil else { return }
+    guard let open = leases.ledger[shard.candidate] else {
+      if let first = verification.firstResult(of: shard), !first.agreesOnCosts(with: result) {
         refuseCosts(of: result, from: worker, expected: "otherwise")
         return
       }
@@ -39,7 +39,7 @@ extension Coordinator {
       answerClosed(reference, to: worker)
       return
     }
-    guard ledger.key(of: shard) == result.key else {
+    guard leases.ledger.key(of: shard) == result.key else {
       // The worker was given it: before the search has begun anew, the number was another's.
       counters.strayMessages += 1
       send(.cancel(reference), to: worker)
@@ -49,7 +49,7 @@ extension Coordinator {
       refuseCosts(of: result, from: worker, expected: "as \(open.cost.wireValues)")
       return
     }
-    let slice = ledger.slices[shard.slice]
+    let slice = leases.ledger.slices[shard.slice]
     guard result.measurement.correct.count == slice.count else {
       refuse(
         worker, .misbehaved,
@@ -73,12 +73,12 @@ extension Coordinator {
   /// Answers a result or a claim for a shard whose candidate is not open.
   private mutating func answerClosed(_ reference: ShardReference, to worker: WorkerID) {
     let candidate = reference.shard.candidate
-    if candidate.rawValue >= search.birthCount || quarantined.contains(candidate) {
+    if candidate.rawValue >= driver.search.birthCount || driver.isQuarantined(candidate) {
       counters.strayMessages += 1
       send(.cancel(reference), to: worker)
     } else {
       counters.duplicateResults += 1
-      sessions.modify(worker) { $0.isProven = true }
+      leases.modify(worker) { $0.isProven = true }
       send(.acknowledge(reference), to: worker)
     }
   }
@@ -86,15 +86,15 @@ extension Coordinator {
   /// Takes a valid result of an open candidate's shard.
   private mutating func settle(_ result: ShardResult, from worker: WorkerID, at now: Instant) {
     let shard = result.shard
-    let leases = ledger.state(of: shard)?.leases ?? []
-    switch ledger.state(of: shard) {
+    let holders = leases.ledger.state(of: shard)?.leases ?? []
+    switch leases.ledger.state(of: shard) {
     case .pending, .leased: break
     case .persisting(var reporters, let others):
       counters.duplicateResults += 1
       compare(result, from: worker)
       guard !reporters.contains(worker), reporters.count < Self.reporterCountMax else { return }
       reporters.append(worker)
-      ledger.move(
+      leases.move(
         shard, to: .persisting(reporters: reporters, others: others.filter { $0 != worker }))
       return
     case .done:
@@ -111,41 +111,42 @@ extension Coordinator {
       return
     }
     let images = result.measurement.correct.count
-    pace.observe(microseconds: result.evaluationMicroseconds, images: images)
-    losses.countFinished(by: worker)
+    stragglers.observe(microseconds: result.evaluationMicroseconds, images: images)
+    faults.losses.countFinished(by: worker)
     acquit(shard.candidate)
-    sessions.modify(worker) { session in
+    leases.modify(worker) { session in
       session.isProven = true
       session.streak = FailureStreak()
       session.isBeaten = false
       session.pace.observe(microseconds: result.evaluationMicroseconds, images: images)
-      session.leases.removeAll { $0 == shard }
+      session.drop(shard)
     }
     counters.results += 1
     counters.images += images
     counters.evaluationMicroseconds &+= result.evaluationMicroseconds
-    if !leases.contains(where: { $0.worker == worker }) {
+    if !holders.contains(where: { $0.worker == worker }) {
       counters.lateResults += 1
-      sessions.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+      leases.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
     }
-    let others = leases.filter { $0.worker != worker }
+    let others = holders.filter { $0.worker != worker }
     for lease in others { supersede(lease, for: shard, at: now) }
-    ledger.move(shard, to: .persisting(reporters: [worker], others: others.map(\.worker)))
+    leases.move(shard, to: .persisting(reporters: [worker], others: others.map(\.worker)))
     record(result, from: worker)
     proposeSpotCheck(of: result, from: worker)
   }
 
   /// Hands a result to the store, and remembers it for a while to compare others with it.
   private mutating func record(_ result: ShardResult, from worker: WorkerID) {
-    let label = sessions[worker]?.label ?? "\(worker)"
-    results.set(
-      ResultTrace(result, label: label, keyName: sessions[worker]?.key ?? ""), for: result.shard)
+    let label = leases.sessions[worker]?.label ?? "\(worker)"
+    let keyName = leases.sessions[worker]?.key ?? ""
+    verification.remember(
+      ResultTrace(result, label: label, keyName: keyName), of: result.shard)
     records.append(
       .shardCompleted(
         ShardCompletion(
           shard: result.shard, key: result.key, measurement: result.measurement, worker: label,
           evaluationMicroseconds: result.evaluationMicroseconds,
-          keyName: sessions[worker]?.key ?? "")))
+          keyName: keyName)))
   }
 
   /// Reports a result that differs from the first one of its shard, if that is remembered.
@@ -153,11 +154,12 @@ extension Coordinator {
   /// Equal keys have equal results, so one of the two workers computes wrongly; which one, a person
   /// must find out. What was journaled stays.
   private mutating func compare(_ result: ShardResult, from worker: WorkerID) {
-    guard let first = results[result.shard], !first.agrees(with: result) else { return }
+    guard let first = verification.firstResult(of: result.shard), !first.agrees(with: result)
+    else { return }
     counters.disagreements += 1
     note(
       .resultsDisagree(
-        result.shard, label: sessions[worker]?.label ?? "\(worker)", other: first.label))
+        result.shard, label: leases.sessions[worker]?.label ?? "\(worker)", other: first.label))
     dispute(result, from: worker, first: first.finding)
   }
 
@@ -168,9 +170,9 @@ extension Coordinator {
     if records.isFailing { note(.storageRecovered) }
     for record in records.confirm(firstSequence: firstSequence) {
       switch record {
-      case .opened: if phase == .opening { phase = .working }
+      case .opened: life.opened()
       case .born(let candidate, _):
-        ledger.release(candidate)
+        leases.release(candidate)
         recall(candidate)
       case .shardCompleted(let completion): finish(completion)
       case .joined, .evaluated, .confirmed, .discarded, .quarantined: break
@@ -180,18 +182,15 @@ extension Coordinator {
 
   /// Takes what was measured of a candidate before the search has begun anew.
   private mutating func recall(_ candidate: CandidateID) {
-    guard !known.isEmpty, let open = ledger[candidate] else { return }
-    for (slice, key) in open.keys.enumerated() {
-      let shard = ShardID(candidate: candidate, slice: slice)
-      guard let completion = known.take(key, for: shard) else { continue }
-      ledger.move(shard, to: .persisting(reporters: [], others: []))
+    guard driver.knowsResults, let open = leases.ledger[candidate] else { return }
+    for completion in driver.recall(open) {
+      leases.move(completion.shard, to: .persisting(reporters: [], others: []))
       records.append(.shardCompleted(completion))
       counters.recalledResults += 1
-      pace.observe(
+      stragglers.observe(
         microseconds: completion.evaluationMicroseconds,
         images: completion.measurement.correct.count)
     }
-    known.prune(birthCount: search.birthCount)
   }
 
   /// Keeps records that could not be written.
@@ -206,14 +205,16 @@ extension Coordinator {
   private mutating func finish(_ completion: ShardCompletion) {
     let shard = completion.shard
     // The candidate may have been given up while the record was written.
-    guard case .persisting(let reporters, let others) = ledger.state(of: shard) else { return }
+    guard case .persisting(let reporters, let others) = leases.ledger.state(of: shard) else {
+      return
+    }
     let reference = ShardReference(shard: shard, key: completion.key)
     for worker in reporters { send(.acknowledge(reference), to: worker) }
     for worker in others {
       send(.cancel(reference), to: worker)
-      sessions.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+      leases.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
     }
-    ledger.move(shard, to: completion.doneState)
-    if ledger[shard.candidate]?.remainingCount == 0 { conclude(shard.candidate) }
+    leases.move(shard, to: completion.doneState)
+    if leases.ledger[shard.candidate]?.remainingCount == 0 { conclude(shard.candidate) }
   }
 }

@@ -3,20 +3,18 @@ import WireProtocol
 
 extension Coordinator {
   /// Puts a message that the shell says by itself into an envelope; it does not count as sent.
-  public func envelope(of message: Message) -> Envelope {
-    Envelope(
-      run: settings.description.run, epoch: epoch, sequence: sequence, message: message)
-  }
+  public func envelope(of message: Message) -> Envelope { outbox.envelope(of: message) }
 
   /// What a worker does, as far as its last heartbeat tells; nothing without a session.
   public func burden(of worker: WorkerID) -> WorkerBurden {
-    guard let session = sessions[worker] else { return WorkerBurden() }
+    guard let session = leases.sessions[worker] else { return WorkerBurden() }
     var burden = WorkerBurden(
       slots: session.slots, leases: session.leases.count, keyName: session.key ?? "")
     for held in session.held {
-      guard case .running(let done) = held.state, ledger.slices.indices.contains(held.shard.slice)
+      guard case .running(let done) = held.state,
+        leases.ledger.slices.indices.contains(held.shard.slice)
       else { continue }
-      let count = ledger.slices[held.shard.slice].count
+      let count = leases.ledger.slices[held.shard.slice].count
       burden.imagesDone += min(done, count)
       burden.imagesLeased += count
     }
@@ -24,10 +22,10 @@ extension Coordinator {
   }
 
   /// The candidates that were set aside because they cannot be evaluated, in order of birth.
-  public var quarantinedCandidates: [CandidateID] { quarantined.sorted() }
+  public var quarantinedCandidates: [CandidateID] { driver.quarantinedCandidates }
 
   /// Whether somebody evaluates something.
-  public var isWorking: Bool { ledger.leasedCount > 0 }
+  public var isWorking: Bool { leases.ledger.leasedCount > 0 }
 }
 
 /// What a worker does.

@@ -2,27 +2,6 @@ import EvolutionarySearch
 import SparsityCore
 import WireProtocol
 
-/// When a snapshot is made, and one that waits for its records.
-struct SnapshotPlan: Sendable {
-  /// The records that the last snapshot stands for, or zero.
-  var recordCount = 0
-  /// A snapshot of which some records are not durable yet.
-  var waiting: CoordinatorSnapshot?
-
-  /// The share of the interval after which the last snapshot of a coordinator's life is worth it.
-  private static let lastShare = 16
-  /// The share of all records after which a snapshot is due at the earliest, so that all snapshots
-  /// of a long run together are in proportion to its journal.
-  private static let growthShare = 32
-
-  /// Whether a snapshot of so many records is due; `isLast` if there will be no later one.
-  func isDue(at count: Int, interval: Int, isLast: Bool) -> Bool {
-    guard waiting == nil else { return false }
-    if isLast { return count - recordCount >= max(1, interval / Self.lastShare) }
-    return count - recordCount >= max(interval, count / Self.growthShare)
-  }
-}
-
 extension Coordinator {
   /// What a replay of all records so far, durable or on their way, would bring about.
   ///
@@ -34,32 +13,32 @@ extension Coordinator {
   public var snapshot: CoordinatorSnapshot {
     var arriving: [ShardID: ShardState] = [:]
     var remaining: [CandidateID: Int] = [:]
-    var completed = heldBack.keys.sorted()
+    var completed = driver.heldBackCandidates
     for case .shardCompleted(let completion) in records.waiting {
       let shard = completion.shard
-      guard case .persisting = ledger.state(of: shard),
-        let count = ledger[shard.candidate]?.remainingCount
+      guard case .persisting = leases.ledger.state(of: shard),
+        let count = leases.ledger[shard.candidate]?.remainingCount
       else { continue }
       arriving[shard] = completion.doneState
       remaining[shard.candidate, default: count] -= 1
       if remaining[shard.candidate] == 0 { completed.append(shard.candidate) }
     }
-    let state = search.state
+    let state = driver.search.state
     var done: [StoredShard] = []
     for candidate in state.waiting {
-      let shards = (ledger[candidate.id] ?? heldBack[candidate.id])?.shards ?? []
+      let shards = (leases.ledger[candidate.id] ?? driver.heldBack(candidate.id))?.shards ?? []
       for (slice, state) in shards.enumerated() {
         let shard = ShardID(candidate: candidate.id, slice: slice)
         if let stored = StoredShard(shard, arriving[shard] ?? state) { done.append(stored) }
       }
     }
-    let front = frontResults.stored(
-      of: search.archive.individuals, waiting: state.waiting.map(\.id))
+    let front = driver.frontResults.stored(
+      of: driver.search.archive.individuals, waiting: state.waiting.map(\.id))
     return CoordinatorSnapshot(
       recordCount: records.appendedCount, opening: opening,
-      shardCount: recoveredShardCount + counters.results + counters.recalledResults,
+      shardCount: life.recoveredShardCount + counters.results + counters.recalledResults,
       search: state, done: done,
-      completed: completed, quarantined: quarantined.sorted(), pace: pace,
+      completed: completed, quarantined: driver.quarantinedCandidates, pace: stragglers.pace,
       front: front.shards, confirmed: front.confirmed)
   }
 
@@ -68,18 +47,15 @@ extension Coordinator {
   /// - Parameter isLast: whether the coordinator is about to end.
   mutating func keepSnapshot(isLast: Bool) {
     // A snapshot does not hold what was measured before the search began anew.
-    guard known.isEmpty else { return }
+    guard !driver.knowsResults else { return }
     // What a discard makes of the state is found out by the next life.
-    guard !isRestarting else { return }
+    guard !life.isRestarting else { return }
     let interval = settings.bounds.snapshotIntervalRecords
     if snapshots.isDue(at: records.appendedCount, interval: interval, isLast: isLast) {
-      snapshots.waiting = snapshot
-      snapshots.recordCount = records.appendedCount
+      snapshots.keep(snapshot)
     }
-    guard let waiting = snapshots.waiting, waiting.recordCount <= records.firstSequence else {
-      return
+    if let snapshot = snapshots.takeWritable(durableCount: records.firstSequence) {
+      outbox.append(.snapshot(snapshot))
     }
-    snapshots.waiting = nil
-    effects.append(.snapshot(waiting))
   }
 }

@@ -68,7 +68,7 @@ extension CoordinatorSnapshot {
     let stored = try RunSnapshot(decoding: bytes)
     guard
       let pace = Pace(
-        countMax: Coordinator.emptyPace.countMax, samples: stored.paceSamples,
+        countMax: StragglerPolicy.emptyPace.countMax, samples: stored.paceSamples,
         next: stored.paceNext)
     else {
       throw .invalidField(

@@ -29,28 +29,26 @@ extension Coordinator {
   ///
   /// - Complexity: O(*n*) for *n* open shards and individuals.
   package var durableState: DurableState {
-    var future = search
     var doneShards: [[UInt64]] = []
-    for candidate in ledger.open {
-      guard let open = ledger[candidate] else { continue }
+    for candidate in leases.ledger.open {
+      guard let open = leases.ledger[candidate] else { continue }
       for (slice, state) in open.shards.enumerated() {
         guard case .done(let correct, let loss, _) = state else { continue }
         doneShards.append(
           [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), (loss ?? .nan).bitPattern])
       }
     }
-    let model = settings.model
+    let search = driver.search
     return DurableState(
       birthCount: search.birthCount, evaluationCount: search.evaluationCount,
       outstanding: search.outstanding, population: search.population,
-      archive: search.archive.individuals, quarantined: quarantined.sorted(),
-      doneShards: doneShards, heldBack: heldBack.keys.sorted(),
-      next: future.ask { genome in model.violation(genome, model.cost(genome)) })
+      archive: search.archive.individuals, quarantined: driver.quarantinedCandidates,
+      doneShards: doneShards, heldBack: driver.heldBackCandidates, next: driver.nextCandidate)
   }
 
   /// The entries of everything that is remembered of peers and results for a while.
   package var memoryCounts: [Int] {
-    [refused.count, losses.memoryCount, streaks.count, malformed.count, results.count]
+    faults.memoryCounts + [verification.memoryCount]
   }
 
   /// Whether everything that has happened is durable.

@@ -3,7 +3,7 @@ import WireProtocol
 
 extension EvaluatedCandidate {
   /// Sums up a candidate whose shards are all done.
-  init(_ open: OpenCandidate, settings: CoordinatorSettings) {
+  package init(_ open: OpenCandidate, settings: CoordinatorSettings) {
     var correctCount = 0
     var summedLoss: Double? = 0
     var keyNames: Set<String> = []

@@ -4,62 +4,65 @@ import SparsityCore
 import WireProtocol
 
 /// The open candidates and where their shards are.
-struct Ledger: Sendable {
+package struct Ledger: Sendable {
   /// The slices of the search set, one for each shard of a candidate.
-  let slices: [ImageSlice]
+  package let slices: [ImageSlice]
   /// The shards whose births are not durable.
-  private(set) var unbornCount = 0
+  package private(set) var unbornCount = 0
   /// The shards that wait for a worker.
-  private(set) var pendingCount = 0
+  package private(set) var pendingCount = 0
   /// The shards that a worker has.
-  private(set) var leasedCount = 0
+  package private(set) var leasedCount = 0
   /// Those of them that a second worker has, too.
-  private(set) var backupCount = 0
+  package private(set) var backupCount = 0
   /// The shards whose results are on the way to the store.
-  private(set) var persistingCount = 0
+  package private(set) var persistingCount = 0
   /// The shards of open candidates that are done.
-  private(set) var doneCount = 0
+  package private(set) var doneCount = 0
   /// The pending shards of suspected candidates, which wait for a trial.
   private var parkedCount = 0
   /// The candidates that are suspected.
-  private(set) var suspectedCount = 0
+  package private(set) var suspectedCount = 0
   private var candidates: [CandidateID: OpenCandidate] = [:]
   /// Pending shards, and some that were pending; each shard is in it at most once.
   private var queue = MinimumHeap<ShardID>()
   private var queued: Set<ShardID> = []
 
   /// Creates an empty ledger.
-  init(slices: [ImageSlice]) {
+  package init(slices: [ImageSlice]) {
     precondition(!slices.isEmpty)
     self.slices = slices
   }
 
   /// The number of open candidates.
-  var count: Int { candidates.count }
+  package var count: Int { candidates.count }
 
   /// The open candidates in order of birth.
-  var open: [CandidateID] { candidates.keys.sorted() }
+  package var open: [CandidateID] { candidates.keys.sorted() }
 
   /// The pending shards that may be leased now.
-  var availableCount: Int { pendingCount - parkedCount }
+  package var availableCount: Int { pendingCount - parkedCount }
+
+  /// Whether nobody works on an open candidate, and no birth is on its way to the store.
+  package var isIdle: Bool { unbornCount + leasedCount + persistingCount == 0 }
 
   /// An open candidate.
-  subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
+  package subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
 
   /// Where a shard is, or `nil` if its candidate is not open or has no such slice.
-  func state(of shard: ShardID) -> ShardState? {
+  package func state(of shard: ShardID) -> ShardState? {
     guard let open = candidates[shard.candidate], shard.slice < slices.count else { return nil }
     return open.shards[shard.slice]
   }
 
   /// The key of an open candidate's shard.
-  func key(of shard: ShardID) -> ShardKey? {
+  package func key(of shard: ShardID) -> ShardKey? {
     guard let open = candidates[shard.candidate], shard.slice < slices.count else { return nil }
     return open.keys[shard.slice]
   }
 
   /// Adds a candidate whose shards are unborn.
-  mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
+  package mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
     precondition(candidates[candidate.id] == nil)
     precondition(keys.count == slices.count)
     candidates[candidate.id] = OpenCandidate(
@@ -70,7 +73,7 @@ struct Ledger: Sendable {
   }
 
   /// Lets an unborn candidate's shards wait for workers.
-  mutating func release(_ candidate: CandidateID) {
+  package mutating func release(_ candidate: CandidateID) {
     guard let open = candidates[candidate] else { return }
     for slice in slices.indices where open.shards[slice] == .unborn {
       move(ShardID(candidate: candidate, slice: slice), to: .pending)
@@ -80,7 +83,7 @@ struct Ledger: Sendable {
   /// Moves a shard to another place.
   ///
   /// - Precondition: the shard's candidate is open and the shard is not done.
-  mutating func move(_ shard: ShardID, to state: ShardState) {
+  package mutating func move(_ shard: ShardID, to state: ShardState) {
     guard let old = self.state(of: shard) else {
       preconditionFailure("moved \(shard), which is not open")
     }
@@ -110,7 +113,7 @@ struct Ledger: Sendable {
   }
 
   /// Whether a shard of an open candidate has no result yet.
-  func isUnfinished(_ shard: ShardID) -> Bool {
+  package func isUnfinished(_ shard: ShardID) -> Bool {
     switch state(of: shard) {
     case .unborn, .pending, .leased: true
     case .persisting, .done, nil: false
@@ -120,7 +123,7 @@ struct Ledger: Sendable {
   // MARK: Suspects
 
   /// Lets the shards of an open candidate wait for trials.
-  mutating func suspect(_ candidate: CandidateID) {
+  package mutating func suspect(_ candidate: CandidateID) {
     guard let open = candidates[candidate], !open.isSuspected else { return }
     candidates[candidate]?.isSuspected = true
     suspectedCount += 1
@@ -130,7 +133,7 @@ struct Ledger: Sendable {
   }
 
   /// Lets the shards of a candidate wait for workers as others do.
-  mutating func acquit(_ candidate: CandidateID) {
+  package mutating func acquit(_ candidate: CandidateID) {
     guard let open = candidates[candidate], open.isSuspected else { return }
     candidates[candidate]?.isSuspected = false
     candidates[candidate]?.parked = []
@@ -140,7 +143,7 @@ struct Ledger: Sendable {
   }
 
   /// The next shard of a suspect to try, unless another one is with a worker or the store.
-  func trialShard(of candidate: CandidateID) -> ShardID? {
+  package func trialShard(of candidate: CandidateID) -> ShardID? {
     guard let open = candidates[candidate], open.isSuspected, !open.isUnderWay else { return nil }
     return open.parked.min()
   }
@@ -148,14 +151,14 @@ struct Ledger: Sendable {
   /// Whether some shard of an open candidate was finished.
   ///
   /// - Complexity: O(*s*) for *s* shards.
-  func hasFinishedShard(of candidate: CandidateID) -> Bool {
+  package func hasFinishedShard(of candidate: CandidateID) -> Bool {
     candidates[candidate]?.firstFinishedSlice != nil
   }
 
   /// A finished shard of some open candidate that is not suspected.
   ///
   /// - Complexity: O(*n*) for *n* open shards.
-  func anyFinishedShard() -> ShardID? {
+  package func anyFinishedShard() -> ShardID? {
     for id in open {
       guard let open = candidates[id], !open.isSuspected else { continue }
       if let slice = open.firstFinishedSlice { return ShardID(candidate: id, slice: slice) }
@@ -164,7 +167,7 @@ struct Ledger: Sendable {
   }
 
   /// The lease of a worker to a shard, if it has one.
-  func lease(of shard: ShardID, by worker: WorkerID) -> Lease? {
+  package func lease(of shard: ShardID, by worker: WorkerID) -> Lease? {
     guard case .leased(let first, let backup) = state(of: shard) else { return nil }
     if first.worker == worker { return first }
     return backup?.worker == worker ? backup : nil
@@ -173,7 +176,7 @@ struct Ledger: Sendable {
   /// Adds the lease of a pending shard, or a second one.
   ///
   /// - Precondition: the shard is pending, or leased once to another worker.
-  mutating func add(_ lease: Lease, to shard: ShardID) {
+  package mutating func add(_ lease: Lease, to shard: ShardID) {
     switch state(of: shard) {
     case .pending: move(shard, to: .leased(lease))
     case .leased(let first, backup: nil):
@@ -185,7 +188,7 @@ struct Ledger: Sendable {
   }
 
   /// Replaces a worker's lease by a newer version of itself.
-  mutating func update(_ lease: Lease, of shard: ShardID) {
+  package mutating func update(_ lease: Lease, of shard: ShardID) {
     guard case .leased(let first, let backup) = state(of: shard) else { return }
     if first.worker == lease.worker {
       move(shard, to: .leased(lease, backup: backup))
@@ -195,7 +198,7 @@ struct Ledger: Sendable {
   }
 
   /// Ends a worker's lease: the shard is the other worker's alone, or waits.
-  mutating func end(_ worker: WorkerID, of shard: ShardID) {
+  package mutating func end(_ worker: WorkerID, of shard: ShardID) {
     guard case .leased(let first, let backup) = state(of: shard) else { return }
     if first.worker == worker {
       move(shard, to: backup.map { .leased($0) } ?? .pending)
@@ -205,7 +208,7 @@ struct Ledger: Sendable {
   }
 
   /// Counts an evaluation that failed against a candidate; returns how many failures there are now.
-  mutating func countFailure(of candidate: CandidateID, by worker: WorkerID) -> Int {
+  package mutating func countFailure(of candidate: CandidateID, by worker: WorkerID) -> Int {
     candidates[candidate]?.hasFailed = true
     return addFailure(of: candidate, by: worker)
   }
@@ -217,7 +220,7 @@ struct Ledger: Sendable {
 
   /// Counts a lease that was taken back because two workers were late: once for each worker, and
   /// only against a candidate that has failed elsewhere. Returns how many failures there are now.
-  mutating func countDelay(of candidate: CandidateID, by worker: WorkerID) -> Int {
+  package mutating func countDelay(of candidate: CandidateID, by worker: WorkerID) -> Int {
     guard let open = candidates[candidate], open.hasFailed, open.failures[worker] == nil else {
       return 0
     }
@@ -227,12 +230,12 @@ struct Ledger: Sendable {
   /// Whether some open candidate is not among `others`.
   ///
   /// - Complexity: O(*n*) for *n* open candidates.
-  func hasCandidate(besides others: Set<CandidateID>) -> Bool {
+  package func hasCandidate(besides others: Set<CandidateID>) -> Bool {
     candidates.keys.contains { !others.contains($0) }
   }
 
   /// Takes back what counts against a candidate because of a worker: the fault was the worker's.
-  mutating func forgive(_ worker: WorkerID, candidate: CandidateID) {
+  package mutating func forgive(_ worker: WorkerID, candidate: CandidateID) {
     candidates[candidate]?.failures[worker] = nil
   }
 
@@ -240,7 +243,7 @@ struct Ledger: Sendable {
   /// leases it. Suspected candidates have none.
   ///
   /// - Complexity: O(log *n*), times the number of avoided shards.
-  mutating func popPending(avoiding avoided: Set<CandidateID>) -> ShardID? {
+  package mutating func popPending(avoiding avoided: Set<CandidateID>) -> ShardID? {
     var passedOver: [ShardID] = []
     defer { for shard in passedOver { queue.insert(shard) } }
     while let shard = queue.popMinimum() {
@@ -256,7 +259,7 @@ struct Ledger: Sendable {
   }
 
   /// Removes and returns a candidate.
-  mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
+  package mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
     guard let open = candidates.removeValue(forKey: candidate) else { return nil }
     for state in open.shards { count(state, sign: -1) }
     parkedCount -= open.parked.count
@@ -298,7 +301,7 @@ extension OpenCandidate {
 
 extension Ledger {
   /// Traps unless the counts of places add up.
-  func checkCounts() {
+  package func checkCounts() {
     let counts = [unbornCount, pendingCount, leasedCount, persistingCount, doneCount]
     precondition(counts.allSatisfy { $0 >= 0 })
     precondition((0...leasedCount).contains(backupCount))
@@ -311,7 +314,7 @@ extension Ledger {
   /// Traps unless every shard is in exactly one place and leases agree with the sessions.
   ///
   /// - Complexity: O(*n*) for *n* open shards.
-  func checkInvariants(sessions: SessionTable) {
+  package func checkInvariants(sessions: SessionTable) {
     checkCounts()
     var counts = [0, 0, 0, 0, 0]
     var backups = 0

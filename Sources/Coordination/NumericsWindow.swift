@@ -101,35 +101,35 @@ extension CoordinatorSettings {
 }
 
 /// The workers that have come while a run's arithmetic is chosen, and when it is due.
-struct NumericsApplicants: Sendable {
+package struct NumericsApplicants: Sendable {
   /// A worker that waits for its welcome.
-  struct Applicant: Sendable {
+  package struct Applicant: Sendable {
     /// The session.
-    let worker: WorkerID
+    package let worker: WorkerID
     /// The key that it has proved to own, or `nil` without encryption.
-    let key: String?
+    package let key: String?
     /// What it has said last.
-    var hello: Hello
+    package var hello: Hello
     /// The sequence of that message.
-    var sequence: UInt64
+    package var sequence: UInt64
   }
 
   /// The window in which they are waited for.
-  let window: NumericsWindow
+  package let window: NumericsWindow
   /// The workers, in the order in which they came.
-  private(set) var all: [Applicant] = []
+  package private(set) var all: [Applicant] = []
   /// When the window closes at the latest, once it is open.
-  private(set) var deadline: Instant?
+  package private(set) var deadline: Instant?
 
   /// Waits for the first worker.
-  init(window: NumericsWindow) {
+  package init(window: NumericsWindow) {
     self.window = window
   }
 
   /// Adds a worker, or takes note of what it says now; the first one opens the window.
   ///
   /// - Complexity: O(*n*) for *n* workers.
-  mutating func add(_ applicant: Applicant, at now: Instant) {
+  package mutating func add(_ applicant: Applicant, at now: Instant) {
     if let index = all.firstIndex(where: { $0.worker == applicant.worker }) {
       all[index] = applicant
     } else {
@@ -139,13 +139,13 @@ struct NumericsApplicants: Sendable {
   }
 
   /// Takes out a worker that is gone; without any, the window opens with the next one.
-  mutating func remove(_ worker: WorkerID) {
+  package mutating func remove(_ worker: WorkerID) {
     all.removeAll { $0.worker == worker }
     if all.isEmpty { deadline = nil }
   }
 
   /// Whether the choice is due.
-  func isDue(at now: Instant) -> Bool {
+  package func isDue(at now: Instant) -> Bool {
     guard let deadline, !all.isEmpty else { return false }
     return all.count >= window.workerCountMax || deadline <= now
   }
@@ -153,7 +153,7 @@ struct NumericsApplicants: Sendable {
   /// Returns the most able arithmetic within `most` that all of them can compute in.
   ///
   /// - Precondition: a worker has come.
-  func choice(within most: Numerics) -> Numerics {
+  package func choice(within most: Numerics) -> Numerics {
     window.choice(of: all.map(\.hello), within: most)
   }
 }

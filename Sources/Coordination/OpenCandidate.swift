@@ -4,21 +4,30 @@ import SparsityCore
 import WireProtocol
 
 /// The right of one worker to evaluate one shard until a deadline.
-struct Lease: Hashable, Sendable {
+package struct Lease: Hashable, Sendable {
   /// Who holds the lease.
-  let worker: WorkerID
+  package let worker: WorkerID
   /// When the lease lapses unless it is extended.
-  var deadline: Instant
+  package var deadline: Instant
   /// When the lease was last sent to the worker.
-  var sentAt: Instant
+  package var sentAt: Instant
   /// When the worker got the shard.
-  var givenAt: Instant
+  package var givenAt: Instant
   /// How often the worker's slots had to become free before this shard's turn: zero for at once.
-  let turn: Int
+  package let turn: Int
+
+  /// Creates a lease.
+  package init(worker: WorkerID, deadline: Instant, sentAt: Instant, givenAt: Instant, turn: Int) {
+    self.worker = worker
+    self.deadline = deadline
+    self.sentAt = sentAt
+    self.givenAt = givenAt
+    self.turn = turn
+  }
 }
 
 /// Where a shard is; it is in exactly one of these places.
-enum ShardState: Hashable, Sendable {
+package enum ShardState: Hashable, Sendable {
   /// Its candidate's birth is not durable yet.
   case unborn
   /// It waits for a worker.
@@ -33,38 +42,38 @@ enum ShardState: Hashable, Sendable {
 }
 
 /// A candidate between its birth and its evaluation.
-struct OpenCandidate: Sendable {
+package struct OpenCandidate: Sendable {
   /// The candidate.
-  let candidate: Candidate
+  package let candidate: Candidate
   /// Its exact cost.
-  let cost: Cost
+  package let cost: Cost
   /// The keys of its shards.
-  let keys: [ShardKey]
+  package let keys: [ShardKey]
   /// Where its shards are.
-  var shards: [ShardState]
+  package var shards: [ShardState]
   /// How often each shard was leased.
-  var leaseCounts: [Int]
+  package var leaseCounts: [Int]
   /// The shards that are not done.
-  var remainingCount: Int
+  package var remainingCount: Int
   /// The failed evaluations of each worker.
-  var failures: [WorkerID: Int] = [:]
+  package var failures: [WorkerID: Int] = [:]
   /// Whether an evaluation has failed; until then, workers that take too long are to blame.
-  var hasFailed = false
+  package var hasFailed = false
   /// Whether workers were lost over it, so that its shards are tried one at a time.
-  var isSuspected = false
+  package var isSuspected = false
   /// Its pending shards while it is suspected.
-  var parked: [ShardID] = []
+  package var parked: [ShardID] = []
 }
 
 extension ShardState {
   /// The leases of the shard, the older first.
-  var leases: [Lease] {
+  package var leases: [Lease] {
     guard case .leased(let first, let backup) = self else { return [] }
     return backup.map { [first, $0] } ?? [first]
   }
 
   /// Whether the shard's result is durable.
-  var isDone: Bool {
+  package var isDone: Bool {
     if case .done = self { true } else { false }
   }
 }

@@ -20,7 +20,7 @@ struct Replay {
   /// The results among them.
   private(set) var shardCount = 0
   /// How long the evaluations took.
-  private(set) var pace = Coordinator.emptyPace
+  private(set) var pace = StragglerPolicy.emptyPace
   /// The keys of the run, once its arithmetic is known.
   private(set) var keys: ShardKeys?
   /// The results of the front, shard by shard.

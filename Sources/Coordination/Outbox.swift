@@ -1,0 +1,40 @@
+import WireProtocol
+
+/// What the event that is being applied asks for, in order, and the numbers of its messages.
+package struct Outbox: Sendable {
+  /// The number of this life of the coordinator within its run.
+  package let epoch: Epoch
+  private let run: RunID
+  /// The messages sent so far.
+  private var sequence: UInt64 = 0
+  private var effects: [Coordinator.Effect] = []
+
+  /// Creates an empty outbox.
+  package init(run: RunID, epoch: Epoch) {
+    self.run = run
+    self.epoch = epoch
+  }
+
+  /// Adds a message to a worker.
+  package mutating func send(_ message: Message, to worker: WorkerID) {
+    effects.append(.send(envelope(of: message), to: worker))
+    sequence += 1
+  }
+
+  /// Adds a notification.
+  package mutating func note(_ note: Coordinator.Note) { effects.append(.note(note)) }
+
+  /// Adds something else.
+  package mutating func append(_ effect: Coordinator.Effect) { effects.append(effect) }
+
+  /// Removes and returns everything, in the order in which it was added.
+  package mutating func take() -> [Coordinator.Effect] {
+    defer { effects = [] }
+    return effects
+  }
+
+  /// Puts a message into an envelope; it does not count as sent.
+  package func envelope(of message: Message) -> Envelope {
+    Envelope(run: run, epoch: epoch, sequence: sequence, message: message)
+  }
+}
