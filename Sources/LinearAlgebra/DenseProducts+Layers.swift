@@ -1,4 +1,5 @@
 import COneDNN
+import SparsityCore
 
 /// Products of dense layers with packed weights, for one thread.
 ///
@@ -29,8 +30,8 @@ public struct DenseProducts: ~Copyable {
   ///
   /// - Precondition: the weights are bf16, and spans have exactly the counts that the sizes give.
   public mutating func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
-    into y: inout MutableSpan<UInt16>
+    _ weights: DenseWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
+    into y: inout MutableSpan<BF16>
   ) {
     precondition(weights.format == .bf16)
     run(weights, by: x, tokens: tokens, bias: bias, adds: false, into: &y)
@@ -40,7 +41,7 @@ public struct DenseProducts: ~Copyable {
   ///
   /// - Precondition: the weights are bf16, and spans have exactly the counts that the sizes give.
   public mutating func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
+    _ weights: DenseWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
     addingTo y: inout MutableSpan<Float>
   ) {
     precondition(weights.format == .bf16)

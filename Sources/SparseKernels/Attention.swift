@@ -1,4 +1,5 @@
 import CSparseKernels
+import SparsityCore
 
 /// The sizes of the attention of one image.
 public struct AttentionShape: Hashable, Sendable {
@@ -67,8 +68,8 @@ public func attend(
 /// - Precondition: as in fp32.
 /// - Complexity: O(`queries` · tokens · width).
 public func attend(
-  _ queriesKeysValues: Span<UInt16>, shape: AttentionShape, queries: Int, scale: Float,
-  into y: inout MutableSpan<UInt16>, scratch: inout MutableSpan<Float>, variant: KernelVariant
+  _ queriesKeysValues: Span<BF16>, shape: AttentionShape, queries: Int, scale: Float,
+  into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
   precondition(queriesKeysValues.count == shape.tokens * 3 * shape.width)
   precondition(queries > 0 && queries <= shape.tokens)
@@ -77,8 +78,8 @@ public func attend(
   precondition(scratch.count >= shape.scratchCount)
   precondition(variant.isSupported)
   let kernel = unsafe variant.kernels.pointee.bf16_attention
-  unsafe withStart(of: queriesKeysValues) { source in
-    unsafe withStart(of: &y) { y in
+  unsafe withNumbers(of: queriesKeysValues) { source in
+    unsafe withNumbers(of: &y) { y in
       unsafe withStart(of: &scratch) { scratch in
         unsafe kernel(
           source, shape.tokens, shape.heads, shape.headWidth, queries, scale, y, scratch)

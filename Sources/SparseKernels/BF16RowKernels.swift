@@ -1,4 +1,5 @@
 import CSparseKernels
+import SparsityCore
 
 /// Rounds `x` to bf16: to the nearest, ties to even.
 ///
@@ -7,14 +8,14 @@ import CSparseKernels
 ///
 /// - Precondition: both have the same count.
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func narrow(_ x: Span<Float>, into y: inout MutableSpan<UInt16>, variant: KernelVariant) {
+public func narrow(_ x: Span<Float>, into y: inout MutableSpan<BF16>, variant: KernelVariant) {
   precondition(x.count == y.count)
   precondition(variant.isSupported)
   let count = x.count
   guard count > 0 else { return }
   let kernel = unsafe variant.kernels.pointee.bf16_narrow
-  unsafe withStart(of: x) { x in
-    unsafe withStart(of: &y) { y in
+  unsafe withNumbers(of: x) { x in
+    unsafe withNumbers(of: &y) { y in
       unsafe kernel(x, count, y)
     }
   }
@@ -24,14 +25,14 @@ public func narrow(_ x: Span<Float>, into y: inout MutableSpan<UInt16>, variant:
 ///
 /// - Precondition: both have the same count.
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func widen(_ x: Span<UInt16>, into y: inout MutableSpan<Float>, variant: KernelVariant) {
+public func widen(_ x: Span<BF16>, into y: inout MutableSpan<Float>, variant: KernelVariant) {
   precondition(x.count == y.count)
   precondition(variant.isSupported)
   let count = x.count
   guard count > 0 else { return }
   let kernel = unsafe variant.kernels.pointee.bf16_widen
-  unsafe withStart(of: x) { x in
-    unsafe withStart(of: &y) { y in
+  unsafe withNumbers(of: x) { x in
+    unsafe withNumbers(of: &y) { y in
       unsafe kernel(x, count, y)
     }
   }
@@ -45,7 +46,7 @@ public func widen(_ x: Span<UInt16>, into y: inout MutableSpan<Float>, variant: 
 /// - Complexity: O(`rows` · `width`).
 public func layerNorm(
   _ x: Span<Float>, rows: Int, width: Int, scale: Span<Float>, shift: Span<Float>,
-  epsilon: Float, into y: inout MutableSpan<UInt16>, variant: KernelVariant
+  epsilon: Float, into y: inout MutableSpan<BF16>, variant: KernelVariant
 ) {
   precondition(rows > 0 && width > 0)
   precondition(x.count == rows * width)
@@ -54,10 +55,10 @@ public func layerNorm(
   precondition(shift.count == width)
   precondition(variant.isSupported)
   let kernel = unsafe variant.kernels.pointee.bf16_layer_norm
-  unsafe withStart(of: x) { x in
+  unsafe withNumbers(of: x) { x in
     unsafe withStart(of: scale) { scale in
       unsafe withStart(of: shift) { shift in
-        unsafe withStart(of: &y) { y in
+        unsafe withNumbers(of: &y) { y in
           unsafe kernel(x, rows, width, scale, shift, epsilon, y)
         }
       }
@@ -68,12 +69,12 @@ public func layerNorm(
 /// Replaces each bf16 value v by v / 2 · (1 + erf(v / √2)), computed in fp32 and rounded.
 ///
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func gelu(_ values: inout MutableSpan<UInt16>, variant: KernelVariant) {
+public func gelu(_ values: inout MutableSpan<BF16>, variant: KernelVariant) {
   precondition(variant.isSupported)
   let count = values.count
   guard count > 0 else { return }
   let kernel = unsafe variant.kernels.pointee.bf16_gelu
-  unsafe withStart(of: &values) { values in
+  unsafe withNumbers(of: &values) { values in
     unsafe kernel(values, count)
   }
 }

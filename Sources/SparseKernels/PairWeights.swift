@@ -44,8 +44,8 @@ public struct PairWeights: Sendable {
           let firstSlot = (start - blockStart) / Pairing.step * pairing.pairs.count
           for slot in pairing.slots(of: pairing.completedMask(of: row)) {
             let (lower, higher) = pairing.pairs[slot]
-            let low = lower < row.count ? row[lower].bf16Bits : 0
-            let high = higher < row.count ? row[higher].bf16Bits : 0
+            let low = lower < row.count ? BF16(rounding: row[lower]).bits : 0
+            let high = higher < row.count ? BF16(rounding: row[higher]).bits : 0
             values.append(UInt32(low) | UInt32(high) << 16)
             places.append(UInt16(firstSlot + slot) * Pairing.unitsPerSlot)
           }

@@ -1,4 +1,5 @@
 import CSparseKernels
+import SparsityCore
 
 /// Returns the floats of scratch that a product of any form needs for a layer of this size.
 public func scratchCount(outputs: Int, inputs: Int) -> Int {
@@ -37,8 +38,8 @@ public func multiply(
 ///
 /// - Precondition: as for fp32; the epilogue is not ``Epilogue/add``.
 public func multiply(
-  _ weights: CompressedWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
-  epilogue: Epilogue, into y: inout MutableSpan<UInt16>, scratch: inout MutableSpan<Float>,
+  _ weights: CompressedWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
+  epilogue: Epilogue, into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
   precondition(epilogue != .add)
@@ -51,7 +52,7 @@ public func multiply(
 ///
 /// - Precondition: as for fp32.
 public func multiply(
-  _ weights: CompressedWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
+  _ weights: CompressedWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
   multiplyColumns(
@@ -67,8 +68,8 @@ public func multiply(
 /// - Precondition: as for other sparse layers; the epilogue is not ``Epilogue/add``.
 /// - Complexity: O(`tokens` · pairs).
 public func multiply(
-  _ weights: PairWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
-  epilogue: Epilogue, into y: inout MutableSpan<UInt16>, scratch: inout MutableSpan<Float>,
+  _ weights: PairWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
+  epilogue: Epilogue, into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
   precondition(epilogue != .add)
@@ -81,7 +82,7 @@ public func multiply(
 ///
 /// - Precondition: as for other sparse layers.
 public func multiply(
-  _ weights: PairWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
+  _ weights: PairWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
   multiplyPairs(
@@ -90,8 +91,8 @@ public func multiply(
 }
 
 /// Multiplies bf16 activations by columns of weights, into the elements that the epilogue asks for.
-private func multiplyColumns<Element>(
-  _ weights: CompressedWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
+private func multiplyColumns<Element: CNumber>(
+  _ weights: CompressedWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   epilogue: Epilogue, into y: inout MutableSpan<Element>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
@@ -105,8 +106,8 @@ private func multiplyColumns<Element>(
 }
 
 /// Multiplies bf16 activations by pairs of weights, into the elements that the epilogue asks for.
-private func multiplyPairs<Element>(
-  _ weights: PairWeights, by x: Span<UInt16>, tokens: Int, bias: Span<Float>?,
+private func multiplyPairs<Element: CNumber>(
+  _ weights: PairWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   epilogue: Epilogue, into y: inout MutableSpan<Element>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
 ) {
@@ -127,11 +128,11 @@ private struct LayerSize {
 }
 
 /// Lends the addresses of a product's operands, after a look at all their sizes.
-private func withOperands<Input, Output>(
+private func withOperands<Input: CNumber, Output: CNumber>(
   of size: LayerSize, _ x: Span<Input>, _ bias: Span<Float>?, _ y: inout MutableSpan<Output>,
   _ scratch: inout MutableSpan<Float>, variant: KernelVariant,
   _ body: (
-    UnsafePointer<Input>, UnsafePointer<Float>?, UnsafeMutablePointer<Output>,
+    UnsafePointer<Input.CType>, UnsafePointer<Float>?, UnsafeMutablePointer<Output.CType>,
     UnsafeMutablePointer<Float>
   ) -> Void
 ) {
@@ -141,9 +142,9 @@ private func withOperands<Input, Output>(
   if let bias { precondition(bias.count == size.outputs) }
   precondition(scratch.count >= scratchCount(outputs: size.outputs, inputs: size.inputs))
   precondition(variant.isSupported)
-  unsafe withStart(of: x) { x in
+  unsafe withNumbers(of: x) { x in
     unsafe withOptionalStart(of: bias) { bias in
-      unsafe withStart(of: &y) { y in
+      unsafe withNumbers(of: &y) { y in
         unsafe withStart(of: &scratch) { scratch in unsafe body(x, bias, y, scratch) }
       }
     }

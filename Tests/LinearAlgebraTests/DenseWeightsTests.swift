@@ -40,13 +40,13 @@ private struct DenseLayer {
         packed, by: x.span, tokens: tokens, bias: bias?.span, adds: start != nil, into: &span)
       return y
     case (.bf16, nil):
-      let bits = x.map(\.bf16Bits)
-      var y = [UInt16](repeating: 0x7fc0, count: count)
+      let bits = x.map { BF16(rounding: $0) }
+      var y = [BF16](repeating: BF16(bits: 0x7fc0), count: count)
       var span = y.mutableSpan
       products.multiply(packed, by: bits.span, tokens: tokens, bias: bias?.span, into: &span)
-      return y.map { Float(bitPattern: UInt32($0) << 16) }
+      return y.map { $0.float }
     case (.bf16, .some(var y)):
-      let bits = x.map(\.bf16Bits)
+      let bits = x.map { BF16(rounding: $0) }
       var span = y.mutableSpan
       products.multiply(
         packed, by: bits.span, tokens: tokens, bias: bias?.span, addingTo: &span)

@@ -54,7 +54,9 @@ struct AttentionTests {
     #expect(y == attended(x.span, shape, queries: shape.tokens, scale: 0.3, variant))
 
     let short = narrowed(x, .scalar)
-    let movedShort = [UInt16](repeating: 0x7fc0, count: place) + short + [0x7fc0]
+    let movedShort =
+      [BF16](repeating: BF16(bits: 0x7fc0), count: place) + short
+      + [BF16(bits: 0x7fc0)]
     let windowShort = movedShort.span.extracting(place..<place + x.count)
     let yShort = attended(windowShort, shape, queries: shape.tokens, scale: 0.3, variant)
     #expect(yShort == attended(short.span, shape, queries: shape.tokens, scale: 0.3, variant))
@@ -125,9 +127,9 @@ private func attended(
 }
 
 private func attended(
-  _ x: Span<UInt16>, _ shape: AttentionShape, queries: Int, scale: Float, _ variant: KernelVariant
-) -> [UInt16] {
-  var y = [UInt16](repeating: 0x7fc0, count: queries * shape.width)
+  _ x: Span<BF16>, _ shape: AttentionShape, queries: Int, scale: Float, _ variant: KernelVariant
+) -> [BF16] {
+  var y = [BF16](repeating: BF16(bits: 0x7fc0), count: queries * shape.width)
   var scratch = [Float](repeating: .nan, count: shape.scratchCount)
   var ySpan = y.mutableSpan
   var scratchSpan = scratch.mutableSpan

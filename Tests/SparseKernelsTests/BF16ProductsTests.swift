@@ -37,7 +37,7 @@ private struct BF16Layer {
 
   /// Returns what the kernels make of a product; for ``Epilogue/add`` what is added to `start`.
   func product(
-    _ form: Form, by x: [UInt16], tokens: Int, epilogue: Epilogue, start: [Float],
+    _ form: Form, by x: [BF16], tokens: Int, epilogue: Epilogue, start: [Float],
     variant: KernelVariant
   ) throws -> [Float] {
     let (outputs, inputs) = (columns.outputs, columns.inputs)
@@ -60,7 +60,7 @@ private struct BF16Layer {
       }
       return y
     }
-    var y = [UInt16](repeating: 0x7fc0, count: tokens * outputs)
+    var y = [BF16](repeating: BF16(bits: 0x7fc0), count: tokens * outputs)
     var span = y.mutableSpan
     switch form {
     case .columns:
@@ -73,7 +73,7 @@ private struct BF16Layer {
         pairs, by: x.span, tokens: tokens, bias: bias?.span, epilogue: epilogue, into: &span,
         scratch: &scratchSpan, variant: variant)
     }
-    return y.map { Float(bitPattern: UInt32($0) << 16) }
+    return y.map(\.float)
   }
 
   /// Returns the sums of one token in the order that a form promises.
@@ -139,7 +139,8 @@ struct BF16ProductsTests {
           let x = generator.bf16Weights(tokens * inputs)
           let start = (0..<tokens * outputs).map { _ in generator.weight() }
           let found = try layer.product(
-            form, by: x.map(\.bf16Bits), tokens: tokens, epilogue: epilogue, start: start,
+            form, by: x.map { BF16(rounding: $0) }, tokens: tokens, epilogue: epilogue,
+            start: start,
             variant: variant)
           let formula = ProductFormula(
             weights: layer.weights, x: x, tokens: tokens, outputs: outputs, bias: layer.bias,
@@ -171,12 +172,12 @@ struct BF16ProductsTests {
         sums += try layer.orderedSums(form, of: x[token * inputs..<(token + 1) * inputs])
       }
       let stored = try layer.product(
-        form, by: x.map(\.bf16Bits), tokens: tokens, epilogue: .store, start: start,
+        form, by: x.map { BF16(rounding: $0) }, tokens: tokens, epilogue: .store, start: start,
         variant: variant)
       let rounded = sums.map(\.roundedToBF16)
       #expect(stored == rounded, "\(form)")
       let added = try layer.product(
-        form, by: x.map(\.bf16Bits), tokens: tokens, epilogue: .add, start: start,
+        form, by: x.map { BF16(rounding: $0) }, tokens: tokens, epilogue: .add, start: start,
         variant: variant)
       let expected = zip(start, sums).map { $0 + $1 }
       #expect(added == expected, "\(form)")
@@ -194,7 +195,7 @@ struct BF16ProductsTests {
     let (outputs, inputs) = (67, 150)
     let layer = try BF16Layer(
       outputs: outputs, inputs: inputs, pattern: pattern, using: &generator)
-    let x = generator.bf16Weights(tokens * inputs).map(\.bf16Bits)
+    let x = generator.bf16Weights(tokens * inputs).map { BF16(rounding: $0) }
     let start = (0..<tokens * outputs).map { _ in generator.weight() }
     for form in Form.allCases {
       for epilogue in Self.everyEpilogue {
@@ -219,7 +220,9 @@ struct BF16ProductsTests {
     let (tokens, outputs, inputs) = (19, 5, 40)
     let layer = try BF16Layer(
       outputs: outputs, inputs: inputs, pattern: pattern, hasBias: false, using: &generator)
-    let x = (0..<tokens * inputs).map { _ in UInt16(generator.index(below: 0x80)) }
+    let x = (0..<tokens * inputs).map { _ in
+      BF16(bits: UInt16(generator.index(below: 0x80)))
+    }
     let start = [Float](repeating: 0, count: tokens * outputs)
     for form in Form.allCases {
       let found = try layer.product(
@@ -238,9 +241,9 @@ struct BF16ProductsTests {
     let (tokens, outputs, inputs) = (50, 9, 24)
     let layer = try BF16Layer(
       outputs: outputs, inputs: inputs, pattern: pattern, using: &generator)
-    let x = generator.bf16Weights(tokens * inputs).map(\.bf16Bits)
+    let x = generator.bf16Weights(tokens * inputs).map { BF16(rounding: $0) }
     var spoilt = x
-    for input in 0..<inputs { spoilt[20 * inputs + input] = 0x7fc0 }
+    for input in 0..<inputs { spoilt[20 * inputs + input] = BF16(bits: 0x7fc0) }
     let start = [Float](repeating: 0, count: tokens * outputs)
     let row = 20 * outputs..<21 * outputs
     for form in Form.allCases {
@@ -271,9 +274,9 @@ struct BF16RoundingTests {
     x.removeAll(where: \.isNaN)
     #expect(x.contains { $0.isSubnormal })
     for variant in KernelVariant.allCases where variant.isSupported {
-      #expect(narrowed(x, variant) == x.map(\.bf16Bits))
+      #expect(narrowed(x, variant) == x.map { BF16(rounding: $0) })
     }
     let rounded = x.map(\.roundedToBF16)
-    #expect(rounded == widened(x.map(\.bf16Bits), .scalar))
+    #expect(rounded == widened(x.map { BF16(rounding: $0) }, .scalar))
   }
 }

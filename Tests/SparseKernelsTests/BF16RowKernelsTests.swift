@@ -17,7 +17,7 @@ struct BF16RowKernelsTests {
       (0x7f80_0001, 0x7fc0), (0xff80_0001, 0xffc0), (0x7fc1_2345, 0x7fc1),
     ]
     let narrowed = narrowed(cases.map { Float(bitPattern: $0.0) }, variant)
-    #expect(narrowed == cases.map(\.1))
+    #expect(narrowed.map(\.bits) == cases.map(\.1))
   }
 
   @Test(arguments: supported)
@@ -33,16 +33,17 @@ struct BF16RowKernelsTests {
   func `widened numbers keep their value and narrow to themselves`(
     variant: KernelVariant, count: Int
   ) {
-    let x = (0..<count).map { UInt16(truncatingIfNeeded: count < 100 ? $0 &* 2_357 : $0) }
+    let x = (0..<count).map {
+      BF16(bits: UInt16(truncatingIfNeeded: count < 100 ? $0 &* 2_357 : $0))
+    }
     let wide = widened(x, variant)
-    #expect(wide.map(\.bitPattern) == x.map { UInt32($0) << 16 })
+    #expect(wide.map(\.bitPattern) == x.map { UInt32($0.bits) << 16 })
     let again = narrowed(wide, variant)
     for (number, found) in zip(x, again) {
-      let float = Float(bitPattern: UInt32(number) << 16)
-      if float.isSubnormal {
-        #expect(found == number & 0x8000)
+      if number.float.isSubnormal {
+        #expect(found.bits == number.bits & 0x8000)
       } else {
-        #expect(found == (float.isNaN ? number | 0x40 : number))
+        #expect(found.bits == (number.float.isNaN ? number.bits | 0x40 : number.bits))
       }
     }
   }
@@ -59,7 +60,7 @@ struct BF16RowKernelsTests {
     layerNorm(
       x.span, rows: rows, width: width, scale: scale.span, shift: shift.span, epsilon: 1e-6,
       into: &wideSpan, variant: variant)
-    var y = [UInt16](repeating: 0x7fc0, count: rows * width)
+    var y = [BF16](repeating: BF16(bits: 0x7fc0), count: rows * width)
     var span = y.mutableSpan
     layerNorm(
       x.span, rows: rows, width: width, scale: scale.span, shift: shift.span, epsilon: 1e-6,
@@ -86,25 +87,25 @@ struct BF16RowKernelsTests {
 
   @Test(arguments: supported)
   func `gelu in bf16 keeps a NaN and is the identity far above`(variant: KernelVariant) {
-    var values: [UInt16] = [0x7fc0, 0x4180, 0xc180, 0x0000, 0x7f00]
+    var values = [0x7fc0, 0x4180, 0xc180, 0x0000, 0x7f00].map { BF16(bits: $0) }
     var span = values.mutableSpan
     gelu(&span, variant: variant)
     let wide = widened(values, .scalar)
     #expect(wide[0].isNaN)
-    #expect(Array(wide[1...]) == widened([0x4180, 0, 0, 0x7f00], .scalar))
+    #expect(Array(wide[1...]) == widened([0x4180, 0, 0, 0x7f00].map { BF16(bits: $0) }, .scalar))
   }
 }
 
 /// Returns numbers rounded to bf16 by a variant.
-func narrowed(_ x: [Float], _ variant: KernelVariant) -> [UInt16] {
-  var y = [UInt16](repeating: 0xffff, count: x.count)
+func narrowed(_ x: [Float], _ variant: KernelVariant) -> [BF16] {
+  var y = [BF16](repeating: BF16(bits: 0xffff), count: x.count)
   var span = y.mutableSpan
   narrow(x.span, into: &span, variant: variant)
   return y
 }
 
 /// Returns bf16 numbers widened to fp32 by a variant.
-func widened(_ x: [UInt16], _ variant: KernelVariant) -> [Float] {
+func widened(_ x: [BF16], _ variant: KernelVariant) -> [Float] {
   var y = [Float](repeating: .nan, count: x.count)
   var span = y.mutableSpan
   widen(x.span, into: &span, variant: variant)

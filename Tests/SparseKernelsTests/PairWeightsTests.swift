@@ -8,10 +8,10 @@ struct PairWeightsTests {
 
   /// Returns the row-major weights that pairs stand for, or `nil` if an input occurs twice, lies
   /// outside its block or has a weight where the layer has no input.
-  private func decoded(_ weights: PairWeights) throws -> [UInt16]? {
+  private func decoded(_ weights: PairWeights) throws -> [BF16]? {
     let pairing = try #require(Pairing(of: weights.pattern))
     let inputs = weights.inputs
-    var dense = [UInt16](repeating: 0, count: weights.outputs * inputs)
+    var dense = [BF16](repeating: .zero, count: weights.outputs * inputs)
     var place = 0
     let blockInputs = Self.blockSlots / pairing.pairs.count * 8
     for blockStart in stride(from: 0, to: inputs, by: blockInputs) {
@@ -31,7 +31,7 @@ struct PairWeightsTests {
             let column = blockStart + step * 8 + input
             guard seen.insert(column).inserted else { return nil }
             if column < inputs {
-              dense[output * inputs + column] = bits
+              dense[output * inputs + column] = BF16(bits: bits)
             } else if bits != 0 {
               return nil
             }
@@ -54,7 +54,7 @@ struct PairWeightsTests {
         outputs: outputs, inputs: inputs, pattern: pattern, using: &generator)
       let pairs = try #require(PairWeights(layer.compressed))
       let found = try decoded(pairs)
-      #expect(found == layer.weights.map(\.bf16Bits))
+      #expect(found == layer.weights.map { BF16(rounding: $0) })
       #expect(pairs.size == 6 * pairs.values.count)
     }
   }
@@ -68,7 +68,7 @@ struct PairWeightsTests {
     let pairs = try #require(PairWeights(compressed))
     #expect(pairs.values.allSatisfy { $0 == 0 })
     let found = try decoded(pairs)
-    #expect(found == [UInt16](repeating: 0, count: zeros.count))
+    #expect(found == [BF16](repeating: .zero, count: zeros.count))
   }
 
   @Test(arguments: ["4:4", "7:8", "8:8", "1:16", "8:16", "15:16"])

@@ -42,9 +42,9 @@ struct SmallModel {
       packing: LayerPacking(precision: precision, variant: .best(within: .detected)))
   }
 
-  func makePass(batchMax: Int) -> VisionTransformerPass {
+  func makePass(batchMax: Int) -> any ObservablePass & ~Copyable {
     limitThreadsToCaller()
-    return VisionTransformerPass(model: packed, normalization: normalization, batchMax: batchMax)
+    return packed.makeObservablePass(normalization: normalization, batchMax: batchMax)
   }
 
   func logits(pixels: [UInt8], count: Int, batchMax: Int) -> [Float] {
@@ -134,7 +134,7 @@ struct ForwardPassTests {
     var generator = SeededGenerator(seed: 11)
     let tokens = (0..<2 * width).map { _ in Float(generator.unitInterval()) - 0.5 }
     var pass = model.makePass(batchMax: 2)
-    func shown(_ body: (inout VisionTransformerPass) -> Void) -> [Int: [Float]] {
+    func shown(_ body: (inout any ObservablePass & ~Copyable) -> Void) -> [Int: [Float]] {
       let inputs = Shown()
       pass.observeInput = { layer, rows in inputs.rows[layer] = rows.indices.map { rows[$0] } }
       body(&pass)
@@ -169,7 +169,7 @@ struct ForwardPassTests {
     let other = PackedVisionTransformer(
       try NetworkWeights(architecture: model.shape, tensors: tensors), shape: model.shape,
       packing: LayerPacking(precision: .f32, variant: .scalar))
-    var pass = VisionTransformerPass(model: other, normalization: model.normalization, batchMax: 1)
+    var pass = other.makeObservablePass(normalization: model.normalization, batchMax: 1)
     var expected = [Float](repeating: 0, count: model.shape.classes)
     var span = expected.mutableSpan
     pass.logits(pixels: pixels.span, count: 1, layers: model.layers, into: &span)
@@ -224,7 +224,7 @@ struct ForwardPassTests {
     let model = try SmallModel(seed: 12)
     let pixels = model.pixels(count: 2, seed: 13)
     var pass = model.makePass(batchMax: 3)
-    var places: [VisionTransformerPass.Place] = []
+    var places: [ObservedPlace] = []
     var counts: [Int] = []
     pass.observe = { place, tokens in
       places.append(place)

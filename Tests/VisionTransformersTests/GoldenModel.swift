@@ -64,9 +64,10 @@ struct GoldenModel {
     try layers(weights.network.prunableLayers.map { _ in pattern }, of: packed, form: form)
   }
 
-  func makePass(_ packed: PackedVisionTransformer, batchMax: Int) -> VisionTransformerPass {
+  func makePass(_ packed: PackedVisionTransformer, batchMax: Int) -> any ObservablePass & ~Copyable
+  {
     limitThreadsToCaller()
-    return VisionTransformerPass(model: packed, normalization: normalization, batchMax: batchMax)
+    return packed.makeObservablePass(normalization: normalization, batchMax: batchMax)
   }
 
   func logits(

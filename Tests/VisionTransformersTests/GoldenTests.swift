@@ -141,7 +141,7 @@ struct DeiTGoldenTests {
     let (model, golden, pixels) = try load()
     let packed = model.packed()
     var pass = model.makePass(packed, batchMax: 2)
-    var seen: [VisionTransformerPass.Place: [Float]] = [:]
+    var seen: [ObservedPlace: [Float]] = [:]
     pass.observe = { stage, tokens in seen[stage] = tokens.indices.map { tokens[$0] } }
     var logits = [Float](repeating: 0, count: 2000)
     var span = logits.mutableSpan

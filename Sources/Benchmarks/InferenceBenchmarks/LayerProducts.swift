@@ -9,19 +9,19 @@ import SparsityCore
 struct DenseLayerProduct: ~Copyable {
   private let operands: LayerOperands
   private let weights: DenseWeights
-  private let rounded: [UInt16]
+  private let rounded: [BF16]
   private var products = DenseProducts()
   private var result: [Float]
-  private var roundedResult: [UInt16]
+  private var roundedResult: [BF16]
 
   /// Prepares the product.
   init(_ operands: LayerOperands, format: DenseFormat) {
     self.operands = operands
     weights = DenseWeights(
       operands.weights.span, outputs: operands.outputs, inputs: operands.inputs, format: format)
-    rounded = operands.activations.map(\.bf16Bits)
+    rounded = operands.activations.map { BF16(rounding: $0) }
     result = Array(repeating: 0, count: operands.tokens * operands.outputs)
-    roundedResult = Array(repeating: 0, count: operands.tokens * operands.outputs)
+    roundedResult = Array(repeating: .zero, count: operands.tokens * operands.outputs)
   }
 
   /// Computes the product.
@@ -43,8 +43,8 @@ struct DenseLayerProduct: ~Copyable {
   }
 
   private static func multiply(
-    _ operands: LayerOperands, _ rounded: [UInt16], _ weights: DenseWeights,
-    _ products: inout DenseProducts, into result: inout [UInt16]
+    _ operands: LayerOperands, _ rounded: [BF16], _ weights: DenseWeights,
+    _ products: inout DenseProducts, into result: inout [BF16]
   ) {
     var target = result.mutableSpan
     products.multiply(
@@ -59,9 +59,9 @@ struct SparseLayerProduct {
   private let columns: CompressedWeights
   private let pairs: PairWeights?
   private let variant: KernelVariant
-  private let rounded: [UInt16]
+  private let rounded: [BF16]
   private var result: [Float]
-  private var roundedResult: [UInt16]
+  private var roundedResult: [BF16]
   private var scratch: [Float]
 
   /// Prunes the weights by magnitude and packs them.
@@ -84,9 +84,9 @@ struct SparseLayerProduct {
     self.variant = variant
     columns = precision == .bf16 ? compressed.rounded() : compressed
     pairs = takesPairs ? PairWeights(compressed) : nil
-    rounded = operands.activations.map(\.bf16Bits)
+    rounded = operands.activations.map { BF16(rounding: $0) }
     result = Array(repeating: 0, count: operands.tokens * outputs)
-    roundedResult = Array(repeating: 0, count: operands.tokens * outputs)
+    roundedResult = Array(repeating: .zero, count: operands.tokens * outputs)
     scratch = Array(repeating: 0, count: scratchCount(outputs: outputs, inputs: inputs))
   }
 
@@ -113,8 +113,8 @@ struct SparseLayerProduct {
   }
 
   private static func multiply(
-    _ operands: LayerOperands, _ rounded: [UInt16], _ pairs: PairWeights,
-    _ variant: KernelVariant, into result: inout [UInt16], _ scratch: inout [Float]
+    _ operands: LayerOperands, _ rounded: [BF16], _ pairs: PairWeights,
+    _ variant: KernelVariant, into result: inout [BF16], _ scratch: inout [Float]
   ) {
     var target = result.mutableSpan
     var free = scratch.mutableSpan
@@ -124,8 +124,8 @@ struct SparseLayerProduct {
   }
 
   private static func multiply(
-    _ operands: LayerOperands, _ rounded: [UInt16], _ columns: CompressedWeights,
-    _ variant: KernelVariant, into result: inout [UInt16], _ scratch: inout [Float]
+    _ operands: LayerOperands, _ rounded: [BF16], _ columns: CompressedWeights,
+    _ variant: KernelVariant, into result: inout [BF16], _ scratch: inout [Float]
   ) {
     var target = result.mutableSpan
     var free = scratch.mutableSpan

@@ -97,8 +97,8 @@ struct BF16Operation {
   private let block: NetworkBlock
   private let variant: KernelVariant
   private let operands: RowOperands
-  private let narrowInput: [UInt16]
-  private var result: [UInt16]
+  private let narrowInput: [BF16]
+  private var result: [BF16]
   private var scratch: [Float]
 
   /// Draws the operands.
@@ -120,7 +120,7 @@ struct BF16Operation {
 
   private static func perform(
     _ operation: RowOperation, _ block: NetworkBlock, _ variant: KernelVariant,
-    _ operands: RowOperands, _ narrowInput: [UInt16], into result: inout [UInt16],
+    _ operands: RowOperands, _ narrowInput: [BF16], into result: inout [BF16],
     scratch: inout [Float]
   ) {
     var target = result.mutableSpan
@@ -143,8 +143,8 @@ struct BF16Operation {
 }
 
 /// Rounds numbers to bf16.
-private func narrowed(_ numbers: [Float], _ variant: KernelVariant) -> [UInt16] {
-  var result = [UInt16](repeating: 0, count: numbers.count)
+private func narrowed(_ numbers: [Float], _ variant: KernelVariant) -> [BF16] {
+  var result = [BF16](repeating: .zero, count: numbers.count)
   var target = result.mutableSpan
   narrow(numbers.span, into: &target, variant: variant)
   return result

@@ -1,4 +1,5 @@
 import NetworkArchitectures
+import SparsityCore
 
 /// A ViT or DeiT with its weights packed.
 package struct PackedVisionTransformer: PackedNetwork {
@@ -44,6 +45,20 @@ package struct PackedVisionTransformer: PackedNetwork {
   package func makePass(
     normalization: PixelNormalization, batchMax: Int
   ) -> any ForwardPass & ~Copyable {
-    VisionTransformerPass(model: self, normalization: normalization, batchMax: batchMax)
+    makeObservablePass(normalization: normalization, batchMax: batchMax)
+  }
+
+  /// Allocates a pass that can be looked into.
+  package func makeObservablePass(
+    normalization: PixelNormalization, batchMax: Int
+  ) -> any ObservablePass & ~Copyable {
+    switch precision {
+    case .f32:
+      VisionTransformerPass<Float>(
+        model: self, normalization: normalization, batchMax: batchMax)
+    case .bf16:
+      VisionTransformerPass<BF16>(
+        model: self, normalization: normalization, batchMax: batchMax)
+    }
   }
 }

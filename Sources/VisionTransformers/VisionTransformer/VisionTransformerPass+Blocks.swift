@@ -30,8 +30,8 @@ extension VisionTransformerPass {
         &workspace)
       for image in 0..<count {
         arithmetic.attend(
-          queriesKeysValues: wide, shape: shape, image: image, queries: kept, into: &layerInput,
-          &workspace)
+          queriesKeysValues: wide, shape: attention, image: image, queries: kept,
+          into: &layerInput, &workspace)
       }
       keepFirstTokens(kept, count: count)
       showInput(of: role, block: block, layerInput, rows: rows)

@@ -1,7 +1,7 @@
 import NetworkArchitectures
 
 extension VisionTransformerPass {
-  package mutating func embed(
+  mutating func embed(
     pixels: Span<UInt8>, count: Int, into result: inout MutableSpan<Float>
   ) {
     precondition((1...batchMax).contains(count))
@@ -12,7 +12,7 @@ extension VisionTransformerPass {
     for index in result.indices { result[index] = tokens[index] }
   }
 
-  package mutating func advance(
+  mutating func advance(
     block: Int, layers: [LayerWeights], count: Int, of stream: Span<Float>,
     into result: inout MutableSpan<Float>
   ) {
@@ -23,7 +23,7 @@ extension VisionTransformerPass {
     for index in result.indices { result[index] = tokens[index] }
   }
 
-  package mutating func showInputs(
+  mutating func showInputs(
     block: Int, through last: Int, layers: [LayerWeights], count: Int, of stream: Span<Float>
   ) {
     let own = network.blocks[block]
@@ -46,11 +46,13 @@ extension VisionTransformerPass {
   }
 
   /// Shows the inputs of a prunable layer to their observer.
-  func showInput(of role: LayerRole, block: Int, _ inputs: Activations, rows: Int) {
+  func showInput(of role: LayerRole, block: Int, _ inputs: [Number], rows: Int) {
     guard let observeInput else { return }
-    precondition(model.precision == .f32)
+    guard let inputs = inputs as? [Float] else {
+      preconditionFailure("a pass in \(model.precision) has no inputs to show")
+    }
     let layer = network.blocks[block].layer(role)
     let width = network.prunableLayers[layer].inputs
-    observeInput(layer, inputs.f32.span.extracting(0..<rows * width))
+    observeInput(layer, inputs.span.extracting(0..<rows * width))
   }
 }

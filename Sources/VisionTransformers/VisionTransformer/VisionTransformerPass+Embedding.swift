@@ -46,10 +46,7 @@ private func gather<Element: BitwiseCopyable>(
 extension VisionTransformerPass {
   /// Copies the patches of pixel images into `wide`, normalised: (images × patches × patch values).
   mutating func gatherPatches(pixels: Span<UInt8>, count: Int) {
-    switch model.precision {
-    case .f32: gather(pixels, of: shape, count: count, table: pixelTable.f32, into: &wide.f32)
-    case .bf16: gather(pixels, of: shape, count: count, table: pixelTable.bf16, into: &wide.bf16)
-    }
+    gather(pixels, of: shape, count: count, table: pixelTable, into: &wide)
   }
 
   /// Copies the patches of normalised images into `wide`: (images × patches × patch values).
@@ -58,11 +55,7 @@ extension VisionTransformerPass {
     forEachPatchRow(of: shape, count: count) { image, channel, row, column, place in
       let source = ((image * channels + channel) * side + row) * side + column
       for index in 0..<size {
-        let value = images[source + index]
-        switch model.precision {
-        case .f32: wide.f32[place + index] = value
-        case .bf16: wide.bf16[place + index] = value.isNaN ? 0x7fc0 : value.bf16Bits
-        }
+        wide[place + index] = Number(rounding: images[source + index])
       }
     }
   }

@@ -1,77 +1,84 @@
 import NetworkArchitectures
 import SparseKernels
 
+/// A place in a ViT whose activations a pass shows.
+package enum ObservedPlace: Hashable, Sendable {
+  /// The tokens after positions were added: (images × tokens × width).
+  case embedding
+  /// The tokens after a block: (images × tokens × width), of the last block only the extra ones.
+  case block(Int)
+}
+
+/// A pass that shows its activations, for comparisons with other programs.
+package protocol ObservablePass: ForwardPass, ~Copyable {
+  /// Is shown the activations of each place as soon as they are computed.
+  var observe: ((ObservedPlace, Span<Float>) -> Void)? { get set }
+
+  /// Computes the logits of normalised images, (images × channels × rows × columns); as
+  /// ``ForwardPass/logits(pixels:count:layers:into:)`` otherwise.
+  mutating func logits(
+    normalized images: Span<Float>, count: Int, layers: [LayerWeights],
+    into logits: inout MutableSpan<Float>
+  )
+}
+
 /// The forward pass of a ViT or DeiT; a distilled model's logits are the mean of both heads.
 ///
 /// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
 /// number format of the model. Buffers are as large as the largest batch needs, and nothing is
 /// allocated for a layer.
-package struct VisionTransformerPass: ForwardPass, ~Copyable {
-  /// A place in the network whose activations ``VisionTransformerPass/observe`` is shown.
-  package enum Place: Hashable, Sendable {
-    /// The tokens after positions were added: (images × tokens × width).
-    case embedding
-    /// The tokens after a block: (images × tokens × width), of the last block only the extra ones.
-    case block(Int)
-  }
-
-  package let batchMax: Int
-  /// Is shown the activations of each place as soon as they are computed.
-  package var observe: ((Place, Span<Float>) -> Void)?
-  package var observeInput: ((Int, Span<Float>) -> Void)?
+struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
+  let batchMax: Int
+  var observe: ((ObservedPlace, Span<Float>) -> Void)?
+  var observeInput: ((Int, Span<Float>) -> Void)?
 
   /// The model, packed for the arithmetic of the pass.
   let model: PackedVisionTransformer
 
   /// The operations, with the variant of the kernels that runs.
-  let arithmetic: Arithmetic
+  let arithmetic: Arithmetic<Number>
   /// The normalised value of each pixel value, 256 for each channel, in the format of the pass.
-  let pixelTable: Activations
+  let pixelTable: [Number]
   /// The residual stream: (images × tokens × width), always fp32.
   var tokens: [Float]
   /// The input of a linear layer: normalised tokens, or the output of the attention.
-  var layerInput: Activations
+  var layerInput: [Number]
   /// The patches; then queries, keys and values; then the hidden layer.
-  var wide: Activations
+  var wide: [Number]
   /// What the operations need beside their operands.
   var workspace: Workspace
 
-  package var network: Network { model.network }
+  var network: Network { model.network }
   /// The sizes of the model.
   var shape: TransformerShape { model.shape }
+  /// The sizes of the attention of one image.
+  let attention: AttentionShape
 
   /// Allocates a pass for batches of up to `batchMax` images.
-  package init(
+  init(
     model: PackedVisionTransformer, normalization: PixelNormalization, batchMax: Int
   ) {
     let shape = model.shape
     precondition(batchMax > 0)
     precondition(normalization.mean.count == shape.channels)
-    let precision = model.precision
     let rows = batchMax * shape.tokens
     let widest = max(3 * shape.width, shape.hiddenWidth, shape.patchValues)
     self.model = model
     self.batchMax = batchMax
-    self.arithmetic = Arithmetic(
-      precision: precision, variant: model.variant, epsilon: shape.layerNormEpsilon)
-    var table = Activations(count: 256 * shape.channels, precision: precision)
-    switch precision {
-    case .f32: table.f32 = normalization.table
-    case .bf16: table.bf16 = normalization.table.map(\.bf16Bits)
-    }
-    self.pixelTable = table
+    self.arithmetic = Arithmetic(variant: model.variant, epsilon: shape.layerNormEpsilon)
+    self.pixelTable = normalization.table.map { Number(rounding: $0) }
     self.tokens = Array(repeating: 0, count: rows * shape.width)
-    self.layerInput = Activations(count: rows * shape.width, precision: precision)
-    self.wide = Activations(count: rows * widest, precision: precision)
+    self.layerInput = Array(repeating: .zero, count: rows * shape.width)
+    self.wide = Array(repeating: .zero, count: rows * widest)
+    self.attention = AttentionShape(
+      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
     self.workspace = Workspace(
-      network: model.network, packing: model.packing,
-      attention: AttentionShape(
-        tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth),
-      rows: rows, widestInput: max(shape.width, shape.hiddenWidth, shape.patchValues),
+      network: model.network, packing: model.packing, attention: attention, rows: rows,
+      widestInput: max(shape.width, shape.hiddenWidth, shape.patchValues),
       widestOutput: max(3 * shape.width, shape.hiddenWidth))
   }
 
-  package mutating func logits(
+  mutating func logits(
     pixels: Span<UInt8>, count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
   ) {
     precondition(pixels.count == count * shape.imageSize * shape.imageSize * shape.channels)
@@ -80,11 +87,7 @@ package struct VisionTransformerPass: ForwardPass, ~Copyable {
     computeLogits(count: count, layers: layers, into: &logits)
   }
 
-  /// Computes the logits of normalised images, (images × channels × rows × columns).
-  ///
-  /// The parameters are those of ``ForwardPass/logits(pixels:count:layers:into:)``, but for the
-  /// images.
-  package mutating func logits(
+  mutating func logits(
     normalized images: Span<Float>, count: Int, layers: [LayerWeights],
     into logits: inout MutableSpan<Float>
   ) {
@@ -123,7 +126,7 @@ package struct VisionTransformerPass: ForwardPass, ~Copyable {
   }
 
   /// Shows the first rows of the residual stream to the observer.
-  private func show(_ place: Place, rows: Int) {
+  private func show(_ place: ObservedPlace, rows: Int) {
     guard let observe else { return }
     observe(place, tokens.span.extracting(0..<rows * shape.width))
   }

@@ -3,24 +3,6 @@ import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
-/// The numbers between two operations of a pass, in the number format of the pass.
-///
-/// One of the two arrays holds them, the other is empty.
-struct Activations {
-  /// The numbers of a pass in fp32.
-  var f32: [Float] = []
-  /// The bits of the numbers of a pass in bf16.
-  var bf16: [UInt16] = []
-
-  /// Allocates zeros.
-  init(count: Int, precision: Precision) {
-    switch precision {
-    case .f32: f32 = Array(repeating: 0, count: count)
-    case .bf16: bf16 = Array(repeating: 0, count: count)
-    }
-  }
-}
-
 /// What the products of a pass need beside their operands; belongs to one thread.
 struct Workspace: ~Copyable {
   /// The dense products that have occurred.

@@ -1,20 +1,40 @@
 import LinearAlgebra
 import SparseKernels
+import SparsityCore
 
-extension Arithmetic {
-  /// Applies a prunable layer to bf16 activations and rounds to bf16.
-  func apply(
-    _ layer: PreparedLayer, to x: Span<UInt16>, rows: Int, hasGELU: Bool,
-    into y: inout MutableSpan<UInt16>, _ workspace: inout Workspace
+extension BF16: Activation {
+  static func normalize(
+    _ x: Span<Float>, rows: Int, by norm: NormParameters, epsilon: Float,
+    into y: inout MutableSpan<BF16>, variant: KernelVariant
+  ) {
+    layerNorm(
+      x, rows: rows, width: norm.weights.count, scale: norm.weights.span, shift: norm.bias.span,
+      epsilon: epsilon, into: &y, variant: variant)
+  }
+
+  static func attend(
+    _ queriesKeysValues: Span<BF16>, shape: AttentionShape, queries: Int, scale: Float,
+    into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>, variant: KernelVariant
+  ) {
+    SparseKernels.attend(
+      queriesKeysValues, shape: shape, queries: queries, scale: scale, into: &y,
+      scratch: &scratch, variant: variant)
+  }
+
+  static func apply(
+    _ layer: PreparedLayer, to x: Span<BF16>, rows: Int, hasGELU: Bool,
+    into y: inout MutableSpan<BF16>, _ workspace: inout Workspace,
+    variant: KernelVariant
   ) {
     let bias = layer.dense.bias
     let epilogue: Epilogue = hasGELU ? .storeGELU : .store
     switch layer.weights {
     case .dense:
-      multiply(layer.dense.weights, by: x, rows: rows, bias: bias, into: &y, &workspace)
+      multiply(
+        layer.dense.weights, by: x, rows: rows, bias: bias, into: &y, &workspace, variant: variant)
       if hasGELU { gelu(&y, variant: variant) }
     case .replaced(let weights):
-      multiply(weights, by: x, rows: rows, bias: bias, into: &y, &workspace)
+      multiply(weights, by: x, rows: rows, bias: bias, into: &y, &workspace, variant: variant)
       if hasGELU { gelu(&y, variant: variant) }
     case .columns(let weights):
       var scratch = workspace.scratch.mutableSpan
@@ -29,17 +49,19 @@ extension Arithmetic {
     }
   }
 
-  /// Adds a prunable layer of bf16 activations to fp32 numbers.
-  func apply(
-    _ layer: PreparedLayer, to x: Span<UInt16>, rows: Int,
-    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
+  static func apply(
+    _ layer: PreparedLayer, to x: Span<BF16>, rows: Int,
+    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace,
+    variant: KernelVariant
   ) {
     let bias = layer.dense.bias
     switch layer.weights {
     case .dense:
-      multiply(layer.dense.weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace)
+      multiply(
+        layer.dense.weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace,
+        variant: variant)
     case .replaced(let weights):
-      multiply(weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace)
+      multiply(weights, by: x, rows: rows, bias: bias, addingTo: &y, &workspace, variant: variant)
     case .columns(let weights):
       var scratch = workspace.scratch.mutableSpan
       SparseKernels.multiply(
@@ -57,9 +79,10 @@ extension Arithmetic {
   ///
   /// Where the processor has no bf16 instructions, the product of the same bf16 numbers is computed
   /// in fp32.
-  private func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float],
-    into y: inout MutableSpan<UInt16>, _ workspace: inout Workspace
+  private static func multiply(
+    _ weights: DenseWeights, by x: Span<BF16>, rows: Int, bias: [Float],
+    into y: inout MutableSpan<BF16>, _ workspace: inout Workspace,
+    variant: KernelVariant
   ) {
     guard weights.format == .bf16 else {
       var wide = workspace.wideOutput
@@ -67,7 +90,8 @@ extension Arithmetic {
       var all = wide.mutableSpan
       var output = all._mutatingExtracting(0..<y.count)
       multiplyWidened(
-        weights, by: x, rows: rows, bias: bias, adds: false, into: &output, &workspace)
+        weights, by: x, rows: rows, bias: bias, adds: false, into: &output, &workspace,
+        variant: variant)
       narrow(output.span, into: &y, variant: variant)
       workspace.wideOutput = wide
       return
@@ -75,22 +99,24 @@ extension Arithmetic {
     workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, into: &y)
   }
 
-  /// Multiplies by a dense matrix and adds the product to fp32 numbers.
-  func multiply(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float],
-    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace
+  static func multiply(
+    _ weights: DenseWeights, by x: Span<BF16>, rows: Int, bias: [Float],
+    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace,
+    variant: KernelVariant
   ) {
     guard weights.format == .bf16 else {
-      multiplyWidened(weights, by: x, rows: rows, bias: bias, adds: true, into: &y, &workspace)
+      multiplyWidened(
+        weights, by: x, rows: rows, bias: bias, adds: true, into: &y, &workspace, variant: variant)
       return
     }
     workspace.products.multiply(weights, by: x, tokens: rows, bias: bias.span, addingTo: &y)
   }
 
   /// Multiplies bf16 activations by a dense fp32 matrix.
-  private func multiplyWidened(
-    _ weights: DenseWeights, by x: Span<UInt16>, rows: Int, bias: [Float], adds: Bool,
-    into y: inout MutableSpan<Float>, _ workspace: inout Workspace
+  private static func multiplyWidened(
+    _ weights: DenseWeights, by x: Span<BF16>, rows: Int, bias: [Float], adds: Bool,
+    into y: inout MutableSpan<Float>, _ workspace: inout Workspace,
+    variant: KernelVariant
   ) {
     var wide = workspace.wideInput
     workspace.wideInput = []

@@ -1,0 +1,37 @@
+import LinearAlgebra
+import SparseKernels
+import SparsityCore
+
+/// A number between two operations of a pass; sums, statistics and tokens are fp32 in all formats.
+protocol Activation: BitwiseCopyable, Sendable {
+  /// Zero.
+  static var zero: Self { get }
+
+  /// Rounds a number to the format.
+  init(rounding value: Float)
+
+  /// Normalises rows of tokens: LayerNorm with scale and shift.
+  static func normalize(
+    _ x: Span<Float>, rows: Int, by norm: NormParameters, epsilon: Float,
+    into y: inout MutableSpan<Self>, variant: KernelVariant)
+
+  /// Computes the attention of one image.
+  static func attend(
+    _ queriesKeysValues: Span<Self>, shape: AttentionShape, queries: Int, scale: Float,
+    into y: inout MutableSpan<Self>, scratch: inout MutableSpan<Float>, variant: KernelVariant)
+
+  /// Applies a prunable layer, and GELU behind it if asked for.
+  static func apply(
+    _ layer: PreparedLayer, to x: Span<Self>, rows: Int, hasGELU: Bool,
+    into y: inout MutableSpan<Self>, _ workspace: inout Workspace, variant: KernelVariant)
+
+  /// Adds a prunable layer to fp32 numbers.
+  static func apply(
+    _ layer: PreparedLayer, to x: Span<Self>, rows: Int, addingTo y: inout MutableSpan<Float>,
+    _ workspace: inout Workspace, variant: KernelVariant)
+
+  /// Adds a dense layer to fp32 numbers.
+  static func multiply(
+    _ weights: DenseWeights, by x: Span<Self>, rows: Int, bias: [Float],
+    addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace, variant: KernelVariant)
+}
