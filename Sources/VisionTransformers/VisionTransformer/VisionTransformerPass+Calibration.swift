@@ -1,6 +1,9 @@
 import NetworkArchitectures
+import SparsityCore
 
 extension VisionTransformerPass {
+  @_specialize(where Number == Float)
+  @_specialize(where Number == BF16)
   mutating func embed(
     pixels: Span<UInt8>, count: Int, into result: inout MutableSpan<Float>
   ) {
@@ -12,6 +15,8 @@ extension VisionTransformerPass {
     for index in result.indices { result[index] = tokens[index] }
   }
 
+  @_specialize(where Number == Float)
+  @_specialize(where Number == BF16)
   mutating func advance(
     block: Int, layers: [LayerWeights], count: Int, of stream: Span<Float>,
     into result: inout MutableSpan<Float>
@@ -23,6 +28,8 @@ extension VisionTransformerPass {
     for index in result.indices { result[index] = tokens[index] }
   }
 
+  @_specialize(where Number == Float)
+  @_specialize(where Number == BF16)
   mutating func showInputs(
     block: Int, through last: Int, layers: [LayerWeights], count: Int, of stream: Span<Float>
   ) {

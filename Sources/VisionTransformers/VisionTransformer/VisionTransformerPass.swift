@@ -1,4 +1,5 @@
 import NetworkArchitectures
+import SparsityCore
 import SparseKernels
 
 /// A place in a ViT whose activations a pass shows.
@@ -27,6 +28,10 @@ package protocol ObservablePass: ForwardPass, ~Copyable {
 /// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
 /// number format of the model. Buffers are as large as the largest batch needs, and nothing is
 /// allocated for a layer.
+///
+/// Whatever is called through the protocol is specialised for each number format: without the
+/// attribute, calls through a protocol run code that knows no format, at 60 to 80 % of the speed
+/// (DeiT-Tiny, AVX-512).
 struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   let batchMax: Int
   var observe: ((ObservedPlace, Span<Float>) -> Void)?
@@ -78,6 +83,8 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
       widestOutput: max(3 * shape.width, shape.hiddenWidth))
   }
 
+  @_specialize(where Number == Float)
+  @_specialize(where Number == BF16)
   mutating func logits(
     pixels: Span<UInt8>, count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
   ) {
@@ -87,6 +94,8 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
     computeLogits(count: count, layers: layers, into: &logits)
   }
 
+  @_specialize(where Number == Float)
+  @_specialize(where Number == BF16)
   mutating func logits(
     normalized images: Span<Float>, count: Int, layers: [LayerWeights],
     into logits: inout MutableSpan<Float>
