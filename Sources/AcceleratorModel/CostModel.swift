@@ -83,7 +83,7 @@ public struct CostModel: Sendable {
     self.layers = network.prunableLayers
     self.workload = workload
     self.dependencies = dependencies
-    self.tables = CostTables(tables)
+    self.tables = CostTables(tables, decisionCount: space.decisions.count)
     self.fixed = fixed
     self.dense = dense
     self.denseCost = Self.cost(of: dense, dense: dense, batch: batch, profile: profile)
@@ -96,8 +96,7 @@ public struct CostModel: Sendable {
   /// - Complexity: one look-up for each set of decisions that steps depend on.
   public func cost(of genome: Genome) -> Cost {
     precondition(genome.genes.count == space.decisions.count)
-    var sum = fixed
-    tables.add(genome, to: &sum)
+    let sum = tables.sum(of: genome, adding: fixed)
     return Self.cost(of: sum, dense: dense, batch: batch, profile: profile)
   }
 

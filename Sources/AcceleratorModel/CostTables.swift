@@ -45,50 +45,60 @@ package struct CostTables: Sendable {
 
   /// The tables, in the order of the first step of each.
   package let tables: [Table]
-  /// One look-up in `entries`: the decision and how far apart its choices lie.
-  private struct Term {
-    let decision: Int
-    let stride: Int
-    let count: Int
-  }
-  private let terms: [Term]
-  /// Where each table's entries begin in `entries`, and where its terms end in `terms`.
-  private let spans: [(start: Int, termEnd: Int)]
-  private let entries: [CostEntry]
+  /// What each decision costs alone: a row for each decision, of as many entries as the most
+  /// choices, zeros where it has fewer or no table of its own.
+  private let rows: [CostEntry]
+  /// The entries of a row.
+  private let rowSize: Int
+  /// The tables of several decisions: where the choices of each lie apart.
+  private let joint: [(table: Table, strides: [Int])]
 
-  /// Gathers tables.
-  package init(_ tables: [Table]) {
-    var (terms, spans, entries) = ([Term](), [(start: Int, termEnd: Int)](), [CostEntry]())
-    for table in tables {
-      var stride = table.entries.count
-      for (decision, count) in zip(table.decisions, table.counts) {
-        stride /= count
-        terms.append(Term(decision: decision, stride: stride, count: count))
-      }
-      spans.append((entries.count, terms.count))
-      entries += table.entries
+  /// Gathers tables over so many decisions.
+  package init(_ tables: [Table], decisionCount: Int) {
+    let single = tables.filter { $0.decisions.count == 1 }
+    let rowSize = tables.flatMap(\.counts).max() ?? 1
+    var rows = [CostEntry](repeating: CostEntry(), count: decisionCount * rowSize)
+    for table in single {
+      let start = table.decisions[0] * rowSize
+      for (index, entry) in table.entries.enumerated() { rows[start + index] += entry }
     }
     self.tables = tables
-    self.terms = terms
-    self.spans = spans
-    self.entries = entries
+    self.rows = rows
+    self.rowSize = rowSize
+    joint = tables.filter { $0.decisions.count > 1 }.map { table in
+      var stride = table.entries.count
+      let strides = table.counts.map { count in
+        stride /= count
+        return stride
+      }
+      return (table, strides)
+    }
   }
 
-  /// Adds the entries of a genome to a sum.
+  /// Returns the sum of a genome's entries and what every genome pays.
   ///
   /// - Precondition: the genome lies in the space that the tables were made for.
-  /// - Complexity: O(tables).
-  package func add(_ genome: Genome, to sum: inout CostEntry) {
-    var term = 0
-    for span in spans {
-      var index = span.start
-      while term < span.termEnd {
-        let choice = Int(genome.genes[terms[term].decision])
-        precondition(choice < terms[term].count)
-        index += choice * terms[term].stride
-        term += 1
-      }
-      sum += entries[index]
+  /// - Complexity: O(decisions + tables).
+  package func sum(of genome: Genome, adding fixed: CostEntry) -> CostEntry {
+    var sum = fixed
+    var start = 0
+    for gene in genome.genes {
+      precondition(gene < rowSize)
+      sum += rows[start + Int(gene)]
+      start += rowSize
     }
+    return joint.isEmpty ? sum : adding(joint: genome, to: sum)
+  }
+
+  private func adding(joint genome: Genome, to sum: CostEntry) -> CostEntry {
+    var sum = sum
+    for (table, strides) in joint {
+      var index = 0
+      for (decision, stride) in zip(table.decisions, strides) {
+        index += Int(genome.genes[decision]) * stride
+      }
+      sum += table.entries[index]
+    }
+    return sum
   }
 }
