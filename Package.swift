@@ -209,7 +209,7 @@ let package = Package(
         "InferenceBenchmarks", "NetworkArchitectures", "Evaluation", "SparseKernels",
         "SparsityCore",
       ]),
-    tests("Pruning", ["Pruning", "ContentHashing", "SparsityCore"]),
+    tests("Pruning", ["Pruning", "ContentHashing", "SparseKernels", "SparsityCore"]),
     tests("ImageData", ["ImageData", "ModelFiles", "NetworkArchitectures", "SparsityCore"]),
     tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing"]),
     .testTarget(

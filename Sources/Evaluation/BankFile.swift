@@ -31,11 +31,8 @@ public enum BankFile {
         let name = "\(banked.layer.name)/\(pattern)"
         if let error = banked.outputErrors?[level] { metadata["error/\(name)"] = "\(error)" }
         guard let weights = banked.levels[level] else { continue }
+        let placed = PlacedWeights(weights)
         let (outputs, inputs) = (weights.outputs, weights.inputs)
-        guard
-          let placed = PlacedWeights(
-            weights.decompressed(), outputs: outputs, inputs: inputs, pattern: pattern)
-        else { preconditionFailure("a bank's weights keep to their pattern") }
         let kept = pattern.keptCount(ofInputs: inputs)
         tensors.append(
           NewTensor(name: "\(name)/values", shape: [outputs, kept], values: placed.values))
@@ -152,13 +149,7 @@ public enum BankFile {
         outputs: layer.outputs, inputs: layer.inputs, pattern: pattern, values: values,
         places: places)
     else { throw .bank(path: file.path, fault: "\(name) is damaged") }
-    let dense = placed.decompressed()
-    do throws(SparseKernelError) {
-      return try CompressedWeights(
-        pruned: dense.span, outputs: layer.outputs, inputs: layer.inputs, pattern: pattern)
-    } catch {
-      preconditionFailure("placed weights keep to their pattern: \(error)")
-    }
+    return placed.compressed
   }
 }
 

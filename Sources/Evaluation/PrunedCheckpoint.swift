@@ -1,12 +1,29 @@
 import ModelFiles
 import Pruning
+import SparseKernels
 import SparsityCore
 import VisionTransformers
 
 /// The tensors of a model whose layers are pruned as a genome says, for files.
 public struct PrunedCheckpoint {
+  /// The weights of one prunable layer.
+  private enum Values {
+    /// Row-major, zeros in place.
+    case whole([Float])
+    /// In an N:M pattern.
+    case pruned(CompressedWeights)
+
+    /// The row-major weights, zeros in place.
+    var whole: [Float] {
+      switch self {
+      case .whole(let values): values
+      case .pruned(let weights): weights.decompressed()
+      }
+    }
+  }
+
   private let model: LoadedModel
-  private let layers: [(layer: PrunableLayer, pattern: NMPattern, weights: [Float])]
+  private let layers: [(layer: PrunableLayer, values: Values)]
 
   /// Takes each layer's weights from a bank.
   ///
@@ -17,11 +34,10 @@ public struct PrunedCheckpoint {
     let levels = bank.levelChoice.levels(of: genome)
     self.layers = zip(bank.layers, levels).enumerated().map { index, entry in
       let (banked, level) = entry
-      let pruned = banked.levels[level]?.decompressed()
-      return (
-        banked.layer, banked.patterns[level],
-        pruned ?? model.weights.prunableLayer(at: index).weights
-      )
+      let values =
+        banked.levels[level].map { Values.pruned($0) }
+        ?? .whole(model.weights.prunableLayer(at: index).weights)
+      return (banked.layer, values)
     }
   }
 
@@ -33,7 +49,7 @@ public struct PrunedCheckpoint {
     precondition(weights.count == layers.count)
     precondition(zip(layers, weights).allSatisfy { $0.outputs * $0.inputs == $1.count })
     self.model = model
-    self.layers = zip(layers, weights).map { ($0, .dense, $1) }
+    self.layers = zip(layers, weights).map { ($0, .whole($1)) }
   }
 
   /// Returns every tensor in timm's names and in fp32, zeros in place.
@@ -42,7 +58,7 @@ public struct PrunedCheckpoint {
       + layers.map {
         NewTensor(
           name: "\($0.layer.name).weight", shape: [$0.layer.outputs, $0.layer.inputs],
-          values: $0.weights)
+          values: $0.values.whole)
       }
   }
 
@@ -51,7 +67,7 @@ public struct PrunedCheckpoint {
     layers.map {
       NewTensor(
         name: "\($0.layer.name).weight", elementType: .uint8,
-        shape: [$0.layer.outputs, $0.layer.inputs], bytes: $0.weights.map { $0 == 0 ? 0 : 1 })
+        shape: [$0.layer.outputs, $0.layer.inputs], bytes: $0.values.whole.map { $0 == 0 ? 0 : 1 })
     }
   }
 
@@ -59,17 +75,14 @@ public struct PrunedCheckpoint {
   public func compressedTensors() -> (tensors: [NewTensor], patterns: [String: String]) {
     var tensors = otherTensors()
     var patterns: [String: String] = [:]
-    for (layer, pattern, weights) in layers {
+    for (layer, values) in layers {
       let name = "\(layer.name).weight"
-      guard
-        !pattern.isDense,
-        let placed = PlacedWeights(
-          weights, outputs: layer.outputs, inputs: layer.inputs, pattern: pattern)
-      else {
+      guard case .pruned(let weights) = values else {
         tensors.append(
-          NewTensor(name: name, shape: [layer.outputs, layer.inputs], values: weights))
+          NewTensor(name: name, shape: [layer.outputs, layer.inputs], values: values.whole))
         continue
       }
+      let (pattern, placed) = (weights.pattern, PlacedWeights(weights))
       patterns["\(name).pattern"] = "\(pattern)"
       patterns["\(name).inputs"] = "\(layer.inputs)"
       tensors.append(

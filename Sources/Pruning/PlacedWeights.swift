@@ -1,3 +1,4 @@
+import SparseKernels
 import SparsityCore
 
 /// The weights of one layer in one N:M pattern as files hold them: kept values and their places.
@@ -26,39 +27,50 @@ public struct PlacedWeights: Hashable, Sendable {
     (pattern.keptCount(ofInputs: inputs) * bits(of: pattern) + 7) / 8
   }
 
-  /// Compresses row-major weights, or returns `nil` if a group has more nonzeros than are kept.
+  /// Brings weights from the order of the kernels into that of files.
   ///
-  /// - Complexity: O(weights).
-  public init?(_ weights: [Float], outputs: Int, inputs: Int, pattern: NMPattern) {
-    precondition(weights.count == outputs * inputs)
+  /// - Complexity: O(kept weights).
+  public init(_ weights: CompressedWeights) {
+    let (outputs, inputs, pattern) = (weights.outputs, weights.inputs, weights.pattern)
     let bits = Self.bits(of: pattern)
     let rowBytes = Self.placeBytes(of: pattern, inputs: inputs)
-    var values: [Float] = []
-    values.reserveCapacity(outputs * pattern.keptCount(ofInputs: inputs))
+    let rowCount = pattern.keptCount(ofInputs: inputs)
+    var values = [Float](repeating: 0, count: outputs * rowCount)
     var places = [UInt8](repeating: 0, count: outputs * rowBytes)
-    for output in 0..<outputs {
-      var position = 0
-      for start in stride(from: 0, to: inputs, by: pattern.groupSize) {
-        let width = min(pattern.groupSize, inputs - start)
-        let group = weights[output * inputs + start..<output * inputs + start + width]
-        var fillers = min(pattern.kept, width) - group.count { $0 != 0 }
-        guard fillers >= 0 else { return nil }
-        for (place, value) in group.enumerated() {
-          if value == 0 {
-            guard fillers > 0 else { continue }
-            fillers -= 1
-          }
-          values.append(value)
-          places[output * rowBytes + position / 8] |= UInt8(place) << UInt8(position % 8)
-          position += bits
-        }
-      }
+    CompressedWeights.forEachPlace(outputs: outputs, inputs: inputs, pattern: pattern) { place in
+      values[place.output * rowCount + place.indexInRow] = weights.values[place.index]
+      // A block begins with a group.
+      let inGroup = Int(weights.columns[place.index]) % pattern.groupSize
+      let position = place.indexInRow * bits
+      places[place.output * rowBytes + position / 8] |= UInt8(inGroup) << UInt8(position % 8)
     }
     self.outputs = outputs
     self.inputs = inputs
     self.pattern = pattern
     self.values = values
     self.places = places
+  }
+
+  /// The weights in the order of the kernels.
+  ///
+  /// - Complexity: O(kept weights).
+  public var compressed: CompressedWeights {
+    let bits = Self.bits(of: pattern)
+    let rowBytes = Self.placeBytes(of: pattern, inputs: inputs)
+    let rowCount = pattern.keptCount(ofInputs: inputs)
+    var values = [Float](repeating: 0, count: self.values.count)
+    var columns = [UInt8](repeating: 0, count: self.values.count)
+    CompressedWeights.forEachPlace(outputs: outputs, inputs: inputs, pattern: pattern) { place in
+      values[place.index] = self.values[place.output * rowCount + place.indexInRow]
+      let position = place.indexInRow * bits
+      let byte = places[place.output * rowBytes + position / 8]
+      let inGroup = Int(byte >> UInt8(position % 8)) & (1 << bits - 1)
+      // Every group but the last of a row keeps as many as the pattern says.
+      let groupStart = place.indexInRow / pattern.kept * pattern.groupSize
+      columns[place.index] = UInt8(groupStart - place.blockStart + inGroup)
+    }
+    return CompressedWeights(
+      outputs: outputs, inputs: inputs, pattern: pattern, values: values, columns: columns)
   }
 
   /// Restores weights from a file, or returns `nil` unless counts are right, places ascend within

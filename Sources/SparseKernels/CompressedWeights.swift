@@ -62,8 +62,12 @@ public struct CompressedWeights: Sendable {
     self.columns = columns
   }
 
-  /// Creates weights from their parts, as another instance holds them.
-  init(outputs: Int, inputs: Int, pattern: NMPattern, values: [Float], columns: [UInt8]) {
+  /// Creates weights from their parts, in the order of the kernels.
+  ///
+  /// - Precondition: columns ascend for each output of a block and keep to the pattern.
+  package init(
+    outputs: Int, inputs: Int, pattern: NMPattern, values: [Float], columns: [UInt8]
+  ) {
     precondition(values.count == outputs * pattern.keptCount(ofInputs: inputs))
     precondition(columns.count == values.count)
     self.outputs = outputs
@@ -81,18 +85,44 @@ public struct CompressedWeights: Sendable {
   /// - Complexity: O(`outputs` · `inputs`).
   public func decompressed() -> [Float] {
     var weights = [Float](repeating: 0, count: outputs * inputs)
-    let blockInputs = Self.blockInputs(of: pattern)
-    var place = 0
+    Self.forEachPlace(outputs: outputs, inputs: inputs, pattern: pattern) { place in
+      let column = place.blockStart + Int(columns[place.index])
+      weights[place.output * inputs + column] = values[place.index]
+    }
+    return weights
+  }
+
+  /// Where a kept weight stands.
+  package struct Place {
+    /// Its index among all kept weights, in the order of the kernels.
+    package let index: Int
+    /// Its output.
+    package let output: Int
+    /// Its index among the kept weights of its output, by ascending input.
+    package let indexInRow: Int
+    /// The first input of its block.
+    package let blockStart: Int
+  }
+
+  /// Calls `body` with the place of each kept weight of a layer, in the order of the kernels.
+  package static func forEachPlace(
+    outputs: Int, inputs: Int, pattern: NMPattern, _ body: (Place) -> Void
+  ) {
+    let blockInputs = blockInputs(of: pattern)
+    var index = 0
+    var before = 0
     for blockStart in stride(from: 0, to: inputs, by: blockInputs) {
       let kept = pattern.keptCount(ofInputs: min(blockInputs, inputs - blockStart))
       for output in 0..<outputs {
-        for _ in 0..<kept {
-          weights[output * inputs + blockStart + Int(columns[place])] = values[place]
-          place += 1
+        for offset in 0..<kept {
+          body(
+            Place(
+              index: index, output: output, indexInRow: before + offset, blockStart: blockStart))
+          index += 1
         }
       }
+      before += kept
     }
-    return weights
   }
 
   /// Returns the inputs of a full block.

@@ -1,4 +1,5 @@
 import Pruning
+import SparseKernels
 import SparsityCore
 import Testing
 
@@ -10,20 +11,42 @@ struct PlacedWeightsTests {
     let dense = (0..<3 * inputs).map { _ in Float(generator.unitInterval() - 0.5) }
     let pruned = magnitudePruned(
       weights: dense.span, outputs: 3, inputs: inputs, pattern: pattern)
-    let placed = try #require(
-      PlacedWeights(pruned, outputs: 3, inputs: inputs, pattern: pattern))
+    let placed = PlacedWeights(
+      try CompressedWeights(
+        pruned: pruned.span, outputs: 3, inputs: inputs, pattern: pattern))
     #expect(placed.values.count == 3 * pattern.keptCount(ofInputs: inputs))
     #expect(placed.decompressed() == pruned)
     let restored = PlacedWeights(
       outputs: 3, inputs: inputs, pattern: pattern, values: placed.values, places: placed.places)
     #expect(restored == placed)
-    #expect(PlacedWeights(dense, outputs: 3, inputs: inputs, pattern: pattern) == nil)
+  }
+
+  @Test(
+    arguments: ["1:4", "2:4", "3:4", "4:8", "5:16", "1:16", "4:4"], [4, 16, 21, 130, 1_027])
+  func `the order of files and that of kernels stand for each other`(
+    text: String, inputs: Int
+  ) throws {
+    let pattern = try #require(NMPattern(text))
+    var generator = SeededGenerator(seed: UInt64(inputs))
+    var dense = (0..<3 * inputs).map { _ in Float(generator.unitInterval() - 0.5) }
+    // A group with fewer nonzeros than are kept.
+    for index in 0..<min(4, inputs) { dense[index] = 0 }
+    let pruned = magnitudePruned(
+      weights: dense.span, outputs: 3, inputs: inputs, pattern: pattern)
+    let compressed = try CompressedWeights(
+      pruned: pruned.span, outputs: 3, inputs: inputs, pattern: pattern)
+    let placed = PlacedWeights(compressed)
+    #expect(placed.decompressed() == pruned)
+    let back = placed.compressed
+    #expect(back.values == compressed.values)
+    #expect(back.columns == compressed.columns)
   }
 
   @Test func `the bytes are as documented`() throws {
     let pattern = try #require(NMPattern("2:4"))
     let weights: [Float] = [0, 5, 0, 7, 0, 0, 0, 3]
-    let placed = try #require(PlacedWeights(weights, outputs: 1, inputs: 8, pattern: pattern))
+    let placed = PlacedWeights(
+      try CompressedWeights(pruned: weights.span, outputs: 1, inputs: 8, pattern: pattern))
     #expect(placed.values == [5, 7, 0, 3])
     #expect(placed.places == [0b11_00_11_01])
   }
