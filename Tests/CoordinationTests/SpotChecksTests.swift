@@ -151,6 +151,25 @@ struct SpotChecksTests {
     #expect(again.refusals["c"]?.words.contains("were discarded") == true)
   }
 
+  @Test(arguments: ["a", "b"])
+  func `a confirmation of which one word was discarded does not stand`(key: String) throws {
+    var fleet = try KeyedFleet(share: 1e-6, workers: Self.honest)
+    try fleet.runToEnd()
+    let discard = fleet.journal.count
+    let record = JournalRecord.discarded(
+      DiscardedKey(keyName: key, words: "", restartsSearch: false))
+    let third = KeyedFleet.Worker(id: WorkerID(4), key: "d")
+    let rest = Self.honest.filter { $0.key != key } + [third]
+    var again = try KeyedFleet(share: 1e-6, workers: rest, journal: fleet.journal + [record])
+    try again.runToEnd()
+    #expect(again.endings == [.completed])
+    let confirmed = again.journal[discard...].compactMap { record in
+      if case .confirmed(let shard, _) = record { shard.candidate } else { nil }
+    }
+    // Each of the front was confirmed by both keys before, one of which has no word any more.
+    #expect(Set(confirmed) == Set(again.machine.front.map(\.id)))
+  }
+
   @Test func `a discard that the list of discards does not know is damage`() throws {
     var fleet = try KeyedFleet(share: 1, workers: Self.honest + [Self.liar])
     try fleet.runToEnd()

@@ -8,7 +8,6 @@ import SparseKernels
 import SparsityCore
 import Synchronization
 import Testing
-import VisionTransformers
 
 /// The digits of a split.
 func digits(_ split: String) throws -> ImageSet {

@@ -5,7 +5,6 @@ import InferenceBenchmarks
 import NetworkArchitectures
 import ProcessLimits
 import SparsityCore
-import VisionTransformers
 
 /// The speed of whole models.
 struct BenchmarkModelCommand: ParsableCommand {

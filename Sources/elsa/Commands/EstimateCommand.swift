@@ -4,7 +4,6 @@ import ArgumentParser
 import Foundation
 import RunFiles
 import SparsityCore
-import VisionTransformers
 
 /// What one configuration of a model, or one matrix product, costs on an accelerator.
 struct EstimateCommand: ParsableCommand {

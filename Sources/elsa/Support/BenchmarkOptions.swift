@@ -2,7 +2,6 @@ import ArgumentParser
 import NetworkArchitectures
 import SparseKernels
 import SparsityCore
-import VisionTransformers
 
 /// What the benchmarks of kernels and of models have in common.
 struct BenchmarkOptions: ParsableArguments {
