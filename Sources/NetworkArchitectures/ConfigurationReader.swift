@@ -58,6 +58,35 @@ extension ConfigurationReader {
   }
 }
 
+/// The sizes that every family has: of the image, its patches and the head.
+struct OuterSizes {
+  /// The side of the square image, in pixels.
+  var imageSize: Int
+  /// The side of a square patch, in pixels.
+  var patchSize: Int
+  /// The colour channels of the image.
+  var channels: Int
+  /// The classes that the head tells apart.
+  var classes: Int
+}
+
+extension ConfigurationReader {
+  /// Returns the sizes that every family has.
+  ///
+  /// - Parameter named: Those of the member that the configuration names, if it is known.
+  func outerSizes(
+    named: OuterSizes?, architecture: String
+  ) throws(ConfigurationFault) -> OuterSizes {
+    let input = try inputSize()
+    return OuterSizes(
+      imageSize: try size("img_size", input?.side ?? named?.imageSize, architecture: architecture),
+      patchSize: try size("patch_size", named?.patchSize, architecture: architecture),
+      channels: try size(
+        "in_chans", input?.channels ?? named?.channels, architecture: architecture),
+      classes: try size("num_classes", named?.classes, architecture: architecture))
+  }
+}
+
 /// What a configuration of a family may say beside its sizes.
 public struct ConfigurationRules: Sendable {
   /// A value of a key.

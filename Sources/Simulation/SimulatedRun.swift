@@ -22,10 +22,10 @@ struct SimulatedRun: Sendable {
   ) {
     let drawnDepth = generator.number(in: 1...2)
     let depth = evaluationCount == nil ? drawnDepth : 2
-    let shape = Self.shape(depth: depth)
+    let network = Self.shape(depth: depth).network
     let patterns = Array([NMPattern("1:4"), NMPattern("2:4"), NMPattern("4:4")].compactMap(\.self))
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-    let model = Self.costModel(shape: shape, space: space)
+    let space = SearchSpace(layers: network.prunableLayers, patterns: patterns)
+    let model = Self.costModel(network: network, space: space)
     // Some spaces are exhausted before the evaluations are spent.
     let isExhaustive = depth == 1 && generator.chance(0.1)
     let drawnCount = isExhaustive ? 100 : generator.number(in: 5...40)
@@ -119,9 +119,9 @@ struct SimulatedRun: Sendable {
     }
   }
 
-  private static func costModel(shape: TransformerShape, space: SearchSpace) -> CostModel {
+  private static func costModel(network: Network, space: SearchSpace) -> CostModel {
     do {
-      return try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
+      return try CostModel(network: network, space: space, profile: .systolic32, batch: 1)
     } catch {
       impossible("\(error)")
     }

@@ -18,7 +18,8 @@ struct CostModelTests {
   ) throws -> CostModel {
     let patterns = try patterns.map { try #require(NMPattern($0)) }
     return try CostModel(
-      network: shape.network, space: SearchSpace(layers: shape.prunableLayers, patterns: patterns),
+      network: shape.network,
+      space: SearchSpace(layers: shape.network.prunableLayers, patterns: patterns),
       profile: profile, batch: batch)
   }
 
@@ -142,7 +143,7 @@ struct CostModelTests {
     let shape = try Self.deit(width: 192, heads: 3)
     let pattern = try #require(NMPattern("1:4"))
     let space = SearchSpace(
-      layers: [shape.prunableLayers[6]], patterns: [pattern, .dense])
+      layers: [shape.network.prunableLayers[6]], patterns: [pattern, .dense])
     let part = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     let whole = try Self.model(shape)
     var genes = [UInt8](repeating: 2, count: 48)

@@ -19,7 +19,7 @@ struct TestRun {
       imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
       classes: 4)
     let patterns = try ["2:4", "4:4"].map { try #require(NMPattern($0)) }
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
     let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     let hashes = try (0..<4).map { number in
       try #require(ContentHash(bytes: Array(repeating: UInt8(number), count: 32)))

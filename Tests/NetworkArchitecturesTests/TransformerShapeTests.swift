@@ -14,9 +14,9 @@ struct TransformerShapeTests {
     let shape = try Self.shape()
     #expect(shape.patches == 16)
     #expect(shape.tokens == 18)
-    #expect(shape.prunableLayers.count == 8)
-    #expect(shape.prunableLayers[7].name == "blocks.1.mlp.fc2")
-    #expect(shape.prunableLayers[7].inputs == 192)
+    #expect(shape.network.prunableLayers.count == 8)
+    #expect(shape.network.prunableLayers[7].name == "blocks.1.mlp.fc2")
+    #expect(shape.network.prunableLayers[7].inputs == 192)
   }
 
   @Test func `sizes that no model can have are refused`() {

@@ -79,7 +79,7 @@ struct RunFilesFuzzTests {
       imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 1, heads: 4, hiddenWidth: 128,
       classes: 10)
     let patterns = try ["2:4", "4:4"].map { try #require(NMPattern($0)) }
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
     let count = accepted(of: profiles, seed: seed) { text throws(RunFileError) in
       let profile = try AcceleratorProfile(yaml: text, file: "f") { path throws(RunFileError) in
         "M,K,N,level,latency_us\n8,8,8,4:4,1\n8,8,8,2:4,\(path.utf8.count)\n"

@@ -126,7 +126,7 @@ struct ScaleSimTests {
       imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 1, heads: 4, hiddenWidth: 256,
       classes: 10)
     let pattern = try #require(NMPattern("2:4"))
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: [pattern])
+    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: [pattern])
     let costs = try CostModel(network: shape.network, space: space, profile: .systolic16, batch: 2)
     let genome = Genome(uniform: 0, count: 4)
     let topology = ScaleSimTopology(costs: costs.layerCosts(of: genome))

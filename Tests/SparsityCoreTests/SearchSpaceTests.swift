@@ -10,7 +10,7 @@ struct SearchSpaceTests {
     let shape = try TransformerShape(
       imageSize: 224, patchSize: 16, channels: 3, width: 192, depth: 1, heads: 3,
       hiddenWidth: 768, classes: 1000)
-    layers = shape.prunableLayers
+    layers = shape.network.prunableLayers
     space = SearchSpace(layers: layers, patterns: try Self.patterns("4:4", "1:4", "2:4"))
   }
 

@@ -25,7 +25,7 @@ struct SmallModel {
     normalization = try PixelNormalization(
       mean: channelIndices.map { 0.4 + 0.1 * $0 },
       standardDeviation: channelIndices.map { 0.2 + 0.1 * $0 })
-    layers = Array(repeating: .dense, count: shape.prunableLayers.count)
+    layers = Array(repeating: .dense, count: shape.network.prunableLayers.count)
   }
 
   var imagePixels: Int { shape.imageSize * shape.imageSize * shape.channels }
@@ -160,7 +160,7 @@ struct ForwardPassTests {
   func `replaced weights act in the layer they are given for`(layer: Int) throws {
     var model = try SmallModel(seed: 8)
     let pixels = model.pixels(count: 1, seed: 9)
-    let name = model.shape.prunableLayers[layer].name + ".weight"
+    let name = model.shape.network.prunableLayers[layer].name + ".weight"
     let tensor = try #require(model.tensors[name])
     let halved = tensor.values.map { $0 / 2 }
     var tensors = model.tensors
@@ -174,7 +174,7 @@ struct ForwardPassTests {
     var span = expected.mutableSpan
     pass.logits(pixels: pixels.span, count: 1, layers: model.layers, into: &span)
 
-    let sizes = model.shape.prunableLayers[layer]
+    let sizes = model.shape.network.prunableLayers[layer]
     model.layers[layer] = .replaced(
       DenseWeights(halved.span, outputs: sizes.outputs, inputs: sizes.inputs, format: .f32))
     let replaced = model.logits(pixels: pixels, count: 1, batchMax: 1)

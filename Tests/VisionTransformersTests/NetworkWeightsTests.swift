@@ -23,7 +23,7 @@ struct NetworkWeightsTests {
     let shape = try smallShape()
     let tensors = randomTensors(of: shape, seed: 2)
     let weights = try NetworkWeights(architecture: shape, tensors: tensors)
-    for (index, layer) in shape.prunableLayers.enumerated() {
+    for (index, layer) in shape.network.prunableLayers.enumerated() {
       let expected = try #require(tensors["\(layer.name).weight"])
       let parameters = weights.prunableLayer(at: index)
       #expect(parameters.weights == expected.values)

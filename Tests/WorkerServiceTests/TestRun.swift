@@ -27,7 +27,7 @@ final class TestRun: Sendable {
       imageSize: 8, patchSize: 4, channels: 1, width: 8, depth: depth, heads: 2, hiddenWidth: 16,
       classes: 4)
     let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
+    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
     let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
     self.costs = costs
     func hash(_ byte: UInt8) throws -> ContentHash {

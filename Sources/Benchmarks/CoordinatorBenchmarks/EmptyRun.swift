@@ -22,12 +22,13 @@ struct EmptyRun: Sendable {
 
   /// Creates a run of so many candidates, each of one shard, chosen at random.
   init(evaluations: Int) throws {
-    let shape = try TransformerShape(
+    let network = try TransformerShape(
       imageSize: 224, patchSize: 16, channels: 3, width: 192, depth: 12, heads: 3,
-      hiddenWidth: 768, classes: 1000)
+      hiddenWidth: 768, classes: 1000
+    ).network
     let patterns = ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) }
-    let space = SearchSpace(layers: shape.prunableLayers, patterns: patterns)
-    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 8)
+    let space = SearchSpace(layers: network.prunableLayers, patterns: patterns)
+    let costs = try CostModel(network: network, space: space, profile: .systolic32, batch: 8)
     let hashes = ["model", "configuration", "data", "bank"].map { name in
       var hasher = ContentHasher()
       hasher.update("elsa benchmark coordinator: \(name)")

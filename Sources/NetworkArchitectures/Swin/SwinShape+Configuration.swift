@@ -31,7 +31,6 @@ extension SwinShape: NetworkArchitecture {
   public init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
-    let input = try configuration.inputSize()
     func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
       try configuration.size(key, fallback, architecture: architecture)
     }
@@ -39,22 +38,26 @@ extension SwinShape: NetworkArchitecture {
     guard let hiddenRatio = Int(exactly: ratio) else {
       throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a whole number")
     }
-    let imageSize = try size("img_size", input?.side ?? named?.imageSize)
-    let patchSize = try size("patch_size", named?.patchSize)
-    let channels = try size("in_chans", input?.channels ?? named?.channels)
+    let outer = try configuration.outerSizes(
+      named: named?.outerSizes, architecture: architecture)
     let width = try size("embed_dim", named?.embeddingWidth)
     let depths = try configuration.sizes("depths", named?.depths, architecture: architecture)
     let heads = try configuration.sizes("num_heads", named?.heads, architecture: architecture)
     let windowSize = try size("window_size", named?.windowSize)
-    let classes = try size("num_classes", named?.classes)
     do throws(ArchitectureError) {
       try self.init(
-        imageSize: imageSize, patchSize: patchSize, channels: channels, embeddingWidth: width,
+        imageSize: outer.imageSize, patchSize: outer.patchSize, channels: outer.channels,
+        embeddingWidth: width,
         depths: depths, heads: heads, windowSize: windowSize, hiddenRatio: hiddenRatio,
-        classes: classes)
+        classes: outer.classes)
     } catch {
       throw .invalidSizes(error)
     }
+  }
+
+  private var outerSizes: OuterSizes {
+    OuterSizes(
+      imageSize: imageSize, patchSize: patchSize, channels: channels, classes: classes)
   }
 
   /// Returns the prefix that is in the way, or that there is no such tensor.

@@ -1,5 +1,3 @@
-import SparsityCore
-
 extension SwinShape {
   /// A Swin transformer in timm's names.
   ///
@@ -27,9 +25,6 @@ extension SwinShape {
     return builder.network(
       input: NetworkInput(side: imageSize, channels: channels), classes: classes)
   }
-
-  /// The linear layers of all blocks, in network order.
-  public var prunableLayers: [PrunableLayer] { network.prunableLayers }
 
   /// Adds a block: attention in windows, which every second block shifts, and the perceptron.
   private func addBlock(_ block: Int, stage: Int, to builder: inout NetworkBuilder) {

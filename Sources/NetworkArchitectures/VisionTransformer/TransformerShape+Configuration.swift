@@ -40,7 +40,6 @@ extension TransformerShape: NetworkArchitecture {
   public init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
-    let input = try configuration.inputSize()
     func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
       try configuration.size(key, fallback, architecture: architecture)
     }
@@ -55,24 +54,28 @@ extension TransformerShape: NetworkArchitecture {
     guard ratio > 0, (0..<1e9).contains(hiddenWidth) else {
       throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a number above 0")
     }
-    let imageSize = try size("img_size", input?.side ?? named?.imageSize)
-    let patchSize = try size("patch_size", named?.patchSize)
-    let channels = try size("in_chans", input?.channels ?? named?.channels)
+    let outer = try configuration.outerSizes(
+      named: named?.outerSizes, architecture: architecture)
     let depth = try size("depth", named?.depth)
     let heads = try size("num_heads", named?.heads)
-    let classes = try size("num_classes", named?.classes)
     let isDistilled = try Self.isDistilled(configuration, named: named, architecture)
     let hasQKVBias = try configuration.truth(["qkv_bias"]) ?? named?.hasQKVBias ?? true
     let epsilon =
       try configuration.number(["ln_eps"]).map { Float($0) } ?? named?.layerNormEpsilon ?? 1e-6
     do throws(ArchitectureError) {
       try self.init(
-        imageSize: imageSize, patchSize: patchSize, channels: channels, width: width,
-        depth: depth, heads: heads, hiddenWidth: Int(hiddenWidth), classes: classes,
+        imageSize: outer.imageSize, patchSize: outer.patchSize, channels: outer.channels,
+        width: width,
+        depth: depth, heads: heads, hiddenWidth: Int(hiddenWidth), classes: outer.classes,
         isDistilled: isDistilled, hasQKVBias: hasQKVBias, layerNormEpsilon: epsilon)
     } catch {
       throw .invalidSizes(error)
     }
+  }
+
+  private var outerSizes: OuterSizes {
+    OuterSizes(
+      imageSize: imageSize, patchSize: patchSize, channels: channels, classes: classes)
   }
 
   /// Whether a distillation token exists: by its own key, the head's names or the model's name.

@@ -1,5 +1,3 @@
-import SparsityCore
-
 extension TransformerShape {
   /// A ViT or DeiT in timm's names.
   public var network: Network {
@@ -24,9 +22,6 @@ extension TransformerShape {
     return builder.network(
       input: NetworkInput(side: imageSize, channels: channels), classes: classes)
   }
-
-  /// The linear layers of all blocks, in network order.
-  public var prunableLayers: [PrunableLayer] { network.prunableLayers }
 
   private func addParts(to block: inout BlockBuilder) {
     block.network.layerNorm(block.name(of: "norm1"), rows: tokens, width: width)
