@@ -55,6 +55,10 @@ let package = Package(
     .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CSodium"),
     .systemLibrary(name: "CProcessLimits"),
+    .plugin(
+      name: "NameCommit", capability: .buildTool(), path: "Sources/NameCommit",
+      exclude: ["name-commit"]),
+    .target(name: "ProgramVersion", swiftSettings: swiftSettings, plugins: ["NameCommit"]),
 
     // Layer 1: pure building blocks.
     target("NetworkArchitectures", ["SparsityCore"]),
@@ -83,13 +87,17 @@ let package = Package(
       ]),
 
     // Layer 3: files, sockets, threads.
+    target("TextReports"),
     target("ProcessLimits", ["CProcessLimits"]),
     target("ZeroMQ", ["CZeroMQ"]),
     target("ModelFiles", ["SparsityCore", "NetworkArchitectures", "ContentHashing"]),
     // Yams brings libyaml, whose events RunFiles reads.
     target(
       "RunFiles",
-      ["SparsityCore", "NetworkArchitectures", "AcceleratorModel", "ModelFiles", yams]),
+      [
+        "SparsityCore", "NetworkArchitectures", "EvolutionarySearch", "AcceleratorModel",
+        "ModelFiles", yams,
+      ]),
     target(
       "ImageData",
       [
@@ -105,6 +113,20 @@ let package = Package(
         "Pruning", "SparseKernels", "LinearAlgebra", "ModelFiles", "ImageData",
       ]),
     target(
+      "RunPreparation",
+      [
+        "SparsityCore", "NetworkArchitectures", "ContentHashing", "EvolutionarySearch",
+        "AcceleratorModel", "WireProtocol", "Pruning", "Coordination", "TextReports",
+        "ProcessLimits", "ModelFiles", "RunFiles", "ImageData", "RunStorage", "Evaluation",
+      ]),
+    target(
+      "RunReports",
+      [
+        "SparsityCore", "NetworkArchitectures", "EvolutionarySearch", "AcceleratorModel",
+        "WireProtocol", "Pruning", "Coordination", "TextReports", "ProcessLimits", "ModelFiles",
+        "RunFiles", "ImageData", "RunStorage", "Evaluation", "RunPreparation",
+      ]),
+    target(
       "CoordinatorService",
       [
         "SparsityCore", "ContentHashing", "Coordination", "WireProtocol", "EvolutionarySearch",
@@ -117,6 +139,14 @@ let package = Package(
         "RunFiles", "RunStorage", "Evaluation", "ImageData", "ModelFiles", "Pruning",
         "ProcessLimits",
       ]),
+
+    .target(
+      name: "ExternalEvaluation",
+      dependencies: [
+        "SparsityCore", "Coordination", "WireProtocol", "AcceleratorModel", "WorkerService",
+        "RunFiles", "Evaluation", "ModelFiles",
+      ],
+      exclude: ["Examples"], swiftSettings: swiftSettings),
 
     // Layer 4: measurements and the program.
     .target(
@@ -143,7 +173,10 @@ let package = Package(
         "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
         "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
-        "CoordinatorBenchmarks", "CDemoData", "ProcessLimits", argumentParser, logging,
+        "CoordinatorBenchmarks", "CDemoData", "ProcessLimits", "TextReports", "RunPreparation",
+        "RunReports", "ProgramVersion", "ExternalEvaluation",
+        argumentParser,
+        logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -151,8 +184,18 @@ let package = Package(
     .target(
       name: "FileMutations", dependencies: ["SparsityCore"], path: "Tests/FileMutations",
       swiftSettings: swiftSettings),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "SparsityCore", "NetworkArchitectures", "AcceleratorModel", "EvolutionarySearch",
+        "WireProtocol", "Coordination", "RunStorage", "Evaluation", "ImageData", "ModelFiles",
+        "Pruning",
+      ],
+      path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("SparsityCore", ["SparsityCore", "NetworkArchitectures"]),
-    tests("NetworkArchitectures", ["NetworkArchitectures", "SparsityCore", "ModelFiles"]),
+    tests(
+      "NetworkArchitectures",
+      ["NetworkArchitectures", "SparsityCore", "ModelFiles", "TestSupport"]),
     tests(
       "RunFiles",
       ["RunFiles", "AcceleratorModel", "NetworkArchitectures", "SparsityCore", "FileMutations"]),
@@ -161,21 +204,44 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "elsa", "ContentHashing", "Coordination", "ModelFiles", "RunStorage", "SparseKernels",
-        "SparsityCore", "WireProtocol",
+        "SparsityCore", "WireProtocol", "TestSupport",
       ],
-      exclude: ["PythonWorker"], swiftSettings: swiftSettings),
+      exclude: ["PythonWorker", "Evaluators"], swiftSettings: swiftSettings),
+    tests(
+      "RunPreparation",
+      [
+        "RunPreparation", "AcceleratorModel", "Coordination", "EvolutionarySearch",
+        "NetworkArchitectures", "RunFiles", "RunStorage", "SparsityCore", "TextReports",
+        "TestSupport",
+      ]),
+    tests(
+      "RunReports",
+      [
+        "RunReports", "RunPreparation", "AcceleratorModel", "Coordination", "NetworkArchitectures",
+        "RunStorage", "SparsityCore", "TextReports", "WireProtocol", "TestSupport",
+      ]),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),
-    tests("AcceleratorModel", ["AcceleratorModel", "NetworkArchitectures", "SparsityCore"]),
-    tests("ProcessLimits", ["ProcessLimits"]),
+    tests(
+      "AcceleratorModel",
+      ["AcceleratorModel", "NetworkArchitectures", "SparsityCore", "TestSupport"]),
+    tests("ProcessLimits", ["ProcessLimits", "TestSupport"]),
     tests("ZeroMQ", ["ZeroMQ"]),
-    tests("RunStorage", ["RunStorage", "ModelFiles", "SparsityCore", "WireProtocol", grdb]),
+    tests(
+      "ExternalEvaluation",
+      [
+        "ExternalEvaluation", "WorkerService", "Evaluation", "Coordination", "SparsityCore",
+        "WireProtocol", "TestSupport",
+      ]),
+    tests(
+      "RunStorage",
+      ["RunStorage", "ModelFiles", "SparsityCore", "WireProtocol", grdb, "TestSupport"]),
     tests(
       "CoordinatorService",
       [
         "CoordinatorService", "Coordination", "EvolutionarySearch", "AcceleratorModel",
         "NetworkArchitectures", "SparsityCore", "RunStorage", "WireProtocol", "ZeroMQ",
-        "ProcessLimits", grdb,
+        "ProcessLimits", grdb, "TestSupport",
       ]),
     tests(
       "WorkerService",
@@ -184,10 +250,14 @@ let package = Package(
         "NetworkArchitectures", "EvolutionarySearch", "RunStorage", "SparsityCore", "WireProtocol",
         "ZeroMQ",
         "Evaluation", "ImageData", "ModelFiles", "Pruning", "ContentHashing", "ProcessLimits",
+        "TestSupport",
       ]),
     tests(
       "ModelFiles",
-      ["ModelFiles", "NetworkArchitectures", "SparsityCore", "ContentHashing", "FileMutations"]),
+      [
+        "ModelFiles", "NetworkArchitectures", "SparsityCore", "ContentHashing", "FileMutations",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "SparseKernelsTests", dependencies: ["SparseKernels", "SparsityCore"],
       exclude: ["emulation", "sanitize"], swiftSettings: swiftSettings),
@@ -195,13 +265,13 @@ let package = Package(
       "VisionTransformers",
       [
         "VisionTransformers", "NetworkArchitectures", "SparsityCore", "SparseKernels",
-        "LinearAlgebra", "ModelFiles",
+        "LinearAlgebra", "ModelFiles", "TestSupport",
       ]),
     tests(
       "Evaluation",
       [
         "Evaluation", "SparsityCore", "ContentHashing", "VisionTransformers", "Pruning",
-        "SparseKernels", "ModelFiles", "ImageData", "FileMutations",
+        "SparseKernels", "ModelFiles", "ImageData", "FileMutations", "TestSupport",
       ]),
     tests(
       "InferenceBenchmarks",
@@ -209,18 +279,21 @@ let package = Package(
         "InferenceBenchmarks", "NetworkArchitectures", "Evaluation", "SparseKernels",
         "SparsityCore",
       ]),
-    tests("Pruning", ["Pruning", "ContentHashing", "SparseKernels", "SparsityCore"]),
-    tests("ImageData", ["ImageData", "ModelFiles", "NetworkArchitectures", "SparsityCore"]),
-    tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing"]),
+    tests(
+      "Pruning", ["Pruning", "ContentHashing", "SparseKernels", "SparsityCore", "TestSupport"]),
+    tests(
+      "ImageData",
+      ["ImageData", "ModelFiles", "NetworkArchitectures", "SparsityCore", "TestSupport"]),
+    tests("WireProtocol", ["WireProtocol", "SparsityCore", "ContentHashing", "TestSupport"]),
     .testTarget(
       name: "CoordinationTests",
       dependencies: [
         "Coordination", "WireProtocol", "SparsityCore", "EvolutionarySearch", "AcceleratorModel",
-        "NetworkArchitectures", "ContentHashing",
+        "NetworkArchitectures", "ContentHashing", "TestSupport",
       ],
       exclude: ["Traces"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "Coordination"],
+      name: "SimulationTests", dependencies: ["Simulation", "Coordination", "TestSupport"],
       exclude: ["PlantedBugs"], swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c2x

@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// Why the accelerator model cannot answer.
-public enum AcceleratorError: Error, Equatable, Sendable {
+package enum AcceleratorError: Error, Equatable, Sendable {
   case unknownProfile(name: String, known: [String])
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case unknownLayer(name: String)
@@ -15,8 +15,8 @@ public enum AcceleratorError: Error, Equatable, Sendable {
 }
 
 extension AcceleratorError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .unknownProfile(let name, let known):
       "no accelerator profile is named '\(name)'; choose one of: "

@@ -7,7 +7,7 @@ extension AcceleratorProfile {
   /// largest groups among equally dense ones, whose choice is freest.
   ///
   /// - Throws: ``AcceleratorError/unsupportedPattern(_:profile:)`` if the profile allows no other.
-  public func executedPattern(
+  package func executedPattern(
     for pattern: NMPattern
   ) throws(AcceleratorError) -> NMPattern {
     if pattern.isDense { return pattern }
@@ -22,7 +22,7 @@ extension AcceleratorProfile {
   /// Returns the estimate of `count` equal products whose right matrix has a pattern.
   ///
   /// - Throws: ``AcceleratorError`` beyond 64 bits or for a pattern that the profile refuses.
-  public func estimate(
+  package func estimate(
     _ product: MatrixProduct, count: Int = 1, pattern: NMPattern, right: RightOperand = .weights
   ) throws(AcceleratorError) -> ProductEstimate {
     let executed = try executedPattern(for: pattern)

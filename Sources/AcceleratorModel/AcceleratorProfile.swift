@@ -5,45 +5,44 @@ import SparsityCore
 ///
 /// All numbers are integers or integer fractions, so that equal profiles give equal costs on every
 /// machine.
-public struct AcceleratorProfile: Hashable, Sendable {
+package struct AcceleratorProfile: Hashable, Sendable {
   /// The name under which run files and reports know the profile.
-  public var name: String
+  package var name: String
   /// What the profile describes, in one sentence.
-  public var summary: String
+  package var summary: String
   /// The clock rate that cycles are counted in.
-  public var clockHertz: Int
+  package var clockHertz: Int
   /// How matrix products run.
-  public var engine: Engine
+  package var engine: Engine
   /// The bits of the numbers.
-  public var precision: OperandWidths
+  package var precision: OperandWidths
   /// The patterns that run as such.
-  public var levels: SupportedLevels
+  package var levels: SupportedLevels
   /// What becomes of other patterns.
-  public var fallback: LevelFallback
+  package var fallback: LevelFallback
   /// Whether weights are stored in the pattern that was asked for although a denser one runs.
-  public var storesRequestedLevel: Bool
+  package var storesRequestedLevel: Bool
   /// Whether a layer runs densely where its pattern would be slower.
-  public var runsDenseWhenFaster: Bool
+  package var runsDenseWhenFaster: Bool
   /// The formats in which the places of weights may be stored; the cheapest is taken.
-  public var formats: [MetadataFormat]
+  package var formats: [MetadataFormat]
   /// The on-chip memory; `nil` for engines whose times include it.
-  public var scratch: ScratchMemory?
+  package var scratch: ScratchMemory?
   /// The memory outside the chip.
-  public var memory: ExternalMemory
+  package var memory: ExternalMemory
   /// The unit for what is no matrix product; `nil` leaves that work out.
-  public var vector: VectorUnit?
+  package var vector: VectorUnit?
   /// Where energy goes; `nil` if it is not modelled.
-  public var energy: EnergyModel?
+  package var energy: EnergyModel?
   /// Where each parameter comes from, by its path in ``parameters``.
-  public var sources: [String: String]
+  package var sources: [String: String]
 
   /// The clock rates that a profile may have.
-  public static let clockHertzRange = 1...1_000_000_000_000
+  package static let clockHertzRange = 1...1_000_000_000_000
   /// The version of the form that profiles have on disk.
-  public static let formVersion = 1
+  package static let formVersion = 1
 
-  /// Creates a profile.
-  public init(
+  package init(
     name: String, summary: String = "", clockHertz: Int, engine: Engine,
     precision: OperandWidths, levels: SupportedLevels, fallback: LevelFallback = .nextDenser,
     storesRequestedLevel: Bool = false, runsDenseWhenFaster: Bool = false,
@@ -72,7 +71,7 @@ public struct AcceleratorProfile: Hashable, Sendable {
   /// Returns the built-in profile with a name.
   ///
   /// - Throws: ``AcceleratorError/unknownProfile(name:known:)`` with the names that exist.
-  public static func named(_ name: String) throws(AcceleratorError) -> AcceleratorProfile {
+  package static func named(_ name: String) throws(AcceleratorError) -> AcceleratorProfile {
     guard let profile = all.first(where: { $0.name == name }) else {
       throw .unknownProfile(name: name, known: all.map(\.name))
     }
@@ -80,7 +79,7 @@ public struct AcceleratorProfile: Hashable, Sendable {
   }
 
   /// Returns the seconds that `cycles` take.
-  public func seconds(ofCycles cycles: Int64) -> Double {
+  package func seconds(ofCycles cycles: Int64) -> Double {
     Double(cycles) / Double(clockHertz)
   }
 
@@ -91,7 +90,7 @@ public struct AcceleratorProfile: Hashable, Sendable {
 }
 
 /// How an accelerator runs matrix products.
-public enum Engine: Hashable, Sendable {
+package enum Engine: Hashable, Sendable {
   /// A systolic array, cycle by cycle.
   case systolic(SystolicArray)
   /// A matrix engine whose instructions multiply tiles.
@@ -102,7 +101,7 @@ public enum Engine: Hashable, Sendable {
   case table(MeasuredTable)
 
   /// The engine's name in a profile.
-  public var name: String {
+  package var name: String {
     switch self {
     case .systolic: "systolic"
     case .tile: "tile"
@@ -112,7 +111,7 @@ public enum Engine: Hashable, Sendable {
   }
 
   /// Whether on-chip memory is part of the model.
-  public var usesScratch: Bool {
+  package var usesScratch: Bool {
     switch self {
     case .systolic, .tile: true
     case .roofline, .table: false
@@ -125,7 +124,7 @@ extension AcceleratorProfile {
   ///
   /// Where memory limits the time, sparse weights may be larger than dense ones, places included,
   /// unless the profile may store them densely.
-  public var isMonotoneInSparsity: Bool {
+  package var isMonotoneInSparsity: Bool {
     let isStored = memory.bytesPerSecond == nil || formats.contains(.dense)
     switch engine {
     case .systolic(let array): return isStored && !array.isRowWise
@@ -137,7 +136,7 @@ extension AcceleratorProfile {
   /// Returns the profile with another array size or dataflow; `nil` keeps what it has.
   ///
   /// - Throws: ``AcceleratorError`` for a size out of range or an engine without an array.
-  public func overriding(
+  package func overriding(
     rows: Int? = nil, columns: Int? = nil, dataflow: ArrayDataflow? = nil
   ) throws(AcceleratorError) -> AcceleratorProfile {
     guard rows != nil || columns != nil || dataflow != nil else { return self }
@@ -155,8 +154,8 @@ extension AcceleratorProfile {
 }
 
 extension AcceleratorProfile: CustomStringConvertible {
-  /// The profile in words, as in `systolic32 (32×32 ws, 1000 MHz)`.
-  public var description: String {
+  /// The profile as text, as in `systolic32 (32×32 ws, 1000 MHz)`.
+  package var description: String {
     let engine =
       switch engine {
       case .systolic(let array):

@@ -2,41 +2,40 @@ import NetworkArchitectures
 import SparsityCore
 
 /// What one genome costs at growing batches, and which batch serves best.
-public struct BatchSchedule: Sendable {
+package struct BatchSchedule: Sendable {
   /// One batch.
-  public struct Row: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
     /// The cost of a batch of this size.
-    public let cost: Cost
+    package let cost: Cost
     /// The bytes of all parameters and of the largest step's operands and result.
-    public let footprintBytes: Int64
+    package let footprintBytes: Int64
     /// Whether that fits into the memory outside the chip; `true` if its size is not known.
-    public let fitsMemory: Bool
+    package let fitsMemory: Bool
     /// Whether the latency limit is met.
-    public let meetsLimit: Bool
+    package let meetsLimit: Bool
   }
 
   /// The batch from which on a layer no longer waits for memory or for kernels to start.
-  public struct Crossing: Hashable, Sendable {
-    /// The layer.
-    public let layer: String
+  package struct Crossing: Hashable, Sendable {
+    package let layer: String
     /// The pattern that runs.
-    public let pattern: NMPattern
+    package let pattern: NMPattern
     /// The smallest such batch; `nil` if it is beyond the largest that was looked at.
-    public let batch: Int?
+    package let batch: Int?
   }
 
   /// The batches 1, 2, 4, … up to the largest.
-  public let rows: [Row]
+  package let rows: [Row]
   /// The row of the highest throughput that fits and meets the limit; the smallest batch of equals.
-  public let best: Row?
+  package let best: Row?
   /// The crossing of each prunable layer, in network order.
-  public let crossings: [Crossing]
+  package let crossings: [Crossing]
 
   /// Computes the schedule of a genome.
   ///
   /// - Parameter latencySecondsMax: The latency that a batch may have, or `nil`.
   /// - Throws: ``AcceleratorError``, as a cost model of the largest batch does.
-  public init(
+  package init(
     network: Network, space: SearchSpace, genome: Genome, profile: AcceleratorProfile,
     batchMax: Int, latencySecondsMax: Double? = nil
   ) throws(AcceleratorError) {

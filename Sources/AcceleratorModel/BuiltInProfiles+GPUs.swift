@@ -3,7 +3,7 @@ import SparsityCore
 
 extension AcceleratorProfile {
   /// NVIDIA A100 SXM 80 GB.
-  public static let a100 = gpu(
+  package static let a100 = gpu(
     GPU(
       name: "a100", product: "NVIDIA A100 SXM 80 GB", clockHertz: 1_410_000_000,
       denseTeraflops: 312, sparseTeraflops: 624, denseEfficiency: 730_000,
@@ -16,7 +16,7 @@ extension AcceleratorProfile {
       memorySource: "NVIDIA A100 data sheet", otherSource: "NVIDIA A100 data sheet"))
 
   /// NVIDIA H100 SXM.
-  public static let h100 = gpu(
+  package static let h100 = gpu(
     GPU(
       name: "h100", product: "NVIDIA H100 SXM", clockHertz: 1_830_000_000,
       denseTeraflops: 989.4, sparseTeraflops: 1_978.9, denseEfficiency: 730_000,
@@ -30,7 +30,7 @@ extension AcceleratorProfile {
       memorySource: "NVIDIA H100 data sheet", otherSource: "recalled, not re-read"))
 
   /// NVIDIA H200 SXM.
-  public static let h200 = gpu(
+  package static let h200 = gpu(
     GPU(
       name: "h200", product: "NVIDIA H200 SXM", clockHertz: 1_830_000_000,
       denseTeraflops: 989.4, sparseTeraflops: 1_978.9, denseEfficiency: 730_000,
@@ -43,7 +43,7 @@ extension AcceleratorProfile {
       memorySource: "NVIDIA H200 data sheet", otherSource: "recalled, not re-read"))
 
   /// AMD MI300X.
-  public static let mi300x = gpu(
+  package static let mi300x = gpu(
     GPU(
       name: "mi300x", product: "AMD MI300X", clockHertz: 2_100_000_000,
       denseTeraflops: 1_307.4, sparseTeraflops: 2_614.9, denseEfficiency: 370_000,

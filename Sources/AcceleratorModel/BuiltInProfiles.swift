@@ -3,13 +3,13 @@ import SparsityCore
 
 extension AcceleratorProfile {
   /// A 32×32 weight-stationary array at 1 GHz that never waits, as SCALE-Sim has it.
-  public static let systolic32 = systolic(side: 32)
+  package static let systolic32 = systolic(side: 32)
 
   /// A 16×16 weight-stationary array at 1 GHz that never waits, as SCALE-Sim has it.
-  public static let systolic16 = systolic(side: 16)
+  package static let systolic16 = systolic(side: 16)
 
-  /// The profiles that have a name, in the order in which they are listed to people.
-  public static let all = [
+  /// The profiles that have a name, in the order in which they are listed to users.
+  package static let all = [
     systolic32, systolic16, vegeta, s2ta, edgeTPU, a100, h100, h200, mi300x,
   ]
 
@@ -51,7 +51,7 @@ extension AcceleratorProfile {
   }
 
   /// The tile engine of VEGETA with the patterns of the ELSA paper.
-  public static let vegeta = AcceleratorProfile(
+  package static let vegeta = AcceleratorProfile(
     name: "vegeta",
     summary: "A VEGETA-like CPU matrix engine of 512 bf16 MACs for 4:4, 2:4 and 1:4 tiles.",
     clockHertz: 500_000_000,
@@ -96,7 +96,7 @@ extension AcceleratorProfile {
     ]) { $1 })
 
   /// The density-bound-block array of S2TA.
-  public static let s2ta = AcceleratorProfile(
+  package static let s2ta = AcceleratorProfile(
     name: "s2ta",
     summary: "An S2TA-like array of 2,048 int8 MACs for N:8 weights.",
     clockHertz: 1_000_000_000, engine: .systolic(array(rows: 32, columns: 64)),
@@ -137,7 +137,7 @@ extension AcceleratorProfile {
     ]) { $1 })
 
   /// An accelerator without N:M: the control.
-  public static let edgeTPU = AcceleratorProfile(
+  package static let edgeTPU = AcceleratorProfile(
     name: "edge-tpu",
     summary: "An Edge-TPU-like 64×64 int8 array without N:M, fed over USB 3: the control. Weights "
       + "pass the link for every batch, so models of a few MiB are estimated too slow.",

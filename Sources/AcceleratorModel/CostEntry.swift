@@ -13,7 +13,6 @@ package struct CostEntry: Hashable, Sendable {
   /// The picojoules of one batch.
   package var energyPicojoules: Int64
 
-  /// Creates an entry.
   package init(
     cycles: Int64 = 0, macs: Int64 = 0, elsaMacs: Int64 = 0, weightBits: Int64 = 0,
     energyPicojoules: Int64 = 0

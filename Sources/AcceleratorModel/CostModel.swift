@@ -5,19 +5,17 @@ import SparsityCore
 ///
 /// A step of the forward pass depends on some decisions; its cost for each of their joint choices
 /// is computed once, and a candidate is a sum of look-ups.
-public struct CostModel: Sendable {
-  /// The accelerator.
-  public let profile: AcceleratorProfile
+package struct CostModel: Sendable {
+  package let profile: AcceleratorProfile
   /// What genomes decide about.
-  public let space: SearchSpace
+  package let space: SearchSpace
   /// The prunable layers of the network, in its order.
-  public let layers: [PrunableLayer]
+  package let layers: [PrunableLayer]
   /// The steps of one batch.
-  public let workload: Workload
-  /// The cost of the dense model.
-  public let denseCost: Cost
+  package let workload: Workload
+  package let denseCost: Cost
   /// The bytes that the largest step's operands and result take.
-  public let activationBytes: Int64
+  package let activationBytes: Int64
 
   /// The decisions that the cost of each operation depends on, by their places in the space.
   private let dependencies: [[Int]]
@@ -29,7 +27,7 @@ public struct CostModel: Sendable {
   let dense: CostEntry
 
   /// The images of one batch.
-  public var batch: Int { workload.batch }
+  package var batch: Int { workload.batch }
 
   /// Computes the table of a model on an accelerator.
   ///
@@ -37,7 +35,7 @@ public struct CostModel: Sendable {
   ///
   /// - Throws: ``AcceleratorError`` if the space is not of this model, if the batch is out of
   ///   range, if the profile refuses a pattern or if the cost of some genome would leave 64 bits.
-  public init(
+  package init(
     network: Network, space: SearchSpace, profile: AcceleratorProfile, batch: Int
   ) throws(AcceleratorError) {
     let workload = try Workload(network: network, batch: batch)
@@ -94,7 +92,7 @@ public struct CostModel: Sendable {
   ///
   /// - Precondition: the genome lies in ``space``.
   /// - Complexity: one look-up for each set of decisions that steps depend on.
-  public func cost(of genome: Genome) -> Cost {
+  package func cost(of genome: Genome) -> Cost {
     precondition(genome.genes.count == space.decisions.count)
     let sum = tables.sum(of: genome, adding: fixed)
     return Self.cost(of: sum, dense: dense, batch: batch, profile: profile)
@@ -105,7 +103,7 @@ public struct CostModel: Sendable {
   /// Steps that the profile does not model are left out.
   ///
   /// - Precondition: the genome lies in ``space``.
-  public func layerCosts(of genome: Genome) -> [LayerCost] {
+  package func layerCosts(of genome: Genome) -> [LayerCost] {
     let choices = space.choices(of: genome)
     return zip(workload.operations, dependencies).compactMap { operation, decisions in
       do {

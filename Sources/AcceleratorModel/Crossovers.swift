@@ -1,49 +1,49 @@
 import SparsityCore
 
 /// Which patterns of a layer cost the same, and which of them nobody needs.
-public struct LayerCrossover: Hashable, Sendable {
+package struct LayerCrossover: Hashable, Sendable {
   /// Patterns of equal cycles.
-  public struct Group: Hashable, Sendable {
+  package struct Group: Hashable, Sendable {
     /// The cycles of the layer for one batch.
-    public let cycles: Int64
+    package let cycles: Int64
     /// The patterns, from sparsest to densest.
-    public let patterns: [NMPattern]
+    package let patterns: [NMPattern]
   }
 
   /// A pattern that a denser one makes needless.
-  public struct Dominated: Hashable, Sendable {
+  package struct Dominated: Hashable, Sendable {
     /// The needless pattern.
-    public let pattern: NMPattern
+    package let pattern: NMPattern
     /// The denser pattern that costs no more.
-    public let by: NMPattern
+    package let by: NMPattern
   }
 
   /// The layer's name.
-  public let layer: String
+  package let layer: String
   /// All patterns by their cycles, the fewest first.
-  public let groups: [Group]
+  package let groups: [Group]
   /// The patterns that a denser one makes needless, from sparsest to densest.
-  public let dominated: [Dominated]
+  package let dominated: [Dominated]
 }
 
 /// What a comparison of choices looks at.
-public struct CostCriteria: Hashable, Sendable {
+package struct CostCriteria: Hashable, Sendable {
   /// The quantities of which less is better.
-  public var minimized: Set<Objective>
+  package var minimized: Set<Objective>
   /// The quantities that must be equal, because some constraint wants more of them.
-  public var fixed: Set<Objective>
+  package var fixed: Set<Objective>
 
   /// Only time counts.
-  public static let time = CostCriteria(minimized: [.latency], fixed: [])
+  package static let time = CostCriteria(minimized: [.latency], fixed: [])
 
   /// Creates criteria; accuracy is left out, as denser is taken to be at least as accurate.
-  public init(minimized: Set<Objective>, fixed: Set<Objective>) {
+  package init(minimized: Set<Objective>, fixed: Set<Objective>) {
     self.minimized = minimized.subtracting([.accuracy])
     self.fixed = fixed.subtracting([.accuracy])
   }
 
   /// Creates the criteria of a search: its objectives, and constraints that bound what it pays.
-  public init(objectives: [Objective], constraints: [CostConstraint]) {
+  package init(objectives: [Objective], constraints: [CostConstraint]) {
     let unusual = constraints.filter { ($0.bound == .atLeast) != $0.objective.isMaximized }
     self.init(
       minimized: Set(objectives + constraints.map(\.objective)),
@@ -75,7 +75,7 @@ extension CostModel {
   ///
   /// Of patterns that is one that keeps more weights, can hold whatever the needless one holds,
   /// costs no more in all that counts whatever else is chosen, and is not needless itself.
-  public func dominatingChoices(_ criteria: CostCriteria) -> [[Int?]] {
+  package func dominatingChoices(_ criteria: CostCriteria) -> [[Int?]] {
     space.decisions.enumerated().map { place, decision in
       let contexts = tables.tables.flatMap { $0.contexts(of: place) }
       let choices = decision.choices
@@ -93,7 +93,7 @@ extension CostModel {
 
   /// Returns the patterns of each decision about weights grouped by cycles, and those that nobody
   /// needs.
-  public func crossovers(_ criteria: CostCriteria = .time) -> [LayerCrossover] {
+  package func crossovers(_ criteria: CostCriteria = .time) -> [LayerCrossover] {
     let dominating = dominatingChoices(criteria)
     return space.decisions.indices.filter { space.decisions[$0].kind == .pattern }.map { place in
       let patterns = space.decisions[place].patterns
@@ -115,7 +115,7 @@ extension CostModel {
   }
 
   /// The costs that no genome goes below and none exceeds, quantity by quantity.
-  public var costBounds: (least: Cost, greatest: Cost) {
+  package var costBounds: (least: Cost, greatest: Cost) {
     var least = fixed
     var greatest = fixed
     for table in tables.tables {

@@ -1,5 +1,5 @@
 /// Which operand stays in a systolic array while the others stream through it.
-public enum Dataflow: String, CaseIterable, Hashable, Sendable {
+package enum Dataflow: String, CaseIterable, Hashable, Sendable {
   /// Weights stay; tokens stream past them.
   case weightStationary = "ws"
   /// Tokens stay; weights stream past them.
@@ -9,7 +9,7 @@ public enum Dataflow: String, CaseIterable, Hashable, Sendable {
 }
 
 /// Which dataflow a systolic array takes for a layer.
-public enum ArrayDataflow: String, CaseIterable, Hashable, Sendable {
+package enum ArrayDataflow: String, CaseIterable, Hashable, Sendable {
   /// Weight-stationary for every layer.
   case weightStationary = "ws"
   /// Input-stationary for every layer.
@@ -20,7 +20,7 @@ public enum ArrayDataflow: String, CaseIterable, Hashable, Sendable {
   case best
 
   /// The dataflows that a layer may take.
-  public var choices: [Dataflow] {
+  package var choices: [Dataflow] {
     switch self {
     case .weightStationary: Self.onlyWeightStationary
     case .inputStationary: Self.onlyInputStationary

@@ -1,16 +1,16 @@
 import SparsityCore
 
 /// One matrix product: (tokens × inputs) · (inputs × outputs).
-public struct MatrixProduct: Hashable, Sendable {
+package struct MatrixProduct: Hashable, Sendable {
   /// The rows of the left matrix, M: batch × tokens.
-  public let tokens: Int
+  package let tokens: Int
   /// The inner size that patterns run along, K.
-  public let inputs: Int
+  package let inputs: Int
   /// The columns of the right matrix, N.
-  public let outputs: Int
+  package let outputs: Int
 
   /// Creates a product from its three sizes.
-  public init(tokens: Int, inputs: Int, outputs: Int) {
+  package init(tokens: Int, inputs: Int, outputs: Int) {
     precondition(tokens > 0)
     precondition(inputs > 0)
     precondition(outputs > 0)
@@ -22,7 +22,7 @@ public struct MatrixProduct: Hashable, Sendable {
   /// Returns the multiply-accumulates with the weights that `pattern` keeps.
   ///
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
-  public func macs(keeping pattern: NMPattern) throws(AcceleratorError) -> Int64 {
+  package func macs(keeping pattern: NMPattern) throws(AcceleratorError) -> Int64 {
     try checkedProduct(
       tokens, pattern.keptCount(ofInputs: inputs), outputs, of: "the multiply-accumulates")
   }
@@ -30,5 +30,5 @@ public struct MatrixProduct: Hashable, Sendable {
 
 extension MatrixProduct: CustomStringConvertible {
   /// The sizes as M×K×N.
-  public var description: String { "\(tokens)×\(inputs)×\(outputs)" }
+  package var description: String { "\(tokens)×\(inputs)×\(outputs)" }
 }

@@ -1,23 +1,22 @@
 import SparsityCore
 
 /// The measured time of one matrix product.
-public struct Measurement: Hashable, Sendable {
-  /// The product.
-  public var product: MatrixProduct
+package struct Measurement: Hashable, Sendable {
+  package var product: MatrixProduct
   /// The pattern of its weights.
-  public var pattern: NMPattern
+  package var pattern: NMPattern
   /// The median time.
-  public var picoseconds: Int
+  package var picoseconds: Int
   /// The tenth percentile of the time.
-  public var lowPicoseconds: Int
+  package var lowPicoseconds: Int
   /// The ninetieth percentile of the time.
-  public var highPicoseconds: Int
+  package var highPicoseconds: Int
 
   /// The times that a measurement may have, up to 1,000 seconds.
-  public static let picosecondRange = 1...1_000_000_000_000_000
+  package static let picosecondRange = 1...1_000_000_000_000_000
 
   /// Creates a measurement; without percentiles its time has no spread.
-  public init(
+  package init(
     product: MatrixProduct, pattern: NMPattern, picoseconds: Int, lowPicoseconds: Int? = nil,
     highPicoseconds: Int? = nil
   ) {
@@ -33,7 +32,7 @@ public struct Measurement: Hashable, Sendable {
 }
 
 /// Where the time of a product comes from.
-public enum Evidence: String, CaseIterable, Hashable, Sendable {
+package enum Evidence: String, CaseIterable, Hashable, Sendable {
   /// A model computed it.
   case modelled
   /// This product was measured.
@@ -51,16 +50,16 @@ public enum Evidence: String, CaseIterable, Hashable, Sendable {
 /// measurements of the pattern, weighted by inverse distance in the logarithms of all three sizes.
 /// Outside the measurements η stays what it is at their edge. A sparse product is never predicted
 /// faster than N/M of the dense one, but it may be slower.
-public struct MeasuredTable: Hashable, Sendable {
+package struct MeasuredTable: Hashable, Sendable {
   /// The measurements, ordered by pattern, inputs, outputs and tokens.
-  public let measurements: [Measurement]
+  package let measurements: [Measurement]
   /// The roofline with which efficiencies are computed.
-  public let roofline: Roofline
+  package let roofline: Roofline
 
   /// Creates a table.
   ///
   /// - Throws: ``AcceleratorError/noMeasurement(of:)`` for a level that was not measured.
-  public init(measurements: [Measurement], roofline: Roofline) throws(AcceleratorError) {
+  package init(measurements: [Measurement], roofline: Roofline) throws(AcceleratorError) {
     for rate in roofline.rates
     where !measurements.contains(where: { $0.pattern.isSame(as: rate.pattern) }) {
       throw .noMeasurement(of: rate.pattern)

@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// How the places of kept weights are stored beside them.
-public enum MetadataFormat: String, CaseIterable, Hashable, Sendable {
+package enum MetadataFormat: String, CaseIterable, Hashable, Sendable {
   /// ⌈log₂ M⌉ bits for each kept weight, as in ELLPACK-block.
   case index
   /// One bit for each weight of the dense matrix.
@@ -16,23 +16,22 @@ public enum MetadataFormat: String, CaseIterable, Hashable, Sendable {
 }
 
 /// The bits that a weight matrix takes.
-public struct WeightStorage: Hashable, Sendable {
+package struct WeightStorage: Hashable, Sendable {
   /// The format of the places.
-  public let format: MetadataFormat
-  /// The bits of the weights.
-  public let valueBits: Int64
+  package let format: MetadataFormat
+  package let valueBits: Int64
   /// The bits of their places.
-  public let metadataBits: Int64
+  package let metadataBits: Int64
 
   /// All bits.
-  public var bits: Int64 { valueBits + metadataBits }
+  package var bits: Int64 { valueBits + metadataBits }
 }
 
 extension NMPattern {
   /// Whether every matrix that has `other`'s pattern has this one too.
   ///
   /// Patterns whose group sizes do not divide one another are not compared: false.
-  public func represents(_ other: NMPattern) -> Bool {
+  package func represents(_ other: NMPattern) -> Bool {
     if isDense { return true }
     if groupSize % other.groupSize == 0 {
       return kept >= other.kept * (groupSize / other.groupSize)
@@ -49,7 +48,7 @@ extension NMPattern {
   }
 
   /// Returns the bits that the places of a row's kept weights take in a format.
-  public func metadataBits(ofInputs inputs: Int, format: MetadataFormat) -> Int {
+  package func metadataBits(ofInputs inputs: Int, format: MetadataFormat) -> Int {
     switch format {
     case .index: keptCount(ofInputs: inputs) * bitCount(toTell: groupSize)
     case .bitmap: inputs
@@ -63,8 +62,8 @@ extension NMPattern {
   ///
   /// Dense matrices have no places, and without a format sparse ones are stored densely.
   ///
-  /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
-  public func storage(
+  /// - Throws: ``AcceleratorModel/AcceleratorError/tooLarge(_:)`` beyond 64 bits.
+  package func storage(
     inputs: Int, outputs: Int, weightBits: Int, formats: [MetadataFormat]
   ) throws(AcceleratorError) -> WeightStorage {
     var best: WeightStorage?

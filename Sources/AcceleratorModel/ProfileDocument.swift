@@ -2,14 +2,11 @@ import NetworkArchitectures
 import SparsityCore
 
 /// A value of a profile as it stands in a file: keys keep their order.
-public indirect enum ProfileValue: Hashable, Sendable {
+package indirect enum ProfileValue: Hashable, Sendable {
   /// A number or a truth value, already in its final form.
   case literal(String)
-  /// A text.
   case text(String)
-  /// A list.
   case list([ProfileValue])
-  /// A mapping.
   case mapping([ProfileEntry])
 
   /// Returns the value of a whole number.
@@ -22,14 +19,11 @@ public indirect enum ProfileValue: Hashable, Sendable {
 }
 
 /// A key of a profile and its value.
-public struct ProfileEntry: Hashable, Sendable {
-  /// The key.
-  public let key: String
-  /// The value.
-  public let value: ProfileValue
+package struct ProfileEntry: Hashable, Sendable {
+  package let key: String
+  package let value: ProfileValue
 
-  /// Creates an entry.
-  public init(_ key: String, _ value: ProfileValue) {
+  package init(_ key: String, _ value: ProfileValue) {
     self.key = key
     self.value = value
   }
@@ -37,7 +31,7 @@ public struct ProfileEntry: Hashable, Sendable {
 
 extension AcceleratorProfile {
   /// The profile as it stands in a file, without ``summary`` and ``sources``.
-  public var document: [ProfileEntry] {
+  package var document: [ProfileEntry] {
     var entries = [
       ProfileEntry("version", .integer(Self.formVersion)), ProfileEntry("name", .text(name)),
       ProfileEntry("engine", .text(engine.name)), ProfileEntry("clockHz", .integer(clockHertz)),
@@ -66,7 +60,7 @@ extension AcceleratorProfile {
   }
 
   /// Every parameter by its path, as in `sram.weightsKiB`; levels are named by their pattern.
-  public var parameters: [(path: String, value: String)] {
+  package var parameters: [(path: String, value: String)] {
     var parameters: [(path: String, value: String)] = []
     Self.flatten(.mapping(document), path: "", into: &parameters)
     let labels: Set = ["version", "name", "engine"]
@@ -74,7 +68,7 @@ extension AcceleratorProfile {
   }
 
   /// The fixed text that content hashes are taken of.
-  public var contentText: String { ProfileValue.mapping(document).json }
+  package var contentText: String { ProfileValue.mapping(document).json }
 
   private var levelsDocument: ProfileValue {
     let rates: [LevelRate]
@@ -128,7 +122,7 @@ extension AcceleratorProfile {
 
 extension ProfileValue {
   /// The value as JSON on one line.
-  public var json: String {
+  package var json: String {
     switch self {
     case .literal(let text): text
     case .text(let text): Self.quoted(text)
@@ -139,7 +133,7 @@ extension ProfileValue {
   }
 
   /// Returns a text in double quotes, which JSON and YAML read alike.
-  public static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var escaped = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -272,7 +266,7 @@ extension EnergyModel {
 
 extension ActionEnergies {
   /// The energies in attojoules by their names in a profile, where they stand in picojoules.
-  public var named: [(name: String, value: Int)] {
+  package var named: [(name: String, value: Int)] {
     [
       ("macPJ", mac), ("muxPJ", mux), ("gatedMacPJ", gatedMac),
       ("weightReadPJPerBit", weightRead), ("ifmapReadPJPerBit", inputRead),

@@ -2,21 +2,19 @@ import NetworkArchitectures
 import SparsityCore
 
 /// The bits of the numbers that an accelerator computes with.
-public struct OperandWidths: Hashable, Sendable {
-  /// The bits of a weight.
-  public var weightBits: Int
+package struct OperandWidths: Hashable, Sendable {
+  package var weightBits: Int
   /// The bits of an activation, as it is read.
-  public var activationBits: Int
+  package var activationBits: Int
   /// The bits of a partial sum.
-  public var accumulatorBits: Int
+  package var accumulatorBits: Int
   /// The bits of an activation, as it is written.
-  public var outputBits: Int
+  package var outputBits: Int
 
   /// The widths that a number may have.
-  public static let bitRange = 1...128
+  package static let bitRange = 1...128
 
-  /// Creates widths.
-  public init(weightBits: Int, activationBits: Int, accumulatorBits: Int, outputBits: Int) {
+  package init(weightBits: Int, activationBits: Int, accumulatorBits: Int, outputBits: Int) {
     for bits in [weightBits, activationBits, accumulatorBits, outputBits] {
       precondition(Self.bitRange.contains(bits))
     }
@@ -28,7 +26,7 @@ public struct OperandWidths: Hashable, Sendable {
 }
 
 /// The patterns that an accelerator runs as such; dense always is one of them.
-public enum SupportedLevels: Hashable, Sendable {
+package enum SupportedLevels: Hashable, Sendable {
   /// Every pattern: the engine keeps exactly its weights.
   case any
   /// These patterns, and others through a denser one.
@@ -36,7 +34,7 @@ public enum SupportedLevels: Hashable, Sendable {
 }
 
 /// What an accelerator does with a pattern that it does not run.
-public enum LevelFallback: String, CaseIterable, Hashable, Sendable {
+package enum LevelFallback: String, CaseIterable, Hashable, Sendable {
   /// It runs the sparsest of its patterns that can hold every such weight, or dense.
   case nextDenser
   /// It refuses the pattern.
@@ -44,21 +42,20 @@ public enum LevelFallback: String, CaseIterable, Hashable, Sendable {
 }
 
 /// On-chip memory with a part for each operand.
-public struct ScratchMemory: Hashable, Sendable {
+package struct ScratchMemory: Hashable, Sendable {
   /// The KiB for weights.
-  public var weightKibibytes: Int
+  package var weightKibibytes: Int
   /// The KiB for inputs.
-  public var inputKibibytes: Int
+  package var inputKibibytes: Int
   /// The KiB for outputs and partial sums.
-  public var outputKibibytes: Int
+  package var outputKibibytes: Int
   /// Whether half of each part fills while the other half is used.
-  public var isDoubleBuffered: Bool
+  package var isDoubleBuffered: Bool
 
   /// The KiB that a part may have.
-  public static let kibibyteRange = 0...(1 << 40)
+  package static let kibibyteRange = 0...(1 << 40)
 
-  /// Creates a memory.
-  public init(
+  package init(
     weightKibibytes: Int, inputKibibytes: Int, outputKibibytes: Int, isDoubleBuffered: Bool
   ) {
     for size in [weightKibibytes, inputKibibytes, outputKibibytes] {
@@ -77,21 +74,20 @@ public struct ScratchMemory: Hashable, Sendable {
 }
 
 /// The memory outside the chip.
-public struct ExternalMemory: Hashable, Sendable {
+package struct ExternalMemory: Hashable, Sendable {
   /// The peak rate; `nil` means that the engine never waits for it.
-  public var bytesPerSecond: Int?
+  package var bytesPerSecond: Int?
   /// The share of the peak rate that is reached, in millionths.
-  public var efficiencyMillionths: Int
+  package var efficiencyMillionths: Int
   /// The bytes that weights and activations must fit into; `nil` if not known.
-  public var capacityBytes: Int?
+  package var capacityBytes: Int?
 
   /// The rates that a memory may have.
-  public static let rateRange = 1...(1 << 50)
+  package static let rateRange = 1...(1 << 50)
   /// The capacities that a memory may have.
-  public static let capacityRange = 1...(1 << 60)
+  package static let capacityRange = 1...(1 << 60)
 
-  /// Creates a memory.
-  public init(
+  package init(
     bytesPerSecond: Int?, efficiencyMillionths: Int = 1_000_000, capacityBytes: Int? = nil
   ) {
     precondition(bytesPerSecond.map(Self.rateRange.contains) ?? true)
@@ -112,26 +108,26 @@ public struct ExternalMemory: Hashable, Sendable {
 }
 
 /// The unit that does what is no matrix product.
-public struct VectorUnit: Hashable, Sendable {
+package struct VectorUnit: Hashable, Sendable {
   /// The elements that it works on at once.
-  public var lanes: Int
+  package var lanes: Int
   /// The share of its time that neighbouring products hide, in millionths.
-  public var overlapMillionths: Int
+  package var overlapMillionths: Int
   /// The operations for each element.
-  public var operationsPerElement: [VectorFunction: Int]
+  package var operationsPerElement: [VectorFunction: Int]
 
   /// The lanes that a unit may have.
-  public static let laneRange = 1...1_000_000_000
+  package static let laneRange = 1...1_000_000_000
   /// The operations that an element may take.
-  public static let operationRange = 0...1_000_000
+  package static let operationRange = 0...1_000_000
 
   /// The operations for each element that are assumed unless a profile says otherwise.
-  public static let usualOperations: [VectorFunction: Int] = [
+  package static let usualOperations: [VectorFunction: Int] = [
     .add: 1, .layerNorm: 7, .softmax: 8, .gelu: 8, .bias: 1, .requantize: 2, .move: 1,
   ]
 
   /// Creates a unit; functions that are left out take the usual operations.
-  public init(
+  package init(
     lanes: Int, overlapMillionths: Int, operationsPerElement: [VectorFunction: Int] = [:]
   ) {
     precondition(Self.laneRange.contains(lanes))
@@ -144,46 +140,45 @@ public struct VectorUnit: Hashable, Sendable {
 }
 
 /// Where the energy of a candidate goes.
-public enum EnergyModel: Hashable, Sendable {
+package enum EnergyModel: Hashable, Sendable {
   /// Each action has its energy.
   case perAction(ActionEnergies)
   /// The whole device draws power between idle and peak; coarse.
   case power(idleMicrowatts: Int, peakMicrowatts: Int)
 
   /// The powers that a device may draw, in microwatts.
-  public static let microwattRange = 0...1_000_000_000_000
+  package static let microwattRange = 0...1_000_000_000_000
 }
 
 /// The energy of each action, in attojoules: millionths of a picojoule.
-public struct ActionEnergies: Hashable, Sendable {
+package struct ActionEnergies: Hashable, Sendable {
   /// One multiply-accumulate.
-  public var mac: Int
+  package var mac: Int
   /// The selection of an input by a kept weight's place.
-  public var mux: Int
+  package var mux: Int
   /// A multiply-accumulate whose weight is a stored zero.
-  public var gatedMac: Int
+  package var gatedMac: Int
   /// One bit of a weight read from on-chip memory.
-  public var weightRead: Int
+  package var weightRead: Int
   /// One bit of an input read from on-chip memory.
-  public var inputRead: Int
+  package var inputRead: Int
   /// One bit of a partial sum read from on-chip memory.
-  public var outputRead: Int
+  package var outputRead: Int
   /// One bit of metadata read from on-chip memory.
-  public var metadataRead: Int
+  package var metadataRead: Int
   /// One bit of an output written to on-chip memory.
-  public var outputWrite: Int
+  package var outputWrite: Int
   /// One bit moved to or from the memory outside.
-  public var externalBit: Int
+  package var externalBit: Int
   /// One operation of the vector unit.
-  public var vectorOperation: Int
+  package var vectorOperation: Int
   /// What the chip draws while it waits, in microwatts.
-  public var staticMicrowatts: Int
+  package var staticMicrowatts: Int
 
   /// The energies that an action may take.
-  public static let attojouleRange = 0...1_000_000_000_000
+  package static let attojouleRange = 0...1_000_000_000_000
 
-  /// Creates energies.
-  public init(
+  package init(
     mac: Int, mux: Int, gatedMac: Int, weightRead: Int, inputRead: Int, outputRead: Int,
     metadataRead: Int, outputWrite: Int, externalBit: Int, vectorOperation: Int,
     staticMicrowatts: Int

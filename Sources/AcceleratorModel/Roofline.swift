@@ -1,25 +1,23 @@
 import SparsityCore
 
 /// The rate at which an accelerator runs products of one pattern.
-public struct LevelRate: Hashable, Sendable {
-  /// The pattern.
-  public var pattern: NMPattern
+package struct LevelRate: Hashable, Sendable {
+  package var pattern: NMPattern
   /// The peak, in operations of the dense product a second; a multiply-accumulate is two.
-  public var operationsPerSecond: Int
+  package var operationsPerSecond: Int
   /// The share of the peak that kernels reach, in millionths.
-  public var efficiencyMillionths: Int
+  package var efficiencyMillionths: Int
   /// The time that a kernel takes before it computes.
-  public var launchNanoseconds: Int
+  package var launchNanoseconds: Int
 
   /// The peaks that a level may have.
-  public static let operationRange = 1...1_000_000_000_000_000_000
+  package static let operationRange = 1...1_000_000_000_000_000_000
   /// The efficiencies that a level may have; above one where the stated peak is too low.
-  public static let efficiencyRange = 1...2_000_000
+  package static let efficiencyRange = 1...2_000_000
   /// The launch times that a level may have.
-  public static let launchRange = 0...1_000_000_000
+  package static let launchRange = 0...1_000_000_000
 
-  /// Creates a rate.
-  public init(
+  package init(
     pattern: NMPattern, operationsPerSecond: Int, efficiencyMillionths: Int,
     launchNanoseconds: Int
   ) {
@@ -37,24 +35,23 @@ public struct LevelRate: Hashable, Sendable {
 ///
 /// A product takes launch + max(operations ÷ (peak · efficiency), bytes ÷ bandwidth). Efficiencies
 /// and launch times are those of a kernel library, for dense and sparse products apart.
-public struct Roofline: Hashable, Sendable {
+package struct Roofline: Hashable, Sendable {
   /// The rates of the levels, dense among them, from sparsest to densest.
-  public let rates: [LevelRate]
+  package let rates: [LevelRate]
   /// The units that share the tiles of a product, and the sides of a tile; `nil` if the work is
   /// not counted in whole waves.
-  public let waves: Waves?
+  package let waves: Waves?
 
   /// How a product is cut into tiles, which run in waves of one tile a unit.
-  public struct Waves: Hashable, Sendable {
+  package struct Waves: Hashable, Sendable {
     /// The units, such as streaming multiprocessors.
-    public var units: Int
+    package var units: Int
     /// The tokens of a tile.
-    public var tokens: Int
+    package var tokens: Int
     /// The outputs of a tile.
-    public var outputs: Int
+    package var outputs: Int
 
-    /// Creates waves.
-    public init(units: Int, tokens: Int, outputs: Int) {
+    package init(units: Int, tokens: Int, outputs: Int) {
       for size in [units, tokens, outputs] { precondition(TileEngine.sizeRange.contains(size)) }
       self.units = units
       self.tokens = tokens
@@ -65,7 +62,7 @@ public struct Roofline: Hashable, Sendable {
   /// Creates a roofline.
   ///
   /// - Throws: ``AcceleratorError/noDenseRate``.
-  public init(rates: [LevelRate], waves: Waves?) throws(AcceleratorError) {
+  package init(rates: [LevelRate], waves: Waves?) throws(AcceleratorError) {
     guard rates.contains(where: \.pattern.isDense) else { throw .noDenseRate }
     precondition(Set(rates.map(\.pattern)).count == rates.count)
     self.rates = rates.sorted { $0.pattern < $1.pattern }
@@ -73,7 +70,7 @@ public struct Roofline: Hashable, Sendable {
   }
 
   /// The patterns that have a rate.
-  public var levels: SupportedLevels { .only(rates.map(\.pattern)) }
+  package var levels: SupportedLevels { .only(rates.map(\.pattern)) }
 
   /// Returns the rate of a pattern; dense in whatever notation.
   func rate(of pattern: NMPattern) -> LevelRate {

@@ -5,21 +5,21 @@ import SparsityCore
 /// Each level gets the efficiency and the launch time, and all levels the share of the memory's
 /// rate, that make the mean of max(predicted ÷ measured, measured ÷ predicted) least. The values
 /// are those of a fixed grid, so the result does not depend on a start or an order.
-public struct RooflineFit: Sendable {
+package struct RooflineFit: Sendable {
   /// How well predictions agree with measurements.
-  public struct Quality: Hashable, Sendable {
+  package struct Quality: Hashable, Sendable {
     /// The measurements.
-    public let count: Int
+    package let count: Int
     /// The median of |predicted − measured| ÷ measured.
-    public let medianError: Double
+    package let medianError: Double
     /// The largest of them.
-    public let worstError: Double
+    package let worstError: Double
   }
 
   /// The profile with what was found.
-  public let profile: AcceleratorProfile
+  package let profile: AcceleratorProfile
   /// How well it predicts the measurements that it was fitted to.
-  public let quality: Quality
+  package let quality: Quality
 
   /// The efficiencies that are tried, in millionths: steps of a half percent.
   private static let efficiencies = Array(stride(from: 10_000, through: 1_500_000, by: 5_000))
@@ -34,7 +34,7 @@ public struct RooflineFit: Sendable {
   ///
   /// - Throws: ``AcceleratorError`` if the profile has no roofline, or if a level has no
   ///   measurement.
-  public init(
+  package init(
     _ start: AcceleratorProfile, to measurements: [Measurement]
   ) throws(AcceleratorError) {
     guard case .roofline(let roofline) = start.engine else {
@@ -67,7 +67,7 @@ public struct RooflineFit: Sendable {
   /// Returns how well a profile predicts measurements.
   ///
   /// - Throws: ``AcceleratorError``, as an estimate does.
-  public static func quality(
+  package static func quality(
     of profile: AcceleratorProfile, on measurements: [Measurement]
   ) throws(AcceleratorError) -> Quality {
     precondition(!measurements.isEmpty)

@@ -48,15 +48,14 @@ struct Schedule: Hashable, Sendable {
 }
 
 /// The words that move between an engine and its on-chip memory.
-public struct Accesses: Hashable, Sendable {
+package struct Accesses: Hashable, Sendable {
   /// The activations read.
-  public var inputReads: Int128 = 0
-  /// The weights read.
-  public var weightReads: Int128 = 0
+  package var inputReads: Int128 = 0
+  package var weightReads: Int128 = 0
   /// The outputs and partial sums written.
-  public var outputWrites: Int128 = 0
+  package var outputWrites: Int128 = 0
   /// The partial sums read again.
-  public var outputReads: Int128 = 0
+  package var outputReads: Int128 = 0
   /// The bits of metadata read.
-  public var metadataBits: Int128 = 0
+  package var metadataBits: Int128 = 0
 }

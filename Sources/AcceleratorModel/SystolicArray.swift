@@ -14,25 +14,25 @@ import SparsityCore
 /// It equals SCALE-Sim 3.0.0 in CALC mode, whose "Total Cycles" is the index of the last cycle,
 /// F·L − 1. An array with shadow registers loads the next weights while it computes: ws then takes
 /// R + F·max(M, R) + R + C − 2.
-public struct SystolicArray: Hashable, Sendable {
+package struct SystolicArray: Hashable, Sendable {
   /// The rows of the array, R.
-  public let rows: Int
+  package let rows: Int
   /// The columns of the array, C.
-  public let columns: Int
+  package let columns: Int
   /// Which operand stays in the array.
-  public let dataflow: ArrayDataflow
+  package let dataflow: ArrayDataflow
   /// Whether weights load behind a computation; only weight-stationary.
-  public let isShadowed: Bool
+  package let isShadowed: Bool
   /// Whether every sparse pattern runs as M/2 of M, as in SCALE-Sim's row-wise mode; only ws.
-  public let isRowWise: Bool
+  package let isRowWise: Bool
 
   /// The sides that an array may have.
-  public static let sideRange = 1...65536
+  package static let sideRange = 1...65536
 
   /// Creates an array.
   ///
   /// - Throws: ``AcceleratorError`` for a side out of range or a dataflow without shadow registers.
-  public init(
+  package init(
     rows: Int, columns: Int, dataflow: ArrayDataflow, isShadowed: Bool = false,
     isRowWise: Bool = false
   ) throws(AcceleratorError) {

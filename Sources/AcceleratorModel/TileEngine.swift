@@ -5,25 +5,22 @@ import SparsityCore
 /// An instruction takes a tile of `inputs` kept weights by `outputs`, whatever the pattern, and the
 /// inputs that they select from. A product is I = ⌈N/outputs⌉·⌈M/tokens⌉·⌈k/inputs⌉ instructions,
 /// one every II cycles, and a fill.
-public struct TileEngine: Hashable, Sendable {
-  /// The tokens of a tile.
-  public let tokens: Int
+package struct TileEngine: Hashable, Sendable {
+  package let tokens: Int
   /// The kept inputs of a tile.
-  public let inputs: Int
-  /// The outputs of a tile.
-  public let outputs: Int
+  package let inputs: Int
+  package let outputs: Int
   /// The cycles between two instructions whose operands are there.
-  public let cyclesPerTile: Int
+  package let cyclesPerTile: Int
   /// The cycles from the first instruction's start to its end, less those between two.
-  public let fillCycles: Int
+  package let fillCycles: Int
   /// The bytes of operands that reach the engine in a cycle; `nil` means enough.
-  public let operandBytesPerCycle: Int?
+  package let operandBytesPerCycle: Int?
 
   /// The sides and cycles that a tile may have.
-  public static let sizeRange = 1...65536
+  package static let sizeRange = 1...65536
 
-  /// Creates an engine.
-  public init(
+  package init(
     tokens: Int, inputs: Int, outputs: Int, cyclesPerTile: Int, fillCycles: Int,
     operandBytesPerCycle: Int?
   ) {

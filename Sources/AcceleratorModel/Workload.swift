@@ -2,7 +2,7 @@ import NetworkArchitectures
 import SparsityCore
 
 /// What a step of the forward pass computes.
-public enum Work: Hashable, Sendable {
+package enum Work: Hashable, Sendable {
   /// A matrix product, some number of times for one batch.
   case product(MatrixProduct, count: Int, right: RightOperand)
   /// Functions that are applied to each element of a batch's tensor, one after another.
@@ -10,16 +10,16 @@ public enum Work: Hashable, Sendable {
 }
 
 /// One step of a model's forward pass.
-public struct Operation: Hashable, Sendable {
+package struct Operation: Hashable, Sendable {
   /// The step's name: timm's for layers with weights, `….scores` and `….context` for attention.
-  public let name: String
+  package let name: String
   /// What it computes.
-  public let work: Work
+  package let work: Work
   /// Whether the product's weights may take an N:M pattern.
-  public let isPrunable: Bool
+  package let isPrunable: Bool
 
   /// Creates a step.
-  public init(name: String, work: Work, isPrunable: Bool = false) {
+  package init(name: String, work: Work, isPrunable: Bool = false) {
     switch work {
     case .product(_, let count, let right):
       precondition(count > 0)
@@ -34,28 +34,28 @@ public struct Operation: Hashable, Sendable {
   }
 
   /// The product that runs, if it is one.
-  public var product: MatrixProduct? {
+  package var product: MatrixProduct? {
     guard case .product(let product, _, _) = work else { return nil }
     return product
   }
 }
 
 /// The steps of a network's forward pass over one batch of images.
-public struct Workload: Hashable, Sendable {
+package struct Workload: Hashable, Sendable {
   /// The images of the batch.
-  public let batch: Int
+  package let batch: Int
   /// The steps, in the order in which they run.
-  public let operations: [Operation]
+  package let operations: [Operation]
   /// The parameters that are no right operand of a product: biases, norms, positions, tokens.
-  public let otherParameters: Int
+  package let otherParameters: Int
 
   /// The batches that a workload may have.
-  public static let batchRange = RunLimits.acceleratorBatchRange
+  package static let batchRange = RunLimits.acceleratorBatchRange
 
   /// Creates the workload of a network on a batch.
   ///
   /// - Throws: ``AcceleratorError/outOfRange(name:value:allowed:)`` for the batch.
-  public init(network: Network, batch: Int) throws(AcceleratorError) {
+  package init(network: Network, batch: Int) throws(AcceleratorError) {
     guard Self.batchRange.contains(batch) else {
       throw .outOfRange(name: "the batch", value: batch, allowed: Self.batchRange)
     }
@@ -69,7 +69,7 @@ public struct Workload: Hashable, Sendable {
   /// The bits that the largest step's operands and result take, when activations have some widths.
   ///
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
-  public func peakActivationBits(_ widths: OperandWidths) throws(AcceleratorError) -> Int64 {
+  package func peakActivationBits(_ widths: OperandWidths) throws(AcceleratorError) -> Int64 {
     var peak: Int64 = 0
     for operation in operations {
       guard case .product(let product, let count, let right) = operation.work else { continue }

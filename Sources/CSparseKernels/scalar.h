@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -78,22 +80,23 @@ static inline float csk_gelu_scalar(float v) {
   return 0.5f * v * (1 + csk_erf_scalar(v * CSK_SQRT_HALF));
 }
 
-/// Brings a product to place `index` of y, see csk_epilogue.
-static inline void csk_finish_f32(
-    float product, csk_epilogue epilogue, float *_Nonnull y, size_t index) {
-  switch (epilogue) {
-    case CSK_STORE: y[index] = product; break;
-    case CSK_STORE_GELU: y[index] = csk_gelu_scalar(product); break;
-    case CSK_ADD: y[index] += product; break;
+/// Stores a number at place `index` of y, which is bf16 or fp32.
+static inline void csk_store_number(
+    bool is_bf16, float value, void *_Nonnull y, size_t index) {
+  if (is_bf16) {
+    ((uint16_t *)y)[index] = csk_narrow(value);
+  } else {
+    ((float *)y)[index] = value;
   }
 }
 
-/// Brings a product to place `index` of y, which is bf16, but fp32 where products are added.
-static inline void csk_finish_bf16(
-    float product, csk_epilogue epilogue, void *_Nonnull y, size_t index) {
+/// Brings a product to place `index` of y, see csk_epilogue; y is bf16 or fp32, but always fp32
+/// where products are added.
+static inline void csk_finish(
+    bool is_bf16, float product, csk_epilogue epilogue, void *_Nonnull y, size_t index) {
   switch (epilogue) {
-    case CSK_STORE: ((uint16_t *)y)[index] = csk_narrow(product); break;
-    case CSK_STORE_GELU: ((uint16_t *)y)[index] = csk_narrow(csk_gelu_scalar(product)); break;
+    case CSK_STORE: csk_store_number(is_bf16, product, y, index); break;
+    case CSK_STORE_GELU: csk_store_number(is_bf16, csk_gelu_scalar(product), y, index); break;
     case CSK_ADD: ((float *)y)[index] += product; break;
   }
 }

@@ -1,12 +1,12 @@
 import CSodium
 import SparsityCore
 
-/// Computes a ``ContentHash`` of bytes that arrive piece by piece (SHA-256, by libsodium).
-public struct ContentHasher: Sendable {
+/// Computes a ``SparsityCore/ContentHash`` (SHA-256) of bytes that arrive piece by piece.
+package struct ContentHasher: Sendable {
   private var state: crypto_hash_sha256_state
 
   /// Creates a hasher of no bytes.
-  public init() {
+  package init() {
     var state = crypto_hash_sha256_state()
     unsafe crypto_hash_sha256_init(&state)
     self.state = state
@@ -15,7 +15,7 @@ public struct ContentHasher: Sendable {
   /// Adds bytes.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
-  public mutating func update(_ bytes: Span<UInt8>) {
+  package mutating func update(_ bytes: Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return }
       _ = unsafe crypto_hash_sha256_update(&state, start, UInt64(buffer.count))
@@ -23,14 +23,14 @@ public struct ContentHasher: Sendable {
   }
 
   /// Adds the UTF-8 bytes of a text and its size, so that adjacent texts cannot run together.
-  public mutating func update(_ text: String) {
+  package mutating func update(_ text: String) {
     let bytes = Array(text.utf8)
     update(UInt64(bytes.count))
     update(bytes.span)
   }
 
   /// Adds the eight bytes of a number, least significant first.
-  public mutating func update(_ number: UInt64) {
+  package mutating func update(_ number: UInt64) {
     unsafe withUnsafeBytes(of: number.littleEndian) { bytes in
       guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return }
       _ = unsafe crypto_hash_sha256_update(&state, start, UInt64(bytes.count))
@@ -38,12 +38,12 @@ public struct ContentHasher: Sendable {
   }
 
   /// Adds the bytes of another hash.
-  public mutating func update(_ hash: ContentHash) {
+  package mutating func update(_ hash: ContentHash) {
     update(hash.bytes.span)
   }
 
   /// Returns the hash of all bytes added so far; more may be added afterwards.
-  public func finalized() -> ContentHash {
+  package func finalized() -> ContentHash {
     var state = state
     var digest = [UInt8](repeating: 0, count: ContentHash.size)
     unsafe crypto_hash_sha256_final(&state, &digest)
@@ -56,7 +56,7 @@ extension ContentHash {
   /// Creates the hash of some bytes.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
-  public init(of bytes: Span<UInt8>) {
+  package init(of bytes: Span<UInt8>) {
     var hasher = ContentHasher()
     hasher.update(bytes)
     self = hasher.finalized()

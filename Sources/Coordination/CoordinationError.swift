@@ -3,19 +3,19 @@ import SparsityCore
 import WireProtocol
 
 /// Why a coordinator cannot start.
-public enum CoordinationError: Error, Equatable, Sendable {
+package enum CoordinationError: Error, Equatable, Sendable {
   case search(SearchError)
   case objectiveWithoutModel(Objective)
   case objectiveCount(search: Int, run: Int, referencePoint: Int)
   case journalWithoutOpening
   case otherRun(differences: [String])
-  case damagedRecord(sequence: Int, words: String)
-  case unusableSnapshot(words: String)
+  case damagedRecord(sequence: Int, diagnostic: String)
+  case unusableSnapshot(diagnostic: String)
 }
 
 extension CoordinationError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .search(let error): "\(error)"
     case .objectiveWithoutModel(let objective):
@@ -29,10 +29,10 @@ extension CoordinationError: CustomStringConvertible {
     case .otherRun(let differences):
       "the journal belongs to a run that differs in \(differences.joined(separator: ", ")); "
         + "resume it with the same settings and inputs, or start in an empty run directory"
-    case .damagedRecord(let sequence, let words):
-      "record \(sequence) of the journal does not fit: \(words)"
-    case .unusableSnapshot(let words):
-      "the snapshot in the journal does not fit: \(words)"
+    case .damagedRecord(let sequence, let diagnostic):
+      "record \(sequence) of the journal does not fit: \(diagnostic)"
+    case .unusableSnapshot(let diagnostic):
+      "the snapshot in the journal does not fit: \(diagnostic)"
     }
   }
 }

@@ -3,17 +3,17 @@ import WireProtocol
 /// How a life of the coordinator begins and ends.
 extension Coordinator {
   mutating func begin() {
-    guard epoch > Epoch(1) else { return }
-    note(
+    guard term > Term(1) else { return }
+    notify(
       .resumed(
-        epoch: epoch, evaluations: driver.search.evaluationCount,
+        term: term, evaluations: driver.search.evaluationCount,
         shards: life.recoveredShardCount, from: life.source))
   }
 
   /// Asks all workers to leave, and ends when they have.
   mutating func drain() {
     guard life.drain() else { return }
-    note(.draining)
+    notify(.draining)
     for worker in leases.sessions.workers { send(.drain, to: worker) }
   }
 
@@ -24,7 +24,7 @@ extension Coordinator {
   mutating func stop(toRestart restarts: Bool) {
     guard life.canStop else { return }
     let workers = leases.sessions.workers + life.takeApplicants().map(\.worker)
-    note(
+    notify(
       restarts
         ? .restarting(workerCount: workers.count) : .stopping(workerCount: workers.count))
     for worker in workers {

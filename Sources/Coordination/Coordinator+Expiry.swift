@@ -9,10 +9,11 @@ extension Coordinator {
     stragglers.beginScan()
     for worker in leases.sessions.workers {
       guard let session = leases.sessions[worker] else { continue }
-      if now - session.heardAt >= settings.timing.sessionTimeout {
-        lose(worker, words: "it was silent for \(now - session.heardAt)", at: now)
+      let silence = session.contact.silence(at: now)
+      if silence >= settings.timing.sessionTimeout {
+        lose(worker, diagnostic: "it was silent for \(silence)", at: now)
       } else {
-        clock.wantScan(at: session.heardAt + settings.timing.sessionTimeout)
+        clock.wantScan(at: session.contact.heardAt + settings.timing.sessionTimeout)
         expireLeases(of: session, at: now)
       }
     }
@@ -21,22 +22,22 @@ extension Coordinator {
   }
 
   private mutating func expireLeases(of session: Session, at now: Instant) {
-    for (index, shard) in session.leases.enumerated() {
+    for (index, shard) in session.load.leases.enumerated() {
       guard let lease = leases.ledger.lease(of: shard, by: session.worker) else { continue }
       guard lease.deadline <= now else {
         clock.wantScan(at: lease.deadline)
         watch(lease, of: shard, at: now)
         continue
       }
-      counters.lapsedLeases += 1
+      counters.expiredLeases += 1
       leases.giveBack(shard, from: session.worker)
       leases.modify(session.worker) { session in
-        session.isSatisfied = true
-        if index < session.slots { session.lapsed.append(shard) }
+        session.load.satisfy()
+        if index < session.load.slots { session.load.expire(shard) }
       }
-      guard index < session.slots else { continue }
+      guard index < session.load.slots else { continue }
       // A worker that beats and makes no progress is not dead: that says nothing about a killer.
-      if now - session.advancedAt >= settings.timing.stallTimeout {
+      if session.contact.isStalled(for: settings.timing.stallTimeout, at: now) {
         faults.losses.endTrial(of: session.worker)
       } else {
         suspectSilently(shard)

@@ -10,20 +10,20 @@ extension Coordinator {
 
   /// Ends a session without a farewell; the candidates that it ran are suspected of it, unless it
   /// was about to leave anyhow.
-  mutating func lose(_ worker: WorkerID, words: String, at now: Instant) {
+  mutating func lose(_ worker: WorkerID, diagnostic: String, at now: Instant) {
     guard let session = leases.sessions[worker] else { return }
     counters.lostWorkers += 1
-    counters.lapsedLeases += session.leases.count
-    let running = session.leases.prefix(session.slots) + session.lapsed
+    counters.expiredLeases += session.load.leases.count
+    let running = session.load.running + session.load.expired
     leases.giveBackAll(of: worker)
-    endSpotCheck(of: worker, hasFailed: true)
-    leases.remove(worker)
-    // Whoever comes back with nothing done in between has still failed with what it failed with.
-    faults.keep(session.streak, of: worker)
-    note(
+    notify(
       .workerLost(
-        worker, label: session.label, leases: session.leases.count, words: words))
-    guard !session.isLeaving(at: now + settings.timing.departureMargin) else {
+        worker, label: session.label, leases: session.load.leases.count, diagnostic: diagnostic))
+    endSpotCheck(of: worker, hasFailed: true)
+    removeSession(worker)
+    // Anyone who comes back with nothing done in between has still failed with what it failed with.
+    faults.keep(session.standing.streak, of: worker)
+    guard !session.departure.isDue(at: now + settings.timing.departureMargin) else {
       faults.losses.endTrial(of: worker)
       return
     }
@@ -49,12 +49,12 @@ extension Coordinator {
   /// Clears the candidates over which a worker was silent that is heard again.
   mutating func forgiveSilence(of worker: WorkerID) {
     guard let session = leases.sessions[worker] else { return }
-    if session.leases.isEmpty { faults.losses.endTrial(of: worker) }
-    guard !session.lapsed.isEmpty else { return }
-    for shard in session.lapsed where faults.losses.lossCount(of: shard.candidate) == 0 {
+    if session.load.leases.isEmpty { faults.losses.endTrial(of: worker) }
+    guard !session.load.expired.isEmpty else { return }
+    for shard in session.load.expired where faults.losses.lossCount(of: shard.candidate) == 0 {
       acquit(shard.candidate)
     }
-    leases.modify(worker) { $0.lapsed = [] }
+    leases.modify(worker) { $0.load.forgetExpired() }
   }
 
   private mutating func quarantineIfConvicted(_ candidate: CandidateID) {
@@ -65,7 +65,7 @@ extension Coordinator {
     }
     quarantine(
       candidate,
-      words:
+      diagnostic:
         "\(faults.losses.lossCount(of: candidate)) workers were lost over it, tried alone, while "
         + "they finished others")
   }
@@ -97,13 +97,13 @@ extension Coordinator {
         else {
           return false
         }
-        guard let control = session.isolation?.control else { return !session.isFree }
-        return isOverdue(control, with: session, at: now)
+        guard let control = session.isolation?.control else { return !session.load.isFree }
+        return hasExpired(control, with: session, at: now)
       }
   }
 
   /// Whether a control takes so long that another worker had better be asked.
-  private func isOverdue(_ control: Control, with session: Session, at now: Instant) -> Bool {
+  private func hasExpired(_ control: Control, with session: Session, at now: Instant) -> Bool {
     let expected =
       stragglers.expectedTime(
         images: control.grant.slice.count, at: session.pace) ?? .zero
@@ -122,8 +122,8 @@ extension Coordinator {
   ) -> Bool {
     guard let session = leases.sessions[worker] else { return false }
     let index = waiting.firstIndex { candidate in
-      (isLastResort || !session.streak.candidates.contains(candidate))
-        && (session.isFree || faults.losses.reserved(for: candidate) == nil)
+      (isLastResort || !session.standing.hasFailed(with: candidate))
+        && (session.load.isFree || faults.losses.reserved(for: candidate) == nil)
     }
     guard let index else { return false }
     let candidate = waiting.remove(at: index)
@@ -147,18 +147,20 @@ extension Coordinator {
     for candidate in faults.losses.candidates {
       guard let worker = faults.losses.reserved(for: candidate) else { continue }
       guard let session = leases.sessions[worker], session.isolation?.reservation == candidate,
-        session.leaseCountMax > 0, !session.isSatisfied, isHeard(session, at: now),
+        session.load.wantsMore, isHeard(session, at: now),
         canFinish(session, at: now)
       else {
         release(worker, from: candidate)
         continue
       }
-      guard session.isFree, session.isolation?.control == nil else { continue }
+      guard session.load.isFree, session.isolation?.control == nil else { continue }
       guard let shard = trialShard(of: candidate) else {
         release(worker, from: candidate)
         continue
       }
-      if !session.isProven, !session.ignoresControls, let grant = controlGrant(for: worker) {
+      if !session.standing.isProven, !session.standing.ignoresControls,
+        let grant = controlGrant(for: worker)
+      {
         counters.controlLeases += 1
         let control = Control(grant: grant, candidate: candidate, startedAt: now, sentAt: now)
         leases.modify(worker) { $0.isolation = .control(control) }
@@ -166,7 +168,7 @@ extension Coordinator {
         continue
       }
       counters.trialLeases += 1
-      faults.losses.begin(candidate, by: worker, proven: session.isProven)
+      faults.losses.begin(candidate, by: worker, proven: session.standing.isProven)
       lease(shard, to: worker, at: now)
       leases.modify(worker) { $0.isolation = .trial(candidate) }
     }
@@ -200,8 +202,7 @@ extension Coordinator {
     else { return }
     leases.modify(worker) { session in
       session.isolation = .reserved(control.candidate)
-      session.isProven = true
-      session.streak = FailureStreak()
+      session.standing.succeed()
     }
   }
 
@@ -212,7 +213,7 @@ extension Coordinator {
       return
     }
     release(worker, from: control.candidate)
-    leases.modify(worker) { $0.isSatisfied = true }
+    leases.modify(worker) { $0.load.satisfy() }
   }
 
   /// Sends a control again that its worker does not name.
@@ -226,7 +227,7 @@ extension Coordinator {
     else { return }
     guard control.sendCount < Self.controlSendCountMax else {
       release(worker, from: control.candidate)
-      leases.modify(worker) { $0.ignoresControls = true }
+      leases.modify(worker) { $0.standing.endControls() }
       return
     }
     control.sentAt = now

@@ -25,18 +25,18 @@ extension Coordinator {
       send(.rehello, to: worker)
       return
     }
-    leases.modify(worker) { $0.heardAt = now }
+    leases.modify(worker) { $0.contact.hear(at: now) }
     switch envelope.message {
     case .result(let result): take(result, from: worker, at: now)
     case .request(let request):
       leases.modify(worker) {
-        $0.take(request.remainingMilliseconds, sequence: envelope.sequence, at: now)
+        $0.departure.take(request.remainingMilliseconds, sequence: envelope.sequence, at: now)
       }
       take(request, from: worker, at: now)
     case .heartbeat(let heartbeat):
       leases.modify(worker) {
-        $0.take(heartbeat.remainingMilliseconds, sequence: envelope.sequence, at: now)
-        if heartbeat.isLeaving { $0.isLeaving = true }
+        $0.departure.take(heartbeat.remainingMilliseconds, sequence: envelope.sequence, at: now)
+        if heartbeat.isLeaving { $0.departure.announce() }
       }
       take(heartbeat, from: worker, at: now)
     case .reject(let rejection): take(rejection, from: worker)
@@ -54,15 +54,15 @@ extension Coordinator {
     counters.malformedFrames += 1
     guard let worker, !faults.isRefused(worker) else { return }
     if case .unsupportedVersion = error {
-      refuse(worker, .protocolVersion, words: "\(error)")
+      refuse(worker, .protocolVersion, diagnostic: "\(error)")
       return
     }
     countFault(of: worker) { "\(counted($0, "frame")) could not be decoded; the last: \(error)" }
   }
 
   /// Counts something that no sound worker sends; a peer that does it often is refused.
-  mutating func countFault(of worker: WorkerID, words: (Int) -> String) {
+  mutating func countFault(of worker: WorkerID, diagnostic: (Int) -> String) {
     guard let count = faults.countMalformed(from: worker) else { return }
-    refuse(worker, .misbehaved, words: words(count))
+    refuse(worker, .misbehaved, diagnostic: diagnostic(count))
   }
 }

@@ -9,17 +9,17 @@ import WireProtocol
 /// that have waited for it, so that a coordinator which dies before can choose anew.
 extension Coordinator {
   /// The arithmetic that results are computed in, once it is known.
-  public var numerics: Numerics? {
+  package var numerics: Numerics? {
     settings.numericsWindow == nil ? settings.description.numerics : nil
   }
 
   /// The workers that wait until the arithmetic is chosen and durable.
-  public var applicantCount: Int { life.applicantCount }
+  package var applicantCount: Int { life.applicantCount }
 
   /// The record of this start.
   var opening: RunOpening {
     RunOpening(
-      epoch: epoch, description: settings.description, settings: settings.settingsText,
+      term: term, description: settings.description, settings: settings.settingsText,
       tokenSecret: settings.tokenSecret)
   }
 
@@ -30,10 +30,10 @@ extension Coordinator {
     life.add(
       NumericsApplicants.Applicant(
         worker: worker, key: key, hello: hello, sequence: sequence), at: now)
-    let words =
-      "the run file leaves \(openKeys) open; the least that the first workers report is taken, "
+    let diagnostic =
+      "the run file leaves \(openKeys) open; what all of the first workers can is taken, "
       + "within \(life.applicants?.window.duration ?? .zero) of the first of them"
-    turnAway(worker, .choosingNumerics, words: words, isCounted: false)
+    turnAway(worker, .choosingNumerics, diagnostic: diagnostic, isCounted: false)
   }
 
   private var openKeys: String { life.applicants?.window.openKeys ?? "arithmetic" }
@@ -51,7 +51,7 @@ extension Coordinator {
       driver.choose(settings.shardKeys)
       records.append(.opened(opening))
       life.choseNumerics()
-      note(
+      notify(
         .numericsChosen(
           numerics, keys: applicants.window.openKeys, workerCount: applicants.all.count))
     case .working:
@@ -64,23 +64,19 @@ extension Coordinator {
     }
   }
 
-  /// Says why a worker cannot compute in the run's arithmetic, as far as that is fixed.
+  /// Says why a worker cannot reproduce the run's arithmetic, as far as that is fixed.
   func numericsProblem(of hello: Hello) -> String? {
     let numerics = settings.description.numerics
-    let window = settings.numericsWindow
-    let next = "start a run with another value of this key in its run file, or use other machines"
-    if window?.choosesInstructionSet != true, hello.instructionSet < numerics.instructionSet {
-      return "the run computes with \(numerics.instructionSet.rawValue) "
-        + "(\(Numerics.instructionSetKey)), the worker's processor has only "
-        + "\(hello.instructionSet.rawValue); \(next)"
+    guard let offer = hello.offer(of: numerics.backend) else {
+      let offered = hello.offers.map { "\($0.backend)" }.joined(separator: ", ")
+      return "the run computes with \(numerics.backend), the worker has "
+        + "\(offered.isEmpty ? "nothing" : offered); use the same version on all machines"
     }
-    if window?.choosesPrecision != true, !hello.precisions.contains(numerics.precision) {
-      return "the run computes in \(numerics.precision.rawValue) (\(Numerics.precisionKey)), "
-        + "which the worker cannot; \(next)"
-    }
-    if hello.kernelTable != numerics.kernelTable {
-      return "the run uses kernels \(numerics.kernelTable), the worker has "
-        + "\(hello.kernelTable); use the same version of elsa on all machines"
+    for (name, value) in numerics.options.sorted(by: { $0.key < $1.key })
+    where !offer.allows(value, for: name) {
+      let able = offer.values[name, default: []].joined(separator: ", ")
+      return "the run computes with \(value) (\(name)), the worker's machine has only \(able); "
+        + "start a run with another value of this key in its run file, or use other machines"
     }
     return nil
   }

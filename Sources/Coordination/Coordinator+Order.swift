@@ -4,29 +4,44 @@ import WireProtocol
 
 /// Proposals, conclusions and quarantines on their way from the search to the journal.
 extension Coordinator {
-  /// Fills the window and tells the search what is done, in the one order that strict mode has.
+  /// The most candidates that the search is asked for at once, so that the first are not kept
+  /// waiting for the last.
+  private static let proposalCountMax = 256
+
+  /// Tells the search what is done, in the one order that strict mode has.
   ///
   /// It may stop anywhere: what follows is the same later, in another life, too.
   mutating func advanceInOrder() {
     guard driver.isStrict, life.isWorking, !records.isFailing else { return }
-    while records.count < settings.bounds.waitingRecordCountMax {
-      if driver.mayPropose {
-        guard !life.isDraining else { return }
-        propose()
-        continue
-      }
-      guard let open = driver.takeNext() else { return }
+    // What may be proposed comes first, even if that takes a while.
+    while records.count < settings.bounds.waitingRecordCountMax, !driver.mayPropose,
+      let open = driver.takeNext()
+    {
       tell(open)
     }
   }
 
-  /// Has the search propose a candidate and notes its birth; returns whether there is one.
-  @discardableResult
-  mutating func propose() -> Bool {
-    guard let proposal = driver.propose(slices: leases.ledger.slices) else { return false }
-    leases.insert(proposal.candidate, cost: proposal.cost, keys: proposal.keys)
-    records.append(.born(proposal.candidate.id, proposal.candidate.genome))
-    return true
+  /// Asks the search for candidates, if there is room for some and it is not thinking already.
+  mutating func askForProposals() {
+    guard life.isWorking, !life.isDraining, !records.isFailing else { return }
+    let room = settings.bounds.waitingRecordCountMax - records.count
+    guard
+      let request = driver.ask(
+        countMax: min(room, Self.proposalCountMax), shardCount: leases.ledger.slices.count)
+    else { return }
+    outbox.append(.propose(request))
+  }
+
+  /// Takes up what the search has proposed.
+  ///
+  /// Whatever has happened meanwhile: a journal without these proposals is a state in which the
+  /// search proposes them again.
+  mutating func take(_ answer: ProposalAnswer) {
+    for proposal in driver.take(answer, slices: leases.ledger.slices) {
+      leases.insert(proposal.candidate, cost: proposal.cost, keys: proposal.keys)
+      guard life.recordsSearch else { continue }
+      records.append(.proposed(proposal.candidate.id, proposal.candidate.genome))
+    }
   }
 
   /// Closes a candidate whose shards are all done, and tells the search when its turn has come.
@@ -41,24 +56,26 @@ extension Coordinator {
     let evaluated = EvaluatedCandidate(open, settings: settings)
     let isOnFront = driver.tell(open, evaluated, as: settings.description.objectives)
     records.append(.evaluated(evaluated))
-    note(.candidateEvaluated(evaluated, isOnFront: isOnFront))
+    notify(.candidateEvaluated(evaluated, isOnFront: isOnFront))
   }
 
   /// Sets a candidate aside that fails wherever it is evaluated.
-  mutating func quarantine(_ candidate: CandidateID, words: String) {
+  mutating func quarantine(_ candidate: CandidateID, diagnostic: String) {
     acquit(candidate)
     guard let withdrawn = leases.withdraw(candidate) else { return }
     for (shard, worker) in withdrawn { send(.cancel(shard), to: worker) }
     driver.quarantine(candidate)
-    records.append(.quarantined(candidate, words: words))
-    note(.candidateQuarantined(candidate, words: words))
+    records.append(.quarantined(candidate, diagnostic: diagnostic))
+    notify(.candidateQuarantined(candidate, diagnostic: diagnostic))
   }
 
   /// Sets a candidate aside that has failed too often.
   mutating func quarantineIfHopeless(
-    _ candidate: CandidateID, failureCount: Int, words: String
+    _ candidate: CandidateID, failureCount: Int, diagnostic: String
   ) {
     guard faults.isHopeless(failureCount: failureCount) else { return }
-    quarantine(candidate, words: "\(counted(failureCount, "time")), the last time because \(words)")
+    quarantine(
+      candidate, diagnostic: "\(counted(failureCount, "time")), the last time because \(diagnostic)"
+    )
   }
 }

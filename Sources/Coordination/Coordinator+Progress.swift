@@ -1,25 +1,42 @@
 import EvolutionarySearch
-import SparsityCore
 import WireProtocol
 
 extension Coordinator {
-  /// How far the run is.
+  /// How the run is doing, as far as the machine knows.
   ///
   /// - Complexity: that of the hypervolume of the front; call it a few times a second at most.
-  public var progress: CoordinatorProgress {
-    CoordinatorProgress(
-      epoch: epoch, evaluationCount: driver.search.evaluationCount,
-      evaluationCountMax: settings.search.evaluationCountMax, birthCount: driver.search.birthCount,
-      quarantinedCount: driver.quarantinedCount, pendingShardCount: leases.ledger.pendingCount,
-      leasedShardCount: leases.ledger.leasedCount, waitingRecordCount: records.count,
-      numerics: numerics, applicantCount: applicantCount, workerCount: leases.sessions.count,
-      slotCount: leases.sessions.slotCount,
-      frontCount: driver.search.archive.count,
-      hypervolume: driver.search.archive.hypervolume(referencePoint: settings.referencePoint),
-      referencePoint: settings.referencePoint, isStorageFailing: records.isFailing,
-      isDraining: life.isDraining, isFinished: isComplete, counters: counters)
+  package var status: RunStatus {
+    var status = RunStatus()
+    status.progress = progress
+    status.activity.term = term
+    status.activity.proposalCount = driver.search.proposalCount
+    status.activity.pendingShardCount = leases.ledger.pendingCount
+    status.activity.leasedShardCount = leases.ledger.leasedCount
+    status.activity.waitingRecordCount = records.count
+    status.activity.applicantCount = applicantCount
+    status.activity.workerCount = leases.sessions.count
+    status.activity.slotCount = leases.sessions.slotCount
+    status.activity.isStorageFailing = records.isFailing
+    status.activity.isDraining = life.isDraining
+    status.activity.counters = counters
+    return status
+  }
+
+  private var progress: RunProgress {
+    var progress = RunProgress()
+    progress.evaluationCount = driver.search.evaluationCount
+    progress.evaluationCountMax = settings.search.evaluationCountMax
+    progress.frontCount = driver.search.archive.count
+    progress.hypervolume = driver.search.archive.hypervolume(
+      referencePoint: settings.referencePoint)
+    progress.referencePoint = settings.referencePoint
+    progress.quarantinedCount = driver.quarantinedCount
+    progress.numerics = numerics?.description
+    progress.bankArithmetic = settings.description.bankArithmetic
+    progress.isFinished = isComplete
+    return progress
   }
 
   /// The non-dominated individuals; their objectives are minimised.
-  public var front: [Individual] { driver.search.archive.individuals }
+  package var front: [Individual] { driver.search.archive.individuals }
 }

@@ -5,7 +5,7 @@ extension Coordinator {
   /// The workers that are told about one result; more will repeat it and be told then.
   private static let reporterCountMax = 8
 
-  /// Takes a result of whatever lease and epoch: equal keys have equal results. It must bear the
+  /// Takes a result of whatever lease and term: equal keys have equal results. It must bear the
   /// token of the lease, for keys can be computed by everybody.
   ///
   /// A worker that is not known must greet first, since only then its numerics are; it keeps the
@@ -53,7 +53,7 @@ extension Coordinator {
     guard result.measurement.correct.count == slice.count else {
       refuse(
         worker, .misbehaved,
-        words: "it measured \(counted(result.measurement.correct.count, "image")) of "
+        diagnostic: "it measured \(counted(result.measurement.correct.count, "image")) of "
           + "\(slice.count)")
       return
     }
@@ -66,19 +66,19 @@ extension Coordinator {
   ) {
     refuse(
       worker, .costMismatch,
-      words: "it computes the cost of \(result.shard.candidate) as \(result.costs), the "
+      diagnostic: "it computes the cost of \(result.shard.candidate) as \(result.costs), the "
         + "coordinator \(expected); use the same version of elsa and the same profile")
   }
 
   /// Answers a result or a claim for a shard whose candidate is not open.
   private mutating func answerClosed(_ reference: ShardReference, to worker: WorkerID) {
     let candidate = reference.shard.candidate
-    if candidate.rawValue >= driver.search.birthCount || driver.isQuarantined(candidate) {
+    if candidate.rawValue >= driver.search.proposalCount || driver.isQuarantined(candidate) {
       counters.strayMessages += 1
       send(.cancel(reference), to: worker)
     } else {
       counters.duplicateResults += 1
-      leases.modify(worker) { $0.isProven = true }
+      leases.modify(worker) { $0.standing.prove() }
       send(.acknowledge(reference), to: worker)
     }
   }
@@ -102,7 +102,7 @@ extension Coordinator {
       compare(result, from: worker)
       send(.acknowledge(ShardReference(shard: shard, key: result.key)), to: worker)
       return
-    case .unborn, nil:
+    case .unrecorded, nil:
       counters.strayMessages += 1
       return
     }
@@ -115,18 +115,16 @@ extension Coordinator {
     faults.losses.countFinished(by: worker)
     acquit(shard.candidate)
     leases.modify(worker) { session in
-      session.isProven = true
-      session.streak = FailureStreak()
-      session.isBeaten = false
+      session.standing.deliver()
       session.pace.observe(microseconds: result.evaluationMicroseconds, images: images)
-      session.drop(shard)
+      session.load.drop(shard)
     }
     counters.results += 1
     counters.images += images
     counters.evaluationMicroseconds &+= result.evaluationMicroseconds
     if !holders.contains(where: { $0.worker == worker }) {
-      counters.lateResults += 1
-      leases.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+      counters.expiredResults += 1
+      leases.modify(worker) { $0.load.stopLost() }
     }
     let others = holders.filter { $0.worker != worker }
     for lease in others { supersede(lease, for: shard, at: now) }
@@ -147,6 +145,15 @@ extension Coordinator {
           shard: result.shard, key: result.key, measurement: result.measurement, worker: label,
           evaluationMicroseconds: result.evaluationMicroseconds,
           keyName: keyName)))
+    tellPart(of: result.shard, result.measurement)
+  }
+
+  /// Tells the search of a result before its candidate is evaluated, if it wants to know.
+  private mutating func tellPart(of shard: ShardID, _ measurement: ShardMeasurement) {
+    guard let open = leases.ledger[shard.candidate] else { return }
+    driver.tell(
+      correctCount: measurement.correct.populationCount, imageCount: measurement.correct.count,
+      of: open)
   }
 
   /// Reports a result that differs from the first one of its shard, if that is remembered.
@@ -157,7 +164,7 @@ extension Coordinator {
     guard let first = verification.firstResult(of: result.shard), !first.agrees(with: result)
     else { return }
     counters.disagreements += 1
-    note(
+    notify(
       .resultsDisagree(
         result.shard, label: leases.sessions[worker]?.label ?? "\(worker)", other: first.label))
     dispute(result, from: worker, first: first.finding)
@@ -167,11 +174,11 @@ extension Coordinator {
 
   /// Acts on records that have become durable.
   mutating func confirm(firstSequence: Int) {
-    if records.isFailing { note(.storageRecovered) }
+    if records.isFailing { notify(.storageRecovered) }
     for record in records.confirm(firstSequence: firstSequence) {
       switch record {
       case .opened: life.opened()
-      case .born(let candidate, _):
+      case .proposed(let candidate, _):
         leases.release(candidate)
         recall(candidate)
       case .shardCompleted(let completion): finish(completion)
@@ -182,10 +189,13 @@ extension Coordinator {
 
   /// Takes what was measured of a candidate before the search has begun anew.
   private mutating func recall(_ candidate: CandidateID) {
-    guard driver.knowsResults, let open = leases.ledger[candidate] else { return }
+    guard life.recordsSearch, driver.knowsResults, let open = leases.ledger[candidate] else {
+      return
+    }
     for completion in driver.recall(open) {
       leases.move(completion.shard, to: .persisting(reporters: [], others: []))
       records.append(.shardCompleted(completion))
+      tellPart(of: completion.shard, completion.measurement)
       counters.recalledResults += 1
       stragglers.observe(
         microseconds: completion.evaluationMicroseconds,
@@ -194,9 +204,9 @@ extension Coordinator {
   }
 
   /// Keeps records that could not be written.
-  mutating func fail(_ firstSequence: Int, words: String, at now: Instant) {
+  mutating func fail(_ firstSequence: Int, diagnostic: String, at now: Instant) {
     counters.failedWrites += 1
-    if !records.isFailing { note(.storageFailing(words: words)) }
+    if !records.isFailing { notify(.storageFailing(diagnostic: diagnostic)) }
     records.fail(
       firstSequence: firstSequence, retryAt: now + settings.timing.storageRetryInterval)
   }
@@ -204,7 +214,7 @@ extension Coordinator {
   /// Tells everybody concerned that a shard's result is durable.
   private mutating func finish(_ completion: ShardCompletion) {
     let shard = completion.shard
-    // The candidate may have been given up while the record was written.
+    // The candidate may have been quarantined while the record was written.
     guard case .persisting(let reporters, let others) = leases.ledger.state(of: shard) else {
       return
     }
@@ -212,7 +222,7 @@ extension Coordinator {
     for worker in reporters { send(.acknowledge(reference), to: worker) }
     for worker in others {
       send(.cancel(reference), to: worker)
-      leases.modify(worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+      leases.modify(worker) { $0.load.stopLost() }
     }
     leases.move(shard, to: completion.doneState)
     if leases.ledger[shard.candidate]?.remainingCount == 0 { conclude(shard.candidate) }

@@ -12,8 +12,7 @@ extension Coordinator {
     }
     let canFinish = canFinish(session, at: now)
     leases.modify(worker) { session in
-      session.leaseCountMax = request.leaseCountMax
-      session.isSatisfied = !canFinish
+      session.load.want(leaseCountMax: request.leaseCountMax, isRefused: !canFinish)
     }
   }
 
@@ -28,22 +27,20 @@ extension Coordinator {
       answerStranger(worker)
       return
     }
-    let hasAdvanced = session.held != heartbeat.held || heartbeat.held.isEmpty
-    let advancedAt = hasAdvanced ? now : session.advancedAt
-    let isStalled = now - advancedAt >= settings.timing.stallTimeout
-    let canFinish = canFinish(session, at: now)
+    var contact = session.contact
+    contact.report(heartbeat.held, at: now)
+    let isStalled = contact.isStalled(for: settings.timing.stallTimeout, at: now)
+    let isRefused = isStalled || !canFinish(session, at: now)
     leases.modify(worker) { session in
-      session.leaseCountMax = heartbeat.leaseCountMax
-      session.isSatisfied = isStalled || !canFinish
-      session.held = heartbeat.held
-      session.advancedAt = advancedAt
+      session.contact = contact
+      session.load.want(leaseCountMax: heartbeat.leaseCountMax, isRefused: isRefused)
     }
     // A worker that beats while the coordinator ends has not heard that it shall leave.
     send(life.isDraining ? .drain : .alive, to: worker)
     guard !isStalled else { return }
     reconcile(heartbeat.held, with: worker, at: now)
     forgiveSilence(of: worker)
-    repeatLostLeases(of: worker, held: heartbeat.held, at: now)
+    repeatLostLeases(of: worker, by: heartbeat, at: now)
     repeatLostControl(of: worker, held: heartbeat.held, at: now)
     repeatLostSpotCheck(of: worker, held: heartbeat.held, at: now)
   }
@@ -88,22 +85,27 @@ extension Coordinator {
         unleasedCount += entry.state == .measured ? 0 : 1
       }
     }
-    leases.modify(worker) { $0.unleasedCount = unleasedCount }
+    leases.modify(worker) { $0.load.reportUnleased(unleasedCount) }
   }
 
   /// Whether a worker may hold more than it was given: as much as an honest one can have in hand.
   private func mayAdopt(for worker: WorkerID) -> Bool {
     guard let session = leases.sessions[worker], !life.isDraining else { return false }
-    return session.leases.count < leases.sessions.heldPerSlotMax * session.slots
+    return session.load.leases.count < leases.sessions.heldPerSlotMax * session.load.slots
   }
 
-  /// Sends leases again that a worker should have and does not name.
+  /// Sends leases again that a worker should have and does not name; one that leaves has handed
+  /// them back.
   private mutating func repeatLostLeases(
-    of worker: WorkerID, held: [HeldShard], at now: Instant
+    of worker: WorkerID, by heartbeat: Heartbeat, at now: Instant
   ) {
     guard let session = leases.sessions[worker], !life.isDraining else { return }
-    let known = Set(held.map(\.shard))
-    for shard in session.leases where !known.contains(shard) {
+    let known = Set(heartbeat.held.map(\.shard))
+    for shard in session.load.leases where !known.contains(shard) {
+      guard !heartbeat.isLeaving else {
+        leases.giveBack(shard, from: worker)
+        continue
+      }
       let interval = settings.timing.heartbeatInterval
       guard leases.resend(shard, by: worker, after: interval, at: now),
         let grant = leases.grant(of: shard, for: worker)
@@ -121,23 +123,23 @@ extension Coordinator {
     guard leases.ledger.lease(of: shard, by: worker) != nil else { return }
     switch rejection.reason {
     case .handedBack:
-      leases.modify(worker) { $0.isSatisfied = true }
+      leases.modify(worker) { $0.load.satisfy() }
       leases.giveBack(shard, from: worker)
     case .keyMismatch:
-      refuse(worker, .inputMismatch, words: rejection.words)
+      refuse(worker, .inputMismatch, diagnostic: rejection.diagnostic)
     case .evaluationFailed:
-      note(.evaluationRejected(shard, label: session.label, words: rejection.words))
+      notify(.evaluationRejected(shard, label: session.label, diagnostic: rejection.diagnostic))
       leases.giveBack(shard, from: worker)
       faults.losses.endTrial(of: worker)
-      blame(shard.candidate, or: worker, words: rejection.words)
+      blame(shard.candidate, or: worker, diagnostic: rejection.diagnostic)
     }
   }
 
   /// Counts a failed evaluation against the candidate, or turns the worker away if nothing that it
   /// evaluates succeeds.
-  private mutating func blame(_ candidate: CandidateID, or worker: WorkerID, words: String) {
+  private mutating func blame(_ candidate: CandidateID, or worker: WorkerID, diagnostic: String) {
     counters.failedEvaluations += 1
-    guard var streak = leases.sessions[worker]?.streak else { return }
+    guard var streak = leases.sessions[worker]?.standing.streak else { return }
     let isNew = streak.candidates.insert(candidate).inserted
     let hasOthers = leases.ledger.hasCandidate(besides: streak.candidates)
     // In strict mode others may be about to come; what else is open tells the worker from them.
@@ -148,24 +150,25 @@ extension Coordinator {
     switch blame {
     case .nobody: break
     case .candidate:
-      leases.modify(worker) { $0.streak = streak }
+      leases.modify(worker) { $0.standing.fail(streak) }
       let count = leases.countFailure(of: candidate, by: worker)
-      quarantineIfHopeless(candidate, failureCount: count, words: words)
+      quarantineIfHopeless(candidate, failureCount: count, diagnostic: diagnostic)
     case .worker(let isFinal):
       leases.forgive(worker, candidates: streak.candidates)
       streak.turnAwayCount += 1
       faults.keep(streak, of: worker)
       refuse(
         worker, .failing, isFinal: isFinal,
-        words: "the evaluations of \(streak.candidates.count) candidates in a row have failed: "
-          + words)
+        diagnostic:
+          "the evaluations of \(streak.candidates.count) candidates in a row have failed: "
+          + diagnostic)
     }
   }
 
   /// Whether failures tell of a sick worker rather than of bad candidates.
   ///
-  /// When the worker has failed with all that is open, and nothing more can be born before some of
-  /// it is concluded, only time can tell: another worker succeeds with one of the candidates, or
+  /// When the worker has failed with all that is open, and nothing more can be proposed before some
+  /// of it is concluded, only time can tell: another worker succeeds with one of the candidates, or
   /// they become too many to be bad.
   private func speaksAgainstWorker(_ streak: FailureStreak, hasOthers: Bool) -> Bool {
     driver.mayPropose || hasOthers || faults.isHopeless(streak)

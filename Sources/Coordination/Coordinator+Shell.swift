@@ -3,14 +3,19 @@ import WireProtocol
 
 extension Coordinator {
   /// Puts a message that the shell says by itself into an envelope; it does not count as sent.
-  public func envelope(of message: Message) -> Envelope { outbox.envelope(of: message) }
+  package func envelope(of message: Message) -> Envelope { outbox.envelope(of: message) }
+
+  package var sessionCount: Int { leases.sessions.count }
+
+  /// Whether a worker waits until the arithmetic is chosen and durable.
+  package func isWaiting(_ worker: WorkerID) -> Bool { life.isWaiting(worker) }
 
   /// What a worker does, as far as its last heartbeat tells; nothing without a session.
-  public func burden(of worker: WorkerID) -> WorkerBurden {
+  package func burden(of worker: WorkerID) -> WorkerBurden {
     guard let session = leases.sessions[worker] else { return WorkerBurden() }
     var burden = WorkerBurden(
-      slots: session.slots, leases: session.leases.count, keyName: session.key ?? "")
-    for held in session.held {
+      slots: session.load.slots, leases: session.load.leases.count, keyName: session.key ?? "")
+    for held in session.contact.held {
       guard case .running(let done) = held.state,
         leases.ledger.slices.indices.contains(held.shard.slice)
       else { continue }
@@ -21,23 +26,23 @@ extension Coordinator {
     return burden
   }
 
-  /// The candidates that were set aside because they cannot be evaluated, in order of birth.
-  public var quarantinedCandidates: [CandidateID] { driver.quarantinedCandidates }
+  /// The candidates that were set aside because they cannot be evaluated, in order of proposal.
+  package var quarantinedCandidates: [CandidateID] { driver.quarantinedCandidates }
 
-  /// Whether somebody evaluates something.
-  public var isWorking: Bool { leases.ledger.leasedCount > 0 }
+  /// Whether a peer evaluates something.
+  package var isWorking: Bool { leases.ledger.leasedCount > 0 }
 }
 
 /// What a worker does.
-public struct WorkerBurden: Hashable, Sendable {
+package struct WorkerBurden: Hashable, Sendable {
   /// The evaluations that it runs at once.
-  public var slots = 0
+  package var slots = 0
   /// The leases that it holds.
-  public var leases = 0
+  package var leases = 0
   /// The name of its key; empty without encryption.
-  public var keyName = ""
+  package var keyName = ""
   /// The images that are done in the shards that it runs.
-  public var imagesDone = 0
+  package var imagesDone = 0
   /// The images of these shards.
-  public var imagesLeased = 0
+  package var imagesLeased = 0
 }

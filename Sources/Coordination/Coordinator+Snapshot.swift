@@ -8,9 +8,13 @@ extension Coordinator {
   /// Results on their way to the store count as done, since their records stand before the end of
   /// the snapshot; nothing else in a coordinator's state runs ahead of its records.
   ///
+  /// - Precondition: the search is not being asked (``isAsking``).
   /// - Complexity: O(*r* + *w* log *w* + *p*) for *r* records that are not durable, *w* shards of
   ///   candidates that are not concluded, and *p* individuals in population and archive.
-  public var snapshot: CoordinatorSnapshot {
+  package var snapshot: CoordinatorSnapshot {
+    guard let state = driver.search.state else {
+      preconditionFailure("a snapshot while the search is being asked")
+    }
     var arriving: [ShardID: ShardState] = [:]
     var remaining: [CandidateID: Int] = [:]
     var completed = driver.heldBackCandidates
@@ -23,7 +27,6 @@ extension Coordinator {
       remaining[shard.candidate, default: count] -= 1
       if remaining[shard.candidate] == 0 { completed.append(shard.candidate) }
     }
-    let state = driver.search.state
     var done: [StoredShard] = []
     for candidate in state.waiting {
       let shards = (leases.ledger[candidate.id] ?? driver.heldBack(candidate.id))?.shards ?? []
@@ -51,7 +54,10 @@ extension Coordinator {
     // What a discard makes of the state is found out by the next life.
     guard !life.isRestarting else { return }
     let interval = settings.bounds.snapshotIntervalRecords
-    if snapshots.isDue(at: records.appendedCount, interval: interval, isLast: isLast) {
+    // The next question comes after this, so the search cannot always be away.
+    if !driver.isAsking,
+      snapshots.isDue(at: records.appendedCount, interval: interval, isLast: isLast)
+    {
       snapshots.keep(snapshot)
     }
     if let snapshot = snapshots.takeWritable(durableCount: records.firstSequence) {

@@ -81,14 +81,14 @@ extension Coordinator {
 
   private mutating func leaseSpotCheck(to worker: WorkerID, at now: Instant) {
     guard let session = leases.sessions[worker], let keyName = session.key,
-      session.leaseCountMax > 0, !session.isSatisfied, !session.failsSpotChecks,
+      session.load.wantsMore, !session.standing.failsSpotChecks,
       isHeard(session, at: now),
       canFinish(session, at: now),
       let shard = verification.checks.next(for: worker, keyName: keyName),
       let check = verification.checks.checks[shard]
     else { return }
     verification.checks.begin(shard, by: worker, at: now)
-    leases.modify(worker) { $0.hasSpotCheck = true }
+    leases.modify(worker) { $0.load.hasSpotCheck = true }
     counters.spotCheckLeases += 1
     send(.lease(lease(of: check, for: worker)), to: worker)
     clock.wantScan(at: spotCheckDeadline(of: session, slice: check.grant.slice, startedAt: now))
@@ -143,14 +143,14 @@ extension Coordinator {
       let usual = Duration.time(images: slice.count, nanosecondsPerImage: typical)
       expected = min(expected, usual * Self.spotCheckPaceRatioMax)
     }
-    return startedAt + expected * 3 * (session.nextTurn + 1) + settings.timing.sessionTimeout
+    return startedAt + expected * 3 * (session.load.nextTurn + 1) + settings.timing.sessionTimeout
   }
 
   /// Takes a check from a worker that has failed at it or is not there any more.
   mutating func endSpotCheck(of worker: WorkerID, hasFailed: Bool) {
     guard verification.checks.check(of: worker) != nil else { return }
     let given = verification.checks.release(worker, hasFailed: hasFailed)
-    leases.modify(worker) { $0.hasSpotCheck = false }
+    leases.modify(worker) { $0.load.hasSpotCheck = false }
     if hasFailed { leases.endSpotChecks(of: worker) }
     if let given { giveUp([given]) }
   }
@@ -161,8 +161,8 @@ extension Coordinator {
     switch rejection.reason {
     case .handedBack:
       endSpotCheck(of: worker, hasFailed: false)
-      leases.modify(worker) { $0.isSatisfied = true }
-    case .keyMismatch: refuse(worker, .inputMismatch, words: rejection.words)
+      leases.modify(worker) { $0.load.satisfy() }
+    case .keyMismatch: refuse(worker, .inputMismatch, diagnostic: rejection.diagnostic)
     case .evaluationFailed: endSpotCheck(of: worker, hasFailed: true)
     }
     return true
@@ -179,9 +179,8 @@ extension Coordinator {
     verification.checks.finish(by: worker, finding: finding)
     verification.endPatience()
     leases.modify(worker) { session in
-      session.hasSpotCheck = false
-      session.isProven = true
-      session.streak = FailureStreak()
+      session.load.hasSpotCheck = false
+      session.standing.succeed()
     }
     judge(result.shard)
   }
@@ -213,24 +212,25 @@ extension Coordinator {
       counters.disagreements += 1
       discard(
         keyNames,
-        words: "its result of shard \(shard) is not what \(others.joined(separator: " and ")) "
+        diagnostic: "its result of shard \(shard) is not what \(others.joined(separator: " and ")) "
           + "measured")
     }
   }
 
   /// Trusts keys no more: what they have delivered is measured again by others.
-  mutating func discard(_ keyNames: [String], words: String) {
+  mutating func discard(_ keyNames: [String], diagnostic: String) {
     guard life.isWorking else { return }
     for keyName in keyNames {
       records.append(
-        .discarded(DiscardedKey(keyName: keyName, words: words, restartsSearch: driver.isStrict)))
-      note(.resultsDiscarded(keyName: keyName, words: words))
+        .discarded(
+          DiscardedKey(keyName: keyName, diagnostic: diagnostic, restartsSearch: driver.isStrict)))
+      notify(.resultsDiscarded(keyName: keyName, diagnostic: diagnostic))
     }
     stop(toRestart: true)
   }
 
   /// Why the results of a key cannot be discarded now, or `nil` if they can.
-  public func discardProblem(of keyName: String) -> String? {
+  package func discardProblem(of keyName: String) -> String? {
     if let problem = verification.discardProblem(of: keyName) { return problem }
     return life.isWorking ? nil : "the coordinator is not at work now; ask again"
   }
@@ -251,7 +251,7 @@ extension Coordinator {
         verification.wantAuditor()
         outbox.append(.startAuditor)
       } else if isUntaken {
-        failAuditor(words: "nothing was heard of it for \(settings.timing.stallTimeout)")
+        failAuditor(diagnostic: "nothing was heard of it for \(settings.timing.stallTimeout)")
       }
       return
     }
@@ -275,9 +275,9 @@ extension Coordinator {
   }
 
   /// Goes on without the coordinator's own key.
-  mutating func failAuditor(words: String) {
+  mutating func failAuditor(diagnostic: String) {
     guard verification.checks.hasAuditor else { return }
-    note(.auditorFailed(words: words))
+    notify(.auditorFailed(diagnostic: diagnostic))
     verification.checks.hasAuditor = false
     for shard in verification.checks.checks.keys.sorted() { judge(shard) }
   }
@@ -285,13 +285,13 @@ extension Coordinator {
   /// Says what nobody can measure again; the journal keeps the first result.
   private mutating func giveUp(_ checks: [SpotChecks.Check]) {
     for check in checks where check.isDisputed {
-      note(
+      notify(
         .keysDisagree(
           check.grant.shard, keyNames: check.findings.map(\.keyName),
-          words: "nobody is there to say which is right"))
+          diagnostic: "nobody is there to say which is right"))
     }
     let count = checks.count { $0.isRequired && !$0.isDisputed }
-    if count > 0 { note(.frontNotRepeated(count: count)) }
+    if count > 0 { notify(.frontNotRepeated(count: count)) }
   }
 }
 

@@ -1,25 +1,25 @@
 import SparsityCore
 import WireProtocol
 
-/// Second leases for shards that take too long (see ``StragglerPolicy``).
+/// Speculative leases for shards that take too long (see ``StragglerPolicy``).
 ///
-/// An overdue shard goes to a second worker before anything else does. When nothing waits and
-/// nothing may be born, capacity is idle: then a shard is given to a second worker if that one
+/// A straggler goes to a second worker before anything else does. When nothing waits and
+/// nothing may be proposed, capacity is idle: then a shard is given to a second worker if that one
 /// should need less than two thirds of the time that the first still needs.
 ///
-/// At most two workers have a shard. When the second is overdue, too, the first loses its lease,
+/// At most two workers have a shard. When the second straggles, too, the first loses its lease,
 /// and a third gets one. If evaluations of the candidate have failed elsewhere, that is one more
 /// failure of it: else two workers that hang would pass on for ever what fails at all others. A
 /// worker that is beaten to a result learns from it: the time that it had counts as a sample, so
 /// that a slow worker is given more time and can finish something in the end.
 extension Coordinator {
-  /// The workers that are compared for a second lease.
+  /// The workers that are compared for a speculative lease.
   private static let choiceCountMax = 8
 
-  /// Returns when a lease is overdue, if its expected time is known.
-  func overdueTime(of lease: Lease, for shard: ShardID) -> Instant? {
+  /// Returns when a lease straggles, if its expected time is known.
+  func stragglerTime(of lease: Lease, for shard: ShardID) -> Instant? {
     guard let session = leases.sessions[lease.worker] else { return nil }
-    return stragglers.overdueTime(
+    return stragglers.stragglerTime(
       of: lease, images: leases.ledger.slices[shard.slice].count, at: session.pace)
   }
 
@@ -28,28 +28,29 @@ extension Coordinator {
     stragglers.canFinish(session, images: leases.ledger.slices.first?.count ?? 0, at: now)
   }
 
-  // MARK: Second leases
+  // MARK: Speculative leases
 
-  /// Notes a shard whose leases are overdue, or when to look for that.
+  /// Records a shard whose leases straggle, or when to look for that.
   ///
   /// When two workers are late, the one that had the shard first loses it, so that a third may try.
   mutating func watch(_ lease: Lease, of shard: ShardID, at now: Instant) {
-    guard let overdueAt = overdueTime(of: lease, for: shard) else { return }
-    guard overdueAt <= now else {
-      clock.wantScan(at: overdueAt)
+    guard let stragglesAt = stragglerTime(of: lease, for: shard) else { return }
+    guard stragglesAt <= now else {
+      clock.wantScan(at: stragglesAt)
       return
     }
     guard case .leased(let first, let backup) = leases.ledger.state(of: shard) else { return }
     if let backup {
       guard first.worker == lease.worker else { return }
-      guard let backupOverdueAt = overdueTime(of: backup, for: shard) else { return }
-      guard backupOverdueAt <= now else {
-        clock.wantScan(at: backupOverdueAt)
+      guard let backupStragglesAt = stragglerTime(of: backup, for: shard) else { return }
+      guard backupStragglesAt <= now else {
+        clock.wantScan(at: backupStragglesAt)
         return
       }
       withdraw(first, of: shard, at: now)
       let count = leases.countDelay(of: shard.candidate, by: first.worker)
-      quarantineIfHopeless(shard.candidate, failureCount: count, words: "workers took too long")
+      quarantineIfHopeless(
+        shard.candidate, failureCount: count, diagnostic: "workers took too long")
       guard leases.ledger.state(of: shard) != nil else { return }
     }
     stragglers.add(shard)
@@ -63,10 +64,10 @@ extension Coordinator {
     send(.cancel(ShardReference(shard: shard, key: key)), to: lease.worker)
   }
 
-  /// Leases overdue shards a second time, before anything else is handed out.
-  mutating func leaseOverdue(at now: Instant) {
-    guard stragglers.hasOverdue, leases.sessions.spareCount > 0 else { return }
-    var left = stragglers.takeOverdue().filter { shard in
+  /// Leases stragglers a second time, before anything else is handed out.
+  mutating func leaseStragglers(at now: Instant) {
+    guard stragglers.hasStragglers, leases.sessions.spareCount > 0 else { return }
+    var left = stragglers.takeStragglers().filter { shard in
       guard case .leased(_, backup: nil) = leases.ledger.state(of: shard) else { return false }
       return true
     }
@@ -78,7 +79,7 @@ extension Coordinator {
   mutating func leaseTail(at now: Instant) {
     let isTail =
       life.isWorking && !life.isDraining && !records.isFailing && !driver.mayPropose
-      && leases.ledger.availableCount == 0 && leases.ledger.unbornCount == 0
+      && leases.ledger.availableCount == 0 && leases.ledger.unrecordedCount == 0
       && leases.ledger.leasedCount > leases.ledger.backupCount && leases.sessions.spareCount > 0
     guard isTail else {
       stragglers.endTail()
@@ -89,9 +90,9 @@ extension Coordinator {
     for worker in leases.sessions.workers {
       // What a silent worker has may have killed it; its lease expires soon enough.
       guard let session = leases.sessions[worker],
-        now - session.heardAt < settings.timing.heartbeatInterval * 2
+        session.contact.silence(at: now) < settings.timing.heartbeatInterval * 2
       else { continue }
-      for shard in session.leases where !faults.losses.suspects(shard.candidate) {
+      for shard in session.load.leases where !faults.losses.suspects(shard.candidate) {
         guard case .leased(let lease, backup: nil) = leases.ledger.state(of: shard) else {
           continue
         }
@@ -126,12 +127,12 @@ extension Coordinator {
     while passedOver.count < Self.choiceCountMax, let worker = leases.popSpare() {
       passedOver.append(worker)
       guard worker != first.worker, let session = leases.sessions[worker] else { continue }
-      guard !session.streak.candidates.contains(shard.candidate) else { continue }
+      guard !session.standing.hasFailed(with: shard.candidate) else { continue }
       guard isHeard(session, at: now), canFinish(session, at: now) else { continue }
       let time = stragglers.expectedTime(images: images, at: session.pace)
-        .map { $0 * (session.nextTurn + 1) }
+        .map { $0 * (session.load.nextTurn + 1) }
       if let limit, time.map({ $0 >= limit }) ?? true { continue }
-      let rank = Rank(isBeaten: session.isBeaten, time: time ?? .zero)
+      let rank = Rank(isBeaten: session.standing.isBeaten, time: time ?? .zero)
       if best.map({ rank < $0.rank }) ?? true { best = (worker, rank) }
     }
     if let best {
@@ -152,7 +153,7 @@ extension Coordinator {
   }
 }
 
-/// How well a worker is suited for a second lease; less is better.
+/// How well a worker is suited for a speculative lease; less is better.
 private struct Rank: Comparable {
   let isBeaten: Bool
   let time: Duration

@@ -1,14 +1,14 @@
 import SparsityCore
 import WireProtocol
 
-/// Hands shards to workers that want some, and has the search propose when they run out.
+/// Hands shards to workers that want some.
 extension Coordinator {
-  /// Leases pending shards to workers that want some, and asks for candidates when they run out,
-  /// unless the window decides that.
+  /// Leases pending shards to workers that want some, and finds out how many more they would take.
   mutating func handOutWork(at now: Instant) {
+    driver.want(shardCount: 0)
     guard life.isWorking, !life.isDraining, !records.isFailing else { return }
     leaseSpotChecks(at: now)
-    leaseOverdue(at: now)
+    leaseStragglers(at: now)
     beginTrials(at: now)
     var suspects = suspectsWithoutWorker(at: now)
     var triesLeft = Self.trialTriesMax
@@ -21,17 +21,19 @@ extension Coordinator {
       guard let session = leases.sessions[worker],
         isHeard(session, at: now), canFinish(session, at: now)
       else {
-        leases.modify(worker) { $0.isSatisfied = true }
+        leases.modify(worker) { $0.load.satisfy() }
         continue
       }
       let isLastResort = isLastResort(at: now)
       // Who has finished something comes for suspects at once, any other one when nothing else is
       // there for it.
-      if session.isProven, reserve(worker, for: &suspects, isLastResort: isLastResort) { continue }
+      if session.standing.isProven, reserve(worker, for: &suspects, isLastResort: isLastResort) {
+        continue
+      }
       // What the worker has not failed with comes first, or one bad candidate would keep the rest
       // waiting.
-      var pending = leases.popPending(avoiding: session.streak.candidates)
-      if pending == nil, leases.ledger.unbornCount == 0, !driver.mayPropose,
+      var pending = leases.popPending(avoiding: session.standing.streak.candidates)
+      if pending == nil, leases.ledger.unrecordedCount == 0, !driver.mayPropose,
         reserve(worker, for: &suspects, isLastResort: isLastResort)
       {
         continue
@@ -47,19 +49,14 @@ extension Coordinator {
     }
     for worker in choosy { leases.enqueueIfSpare(worker) }
     beginTrials(at: now)
-    guard !driver.isStrict else { return }
     let choosyCount = choosy.reduce(0) { $0 + leases.sessions.spareCount(of: $1) }
-    while max(leases.sessions.spareCount - leases.ledger.availableCount, choosyCount)
-      > leases.ledger.unbornCount
-    {
-      guard records.count < settings.bounds.waitingRecordCountMax else { return }
-      guard !driver.isSpent, propose() else { return }
-    }
+    let unserved = max(leases.sessions.spareCount - leases.ledger.availableCount, choosyCount)
+    driver.want(shardCount: max(0, unserved - leases.ledger.unrecordedCount))
   }
 
   /// Whether a worker was heard of lately enough to be given something.
   func isHeard(_ session: Session, at now: Instant) -> Bool {
-    now - session.heardAt < settings.timing.leaseDuration
+    session.contact.silence(at: now) < settings.timing.leaseDuration
   }
 
   /// Whether pending shards are all that there is for now and nobody works on any.
@@ -90,10 +87,10 @@ extension Coordinator {
     send(.lease(grant), to: worker)
   }
 
-  /// Notes that a worker holds a shard from now on, alone or besides another one.
+  /// Records that a worker holds a shard from now on, alone or besides another one.
   mutating func hold(_ shard: ShardID, by worker: WorkerID, at now: Instant) {
     let lease = leases.hold(shard, by: worker, at: now)
     clock.wantScan(at: lease.deadline)
-    if let overdueAt = overdueTime(of: lease, for: shard) { clock.wantScan(at: overdueAt) }
+    if let stragglesAt = stragglerTime(of: lease, for: shard) { clock.wantScan(at: stragglesAt) }
   }
 }

@@ -8,17 +8,17 @@ import WireProtocol
 /// they happened, effects come out, and the caller performs the effects in order. Every change of
 /// the search is a record of the journal, in the order in which it happened, so that replaying the
 /// journal gives the state that wrote it. Nothing is acknowledged before its record is durable, and
-/// no shard is leased before its candidate's birth is.
+/// no shard is leased before its candidate's proposal is.
 ///
 /// It is made of smaller machines, each with a state of its own that only it changes; what is here
 /// and in the extensions passes from one to the next, and keeps nothing itself.
-public struct Coordinator: Sendable {
+package struct Coordinator: Sendable {
   /// What the coordinator was told before it started.
   ///
   /// The description's numerics are those of the run once ``numerics`` is not `nil`.
-  public internal(set) var settings: CoordinatorSettings
-  /// What was seen so far in this epoch.
-  public internal(set) var counters = CoordinatorCounters()
+  package internal(set) var settings: CoordinatorSettings
+  /// What was seen so far in this term.
+  package internal(set) var counters = CoordinatorCounters()
 
   /// How far this life has come.
   var life: Lifecycle
@@ -49,7 +49,7 @@ public struct Coordinator: Sendable {
   ///   - discards: all discards of the journal.
   /// - Throws: ``CoordinationError`` for impossible settings, or a snapshot or journal that does
   ///   not fit them.
-  public init(
+  package init(
     settings: CoordinatorSettings, snapshot: CoordinatorSnapshot? = nil,
     discards: DiscardedResults = DiscardedResults(),
     recovering records: some Sequence<JournalRecord>
@@ -57,7 +57,7 @@ public struct Coordinator: Sendable {
     var replay = try Replay(settings: settings, snapshot: snapshot, discards: discards)
     for record in records { try replay.apply(record) }
     self.settings = replay.settings
-    let epoch = replay.epoch.next
+    let term = replay.term.next
     let tokens = LeaseTokens(secret: replay.settings.tokenSecret)
     let snapshotCount = snapshot?.recordCount ?? 0
     life = Lifecycle(
@@ -73,10 +73,10 @@ public struct Coordinator: Sendable {
     stragglers = StragglerPolicy(timing: settings.timing, pace: replay.pace)
     verification = Verification(
       settings: settings.spotChecks, distrusted: discards.keyNames, tokens: tokens)
-    self.records = RecordQueue(epoch: epoch, durableCount: replay.recordCount)
+    self.records = RecordQueue(term: term, durableCount: replay.recordCount)
     snapshots = SnapshotPlan(recordCount: snapshotCount)
     clock = ScanClock(heartbeatInterval: settings.timing.heartbeatInterval)
-    outbox = Outbox(run: settings.description.run, epoch: epoch)
+    outbox = Outbox(run: settings.description.run, term: term)
     if life.phase == .opening { self.records.append(.opened(opening)) }
     for candidate in replay.completed { conclude(candidate) }
     _ = outbox.take()
@@ -84,13 +84,13 @@ public struct Coordinator: Sendable {
   }
 
   /// The number of this life of the coordinator within its run.
-  public var epoch: Epoch { outbox.epoch }
+  package var term: Term { outbox.term }
 
   /// The search, with the archive of non-dominated individuals.
-  public var search: Search { driver.search }
+  package var search: Search { driver.search }
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
-  public var nextDeadline: Instant? {
+  package var nextDeadline: Instant? {
     if life.isOver { return nil }
     let deadlines = [
       clock.deadline(hasSessions: leases.sessions.count > 0), stragglers.tailDeadline,
@@ -101,10 +101,11 @@ public struct Coordinator: Sendable {
 
   /// Applies an event that happened at `now` and returns what to do about it.
   ///
-  /// - Precondition: a store answers each batch once, and ``Event/started`` comes first.
+  /// - Precondition: a store answers each batch once and a search each request, and
+  ///   ``Event/started`` comes first.
   /// - Complexity: O(*h* log *n*) for a message that names *h* shards, with *n* pending shards;
   ///   O(*s* + *l*) for ``Event/ticked`` with *s* sessions and *l* leases, if they are due.
-  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
+  package mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
     if life.isOver { return [] }
     allowForAbsence(at: now)
     take(event, at: now)
@@ -117,6 +118,7 @@ public struct Coordinator: Sendable {
     provideForSpotChecks(at: now)
     keepSnapshot(isLast: isAboutToEnd)
     end(at: now)
+    askForProposals()
     if let batch = records.nextBatch(at: now) { outbox.append(.persist(batch)) }
     leases.checkCounts()
     records.checkInvariants()
@@ -131,15 +133,19 @@ public struct Coordinator: Sendable {
     case .malformed(let error, let worker): countMalformed(error, from: worker)
     case .unreachable(let worker):
       life.removeApplicant(worker)
-      lose(worker, words: "its connection ended", at: now)
-    case .revoked(let worker): revoke(worker)
+      lose(worker, diagnostic: "its connection ended", at: now)
+    case .revoked(let workers): for worker in workers { revoke(worker) }
     case .persisted(let sequence): confirm(firstSequence: sequence)
-    case .persistFailed(let sequence, let words): fail(sequence, words: words, at: now)
+    case .persistFailed(let sequence, let diagnostic):
+      fail(sequence, diagnostic: diagnostic, at: now)
     case .storageRecovered: records.retryNow(at: now)
+    case .proposed(let answer): take(answer)
     case .served(let message, let worker): answer(message, to: worker)
     case .discardRequested(let keyName):
-      if discardProblem(of: keyName) == nil { discard([keyName], words: "an operator asks for it") }
-    case .auditorFailed(let words): failAuditor(words: words)
+      if discardProblem(of: keyName) == nil {
+        discard([keyName], diagnostic: "an operator asks for it")
+      }
+    case .auditorFailed(let diagnostic): failAuditor(diagnostic: diagnostic)
     case .drainRequested: drain()
     case .stopRequested: stop(toRestart: false)
     case .ticked: break
@@ -147,7 +153,7 @@ public struct Coordinator: Sendable {
   }
 
   /// Whether nothing is left to do: the search is spent and everything is durable.
-  public var isComplete: Bool {
+  package var isComplete: Bool {
     driver.isSpent && leases.ledger.count == 0 && !driver.holdsBack && records.isEmpty
       && isFrontChecked
   }
@@ -166,7 +172,7 @@ public struct Coordinator: Sendable {
     precondition(!driver.holdsBack || driver.isStrict || life.isRestarting || life.isOver)
     precondition((driver.keys == nil) == (settings.numericsWindow != nil))
     precondition(driver.keys != nil || (records.isEmpty && leases.sessions.count == 0))
-    precondition(leases.ledger.unbornCount == 0 || !records.isEmpty)
+    precondition(leases.ledger.unrecordedCount == 0 || !records.isEmpty || !life.recordsSearch)
     precondition(leases.ledger.persistingCount <= records.count)
   }
 
@@ -180,8 +186,8 @@ extension Coordinator {
   /// Adds a message to a worker to the effects.
   mutating func send(_ message: Message, to worker: WorkerID) { outbox.send(message, to: worker) }
 
-  /// Adds something that people should know to the effects.
-  mutating func note(_ note: Note) { outbox.note(note) }
+  /// Adds something that users should know to the effects.
+  mutating func notify(_ notification: Notification) { outbox.notify(notification) }
 
   /// Leaves the time that the coordinator was away out of what it waits for, if it was.
   ///

@@ -4,35 +4,36 @@ import SparsityCore
 import WireProtocol
 
 /// Everything that a coordinator must be told before it starts.
-public struct CoordinatorSettings: Sendable {
+package struct CoordinatorSettings: Sendable {
   /// What the run computes; sent to every worker.
-  public var description: RunDescription
+  package var description: RunDescription
   /// What of the description's numerics is not fixed but chosen once, when workers have come.
-  public var numericsWindow: NumericsWindow?
+  package var numericsWindow: NumericsWindow?
   /// What fixes the search.
-  public var search: SearchSettings
+  package var search: SearchSettings
+  /// The algorithm in place of the one that ``search`` names, for tests of the coordinator.
+  package var algorithm: (any SearchAlgorithm.Type)?
   /// In which order the search is told about results.
-  public var order: CommitOrder
+  package var order: CommitOrder
   /// What a candidate costs and whether it may be evaluated.
-  public var model: CandidateModel
+  package var model: CandidateModel
   /// The objectives, minimised, up to which the hypervolume is measured.
-  public var referencePoint: [Double]
+  package var referencePoint: [Double]
   /// The settings of the search as a fixed text; a resumed run must have the same.
-  public var settingsText: String
+  package var settingsText: String
   /// What a new run's lease tokens are computed with; a run that goes on has its own.
-  public var tokenSecret: [UInt8]
+  package var tokenSecret: [UInt8]
   /// What is measured again with another key.
-  public var spotChecks: SpotCheckSettings
+  package var spotChecks: SpotCheckSettings
   /// The times after which things happen.
-  public var timing: CoordinatorTiming
+  package var timing: CoordinatorTiming
   /// The sizes that nothing exceeds.
-  public var bounds: CoordinatorBounds
+  package var bounds: CoordinatorBounds
 
   /// What genomes decide about.
-  public var space: SearchSpace { description.space }
+  package var space: SearchSpace { description.space }
 
-  /// Creates settings.
-  public init(
+  package init(
     description: RunDescription, numericsWindow: NumericsWindow? = nil,
     search: SearchSettings, order: CommitOrder = .asynchronous, model: CandidateModel,
     referencePoint: [Double],
@@ -60,25 +61,24 @@ public struct CoordinatorSettings: Sendable {
 }
 
 /// What is measured again with another key than the first (see ``SpotChecks``).
-public struct SpotCheckSettings: Hashable, Sendable {
+package struct SpotCheckSettings: Hashable, Sendable {
   /// The share of all shards; with zero nothing is measured again, the front included.
-  public var share: Double
+  package var share: Double
   /// The name of the coordinator's own key, which nobody else holds: its findings are believed.
-  public var trustedKey: String
+  package var trustedKey: String
   /// Whether workers with that key take ordinary shards, too.
-  public var trustedKeyWorks: Bool
+  package var trustedKeyWorks: Bool
   /// Whether a worker with that key can be started when one is needed.
-  public var hasAuditor: Bool
+  package var hasAuditor: Bool
 
   /// The share of shards that are measured again unless the operator says otherwise.
-  public static let usualShare = 0.02
+  package static let usualShare = 0.02
   /// What the share may be.
-  public static let shareRange = 0.0...1.0
+  package static let shareRange = 0.0...1.0
   /// The usual name of the coordinator's own key; no other key may have it.
-  public static let usualTrustedKey = "coordinator"
+  package static let usualTrustedKey = "coordinator"
 
-  /// Creates settings.
-  public init(
+  package init(
     share: Double = Self.usualShare, trustedKey: String = Self.usualTrustedKey,
     trustedKeyWorks: Bool = false, hasAuditor: Bool = false
   ) {
@@ -91,14 +91,26 @@ public struct SpotCheckSettings: Hashable, Sendable {
 }
 
 /// What is known about a candidate before it is evaluated: exact and instant.
-public struct CandidateModel: Sendable {
+package struct CandidateModel: Sendable {
   /// Returns a genome's cost.
-  public var cost: @Sendable (Genome) -> Cost
+  package var cost: @Sendable (Genome) -> Cost
   /// Returns how far a genome is from meeting the constraints; 0 or less meets them.
-  public var violation: @Sendable (Genome, Cost) -> Double
+  package var violation: @Sendable (Genome, Cost) -> Double
+
+  /// Returns what an algorithm may ask about genomes.
+  ///
+  /// - Parameter objectives: those of the run.
+  package func exactCosts(of objectives: [Objective]) -> ExactCosts {
+    ExactCosts(
+      violation: { [cost, violation] in violation($0, cost($0)) },
+      objectives: { [cost] genome in
+        let cost = cost(genome)
+        return objectives.map { objective in cost.value(of: objective).map(objective.minimized) }
+      })
+  }
 
   /// Creates a model from two pure functions.
-  public init(
+  package init(
     cost: @escaping @Sendable (Genome) -> Cost,
     violation: @escaping @Sendable (Genome, Cost) -> Double = { _, _ in 0 }
   ) {
@@ -108,24 +120,24 @@ public struct CandidateModel: Sendable {
 }
 
 /// The times after which a coordinator acts.
-public struct CoordinatorTiming: Hashable, Sendable {
+package struct CoordinatorTiming: Hashable, Sendable {
   /// The time between two heartbeats of a worker.
-  public var heartbeatInterval: Duration
-  /// The time after which a lease lapses without a heartbeat.
-  public var leaseDuration: Duration
+  package var heartbeatInterval: Duration
+  /// The time after which a lease expires without a heartbeat.
+  package var leaseDuration: Duration
   /// The silence after which a session is given up.
-  public var sessionTimeout: Duration
+  package var sessionTimeout: Duration
   /// The time without progress after which heartbeats no longer extend a worker's leases.
-  public var stallTimeout: Duration
+  package var stallTimeout: Duration
   /// The time between two attempts to write to a failing store.
-  public var storageRetryInterval: Duration
+  package var storageRetryInterval: Duration
   /// The time before the announced end of a worker at which its results must be there.
-  public var departureMargin: Duration
+  package var departureMargin: Duration
   /// The time that a finished coordinator waits for the farewells of its workers.
-  public var farewellTimeout: Duration
+  package var farewellTimeout: Duration
 
   /// Creates times; the default notices a frozen worker within five seconds.
-  public init(
+  package init(
     heartbeatInterval: Duration = .seconds(1), leaseDuration: Duration = .seconds(4),
     sessionTimeout: Duration = .seconds(15), stallTimeout: Duration = .seconds(600),
     storageRetryInterval: Duration = .seconds(2), departureMargin: Duration = .seconds(3),
@@ -149,24 +161,23 @@ public struct CoordinatorTiming: Hashable, Sendable {
 }
 
 /// The sizes that a coordinator never exceeds.
-public struct CoordinatorBounds: Hashable, Sendable {
+package struct CoordinatorBounds: Hashable, Sendable {
   /// The sessions at once; more are asked to come back later.
-  public var sessionCountMax: Int
+  package var sessionCountMax: Int
   /// The records that wait for the store; results beyond them are dropped and come again.
-  public var waitingRecordCountMax: Int
+  package var waitingRecordCountMax: Int
   /// The leases of a worker for each of its slots: one runs, one waits.
-  public var leasesPerSlotMax: Int
-  /// The worker deaths and failed evaluations after which a candidate is given up.
-  public var failureCountMax: Int
+  package var leasesPerSlotMax: Int
+  /// The worker deaths and failed evaluations after which a candidate is quarantined.
+  package var failureCountMax: Int
   /// The malformed frames after which a peer is refused.
-  public var malformedCountMax: Int
+  package var malformedCountMax: Int
   /// The refused sessions that are remembered.
-  public var refusedCountMax: Int
+  package var refusedCountMax: Int
   /// The records after which a snapshot is made; fewer at the end, more in a very long run.
-  public var snapshotIntervalRecords: Int
+  package var snapshotIntervalRecords: Int
 
-  /// Creates bounds.
-  public init(
+  package init(
     sessionCountMax: Int = 10_000, waitingRecordCountMax: Int = 100_000,
     leasesPerSlotMax: Int = 2, failureCountMax: Int = 3, malformedCountMax: Int = 8,
     refusedCountMax: Int = 10_000, snapshotIntervalRecords: Int = 100_000

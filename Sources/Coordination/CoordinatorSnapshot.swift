@@ -6,20 +6,19 @@ import WireProtocol
 ///
 /// It holds what ``DurableState`` names and nothing that a restart loses anyway: no session, no
 /// lease, no counter. It may be thrown away at any time, since the records are there.
-public struct CoordinatorSnapshot: Hashable, Sendable {
+package struct CoordinatorSnapshot: Hashable, Sendable {
   /// The records that the snapshot stands for: the first so many of the journal.
-  public let recordCount: Int
+  package let recordCount: Int
   /// The last start among them, with the run that it belongs to.
   let opening: RunOpening
   /// The results among the records.
   let shardCount: Int
-  /// The search.
   let search: SearchState
   /// The results of candidates that are not concluded, in order.
   let done: [StoredShard]
   /// The candidates that have all results and are not concluded.
   let completed: [CandidateID]
-  /// The candidates that were given up, in order.
+  /// The candidates that were quarantined, in order.
   let quarantined: [CandidateID]
   /// How long evaluations took lately.
   let pace: Pace
@@ -31,15 +30,15 @@ public struct CoordinatorSnapshot: Hashable, Sendable {
   /// What ``front`` and ``confirmed`` say.
   var frontResults: FrontResults { FrontResults(front, confirmed: confirmed) }
 
-  /// The epoch of the coordinator that has made the snapshot.
-  public var epoch: Epoch { opening.epoch }
+  /// The term of the coordinator that has made the snapshot.
+  package var term: Term { opening.term }
 }
 
 extension CoordinatorSnapshot {
   /// Returns the bytes that ``init(decoding:)`` reads.
   ///
-  /// - Complexity: O(*n*) for *n* births; not for the coordinator's thread.
-  public func encoded() -> [UInt8] {
+  /// - Complexity: O(*n*) for *n* proposals; not for the coordinator's thread.
+  package func encoded() -> [UInt8] {
     var known: [UInt8] = []
     known.reserveCapacity(search.known.count * RunSnapshot.codeSize)
     search.known.forEach { code in
@@ -50,12 +49,12 @@ extension CoordinatorSnapshot {
       }
     }
     return RunSnapshot(
-      recordCount: recordCount, opening: opening, birthCount: search.birthCount,
-      evaluationCount: search.evaluationCount, abandonedCount: search.abandonedCount,
-      population: search.population.map { StoredIndividual($0) },
+      recordCount: recordCount, opening: opening, proposalCount: search.proposalCount,
+      evaluationCount: search.evaluationCount, quarantinedCount: search.quarantinedCount,
       archive: search.archive.map { StoredIndividual($0) },
-      waiting: search.waiting.map { StoredBirth(candidate: $0.id, genome: $0.genome) },
-      knownCodes: known, done: done, completed: completed, quarantined: quarantined,
+      waiting: search.waiting.map { StoredProposal(candidate: $0.id, genome: $0.genome) },
+      knownCodes: known, algorithmState: search.algorithm, done: done, completed: completed,
+      quarantined: quarantined,
       shardCount: shardCount, paceSamples: pace.samples, paceNext: pace.next,
       front: front, confirmed: confirmed
     ).encoded()
@@ -63,8 +62,8 @@ extension CoordinatorSnapshot {
 
   /// Reads a snapshot; whether it fits a run is found out when a coordinator is restored from it.
   ///
-  /// - Throws: ``WireError`` for bytes that are no snapshot.
-  public init(decoding bytes: [UInt8]) throws(WireError) {
+  /// - Throws: ``WireProtocol/WireError`` for bytes that are no snapshot.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
     let stored = try RunSnapshot(decoding: bytes)
     guard
       let pace = Pace(
@@ -72,7 +71,8 @@ extension CoordinatorSnapshot {
         next: stored.paceNext)
     else {
       throw .invalidField(
-        name: "pace_samples", words: "are \(stored.paceSamples.count) from \(stored.paceNext) on")
+        name: "pace_samples",
+        diagnostic: "are \(stored.paceSamples.count) from \(stored.paceNext) on")
     }
     var known = GenomeCodes()
     for start in stride(from: 0, to: stored.knownCodes.count, by: RunSnapshot.codeSize) {
@@ -86,12 +86,11 @@ extension CoordinatorSnapshot {
     self.init(
       recordCount: stored.recordCount, opening: stored.opening, shardCount: stored.shardCount,
       search: SearchState(
-        birthCount: stored.birthCount, evaluationCount: stored.evaluationCount,
-        abandonedCount: stored.abandonedCount,
-        population: stored.population.map { Individual($0) },
+        proposalCount: stored.proposalCount, evaluationCount: stored.evaluationCount,
+        quarantinedCount: stored.quarantinedCount,
         archive: stored.archive.map { Individual($0) },
         waiting: stored.waiting.map { Candidate(id: $0.candidate, genome: $0.genome) },
-        known: known),
+        known: known, algorithm: stored.algorithmState),
       done: stored.done, completed: stored.completed, quarantined: stored.quarantined, pace: pace,
       front: stored.front, confirmed: stored.confirmed)
   }

@@ -1,8 +1,8 @@
 import AcceleratorModel
 
 extension Cost {
-  /// The names of the integers in ``wireValues``, for ``RunDescription/costNames``.
-  public static let wireNames = [
+  /// The names of the integers in ``wireValues``, for ``WireProtocol/RunDescription/costNames``.
+  package static let wireNames = [
     "latencyCycles", "macs", "denseMacs", "elsaMacs", "elsaDenseMacs", "weightBits",
     "energyPicojoules",
   ]
@@ -10,7 +10,7 @@ extension Cost {
   /// The integers that worker and coordinator compare, in the order of ``wireNames``.
   ///
   /// An energy that the profile does not model is -1: it must be so on both sides.
-  public var wireValues: [Int64] {
+  package var wireValues: [Int64] {
     [
       latencyCycles, macs, denseMacs, elsaMacs, elsaDenseMacs, weightBits,
       energyPicojoules ?? -1,

@@ -61,7 +61,7 @@ package struct FaultAttribution: Sendable {
     guard var refusal = refused[worker] else {
       preconditionFailure("\(worker) is not refused")
     }
-    // The first may be lost, and so may the second; whoever goes on has no use for more.
+    // The first may be lost, and so may the second; what goes on has no use for more.
     guard refusal.sentCount < RefusedWorker.sentCountMax else { return nil }
     refusal.sentCount += 1
     refused.set(refusal, for: worker)

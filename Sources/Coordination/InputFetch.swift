@@ -6,9 +6,9 @@ import WireProtocol
 /// The machine keeps a window of chunks on their way, asks again after silence, takes chunks in any
 /// order, hands them on in the file's order, and has the whole verified at the end. It does no
 /// input or output and reads no clock.
-public struct InputFetch: Sendable {
+package struct InputFetch: Sendable {
   /// What the machine is told.
-  public enum Event: Sendable {
+  package enum Event: Sendable {
     /// The fetch begins; comes first and once.
     case started
     /// A message about inputs has arrived, for this file or another.
@@ -20,7 +20,7 @@ public struct InputFetch: Sendable {
   }
 
   /// What the machine asks for; effects are performed in order.
-  public enum Effect: Hashable, Sendable {
+  package enum Effect: Hashable, Sendable {
     /// Send a request to the coordinator.
     case send(FetchRequest)
     /// Add bytes to the end of the file.
@@ -36,9 +36,9 @@ public struct InputFetch: Sendable {
   }
 
   /// Why a file cannot be had.
-  public enum Failure: Hashable, Sendable {
-    /// The coordinator does not serve it, in its words.
-    case unavailable(words: String)
+  package enum Failure: Hashable, Sendable {
+    /// The coordinator does not serve it, as it says.
+    case unavailable(diagnostic: String)
     /// Its bytes have another hash, however often they are fetched.
     case otherContent(found: ContentHash, attempts: Int)
     /// The coordinator lives, but no chunk has come for this long.
@@ -46,20 +46,19 @@ public struct InputFetch: Sendable {
   }
 
   /// What fixes a fetch.
-  public struct Settings: Hashable, Sendable {
+  package struct Settings: Hashable, Sendable {
     /// The chunks on their way at once.
-    public var windowCount: Int
+    package var windowCount: Int
     /// The silence after which the missing chunks are asked for again; it doubles.
-    public var resendInterval: Duration
+    package var resendInterval: Duration
     /// The longest such silence.
-    public var resendIntervalMax: Duration
+    package var resendIntervalMax: Duration
     /// The time without a chunk after which the fetch is given up.
-    public var stallTimeout: Duration
+    package var stallTimeout: Duration
     /// How often a file is fetched whose hash turns out to be another.
-    public var fetchCountMax: Int
+    package var fetchCountMax: Int
 
-    /// Creates settings.
-    public init(
+    package init(
       windowCount: Int = 16, resendInterval: Duration = .seconds(5),
       resendIntervalMax: Duration = .seconds(60), stallTimeout: Duration = .seconds(600),
       fetchCountMax: Int = 3
@@ -78,28 +77,19 @@ public struct InputFetch: Sendable {
   }
 
   /// The file's hash.
-  public let content: ContentHash
-  /// The file's bytes.
-  public let size: Int
+  package let content: ContentHash
   /// The chunks that were there when the fetch began.
-  public let storedChunkCount: Int
+  package let storedChunkCount: Int
   /// The chunks that have arrived since, the ones fetched again included.
-  public private(set) var fetchedChunkCount = 0
-  /// The chunks that the file holds by now, from its beginning.
-  public private(set) var chunkCount: Int
+  package private(set) var fetchedChunkCount = 0
 
   private let settings: Settings
-  private let chunkCountMax: Int
+  private var window: ChunkWindow
   private var phase = Phase.waiting
-  /// Chunks that came before their turn.
-  private var early: [Int: [UInt8]] = [:]
-  /// One more than the last chunk that was asked for.
-  private var askedEnd = 0
   private var attempt = 0
   private var fetchCount = 1
   private var heardAt = Instant.start
-  private var pause: Duration
-  private var resendAt = Instant.start
+  private var resending: Backoff
   private var effects: [Effect] = []
 
   private enum Phase {
@@ -112,32 +102,36 @@ public struct InputFetch: Sendable {
   /// Creates the fetch of a file of which an earlier attempt has left `storedSize` bytes.
   ///
   /// A rest that is no whole chunk counts as missing: ``storedSize`` says where to cut.
-  public init(
+  package init(
     content: ContentHash, size: Int, storedSize: Int, settings: Settings = Settings()
   ) {
-    precondition(size >= 0)
-    precondition(storedSize >= 0)
     self.content = content
-    self.size = size
     self.settings = settings
-    chunkCountMax = Inventory.chunkCount(ofSize: size)
-    chunkCount = storedSize == size ? chunkCountMax : min(storedSize, size) / WireLimits.chunkSize
-    storedChunkCount = chunkCount
-    pause = settings.resendInterval
+    window = ChunkWindow(
+      size: size, storedSize: storedSize, windowCount: settings.windowCount)
+    storedChunkCount = window.chunkCount
+    resending = Backoff(from: settings.resendInterval, upTo: settings.resendIntervalMax)
   }
 
+  /// The file's bytes.
+  package var size: Int { window.size }
+
+  /// The chunks that the file holds by now, from its beginning.
+  package var chunkCount: Int { window.chunkCount }
+
   /// The bytes that the file holds by now, in whole chunks.
-  public var storedSize: Int { min(chunkCount * WireLimits.chunkSize, size) }
+  package var storedSize: Int { window.storedSize }
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
-  public var nextDeadline: Instant? {
-    phase == .fetching ? min(resendAt, heardAt + settings.stallTimeout) : nil
+  package var nextDeadline: Instant? {
+    guard phase == .fetching else { return nil }
+    return [resending.deadline, heardAt + settings.stallTimeout].compactMap(\.self).min()
   }
 
   /// Applies an event that happened at `now` and returns what to do about it.
   ///
   /// - Precondition: ``Event/started`` comes first.
-  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
+  package mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
     switch event {
     case .started:
       precondition(phase == .waiting)
@@ -164,47 +158,37 @@ public struct InputFetch: Sendable {
     case .chunk(let chunk) where chunk.content == content: take(chunk, at: now)
     case .unavailable(let answer) where answer.content == content:
       phase = .over
-      effects.append(.fail(.unavailable(words: answer.words)))
+      effects.append(.fail(.unavailable(diagnostic: answer.diagnostic)))
     case .list, .fetch, .inventory, .chunk, .unavailable: break
     }
   }
 
   private mutating func take(_ chunk: InputChunk, at now: Instant) {
-    let number = chunk.chunk
-    guard (chunkCount..<askedEnd).contains(number), early[number] == nil,
-      chunk.bytes.count == sizeOfChunk(number)
-    else { return }
+    guard let due = window.take(chunk.bytes, number: chunk.chunk) else { return }
     fetchedChunkCount += 1
     heardAt = now
-    pause = settings.resendInterval
-    resendAt = now + pause
-    early[number] = chunk.bytes
-    while let bytes = early.removeValue(forKey: chunkCount) {
-      effects.append(.append(bytes))
-      chunkCount += 1
-    }
+    resending.reset()
+    resending.wait(from: now)
+    for bytes in due { effects.append(.append(bytes)) }
     advance(at: now)
   }
 
   /// Asks for more when half of the window has arrived, and has the file verified at its end.
   private mutating func advance(at now: Instant) {
-    guard chunkCount < chunkCountMax else {
+    guard !window.isComplete else {
       phase = .verifying
       // Says that nothing is on its way any more, so that others get their turn.
       effects.append(.send(FetchRequest(content: content, chunks: [], attempt: attempt)))
       effects.append(.verify)
       return
     }
-    let end = min(chunkCount + settings.windowCount, chunkCountMax)
-    guard askedEnd < end, askedEnd - chunkCount <= settings.windowCount / 2 else { return }
-    ask(upTo: end, at: now)
+    if window.wantsMore { ask(at: now) }
   }
 
-  private mutating func ask(upTo end: Int, at now: Instant) {
-    askedEnd = end
-    resendAt = now + pause
-    let missing = (chunkCount..<end).filter { early[$0] == nil }
-    effects.append(.send(FetchRequest(content: content, chunks: missing, attempt: attempt)))
+  private mutating func ask(at now: Instant) {
+    resending.wait(from: now)
+    effects.append(
+      .send(FetchRequest(content: content, chunks: window.ask(), attempt: attempt)))
   }
 
   private mutating func conclude(_ hash: ContentHash, at now: Instant) {
@@ -222,8 +206,7 @@ public struct InputFetch: Sendable {
     }
     fetchCount += 1
     attempt += 1
-    chunkCount = 0
-    askedEnd = 0
+    window.restart()
     effects.append(.discard)
     begin(at: now)
   }
@@ -233,31 +216,22 @@ public struct InputFetch: Sendable {
     if now - heardAt >= settings.stallTimeout {
       phase = .over
       effects.append(.fail(.stalled(settings.stallTimeout)))
-    } else if resendAt <= now {
+    } else if resending.isDue(at: now) {
       attempt += 1
-      pause = min(pause * 2, settings.resendIntervalMax)
-      ask(upTo: min(chunkCount + settings.windowCount, chunkCountMax), at: now)
+      resending.grow()
+      ask(at: now)
     }
   }
 
-  private func sizeOfChunk(_ number: Int) -> Int {
-    min(WireLimits.chunkSize, size - number * WireLimits.chunkSize)
-  }
-
   /// Traps unless memory keeps to the window.
-  private func checkInvariants() {
-    precondition(chunkCount <= chunkCountMax)
-    precondition(early.count < settings.windowCount)
-    precondition(early.keys.allSatisfy { $0 > chunkCount && $0 < askedEnd })
-    precondition(askedEnd - chunkCount <= settings.windowCount)
-  }
+  private func checkInvariants() { window.checkInvariants() }
 }
 
 extension InputFetch.Failure: CustomStringConvertible {
-  /// The failure in words.
-  public var description: String {
+  /// The failure as text.
+  package var description: String {
     switch self {
-    case .unavailable(let words): "the coordinator cannot send it: \(words)"
+    case .unavailable(let diagnostic): "the coordinator cannot send it: \(diagnostic)"
     case .otherContent(let found, let attempts):
       "it was fetched \(counted(attempts, "time")) and had another content, the last time "
         + "\(found.abbreviated); was the file changed since the coordinator was started?"

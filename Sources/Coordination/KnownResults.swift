@@ -8,7 +8,7 @@ struct KnownResults: Sendable {
 
   private var completions: [ShardKey: ShardCompletion] = [:]
   /// The number of candidates after which the rest is not worth keeping: as many as there were.
-  private var birthCountMax = 0
+  private var proposalCountMax = 0
 
   /// Creates an empty collection.
   init() {}
@@ -18,7 +18,7 @@ struct KnownResults: Sendable {
 
   /// Adds a result.
   mutating func add(_ completion: ShardCompletion) {
-    birthCountMax = max(birthCountMax, completion.shard.candidate.rawValue + 1)
+    proposalCountMax = max(proposalCountMax, completion.shard.candidate.rawValue + 1)
     guard completions.count < Self.countMax else { return }
     completions[completion.key] = completion
   }
@@ -31,7 +31,7 @@ struct KnownResults: Sendable {
   }
 
   /// Forgets everything when the search has come as far as it was.
-  mutating func prune(birthCount: Int) {
-    if birthCount > birthCountMax { completions = [:] }
+  mutating func prune(proposalCount: Int) {
+    if proposalCount > proposalCountMax { completions = [:] }
   }
 }

@@ -6,7 +6,7 @@ import WireProtocol
 /// Which worker holds which shard of the open candidates.
 ///
 /// The ledger says where each shard is, the sessions say what each worker holds: whatever changes a
-/// lease changes both, here. No shard is leased before its candidate's birth is durable.
+/// lease changes both, here. No shard is leased before its candidate's proposal is durable.
 package struct LeaseTable: Sendable {
   /// The open candidates and where their shards are.
   package private(set) var ledger: Ledger
@@ -35,12 +35,12 @@ package struct LeaseTable: Sendable {
 
   // MARK: Candidates
 
-  /// Adds a candidate whose shards wait until its birth is durable.
+  /// Adds a candidate whose shards wait until its proposal is durable.
   package mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
     ledger.insert(candidate, cost: cost, keys: keys)
   }
 
-  /// Lets the shards of a candidate wait for workers, now that its birth is durable.
+  /// Lets the shards of a candidate wait for workers, now that its proposal is durable.
   package mutating func release(_ candidate: CandidateID) { ledger.release(candidate) }
 
   /// Removes and returns a candidate all of whose shards are done.
@@ -60,7 +60,7 @@ package struct LeaseTable: Sendable {
     for (slice, state) in open.shards.enumerated() {
       let shard = ShardID(candidate: candidate, slice: slice)
       for lease in state.leases {
-        sessions.modify(lease.worker) { $0.drop(shard) }
+        sessions.modify(lease.worker) { $0.load.drop(shard) }
         withdrawn.append((ShardReference(shard: shard, key: open.keys[slice]), lease.worker))
       }
     }
@@ -79,8 +79,18 @@ package struct LeaseTable: Sendable {
   }
 
   /// Counts a lease that was taken back because two workers were late (see ``Ledger``).
+  ///
+  /// When all that are there have failed with the candidate or were late with it, the same few
+  /// would pass it on for ever: what counts against it may have been forgiven, because the workers
+  /// that fail with it were turned away meanwhile.
+  ///
+  /// - Complexity: O(*n*) for *n* sessions.
   package mutating func countDelay(of candidate: CandidateID, by worker: WorkerID) -> Int {
-    ledger.countDelay(of: candidate, by: worker)
+    let failures = ledger[candidate]?.failures ?? [:]
+    let isLeftAlone = sessions.allSatisfy { session in
+      failures[session.worker] != nil || session.standing.hasFailed(with: candidate)
+    }
+    return ledger.countDelay(of: candidate, by: worker, isLeftAlone: isLeftAlone)
   }
 
   /// Takes back what counts against candidates because of a worker: the fault was the worker's.
@@ -106,7 +116,7 @@ package struct LeaseTable: Sendable {
   /// - Precondition: its leases were given back.
   package mutating func remove(_ worker: WorkerID) {
     let session = sessions.remove(worker)
-    precondition(session?.leases.isEmpty ?? true)
+    precondition(session?.load.leases.isEmpty ?? true)
   }
 
   /// Returns the worker that has waited longest to take a lease, of the key whose turn it is.
@@ -137,14 +147,14 @@ package struct LeaseTable: Sendable {
       token: tokens.token(of: key, for: worker))
   }
 
-  /// Notes that a worker holds a shard from now on, alone or besides another one.
+  /// Records that a worker holds a shard from now on, alone or besides another one.
   @discardableResult
   package mutating func hold(_ shard: ShardID, by worker: WorkerID, at now: Instant) -> Lease {
     let lease = Lease(
       worker: worker, deadline: now + leaseDuration, sentAt: now, givenAt: now,
-      turn: sessions[worker]?.nextTurn ?? 0)
+      turn: sessions[worker]?.load.nextTurn ?? 0)
     ledger.add(lease, to: shard)
-    sessions.modify(worker) { $0.add(shard) }
+    sessions.modify(worker) { $0.load.add(shard) }
     return lease
   }
 
@@ -171,13 +181,13 @@ package struct LeaseTable: Sendable {
 
   /// Ends a worker's lease: the shard waits for another worker, unless a second one has it.
   package mutating func giveBack(_ shard: ShardID, from worker: WorkerID) {
-    sessions.modify(worker) { $0.drop(shard) }
+    sessions.modify(worker) { $0.load.drop(shard) }
     ledger.end(worker, of: shard)
   }
 
   /// Ends all leases of a worker.
   package mutating func giveBackAll(of worker: WorkerID) {
-    for shard in sessions[worker]?.leases ?? [] { giveBack(shard, from: worker) }
+    for shard in sessions[worker]?.load.leases ?? [] { giveBack(shard, from: worker) }
   }
 
   /// Takes a shard from a worker that another was faster than.
@@ -190,9 +200,8 @@ package struct LeaseTable: Sendable {
     let elapsed = now - lease.givenAt
     let images = ledger.slices[shard.slice].count
     sessions.modify(lease.worker) { session in
-      session.drop(shard)
-      session.unleasedCount += 1
-      session.isBeaten = true
+      session.load.lose(shard)
+      session.standing.beat()
       guard let expected, elapsed > expected else { return }
       session.pace.observe(
         microseconds: elapsed.wholeMicroseconds / (lease.turn + 1), images: images)
@@ -202,7 +211,7 @@ package struct LeaseTable: Sendable {
   /// Takes one of two leases back whose worker was superseded, and is told.
   package mutating func withdraw(_ lease: Lease, of shard: ShardID) {
     ledger.end(lease.worker, of: shard)
-    sessions.modify(lease.worker) { $0.unleasedCount = max(0, $0.unleasedCount - 1) }
+    sessions.modify(lease.worker) { $0.load.stopLost() }
   }
 
   /// Moves a shard to another place; nobody holds it in that one.
@@ -217,11 +226,8 @@ package struct LeaseTable: Sendable {
   /// - Complexity: O(*s* + *l*) for *s* sessions and *l* leases.
   package mutating func allow(for absence: Duration) {
     for worker in sessions.workers {
-      sessions.modify(worker) { session in
-        session.heardAt = session.heardAt + absence
-        session.advancedAt = session.advancedAt + absence
-      }
-      for shard in sessions[worker]?.leases ?? [] {
+      sessions.modify(worker) { $0.contact.allow(for: absence) }
+      for shard in sessions[worker]?.load.leases ?? [] {
         guard var lease = ledger.lease(of: shard, by: worker) else { continue }
         lease.deadline = lease.deadline + absence
         lease.givenAt = lease.givenAt + absence
@@ -250,8 +256,8 @@ package struct LeaseTable: Sendable {
   /// - Complexity: O(*s* log *s*) for *s* sessions.
   package func checkSilence(at now: Instant) {
     for worker in sessions.workers {
-      guard let session = sessions[worker], !session.leases.isEmpty else { continue }
-      precondition(now - session.heardAt <= leaseDuration * 2)
+      guard let session = sessions[worker], !session.load.leases.isEmpty else { continue }
+      precondition(session.contact.silence(at: now) <= leaseDuration * 2)
     }
   }
 }

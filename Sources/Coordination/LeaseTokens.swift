@@ -2,16 +2,16 @@ import ContentHashing
 import WireProtocol
 
 /// Computes the tokens of a run's leases: only who knows the secret can, and equal leases have
-/// equal tokens in every epoch, so that a result proves its lease without a record of it.
+/// equal tokens in every term, so that a result proves its lease without a record of it.
 ///
 /// The secret lies in the journal, which belongs to its owner alone. A token is SHA-256 of the
 /// secret, the session and the key of the shard, cut to 128 bits; the secret comes first and has a
 /// fixed size, and what is cut off keeps anybody from continuing the hash.
-public struct LeaseTokens: Sendable {
+package struct LeaseTokens: Sendable {
   private let start: ContentHasher
 
   /// Creates the tokens of a run.
-  public init(secret: [UInt8]) {
+  package init(secret: [UInt8]) {
     var hasher = ContentHasher()
     hasher.update(secret.span)
     hasher.update("elsa lease 1")
@@ -19,7 +19,7 @@ public struct LeaseTokens: Sendable {
   }
 
   /// Returns the token of a session's lease.
-  public func token(of key: ShardKey, for worker: WorkerID) -> LeaseToken {
+  package func token(of key: ShardKey, for worker: WorkerID) -> LeaseToken {
     var hasher = start
     hasher.update(worker.rawValue)
     hasher.update(key.hash)

@@ -7,8 +7,8 @@ import WireProtocol
 package struct Ledger: Sendable {
   /// The slices of the search set, one for each shard of a candidate.
   package let slices: [ImageSlice]
-  /// The shards whose births are not durable.
-  package private(set) var unbornCount = 0
+  /// The shards whose proposals are not durable.
+  package private(set) var unrecordedCount = 0
   /// The shards that wait for a worker.
   package private(set) var pendingCount = 0
   /// The shards that a worker has.
@@ -37,14 +37,14 @@ package struct Ledger: Sendable {
   /// The number of open candidates.
   package var count: Int { candidates.count }
 
-  /// The open candidates in order of birth.
+  /// The open candidates in order of proposal.
   package var open: [CandidateID] { candidates.keys.sorted() }
 
   /// The pending shards that may be leased now.
   package var availableCount: Int { pendingCount - parkedCount }
 
-  /// Whether nobody works on an open candidate, and no birth is on its way to the store.
-  package var isIdle: Bool { unbornCount + leasedCount + persistingCount == 0 }
+  /// Whether nobody works on an open candidate, and no proposal is on its way to the store.
+  package var isIdle: Bool { unrecordedCount + leasedCount + persistingCount == 0 }
 
   /// An open candidate.
   package subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
@@ -61,21 +61,21 @@ package struct Ledger: Sendable {
     return open.keys[shard.slice]
   }
 
-  /// Adds a candidate whose shards are unborn.
+  /// Adds a candidate whose shards are unrecorded.
   package mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
     precondition(candidates[candidate.id] == nil)
     precondition(keys.count == slices.count)
     candidates[candidate.id] = OpenCandidate(
       candidate: candidate, cost: cost, keys: keys,
-      shards: Array(repeating: .unborn, count: slices.count),
+      shards: Array(repeating: .unrecorded, count: slices.count),
       leaseCounts: Array(repeating: 0, count: slices.count), remainingCount: slices.count)
-    unbornCount += slices.count
+    unrecordedCount += slices.count
   }
 
-  /// Lets an unborn candidate's shards wait for workers.
+  /// Lets an unrecorded candidate's shards wait for workers.
   package mutating func release(_ candidate: CandidateID) {
     guard let open = candidates[candidate] else { return }
-    for slice in slices.indices where open.shards[slice] == .unborn {
+    for slice in slices.indices where open.shards[slice] == .unrecorded {
       move(ShardID(candidate: candidate, slice: slice), to: .pending)
     }
   }
@@ -115,7 +115,7 @@ package struct Ledger: Sendable {
   /// Whether a shard of an open candidate has no result yet.
   package func isUnfinished(_ shard: ShardID) -> Bool {
     switch state(of: shard) {
-    case .unborn, .pending, .leased: true
+    case .unrecorded, .pending, .leased: true
     case .persisting, .done, nil: false
     }
   }
@@ -218,12 +218,14 @@ package struct Ledger: Sendable {
     return candidates[candidate]?.failures.values.reduce(0, +) ?? 0
   }
 
-  /// Counts a lease that was taken back because two workers were late: once for each worker, and
-  /// only against a candidate that has failed elsewhere. Returns how many failures there are now.
-  package mutating func countDelay(of candidate: CandidateID, by worker: WorkerID) -> Int {
-    guard let open = candidates[candidate], open.hasFailed, open.failures[worker] == nil else {
-      return 0
-    }
+  /// Counts a lease that was taken back because two workers were late, and only against a candidate
+  /// that has failed elsewhere: once for each worker, or each time if nobody is left to try it.
+  /// Returns how many failures there are now.
+  package mutating func countDelay(
+    of candidate: CandidateID, by worker: WorkerID, isLeftAlone: Bool
+  ) -> Int {
+    guard let open = candidates[candidate], open.hasFailed else { return 0 }
+    guard isLeftAlone || open.failures[worker] == nil else { return 0 }
     return addFailure(of: candidate, by: worker)
   }
 
@@ -269,7 +271,7 @@ package struct Ledger: Sendable {
 
   private mutating func count(_ state: ShardState, sign: Int) {
     switch state {
-    case .unborn: unbornCount += sign
+    case .unrecorded: unrecordedCount += sign
     case .pending: pendingCount += sign
     case .leased(_, let backup):
       leasedCount += sign
@@ -288,7 +290,7 @@ extension OpenCandidate {
     shards.contains {
       switch $0 {
       case .leased, .persisting: true
-      case .unborn, .pending, .done: false
+      case .unrecorded, .pending, .done: false
       }
     }
   }
@@ -302,7 +304,7 @@ extension OpenCandidate {
 extension Ledger {
   /// Traps unless the counts of places add up.
   package func checkCounts() {
-    let counts = [unbornCount, pendingCount, leasedCount, persistingCount, doneCount]
+    let counts = [unrecordedCount, pendingCount, leasedCount, persistingCount, doneCount]
     precondition(counts.allSatisfy { $0 >= 0 })
     precondition((0...leasedCount).contains(backupCount))
     precondition((0...pendingCount).contains(parkedCount))
@@ -329,7 +331,7 @@ extension Ledger {
         let shard = ShardID(candidate: id, slice: slice)
         remaining += state.isDone ? 0 : 1
         switch state {
-        case .unborn: counts[0] += 1
+        case .unrecorded: counts[0] += 1
         case .pending:
           counts[1] += 1
           precondition(open.parked.contains(shard) == open.isSuspected)
@@ -339,7 +341,7 @@ extension Ledger {
           backups += backup == nil ? 0 : 1
           precondition(first.worker != backup?.worker)
           for lease in state.leases {
-            precondition(sessions[lease.worker]?.leases.contains(shard) == true)
+            precondition(sessions[lease.worker]?.load.leases.contains(shard) == true)
           }
         case .persisting(let reporters, let others):
           counts[3] += 1
@@ -351,7 +353,7 @@ extension Ledger {
       precondition(remaining > 0)
     }
     precondition(
-      counts == [unbornCount, pendingCount, leasedCount, persistingCount, doneCount])
+      counts == [unrecordedCount, pendingCount, leasedCount, persistingCount, doneCount])
     precondition(backups == backupCount)
     precondition(parked == parkedCount)
     precondition(suspected == suspectedCount)

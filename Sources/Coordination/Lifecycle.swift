@@ -92,8 +92,21 @@ package struct Lifecycle: Sendable {
     }
   }
 
+  /// Whether the journal takes what the search does.
+  ///
+  /// Not behind a discard: the next life's search stands there, and the numbers of its candidates
+  /// are those of others.
+  package var recordsSearch: Bool { !isRestarting && !isOver }
+
   /// The workers that wait until the arithmetic is chosen and durable.
   package var applicantCount: Int { applicants?.all.count ?? 0 }
+
+  /// Whether a worker waits until the arithmetic is chosen and durable.
+  ///
+  /// - Complexity: O(*n*) for *n* workers that do.
+  package func isWaiting(_ worker: WorkerID) -> Bool {
+    applicants?.all.contains { $0.worker == worker } ?? false
+  }
 
   /// When the time is wanted next.
   package var deadline: Instant? {

@@ -109,7 +109,7 @@ package struct LossAttribution: Sendable {
     suspects[candidate]?.reserved = worker
   }
 
-  /// Notes that the reserved worker tries a suspect alone; its loss counts if it is `proven`.
+  /// Records that the reserved worker tries a suspect alone; its loss counts if it is `proven`.
   ///
   /// - Precondition: the candidate is suspected.
   package mutating func begin(_ candidate: CandidateID, by worker: WorkerID, proven: Bool) {

@@ -4,79 +4,80 @@ import WireProtocol
 /// What a run file leaves open about the run's arithmetic, and how long workers are waited for
 /// before it is chosen.
 ///
-/// The description of a run whose window is open names the most that may be chosen.
-public struct NumericsWindow: Hashable, Sendable {
-  /// Whether the precision is chosen; else that of the description holds.
-  public var choosesPrecision: Bool
-  /// Whether the instruction set is chosen; else that of the description holds.
-  public var choosesInstructionSet: Bool
+/// The numerics of a description whose window is open lack these options.
+package struct NumericsWindow: Hashable, Sendable {
+  /// An option that is chosen.
+  package struct Option: Hashable, Sendable {
+    /// The name, which is that of the key in a run file.
+    package let name: String
+    /// The values that it may get, from the one that is wanted most on.
+    package let values: [String]
+
+    /// Creates an option.
+    ///
+    /// - Precondition: there is a value, and name and values are `Numerics.isTerm(_:)`.
+    package init(name: String, values: [String]) {
+      precondition(!values.isEmpty)
+      precondition(Numerics.isTerm(name) && values.allSatisfy(Numerics.isTerm))
+      self.name = name
+      self.values = values
+    }
+  }
+
+  /// What is chosen.
+  package var options: [Option]
   /// How long the window stays open after the first worker has come.
-  public var duration: Duration
+  package var duration: Duration
   /// The workers with which the window closes at once.
-  public var workerCountMax: Int
+  package var workerCountMax: Int
 
   /// How long a window stays open where nobody says otherwise.
-  public static let usualDuration = Duration.seconds(30)
+  package static let usualDuration = Duration.seconds(30)
   /// The workers that are enough where nobody says otherwise.
-  public static let usualWorkerCountMax = 10
-  /// The precisions in the order in which they are chosen.
-  private static let preferredPrecisions = [Precision.bf16, .f32]
+  package static let usualWorkerCountMax = 10
 
   /// Creates a window.
   ///
   /// - Precondition: something is chosen, and at least one worker is waited for.
-  public init(
-    choosesPrecision: Bool, choosesInstructionSet: Bool, duration: Duration = usualDuration,
+  package init(
+    options: [Option], duration: Duration = usualDuration,
     workerCountMax: Int = usualWorkerCountMax
   ) {
-    precondition(choosesPrecision || choosesInstructionSet)
+    precondition(!options.isEmpty)
     precondition(duration >= .zero)
     precondition(workerCountMax > 0)
-    self.choosesPrecision = choosesPrecision
-    self.choosesInstructionSet = choosesInstructionSet
+    self.options = options
     self.duration = duration
     self.workerCountMax = workerCountMax
   }
 
   /// The keys of the run file that are not given, as in `precision and instructionSet`.
-  public var openKeys: String {
-    [
-      choosesPrecision ? Numerics.precisionKey : nil,
-      choosesInstructionSet ? Numerics.instructionSetKey : nil,
-    ].compactMap(\.self).joined(separator: " and ")
-  }
+  package var openKeys: String { options.map(\.name).joined(separator: " and ") }
 
-  /// Returns the most able arithmetic within `most` that all of these workers can compute in.
+  /// Returns the arithmetic in which each open option has the first value that all workers allow,
+  /// or its last one where they have none in common: those that cannot do that are refused.
   ///
-  /// - Precondition: there is a worker.
-  func choice(of hellos: [Hello], within most: Numerics) -> Numerics {
-    precondition(!hellos.isEmpty)
-    var precision = most.precision
-    if choosesPrecision {
-      let common = Self.preferredPrecisions.first { precision in
-        hellos.allSatisfy { $0.precisions.contains(precision) }
-      }
-      // Without a common one, those that cannot do the plainest are refused.
-      precision = common ?? .f32
+  /// - Parameter fixed: what is not chosen.
+  func choice(of offers: [BackendOffer], within fixed: Numerics) -> Numerics {
+    var chosen: [String: String] = [:]
+    for option in options {
+      chosen[option.name] =
+        option.values.first { value in offers.allSatisfy { $0.allows(value, for: option.name) } }
+        ?? option.values.last
     }
-    var instructionSet = most.instructionSet
-    if choosesInstructionSet {
-      for hello in hellos { instructionSet = min(instructionSet, hello.instructionSet) }
-    }
-    return Numerics(
-      precision: precision, kernelTable: most.kernelTable, instructionSet: instructionSet,
-      forwardBatch: most.forwardBatch)
+    return fixed.setting(chosen)
   }
 
   /// Whether an arithmetic may have been chosen here.
-  func allows(_ numerics: Numerics, within most: Numerics) -> Bool {
-    let isPrecisionAllowed = choosesPrecision || numerics.precision == most.precision
-    let isSetAllowed =
-      choosesInstructionSet
-      ? numerics.instructionSet <= most.instructionSet
-      : numerics.instructionSet == most.instructionSet
-    return isPrecisionAllowed && isSetAllowed && numerics.kernelTable == most.kernelTable
-      && numerics.forwardBatch == most.forwardBatch
+  func allows(_ numerics: Numerics, within fixed: Numerics) -> Bool {
+    var chosen: [String: String] = [:]
+    for option in options {
+      guard let value = numerics.options[option.name], option.values.contains(value) else {
+        return false
+      }
+      chosen[option.name] = value
+    }
+    return numerics == fixed.setting(chosen)
   }
 }
 
@@ -150,10 +151,10 @@ package struct NumericsApplicants: Sendable {
     return all.count >= window.workerCountMax || deadline <= now
   }
 
-  /// Returns the most able arithmetic within `most` that all of them can compute in.
+  /// Returns the arithmetic that all of them can reproduce, as well as they can.
   ///
-  /// - Precondition: a worker has come.
-  package func choice(within most: Numerics) -> Numerics {
-    window.choice(of: all.map(\.hello), within: most)
+  /// - Parameter fixed: what is not chosen.
+  package func choice(within fixed: Numerics) -> Numerics {
+    window.choice(of: all.compactMap { $0.hello.offer(of: fixed.backend) }, within: fixed)
   }
 }

@@ -7,7 +7,7 @@ import WireProtocol
 package struct Lease: Hashable, Sendable {
   /// Who holds the lease.
   package let worker: WorkerID
-  /// When the lease lapses unless it is extended.
+  /// When the lease expires unless it is extended.
   package var deadline: Instant
   /// When the lease was last sent to the worker.
   package var sentAt: Instant
@@ -16,7 +16,6 @@ package struct Lease: Hashable, Sendable {
   /// How often the worker's slots had to become free before this shard's turn: zero for at once.
   package let turn: Int
 
-  /// Creates a lease.
   package init(worker: WorkerID, deadline: Instant, sentAt: Instant, givenAt: Instant, turn: Int) {
     self.worker = worker
     self.deadline = deadline
@@ -28,8 +27,8 @@ package struct Lease: Hashable, Sendable {
 
 /// Where a shard is; it is in exactly one of these places.
 package enum ShardState: Hashable, Sendable {
-  /// Its candidate's birth is not durable yet.
-  case unborn
+  /// Its candidate's proposal is not durable yet.
+  case unrecorded
   /// It waits for a worker.
   case pending
   /// A worker has it, and a second one if the first takes too long.
@@ -41,9 +40,8 @@ package enum ShardState: Hashable, Sendable {
   case done(correctCount: Int, summedLoss: Double?, keyName: String)
 }
 
-/// A candidate between its birth and its evaluation.
+/// A candidate between its proposal and its evaluation.
 package struct OpenCandidate: Sendable {
-  /// The candidate.
   package let candidate: Candidate
   /// Its exact cost.
   package let cost: Cost

@@ -3,16 +3,16 @@ import WireProtocol
 /// What the event that is being applied asks for, in order, and the numbers of its messages.
 package struct Outbox: Sendable {
   /// The number of this life of the coordinator within its run.
-  package let epoch: Epoch
+  package let term: Term
   private let run: RunID
   /// The messages sent so far.
   private var sequence: UInt64 = 0
   private var effects: [Coordinator.Effect] = []
 
   /// Creates an empty outbox.
-  package init(run: RunID, epoch: Epoch) {
+  package init(run: RunID, term: Term) {
     self.run = run
-    self.epoch = epoch
+    self.term = term
   }
 
   /// Adds a message to a worker.
@@ -22,7 +22,9 @@ package struct Outbox: Sendable {
   }
 
   /// Adds a notification.
-  package mutating func note(_ note: Coordinator.Note) { effects.append(.note(note)) }
+  package mutating func notify(_ notification: Coordinator.Notification) {
+    effects.append(.notify(notification))
+  }
 
   /// Adds something else.
   package mutating func append(_ effect: Coordinator.Effect) { effects.append(effect) }
@@ -35,6 +37,6 @@ package struct Outbox: Sendable {
 
   /// Puts a message into an envelope; it does not count as sent.
   package func envelope(of message: Message) -> Envelope {
-    Envelope(run: run, epoch: epoch, sequence: sequence, message: message)
+    Envelope(run: run, term: term, sequence: sequence, message: message)
   }
 }

@@ -8,8 +8,8 @@ package struct RecordQueue: Sendable {
   /// The records that one batch holds at most.
   package static let batchCountMax = 4096
 
-  /// The epoch that batches carry.
-  package let epoch: Epoch
+  /// The term that batches carry.
+  package let term: Term
   /// The place in the journal of the first record that is not durable.
   package private(set) var firstSequence: Int
   /// When to try again, if the store fails.
@@ -18,8 +18,8 @@ package struct RecordQueue: Sendable {
   private var writingCount = 0
 
   /// Creates an empty queue behind the durable records.
-  package init(epoch: Epoch, durableCount: Int) {
-    self.epoch = epoch
+  package init(term: Term, durableCount: Int) {
+    self.term = term
     firstSequence = durableCount
   }
 
@@ -52,7 +52,7 @@ package struct RecordQueue: Sendable {
     if let retryDeadline, now < retryDeadline { return nil }
     writingCount = min(records.count, Self.batchCountMax)
     return JournalBatch(
-      epoch: epoch, firstSequence: firstSequence, records: Array(records.prefix(writingCount)))
+      term: term, firstSequence: firstSequence, records: Array(records.prefix(writingCount)))
   }
 
   /// Takes note that the batch is durable and returns its records.

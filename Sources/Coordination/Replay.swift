@@ -4,14 +4,12 @@ import WireProtocol
 
 /// The durable part of a coordinator's state, rebuilt record by record.
 struct Replay {
-  /// The epoch of the last start.
-  private(set) var epoch = Epoch.none
-  /// The search as the records have told it.
-  private(set) var search: Search
+  /// The term of the last start.
+  private(set) var term = Term.none
+  /// The search as the records have told it, with what they say of its candidates.
+  private(set) var recorded: RecordedSearch
   /// The candidates that are not concluded.
   private(set) var ledger: Ledger
-  /// The candidates that were given up.
-  private(set) var quarantined: Set<CandidateID> = []
   /// The candidates whose shards are all done but whose evaluation is not recorded, in the order
   /// in which they became so.
   private(set) var completed: [CandidateID] = []
@@ -23,10 +21,6 @@ struct Replay {
   private(set) var pace = StragglerPolicy.emptyPace
   /// The keys of the run, once its arithmetic is known.
   private(set) var keys: ShardKeys?
-  /// The results of the front, shard by shard.
-  private(set) var frontResults = FrontResults()
-  /// What was measured before the search began anew, for candidates that come again.
-  private(set) var known = KnownResults()
   /// The settings; the arithmetic that was chosen stands in them once a record has named it.
   private(set) var settings: CoordinatorSettings
   /// Which results count no more.
@@ -54,19 +48,7 @@ struct Replay {
       try Self.compare(opening, with: self.settings)
     }
     keys = self.settings.shardKeys
-    let choiceCounts = settings.space.choiceCounts
-    do throws(SearchError) {
-      if let state = snapshot?.search {
-        search = try Search(
-          choiceCounts: choiceCounts, settings: settings.search, restoring: state)
-      } else {
-        search = try Search(choiceCounts: choiceCounts, settings: settings.search)
-      }
-    } catch .stateDoesNotFit(let words) {
-      throw .unusableSnapshot(words: words)
-    } catch {
-      throw .search(error)
-    }
+    recorded = try RecordedSearch(settings: self.settings, snapshot: snapshot)
     if let snapshot { try restore(snapshot) }
   }
 
@@ -96,29 +78,27 @@ struct Replay {
 
   /// Takes over what a snapshot says besides the search.
   private mutating func restore(_ snapshot: CoordinatorSnapshot) throws(CoordinationError) {
-    guard snapshot.epoch > .none, snapshot.epoch < .last, snapshot.shardCount < snapshot.recordCount
+    guard snapshot.term > .none, snapshot.term < .last, snapshot.shardCount < snapshot.recordCount
     else {
       throw .unusableSnapshot(
-        words: "epoch \(snapshot.epoch), \(snapshot.shardCount) results in "
+        diagnostic: "term \(snapshot.term), \(snapshot.shardCount) results in "
           + "\(snapshot.recordCount) records")
     }
-    for individual in snapshot.search.population + snapshot.search.archive {
+    for individual in recorded.search.population + snapshot.search.archive {
       try checkCosts(of: individual)
     }
-    epoch = snapshot.epoch
+    term = snapshot.term
     recordCount = snapshot.recordCount
     shardCount = snapshot.shardCount
     pace = snapshot.pace
     completed = snapshot.completed
-    frontResults = snapshot.frontResults
-    quarantined = Set(snapshot.quarantined)
-    for candidate in search.outstanding { insert(candidate) }
+    for candidate in recorded.search.outstanding { insert(candidate) }
     for done in snapshot.done {
       guard ledger.state(of: done.shard) == .pending,
         done.correctCount <= ledger.slices[done.shard.slice].count
       else {
         throw .unusableSnapshot(
-          words: "\(done.shard) with \(done.correctCount) correct images is done twice or "
+          diagnostic: "\(done.shard) with \(done.correctCount) correct images is done twice or "
             + "not to be done")
       }
       ledger.move(
@@ -127,21 +107,15 @@ struct Replay {
           correctCount: done.correctCount,
           summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss,
           keyName: done.keyName))
+      guard let open = ledger[done.shard.candidate] else { continue }
+      recorded.restore(
+        correctCount: done.correctCount, imageCount: ledger.slices[done.shard.slice].count,
+        of: open)
     }
     let whole = ledger.open.filter { ledger[$0]?.remainingCount == 0 }
     guard completed.sorted() == whole else {
       throw .unusableSnapshot(
-        words: "\(completed.count) candidates have all results, not \(whole.count)")
-    }
-    let isGivenUp = quarantined.allSatisfy {
-      $0.rawValue < search.birthCount && ledger[$0] == nil
-    }
-    guard isGivenUp, quarantined.count == snapshot.quarantined.count,
-      quarantined.count == search.abandonedCount
-    else {
-      throw .unusableSnapshot(
-        words: "\(snapshot.quarantined.count) candidates are given up, the search has "
-          + "\(search.abandonedCount)")
+        diagnostic: "\(completed.count) candidates have all results, not \(whole.count)")
     }
   }
 
@@ -153,7 +127,7 @@ struct Replay {
       guard let value = cost.value(of: objective) else { continue }
       guard objective.minimized(value) == found else {
         throw .unusableSnapshot(
-          words: "\(individual.id) has another \(objective.rawValue) than is computed now; "
+          diagnostic: "\(individual.id) has another \(objective.rawValue) than is computed now; "
             + "was it written by another version?")
       }
     }
@@ -180,9 +154,9 @@ struct Replay {
     case .opened(let opening): try open(opening)
     case .shardCompleted(let completion):
       guard !discards.contains(resultOf: completion.keyName, at: recordCount) else { return }
-      known.add(completion)
+      recorded.remember(completion)
     case .discarded: try checkDiscard()
-    case .joined, .born, .evaluated, .confirmed, .quarantined: break
+    case .joined, .proposed, .evaluated, .confirmed, .quarantined: break
     }
   }
 
@@ -190,13 +164,13 @@ struct Replay {
     switch record {
     case .opened(let opening): try open(opening)
     case .joined: break
-    case .born(let candidate, let genome): try adopt(Candidate(id: candidate, genome: genome))
+    case .proposed(let candidate, let genome): try adopt(Candidate(id: candidate, genome: genome))
     case .shardCompleted(let completion):
       if discards.contains(resultOf: completion.keyName, at: recordCount) {
         tainted.insert(completion.shard.candidate)
       } else {
         try complete(completion)
-        _ = known.take(completion.key, for: completion.shard)
+        recorded.forget(completion.key, of: completion.shard)
       }
     case .evaluated(let evaluated):
       // The shards that count no more are open, and so is the candidate.
@@ -208,15 +182,14 @@ struct Replay {
       let isVoid =
         discards.contains(resultOf: keyName, at: recordCount)
         || (recordCount < discards.end && tainted.contains(shard.candidate))
-      if !isVoid { frontResults.confirm(shard.candidate) }
+      if !isVoid { recorded.confirm(shard.candidate) }
     case .discarded: try checkDiscard()
     case .quarantined(let candidate, _):
       guard ledger.remove(candidate) != nil else {
-        throw damage("\(candidate) is given up but not open")
+        throw damage("\(candidate) is quarantined but not open")
       }
       completed.removeAll { $0 == candidate }
-      quarantined.insert(candidate)
-      try change { search throws(SearchError) in try search.abandon(candidate) }
+      try change { recorded throws(SearchError) in try recorded.quarantine(candidate) }
     }
   }
 
@@ -230,19 +203,18 @@ struct Replay {
     settings = settings.adopting(opening)
     keys = keys ?? settings.shardKeys
     try Self.compare(opening, with: settings)
-    guard opening.epoch > epoch, opening.epoch < .last else {
-      throw damage("epoch \(opening.epoch) follows epoch \(epoch)")
+    guard opening.term > term, opening.term < .last else {
+      throw damage("term \(opening.term) follows term \(term)")
     }
-    epoch = opening.epoch
+    term = opening.term
   }
 
   private mutating func adopt(_ candidate: Candidate) throws(CoordinationError) {
     guard settings.space.contains(candidate.genome) else {
       throw damage("\(candidate.id) does not lie in the search space")
     }
-    try change { search throws(SearchError) in try search.adopt(candidate) }
+    try change { recorded throws(SearchError) in try recorded.adopt(candidate) }
     insert(candidate)
-    known.prune(birthCount: search.birthCount)
   }
 
   private mutating func insert(_ candidate: Candidate) {
@@ -267,7 +239,12 @@ struct Replay {
     pace.observe(
       microseconds: completion.evaluationMicroseconds,
       images: completion.measurement.correct.count)
-    if ledger[shard.candidate]?.remainingCount == 0 { completed.append(shard.candidate) }
+    if let open = ledger[shard.candidate] {
+      if open.remainingCount == 0 { completed.append(shard.candidate) }
+      recorded.tell(
+        correctCount: completion.measurement.correct.populationCount,
+        imageCount: completion.measurement.correct.count, of: open)
+    }
   }
 
   private mutating func conclude(
@@ -289,25 +266,23 @@ struct Replay {
     _ = ledger.remove(candidate)
     completed.removeAll { $0 == candidate }
     let objectives = evaluated.minimized(settings.description.objectives)
-    var isOnFront = false
-    try change { search throws(SearchError) in
-      isOnFront = try search.tell(candidate, objectives: objectives)
+    try change { recorded throws(SearchError) in
+      _ = try recorded.tell(open, objectives: objectives)
     }
-    if isOnFront { frontResults.add(open, front: search.archive.individuals) }
   }
 
   private mutating func change(
-    _ body: (inout Search) throws(SearchError) -> Void
+    _ body: (inout RecordedSearch) throws(SearchError) -> Void
   ) throws(CoordinationError) {
     do {
-      try body(&search)
+      try body(&recorded)
     } catch {
       throw damage("\(error)")
     }
   }
 
-  private func damage(_ words: String) -> CoordinationError {
-    .damagedRecord(sequence: recordCount, words: words)
+  private func damage(_ diagnostic: String) -> CoordinationError {
+    .damagedRecord(sequence: recordCount, diagnostic: diagnostic)
   }
 }
 

@@ -3,7 +3,7 @@ import WireProtocol
 
 /// What is remembered of a result for a while, to tell whether another worker finds the same.
 struct ResultTrace: Hashable, Sendable {
-  /// The worker that sent it first, for people.
+  /// The worker that sent it first, for users.
   let label: String
   /// What the spot checks remember of it.
   let finding: SpotChecks.Finding

@@ -9,22 +9,21 @@ import WireProtocol
 /// so candidate *k* is proposed after the results of exactly the candidates up to *k* − window
 /// that were not quarantined, whatever the number and speed of the workers.
 package struct SearchDriver: Sendable {
-  /// The search, with the archive of non-dominated individuals.
-  package private(set) var search: Search
+  /// The search, with what the journal says of its candidates.
+  private var recorded: RecordedSearch
   private let order: CommitOrder
   private let model: CandidateModel
+  private let objectives: [Objective]
   /// The keys of the run's shards, once the arithmetic is known that they depend on.
   private(set) var keys: ShardKeys?
-  /// The candidates that were set aside because they cannot be evaluated.
-  private var quarantined: Set<CandidateID>
   /// The evaluated candidates that the search is told about when those before them are concluded.
   private var heldBack: [CandidateID: OpenCandidate] = [:]
   /// The concluded candidates at which the search last had nothing to offer.
   private var exhaustedAt: Int?
-  /// The results of the front, shard by shard.
-  private(set) var frontResults: FrontResults
-  /// What was measured before the search has begun anew, for candidates that come again.
-  private var known: KnownResults
+  /// What the search is asked for right now.
+  private var asked: Question?
+  /// The shards that workers would take besides those that there are.
+  private var demand = 0
 
   /// Creates a driver of a search that has proposed nothing.
   package init(settings: CoordinatorSettings) throws(CoordinationError) {
@@ -33,26 +32,30 @@ package struct SearchDriver: Sendable {
 
   /// Takes over what a journal has brought back.
   init(_ replay: Replay) {
-    search = replay.search
+    recorded = replay.recorded
     order = replay.settings.order
     model = replay.settings.model
+    objectives = replay.settings.description.objectives
     keys = replay.keys
-    quarantined = replay.quarantined
-    frontResults = replay.frontResults
-    known = replay.known
   }
 
   // MARK: Questions
+
+  /// The search, with the archive of non-dominated individuals.
+  package var search: Search { recorded.search }
+
+  /// The results of the front, shard by shard.
+  var frontResults: FrontResults { recorded.frontResults }
 
   /// Whether the search is told about results in the order of proposal.
   package var isStrict: Bool { order != .asynchronous }
 
   /// The candidates that the search waits for no more.
-  package var concludedCount: Int { search.evaluationCount + search.abandonedCount }
+  package var concludedCount: Int { search.evaluationCount + search.quarantinedCount }
 
   /// Whether the search has nothing more to offer, now that its candidates are concluded.
   package var isSpent: Bool {
-    search.birthCount >= search.settings.evaluationCountMax || exhaustedAt == concludedCount
+    search.proposalCount >= search.settings.evaluationCountMax || exhaustedAt == concludedCount
   }
 
   /// Whether a candidate may be proposed now.
@@ -62,7 +65,7 @@ package struct SearchDriver: Sendable {
   package var mayPropose: Bool {
     guard !isSpent else { return false }
     guard case .strict(let window) = order else { return true }
-    return search.birthCount - search.settledPrefixCount < window
+    return search.proposalCount - search.settledPrefixCount < window
   }
 
   /// Whether evaluated candidates wait for their turn.
@@ -72,13 +75,15 @@ package struct SearchDriver: Sendable {
   package var heldBackCandidates: [CandidateID] { heldBack.keys.sorted() }
 
   /// The candidates that were set aside, in order.
-  package var quarantinedCandidates: [CandidateID] { quarantined.sorted() }
+  package var quarantinedCandidates: [CandidateID] { recorded.quarantined.sorted() }
 
   /// The number of candidates that were set aside.
-  package var quarantinedCount: Int { quarantined.count }
+  package var quarantinedCount: Int { recorded.quarantined.count }
 
   /// Whether a candidate was set aside.
-  package func isQuarantined(_ candidate: CandidateID) -> Bool { quarantined.contains(candidate) }
+  package func isQuarantined(_ candidate: CandidateID) -> Bool {
+    recorded.quarantined.contains(candidate)
+  }
 
   /// A candidate that waits for its turn.
   package func heldBack(_ candidate: CandidateID) -> OpenCandidate? { heldBack[candidate] }
@@ -89,12 +94,16 @@ package struct SearchDriver: Sendable {
     return search.archive.individuals.first.map { Candidate(id: $0.id, genome: $0.genome) }
   }
 
-  /// The candidate that the search would propose next.
+  /// Whether the search was asked and has not answered yet.
+  package var isAsking: Bool { asked != nil }
+
+  /// The candidate that the search would propose next, unless it is being asked.
   ///
   /// - Complexity: that of a copy of the search.
   package var nextCandidate: Candidate? {
+    guard !isAsking else { return nil }
     var future = search
-    return future.ask { [model] genome in model.violation(genome, model.cost(genome)) }
+    return future.ask(costs: model.exactCosts(of: objectives))
   }
 
   // MARK: Proposing
@@ -105,17 +114,49 @@ package struct SearchDriver: Sendable {
     self.keys = keys
   }
 
-  /// Has the search propose a candidate, or returns `nil` if it has none now.
-  package mutating func propose(slices: [ImageSlice]) -> Proposal? {
+  /// Takes note how many shards workers would take besides those that there are.
+  ///
+  /// In strict mode it does not matter: there the window decides.
+  package mutating func want(shardCount: Int) { demand = shardCount }
+
+  /// Asks the search for candidates, or returns `nil` if none are wanted or it is being asked.
+  ///
+  /// - Parameters:
+  ///   - countMax: the candidates that there is room for.
+  ///   - shardCount: the shards of a candidate.
+  package mutating func ask(countMax: Int, shardCount: Int) -> ProposalRequest? {
+    guard asked == nil, mayPropose else { return nil }
+    let wanted =
+      switch order {
+      case .asynchronous: (demand + shardCount - 1) / shardCount
+      case .strict(let window): window - (search.proposalCount - search.settledPrefixCount)
+      }
+    let count = min(wanted, countMax)
+    guard count > 0 else { return nil }
+    asked = Question(countMax: count, concludedCount: concludedCount)
+    return ProposalRequest(
+      countMax: count, proposer: recorded.lend(), model: model, objectives: objectives)
+  }
+
+  /// Takes what the search has proposed.
+  package mutating func take(_ answer: ProposalAnswer, slices: [ImageSlice]) -> [Proposal] {
     guard let keys else { preconditionFailure("a candidate came before the arithmetic") }
-    guard let candidate = search.ask(violation: { [model] in model.violation($0, model.cost($0)) })
-    else {
-      exhaustedAt = concludedCount
-      return nil
+    guard let question = asked else { preconditionFailure("an answer that nobody has asked for") }
+    asked = nil
+    let candidates = recorded.takeBack(answer.proposer())
+    if candidates.count < question.countMax { exhaustedAt = question.concludedCount }
+    return candidates.map { candidate in
+      Proposal(
+        candidate: candidate, cost: model.cost(candidate.genome),
+        keys: keys.keys(of: candidate.genome, slices: slices))
     }
-    return Proposal(
-      candidate: candidate, cost: model.cost(candidate.genome),
-      keys: keys.keys(of: candidate.genome, slices: slices))
+  }
+
+  /// What the search is asked.
+  private struct Question {
+    let countMax: Int
+    /// The concluded candidates of which the search knew.
+    let concludedCount: Int
   }
 
   /// A candidate that the search has proposed, with the keys of its shards.
@@ -127,15 +168,11 @@ package struct SearchDriver: Sendable {
 
   /// Removes and returns what was measured of a candidate before the search has begun anew.
   package mutating func recall(_ open: OpenCandidate) -> [ShardCompletion] {
-    guard !known.isEmpty else { return [] }
-    defer { known.prune(birthCount: search.birthCount) }
-    return open.keys.enumerated().compactMap { slice, key in
-      known.take(key, for: ShardID(candidate: open.candidate.id, slice: slice))
-    }
+    recorded.recall(open)
   }
 
   /// Whether results are known from before the search has begun anew.
-  package var knowsResults: Bool { !known.isEmpty }
+  package var knowsResults: Bool { recorded.knowsResults }
 
   // MARK: Concluding
 
@@ -155,35 +192,37 @@ package struct SearchDriver: Sendable {
     _ open: OpenCandidate, _ evaluated: EvaluatedCandidate, as objectives: [Objective]
   ) -> Bool {
     do {
-      let isOnFront = try search.tell(
-        evaluated.candidate, objectives: evaluated.minimized(objectives))
-      if isOnFront { frontResults.add(open, front: search.archive.individuals) }
-      return isOnFront
+      return try recorded.tell(open, objectives: evaluated.minimized(objectives))
     } catch {
       preconditionFailure("the search refuses an open candidate: \(error)")
     }
   }
 
+  /// Tells the search what was measured of an open candidate, if it wants to know.
+  package mutating func tell(correctCount: Int, imageCount: Int, of open: OpenCandidate) {
+    recorded.tell(correctCount: correctCount, imageCount: imageCount, of: open)
+  }
+
   /// Sets an open candidate aside that fails wherever it is evaluated.
   package mutating func quarantine(_ candidate: CandidateID) {
     do {
-      try search.abandon(candidate)
+      try recorded.quarantine(candidate)
     } catch {
-      preconditionFailure("the search refuses to give up an open candidate: \(error)")
+      preconditionFailure("the search refuses to quarantine an open candidate: \(error)")
     }
-    quarantined.insert(candidate)
   }
 
   /// Takes note that a shard of a candidate was measured again with another key.
-  package mutating func confirm(_ candidate: CandidateID) { frontResults.confirm(candidate) }
+  package mutating func confirm(_ candidate: CandidateID) { recorded.confirm(candidate) }
 
   /// Traps unless every proposed candidate is open, waits for its turn, or is concluded.
   package func checkInvariants(openCount: Int) {
+    precondition(search.isLent == isAsking)
     precondition(search.outstandingCount == openCount + heldBack.count)
-    precondition(search.abandonedCount == quarantined.count)
-    precondition(quarantined.isDisjoint(with: heldBack.keys))
+    recorded.checkInvariants()
+    precondition(recorded.quarantined.isDisjoint(with: heldBack.keys))
     if case .strict(let window) = order {
-      precondition(search.birthCount - search.settledPrefixCount <= window)
+      precondition(search.proposalCount - search.settledPrefixCount <= window)
     }
   }
 }

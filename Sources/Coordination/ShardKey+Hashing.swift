@@ -6,13 +6,12 @@ import WireProtocol
 ///
 /// A key is the hash of a fixed mark, the hashes of weight bank and data, the numerics, the
 /// shuffle's seed, the genome's canonical text, and the slice.
-public struct ShardKeys: Sendable {
+package struct ShardKeys: Sendable {
   private let run: ContentHasher
   /// What each decision adds to the canonical text for each of its choices, as bytes.
   private let pieces: [[[UInt8]]]
 
-  /// Creates the keys of a run.
-  public init(description: RunDescription) {
+  package init(description: RunDescription) {
     // Putting the text together from names took longer than all else of a restart.
     pieces = description.space.decisions.enumerated().map { place, decision in
       decision.choices.map { choice in
@@ -21,7 +20,7 @@ public struct ShardKeys: Sendable {
     }
     var hasher = ContentHasher()
     hasher.update("elsa shard 1")
-    hasher.update(description.bank)
+    hasher.update(description.bank.content)
     hasher.update(description.data.content)
     hasher.update(UInt64(description.imageCount))
     hasher.update(description.numerics.description)
@@ -32,7 +31,7 @@ public struct ShardKeys: Sendable {
   /// Returns the keys of a candidate's shards.
   ///
   /// - Precondition: the genome lies in the space.
-  public func keys(of genome: Genome, slices: [ImageSlice]) -> [ShardKey] {
+  package func keys(of genome: Genome, slices: [ImageSlice]) -> [ShardKey] {
     precondition(genome.genes.count == pieces.count)
     var text: [UInt8] = []
     text.reserveCapacity(pieces.count * 24)
@@ -51,7 +50,7 @@ public struct ShardKeys: Sendable {
   /// Returns the key of one shard.
   ///
   /// - Precondition: the genome lies in the space.
-  public func key(of genome: Genome, slice: ImageSlice) -> ShardKey {
+  package func key(of genome: Genome, slice: ImageSlice) -> ShardKey {
     keys(of: genome, slices: [slice])[0]
   }
 }
@@ -60,7 +59,7 @@ extension RunDescription {
   /// Returns the images of the search set in the run's shuffled order; slices are taken of it.
   ///
   /// - Complexity: O(*n*) for *n* images; compute it once.
-  public func shuffledImages() -> [Int] {
+  package func shuffledImages() -> [Int] {
     var generator = SeededGenerator(seed: shuffleSeed)
     return generator.permutation(of: imageCount)
   }

@@ -12,9 +12,7 @@ struct SpotChecks: Sendable {
   struct Finding: Hashable, Sendable {
     /// The images classified correctly.
     let correctCount: Int
-    /// The bits of the summed loss.
     let summedLossBits: UInt64
-    /// The name of the key.
     let keyName: String
 
     /// Whether another key has found the same.
@@ -64,7 +62,7 @@ struct SpotChecks: Sendable {
   /// The optional checks that there are at once: where the workers of other keys cannot keep up,
   /// fewer shards are checked.
   static let optionalCountMax = 64
-  /// How often workers may fail at a check before it is given up.
+  /// How often workers may fail at a check before it is dropped.
   static let failureCountMax = 3
 
   /// The name of the coordinator's own key, whose findings are believed.
@@ -162,7 +160,7 @@ struct SpotChecks: Sendable {
     checks[shard]?.holder = Holder(worker: worker, startedAt: now, sentAt: now)
   }
 
-  /// Notes that the lease of a check was sent again.
+  /// Records that the lease of a check was sent again.
   mutating func resent(to worker: WorkerID, at now: Instant) {
     guard let shard = held[worker] else { return }
     checks[shard]?.holder?.sentAt = now
@@ -228,8 +226,8 @@ struct SpotChecks: Sendable {
     for shard in waiting { precondition(checks[shard]?.holder == nil && checks[shard] != nil) }
     for (worker, shard) in held {
       precondition(checks[shard]?.holder?.worker == worker)
-      precondition(sessions[worker]?.hasSpotCheck == true)
+      precondition(sessions[worker]?.load.hasSpotCheck == true)
     }
-    precondition(sessions.workers.count { sessions[$0]?.hasSpotCheck == true } == held.count)
+    precondition(sessions.workers.count { sessions[$0]?.load.hasSpotCheck == true } == held.count)
   }
 }

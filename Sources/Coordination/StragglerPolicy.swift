@@ -2,16 +2,16 @@ import WireProtocol
 
 /// Tells what takes too long: leases, and shards that nobody takes.
 ///
-/// A lease is overdue three times its expected time plus ``CoordinatorTiming/leaseDuration`` after
+/// A lease straggles three times its expected time plus ``CoordinatorTiming/leaseDuration`` after
 /// it was given; the expected time is the median of the worker's last results (of all workers' if
 /// it has none, and at most sixteen times theirs), scaled to the shard's images, once for each turn
 /// that it waits for a slot. A lease that is late by some time is taken to need as long again.
 package struct StragglerPolicy: Sendable {
   private let timing: CoordinatorTiming
-  /// How long evaluations take, whoever makes them.
+  /// How long evaluations take, by whichever worker.
   package private(set) var pace: Pace
-  /// The shards whose only lease is overdue, in the order in which they are leased again.
-  private var overdue: [ShardID] = []
+  /// The shards whose only lease straggles, in the order in which they are leased again.
+  private var stragglers: [ShardID] = []
   /// When the last shards are looked through for those that a second worker should get.
   package private(set) var tailDeadline: Instant?
   /// Since when nobody takes what is left.
@@ -20,12 +20,12 @@ package struct StragglerPolicy: Sendable {
   /// What is known of the pace before the first result.
   package static var emptyPace: Pace { Pace(countMax: 63) }
 
-  /// The multiple of the expected time after which a lease is overdue.
-  private static let overdueFactor = 3
+  /// The multiple of the expected time after which a lease straggles.
+  private static let stragglerFactor = 3
   /// The multiple of everybody's pace that a single worker's is believed to be at most.
   private static let paceRatioMax = 16
-  /// The overdue shards that are tried for one event.
-  private static let overdueTriesMax = 16
+  /// The stragglers that are tried for one event.
+  private static let stragglerTriesMax = 16
 
   /// Creates a policy that knows how long evaluations took before.
   package init(timing: CoordinatorTiming, pace: Pace) {
@@ -58,10 +58,10 @@ package struct StragglerPolicy: Sendable {
     expectedTime(images: images, at: own).map { $0 * (lease.turn + 1) }
   }
 
-  /// Returns when a lease is overdue, if its expected time is known.
-  package func overdueTime(of lease: Lease, images: Int, at own: Pace) -> Instant? {
+  /// Returns when a lease straggles, if its expected time is known.
+  package func stragglerTime(of lease: Lease, images: Int, at own: Pace) -> Instant? {
     expectedTime(of: lease, images: images, at: own).map {
-      lease.givenAt + $0 * Self.overdueFactor + timing.leaseDuration
+      lease.givenAt + $0 * Self.stragglerFactor + timing.leaseDuration
     }
   }
 
@@ -77,37 +77,37 @@ package struct StragglerPolicy: Sendable {
   ///
   /// Half of the time that its images rarely exceed is added, and a margin for the way.
   package func canFinish(_ session: Session, images: Int, at now: Instant) -> Bool {
-    guard let endsAt = session.endsAt else { return true }
-    let turn = session.nextTurn
+    guard let endsAt = session.departure.endsAt else { return true }
+    let turn = session.load.nextTurn
     let time = (session.pace.slow ?? pace.slow).map {
       Duration.time(images: images, nanosecondsPerImage: $0) * (turn + 1) * 3 / 2
     }
     return now + (time ?? .zero) + timing.departureMargin <= endsAt
   }
 
-  // MARK: Overdue shards
+  // MARK: Stragglers
 
   /// Whether a shard waits for a second worker because the first takes too long.
-  package var hasOverdue: Bool { !overdue.isEmpty }
+  package var hasStragglers: Bool { !stragglers.isEmpty }
 
-  /// Forgets the overdue shards before all leases are looked through.
-  package mutating func beginScan() { overdue = [] }
+  /// Forgets the stragglers before all leases are looked through.
+  package mutating func beginScan() { stragglers = [] }
 
-  /// Adds a shard whose only lease is overdue.
-  package mutating func add(_ shard: ShardID) { overdue.append(shard) }
+  /// Adds a shard whose only lease straggles.
+  package mutating func add(_ shard: ShardID) { stragglers.append(shard) }
 
-  /// Brings the overdue shards in their order after all leases were looked through.
-  package mutating func endScan() { overdue = Set(overdue).sorted() }
+  /// Brings the stragglers in their order after all leases were looked through.
+  package mutating func endScan() { stragglers = Set(stragglers).sorted() }
 
-  /// Removes and returns the first overdue shards; those that nobody takes are put back.
-  package mutating func takeOverdue() -> ArraySlice<ShardID> {
-    let taken = overdue.prefix(Self.overdueTriesMax)
-    overdue.removeFirst(taken.count)
+  /// Removes and returns the first stragglers; those that nobody takes are put back.
+  package mutating func takeStragglers() -> ArraySlice<ShardID> {
+    let taken = stragglers.prefix(Self.stragglerTriesMax)
+    stragglers.removeFirst(taken.count)
     return taken
   }
 
-  /// Puts shards that nobody could take behind the others, so that they keep none waiting.
-  package mutating func putBack(_ shards: [ShardID]) { overdue += shards }
+  /// Puts shards that nobody could take behind the others, so that they keep none stragglers.
+  package mutating func putBack(_ shards: [ShardID]) { stragglers += shards }
 
   // MARK: The tail
 
@@ -131,11 +131,11 @@ package struct StragglerPolicy: Sendable {
     return since + timing.sessionTimeout
   }
 
-  /// Takes note that somebody takes or does what is left.
+  /// Takes note that a peer takes or does what is left.
   package mutating func endRest() { restIdleSince = nil }
 
-  /// Traps unless no shard is overdue twice.
+  /// Traps unless no shard straggles twice.
   package func checkInvariants() {
-    precondition(Set(overdue).count == overdue.count)
+    precondition(Set(stragglers).count == stragglers.count)
   }
 }

@@ -4,7 +4,7 @@ import WireProtocol
 /// What is measured again with another key, what first results were, and which keys are trusted.
 ///
 /// ``SpotChecks`` holds the checks and judges their findings; here is when the run needs them, and
-/// how long it waits for somebody who can do them.
+/// how long it waits for a peer who can do them.
 package struct Verification: Sendable {
   private let settings: SpotCheckSettings
   /// The names of the keys that are trusted no more.
@@ -110,7 +110,7 @@ package struct Verification: Sendable {
     return since + (isAuditorWanted ? timing.stallTimeout : timing.sessionTimeout * 2)
   }
 
-  /// Takes note that somebody has done a check, or that none is waited for.
+  /// Takes note that a peer has done a check, or that none is waited for.
   package mutating func endPatience() { untakenSince = nil }
 
   /// Leaves an absence of the coordinator out of what it waits for.

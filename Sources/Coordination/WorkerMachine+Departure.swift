@@ -10,22 +10,22 @@ extension WorkerMachine {
     drainDeadline =
       settings.endTime.map { min(deadline, $0 - settings.departureMargin) } ?? deadline
     switch departure {
-    case .asked: note(.draining)
-    case .timeOver: note(.timeEnds)
+    case .asked: notify(.draining)
+    case .timeOver: notify(.timeEnds)
     case .idle: break
     }
     for task in tasks {
-      if case .queued = task.state { handBack(task.grant, words: "the worker leaves") }
+      if case .queued = task.state { handBack(task.grant, diagnostic: "the worker leaves") }
     }
     tasks.removeAll { !$0.isRunning && !$0.isMeasured }
     if case .working = phase { beat(at: now) }
   }
 
   /// Tells the coordinator that a lease is not carried out.
-  mutating func handBack(_ grant: LeaseGrant, words: String) {
+  mutating func handBack(_ grant: LeaseGrant, diagnostic: String) {
     send(
       .reject(
-        Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: words)))
+        Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, diagnostic: diagnostic)))
   }
 
   /// Leaves when a draining worker has nothing left.
@@ -38,11 +38,11 @@ extension WorkerMachine {
   /// Leaves for the reason for which the worker drains.
   mutating func depart() {
     switch departure {
-    case .asked: leave(.drained, words: "the worker was asked to leave", exit: .drained)
-    case .timeOver: leave(.timeOver, words: "the time of the worker is over", exit: .timeOver)
+    case .asked: leave(.drained, diagnostic: "the worker was asked to leave", exit: .drained)
+    case .timeOver: leave(.timeOver, diagnostic: "the time of the worker is over", exit: .timeOver)
     case .idle:
-      let words = "there was nothing to do for \(settings.idleTimeout ?? .zero)"
-      leave(.idle, words: words, exit: .idle(words: words))
+      let diagnostic = "there was nothing to do for \(settings.idleTimeout ?? .zero)"
+      leave(.idle, diagnostic: diagnostic, exit: .idle(diagnostic: diagnostic))
     }
   }
 
@@ -76,8 +76,8 @@ extension WorkerMachine {
     drain(at: now)
   }
 
-  /// Notes since when there is nothing to do.
-  mutating func noteIdleness(at now: Instant) {
+  /// Records since when there is nothing to do.
+  mutating func trackIdleness(at now: Instant) {
     guard case .working = phase, tasks.isEmpty else {
       idleSince = nil
       return
@@ -86,8 +86,8 @@ extension WorkerMachine {
   }
 
   /// Stops everything, says farewell and ends.
-  mutating func leave(_ reason: Farewell.Reason, words: String, exit: Exit) {
-    if link.isWelcome { send(.bye(Farewell(reason: reason, words: words))) }
+  mutating func leave(_ reason: Farewell.Reason, diagnostic: String, exit: Exit) {
+    if link.isWelcome { send(.bye(Farewell(reason: reason, diagnostic: diagnostic))) }
     end(exit)
   }
 

@@ -3,14 +3,14 @@ import WireProtocol
 
 extension WorkerMachine {
   /// What a worker's machine is told.
-  public enum Event: Sendable {
+  package enum Event: Sendable {
     /// The process has started; comes first and once.
     case started
     /// A frame has arrived and could be decoded.
     case received(Envelope)
     /// A frame has arrived that could not be decoded.
     case malformed(WireError)
-    /// The transport has a trouble that people should read if the worker gives up.
+    /// The transport has a trouble that users should read if the worker gives up.
     case transportProblem(String)
     /// The loader of the inputs wants to tell the coordinator something.
     case inputsWanted(InputMessage)
@@ -23,7 +23,7 @@ extension WorkerMachine {
     /// An evaluation has ended.
     case evaluated(ShardID, Evaluation)
     /// An evaluation has failed.
-    case evaluationFailed(ShardID, words: String)
+    case evaluationFailed(ShardID, diagnostic: String)
     /// The process was asked to end: finish what runs, hand back the rest, leave.
     case drainRequested
     /// The time of ``WorkerMachine/nextDeadline`` has come, or any other time.
@@ -31,7 +31,7 @@ extension WorkerMachine {
   }
 
   /// What a worker's machine asks for; effects are performed in order.
-  public enum Effect: Hashable, Sendable {
+  package enum Effect: Hashable, Sendable {
     /// Send a message to the coordinator.
     case send(Envelope)
     /// Load model, bank and images, then answer.
@@ -42,14 +42,14 @@ extension WorkerMachine {
     case evaluate(EvaluationTask)
     /// Stop an evaluation; an answer that still comes is ignored.
     case stop(ShardID)
-    /// Tell people.
-    case note(Note)
+    /// Tell users.
+    case notify(Notification)
     /// End the process.
     case exit(Exit)
   }
 
   /// Why a worker ends.
-  public enum Exit: Hashable, Sendable {
+  package enum Exit: Hashable, Sendable {
     /// The run is finished.
     case finished
     /// The worker or the run was asked to end.
@@ -57,18 +57,18 @@ extension WorkerMachine {
     /// The time that the worker was given is over.
     case timeOver
     /// There was nothing to do for too long.
-    case idle(words: String)
+    case idle(diagnostic: String)
     /// The coordinator does not accept this worker.
-    case refused(Refusal.Reason, words: String)
+    case refused(Refusal.Reason, diagnostic: String)
     /// The coordinator has been silent for too long.
-    case coordinatorSilent(words: String)
+    case coordinatorSilent(diagnostic: String)
     /// The inputs of the run cannot be had or are others.
-    case unprepared(words: String)
+    case unprepared(diagnostic: String)
     /// The coordinator serves another run than before.
-    case otherRun(words: String)
+    case otherRun(diagnostic: String)
 
     /// Whether the worker did all that was wanted of it.
-    public var isSuccess: Bool {
+    package var isSuccess: Bool {
       switch self {
       case .finished, .drained, .timeOver, .idle: true
       case .refused, .coordinatorSilent, .unprepared, .otherRun: false
@@ -76,35 +76,34 @@ extension WorkerMachine {
     }
   }
 
-  /// Something that people should know.
-  public enum Note: Hashable, Sendable {
-    case welcomed(RunID, epoch: Epoch)
-    case capped(to: InstructionSet, able: InstructionSet)
-    case coordinatorReturned(epoch: Epoch)
+  /// Something that users should know.
+  package enum Notification: Hashable, Sendable {
+    case welcomed(RunID, term: Term)
+    case coordinatorReturned(term: Term)
     case coordinatorPaused
-    case refusedForNow(words: String)
-    case evaluationFailed(ShardID, words: String)
-    case ignoredMessage(words: String)
+    case refusedForNow(diagnostic: String)
+    case evaluationFailed(ShardID, diagnostic: String)
+    case ignoredMessage(diagnostic: String)
     case draining
     case timeEnds
   }
 }
 
 /// What a worker has loaded, to be compared with what the run wants.
-public struct PreparedInputs: Hashable, Sendable {
+package struct PreparedInputs: Hashable, Sendable {
   /// What genomes decide about, of which the loaded model knows every decision.
-  public var space: SearchSpace
+  package var space: SearchSpace
   /// The content hash of the loaded checkpoint.
-  public var model: ContentHash
+  package var model: ContentHash
   /// The content hash of the loaded search set.
-  public var data: ContentHash
+  package var data: ContentHash
   /// The images of the loaded search set.
-  public var imageCount: Int
+  package var imageCount: Int
   /// The content hash of the weight bank.
-  public var bank: ContentHash
+  package var bank: ContentHash
 
   /// Creates a report of what was loaded.
-  public init(
+  package init(
     space: SearchSpace, model: ContentHash, data: ContentHash, imageCount: Int,
     bank: ContentHash
   ) {
@@ -117,16 +116,14 @@ public struct PreparedInputs: Hashable, Sendable {
 }
 
 /// An evaluation to carry out.
-public struct EvaluationTask: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
+package struct EvaluationTask: Hashable, Sendable {
+  package var shard: ShardID
   /// The places of the shuffled search set.
-  public var slice: ImageSlice
+  package var slice: ImageSlice
   /// The candidate's genome.
-  public var genome: Genome
+  package var genome: Genome
 
-  /// Creates a task.
-  public init(shard: ShardID, slice: ImageSlice, genome: Genome) {
+  package init(shard: ShardID, slice: ImageSlice, genome: Genome) {
     self.shard = shard
     self.slice = slice
     self.genome = genome
@@ -134,16 +131,16 @@ public struct EvaluationTask: Hashable, Sendable {
 }
 
 /// The outcome of an evaluation.
-public struct Evaluation: Hashable, Sendable {
+package struct Evaluation: Hashable, Sendable {
   /// What was measured.
-  public var measurement: ShardMeasurement
+  package var measurement: ShardMeasurement
   /// The candidate's cost, in the order of the run's cost names.
-  public var costs: [Int64]
+  package var costs: [Int64]
   /// How long the evaluation took.
-  public var microseconds: Int
+  package var microseconds: Int
 
   /// Creates an outcome.
-  public init(measurement: ShardMeasurement, costs: [Int64], microseconds: Int) {
+  package init(measurement: ShardMeasurement, costs: [Int64], microseconds: Int) {
     precondition(microseconds >= 0)
     self.measurement = measurement
     self.costs = costs
@@ -152,49 +149,45 @@ public struct Evaluation: Hashable, Sendable {
 }
 
 /// What fixes a worker's machine.
-public struct WorkerSettings: Hashable, Sendable {
+package struct WorkerSettings: Hashable, Sendable {
   /// The identity of this life of the process, drawn by the caller.
-  public var worker: WorkerID
+  package var worker: WorkerID
   /// The seed of the jitter of repeated greetings, drawn by the caller.
-  public var jitterSeed: UInt64
-  /// The worker's name for people.
-  public var label: String
-  /// The program's version for people.
-  public var build: String
+  package var jitterSeed: UInt64
+  /// The worker's name for users.
+  package var label: String
+  /// The program's version for users.
+  package var build: String
   /// The evaluations that run at once.
-  public var slots: Int
-  /// The most able instructions of the processor.
-  public var instructionSet: InstructionSet
-  /// The number formats that can be computed in.
-  public var precisions: [Precision]
-  /// The version of the kernels.
-  public var kernelTable: Int
+  package var slots: Int
+  /// What can be computed with.
+  package var offers: [BackendOffer]
   /// The first pause between two greetings or two sendings of a result; it doubles.
-  public var resendInterval: Duration
+  package var resendInterval: Duration
   /// The longest pause.
-  public var resendIntervalMax: Duration
+  package var resendIntervalMax: Duration
   /// The silence of the coordinator after which the worker greets again.
-  public var silenceTimeout: Duration
+  package var silenceTimeout: Duration
   /// The silence of the coordinator after which the worker gives up.
-  public var giveUpTimeout: Duration
+  package var giveUpTimeout: Duration
   /// The time that running evaluations get after a request to leave; then they are handed back.
-  public var drainTimeout: Duration
+  package var drainTimeout: Duration
   /// When the process will be ended from outside, if that is known; it has left before.
-  public var endTime: Instant?
+  package var endTime: Instant?
   /// The time before ``endTime`` at which the worker has left.
-  public var departureMargin: Duration
+  package var departureMargin: Duration
   /// The time without work after which the worker leaves, or `nil` to wait for ever.
-  public var idleTimeout: Duration?
+  package var idleTimeout: Duration?
 
   /// Whether a text can be the name of a worker: not too long for a status, and on one line.
-  public static func isLabel(_ text: String) -> Bool {
+  package static func isLabel(_ text: String) -> Bool {
     RunLimits.labelSizeRange.contains(text.utf8.count)
       && text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace || $0 == " " }
       && !text.hasControls
   }
 
   /// The name of a worker that was given none: its machine, cut if need be, and its process.
-  public static func usualLabel(host: String, processID: Int32) -> String {
+  package static func usualLabel(host: String, processID: Int32) -> String {
     let process = "/\(processID)"
     var host = Substring(host.withControlsWrittenOut)
     while host.utf8.count + process.utf8.count > RunLimits.labelSizeRange.upperBound {
@@ -203,10 +196,9 @@ public struct WorkerSettings: Hashable, Sendable {
     return host + process
   }
 
-  /// Creates settings.
-  public init(
+  package init(
     worker: WorkerID, jitterSeed: UInt64, label: String, build: String, slots: Int,
-    instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int,
+    offers: [BackendOffer],
     resendInterval: Duration = .milliseconds(500), resendIntervalMax: Duration = .seconds(10),
     silenceTimeout: Duration = .seconds(5), giveUpTimeout: Duration = .seconds(600),
     drainTimeout: Duration = .seconds(20), endTime: Instant? = nil,
@@ -221,9 +213,7 @@ public struct WorkerSettings: Hashable, Sendable {
     self.label = label
     self.build = build
     self.slots = slots
-    self.instructionSet = instructionSet
-    self.precisions = precisions
-    self.kernelTable = kernelTable
+    self.offers = offers
     self.resendInterval = resendInterval
     self.resendIntervalMax = resendIntervalMax
     self.silenceTimeout = silenceTimeout

@@ -8,8 +8,8 @@ extension WorkerMachine {
     private(set) var isWelcome = false
     /// The coordinator's run, once known.
     private(set) var run: RunID?
-    /// The coordinator's epoch, once known.
-    private(set) var epoch = Epoch.none
+    /// The coordinator's term, once known.
+    private(set) var term = Term.none
     /// When the coordinator was last heard.
     private(set) var heardAt = Instant.start
     /// What the transport last complained about.
@@ -20,21 +20,20 @@ extension WorkerMachine {
     private var sequence: UInt64 = 0
     private var heartbeatInterval: Duration?
     private var beatDeadline: Instant?
-    private var greetingDeadline: Instant?
+    private var greeting: Backoff
     private var greetedAt: Instant?
-    private var greetingPause: Duration
 
     /// Creates a link on which nothing was said.
     init(settings: WorkerSettings) {
       self.settings = settings
       generator = SeededGenerator(seed: settings.jitterSeed)
-      greetingPause = settings.resendInterval
+      greeting = Backoff(from: settings.resendInterval, upTo: settings.resendIntervalMax)
     }
 
     /// When the link next wants something to be done.
     var nextDeadline: Instant? {
       [
-        isWelcome ? beatDeadline : greetingDeadline,
+        isWelcome ? beatDeadline : greeting.deadline,
         isWelcome ? heardAt + settings.silenceTimeout : nil,
         heardAt + settings.giveUpTimeout,
       ].compactMap(\.self).min()
@@ -47,7 +46,7 @@ extension WorkerMachine {
 
     /// Whether a greeting is due.
     func wantsGreeting(at now: Instant) -> Bool {
-      !isWelcome && greetingDeadline.map { $0 <= now } ?? true
+      !isWelcome && greeting.isDue(at: now)
     }
 
     /// Whether a greeting on demand would come too soon after the last one.
@@ -58,7 +57,7 @@ extension WorkerMachine {
     /// Puts a message into an envelope.
     mutating func envelope(_ message: Message) -> Envelope {
       defer { sequence += 1 }
-      return Envelope(run: run, epoch: epoch, sequence: sequence, message: message)
+      return Envelope(run: run, term: term, sequence: sequence, message: message)
     }
 
     /// Takes note of a sign of life.
@@ -74,18 +73,18 @@ extension WorkerMachine {
     /// Takes note of a greeting that was sent; the next comes after a longer, jittered pause.
     mutating func greeted(at now: Instant) {
       greetedAt = now
-      greetingDeadline = now + greetingPause * (0.5 + generator.unitInterval())
-      greetingPause = min(greetingPause * 2, settings.resendIntervalMax)
+      waitToGreet(from: now)
+      greeting.grow()
     }
 
     /// Takes note that the coordinator knows this session.
-    mutating func welcome(run: RunID, epoch: Epoch, heartbeatInterval: Duration, at now: Instant) {
+    mutating func welcome(run: RunID, term: Term, heartbeatInterval: Duration, at now: Instant) {
       isWelcome = true
       self.run = run
-      self.epoch = epoch
+      self.term = term
       self.heartbeatInterval = heartbeatInterval
       beatDeadline = now + heartbeatInterval
-      greetingPause = settings.resendInterval
+      greeting.reset()
       problem = nil
     }
 
@@ -97,15 +96,20 @@ extension WorkerMachine {
     /// Takes note that the coordinator ends; the next one is greeted soon.
     mutating func pause(at now: Instant) {
       isWelcome = false
-      greetingPause = settings.resendInterval
-      greetingDeadline = now + greetingPause * (0.5 + generator.unitInterval())
+      greeting.reset()
+      waitToGreet(from: now)
     }
 
     /// Asks for patience: the next greeting comes after the longest pause.
     mutating func postpone(at now: Instant) {
       isWelcome = false
-      greetingPause = settings.resendIntervalMax
-      greetingDeadline = now + greetingPause * (0.5 + generator.unitInterval())
+      greeting.exhaust()
+      waitToGreet(from: now)
+    }
+
+    /// Lets a jittered pause begin, so that many workers do not come at once.
+    private mutating func waitToGreet(from now: Instant) {
+      greeting.wait(from: now, factor: 0.5 + generator.unitInterval())
     }
   }
 }
@@ -115,15 +119,15 @@ extension WorkerMachine {
   mutating func keepTime(at now: Instant) {
     guard !isDone else { return }
     if now - link.heardAt >= settings.giveUpTimeout {
-      let words =
+      let diagnostic =
         link.problem ?? "nothing was heard from the coordinator for \(settings.giveUpTimeout)"
-      end(.coordinatorSilent(words: words))
+      end(.coordinatorSilent(diagnostic: diagnostic))
       return
     }
     keepDepartureTimes(at: now)
     guard !isDone else { return }
     if let drainDeadline, drainDeadline <= now {
-      for task in tasks { handBack(task.grant, words: "the worker cannot wait any longer") }
+      for task in tasks { handBack(task.grant, diagnostic: "the worker cannot wait any longer") }
       depart()
       return
     }
@@ -135,12 +139,11 @@ extension WorkerMachine {
 
   private mutating func resendResults(at now: Instant) {
     for index in tasks.indices {
-      guard case .measured(let result, let resendAt, let pause) = tasks[index].state else {
-        continue
-      }
-      guard resendAt <= now else { continue }
-      let longer = min(pause * 2, settings.resendIntervalMax)
-      tasks[index].state = .measured(result, resendAt: now + longer, pause: longer)
+      guard case .measured(let result, var resending) = tasks[index].state else { continue }
+      guard resending.isDue(at: now) else { continue }
+      resending.grow()
+      resending.wait(from: now)
+      tasks[index].state = .measured(result, resending)
       send(.result(result))
     }
   }
@@ -149,13 +152,13 @@ extension WorkerMachine {
 
   /// Applies a message.
   mutating func receive(_ envelope: Envelope, at now: Instant) {
-    guard envelope.run != link.run || envelope.epoch >= link.epoch else {
-      note(.ignoredMessage(words: "\(envelope.message.name) of epoch \(envelope.epoch)"))
+    guard envelope.run != link.run || envelope.term >= link.term else {
+      notify(.ignoredMessage(diagnostic: "\(envelope.message.name) of term \(envelope.term)"))
       return
     }
     link.hear(at: now)
     switch envelope.message {
-    case .welcome(let welcome): join(welcome, epoch: envelope.epoch, at: now)
+    case .welcome(let welcome): join(welcome, term: envelope.term, at: now)
     case .refused(let refusal): accept(refusal, at: now)
     case .rehello: greetAgain(at: now)
     default:
@@ -163,7 +166,7 @@ extension WorkerMachine {
         greetAgain(at: now)
         return
       }
-      if envelope.epoch > link.epoch { greetAgain(at: now) }
+      if envelope.term > link.term { greetAgain(at: now) }
       receiveOfRun(envelope.message, at: now)
     }
   }
@@ -175,18 +178,18 @@ extension WorkerMachine {
     case .acknowledge(let reference): drop(reference, isDurable: true)
     case .drain: drain(at: now)
     case .pause: awaitReturn(at: now)
-    case .finished: leave(.finished, words: "the run is finished", exit: .finished)
+    case .finished: leave(.finished, diagnostic: "the run is finished", exit: .finished)
     case .alive: break
     case .inputs(let message): pass(message)
     case .hello, .request, .heartbeat, .result, .reject, .bye, .welcome, .refused, .rehello,
       .operation, .unknown:
-      note(.ignoredMessage(words: message.name))
+      notify(.ignoredMessage(diagnostic: message.name))
     }
   }
 
   /// Waits for the next coordinator; evaluations go on.
   private mutating func awaitReturn(at now: Instant) {
-    if link.isWelcome { note(.coordinatorPaused) }
+    if link.isWelcome { notify(.coordinatorPaused) }
     link.pause(at: now)
   }
 
@@ -195,29 +198,27 @@ extension WorkerMachine {
     if !link.hasJustGreeted(at: now) { greet(at: now) }
   }
 
-  private mutating func join(_ welcome: Welcome, epoch: Epoch, at now: Instant) {
+  private mutating func join(_ welcome: Welcome, term: Term, at now: Instant) {
     let description = welcome.description
     if let run = link.run, run != description.run {
-      let words = "the coordinator serves run \(description.run), not \(run) as before"
-      end(.otherRun(words: words))
+      let diagnostic = "the coordinator serves run \(description.run), not \(run) as before"
+      end(.otherRun(diagnostic: diagnostic))
       return
     }
-    let isReturn = link.run != nil && epoch > link.epoch
+    let isReturn = link.run != nil && term > link.term
     link.welcome(
-      run: description.run, epoch: epoch,
+      run: description.run, term: term,
       heartbeatInterval: .milliseconds(welcome.heartbeatMilliseconds), at: now)
     switch phase {
     case .joining:
-      note(.welcomed(description.run, epoch: epoch))
-      let set = description.numerics.instructionSet
-      if set < settings.instructionSet { note(.capped(to: set, able: settings.instructionSet)) }
+      notify(.welcomed(description.run, term: term))
       phase = .preparing(description)
       effects.append(.prepare(description))
     case .preparing, .working:
       if isReturn {
         // The new coordinator may want again what the old one had.
         acknowledged = []
-        note(.coordinatorReturned(epoch: epoch))
+        notify(.coordinatorReturned(term: term))
       }
       beat(at: now)
     case .done: break
@@ -228,25 +229,25 @@ extension WorkerMachine {
     // The welcome may overtake it.
     if refusal.reason == .choosingNumerics, link.isWelcome { return }
     if refusal.isFinal {
-      end(.refused(refusal.reason, words: refusal.words))
+      end(.refused(refusal.reason, diagnostic: refusal.diagnostic))
     } else {
-      note(.refusedForNow(words: refusal.words))
+      notify(.refusedForNow(diagnostic: refusal.diagnostic))
       link.postpone(at: now)
     }
   }
 
   private mutating func take(_ grant: LeaseGrant, at now: Instant) {
     guard case .working(let assignment) = phase, !isDraining else {
-      handBack(grant, words: "the worker takes no work now")
+      handBack(grant, diagnostic: "the worker takes no work now")
       return
     }
     if acknowledged.contains(grant.shard) { return }
     if let index = tasks.firstIndex(where: { $0.grant.shard == grant.shard }) {
-      if case .measured(let result, _, _) = tasks[index].state { send(.result(result)) }
+      if case .measured(let result, _) = tasks[index].state { send(.result(result)) }
       return
     }
     guard unmeasuredCount < 2 * settings.slots else {
-      handBack(grant, words: "the worker has enough to do")
+      handBack(grant, diagnostic: "the worker has enough to do")
       return
     }
     guard assignment.accepts(grant) else {
@@ -254,7 +255,7 @@ extension WorkerMachine {
         .reject(
           Rejection(
             shard: grant.shard, key: grant.key, reason: .keyMismatch,
-            words: "the worker computes another key for \(grant.shard): its inputs differ")))
+            diagnostic: "the worker computes another key for \(grant.shard): its inputs differ")))
       return
     }
     tasks.append(HeldTask(grant: grant, state: .queued))
@@ -291,7 +292,7 @@ extension PreparedInputs {
       ("model", model == description.model.content),
       ("search set", data == description.data.content && imageCount == description.imageCount),
       ("list of decisions", space == description.space),
-      ("weight bank", bank == description.bank),
+      ("weight bank", bank == description.bank.content),
     ]
     return inputs.filter { !$0.1 }.map(\.0)
   }

@@ -7,9 +7,9 @@ import WireProtocol
 /// be evaluated, and repeats each result until it is acknowledged. It greets again whenever the
 /// coordinator is another one or does not know it; evaluations go on meanwhile. It does no input or
 /// output and reads no clock, as the ``Coordinator``.
-public struct WorkerMachine: Sendable {
+package struct WorkerMachine: Sendable {
   /// What the machine was told before it started.
-  public let settings: WorkerSettings
+  package let settings: WorkerSettings
 
   var phase = Phase.joining
   var link: Link
@@ -60,35 +60,36 @@ public struct WorkerMachine: Sendable {
     enum State: Sendable {
       case queued
       case running(imagesDone: Int)
-      case measured(ShardResult, resendAt: Instant, pause: Duration)
+      /// It is sent again until it is acknowledged.
+      case measured(ShardResult, Backoff)
     }
   }
 
   /// Creates a worker that has not greeted yet.
-  public init(settings: WorkerSettings) {
+  package init(settings: WorkerSettings) {
     self.settings = settings
     link = Link(settings: settings)
   }
 
   /// The time at which ``Event/ticked`` is wanted, or `nil` if nothing is waited for.
-  public var nextDeadline: Instant? {
+  package var nextDeadline: Instant? {
     if case .done = phase { return nil }
     let resends = tasks.compactMap { task -> Instant? in
-      if case .measured(_, let resendAt, _) = task.state { resendAt } else { nil }
+      if case .measured(_, let resending) = task.state { resending.deadline } else { nil }
     }
     let own = [link.nextDeadline, drainDeadline, isDraining ? nil : drainStart, idleDeadline]
     return (own + resends).compactMap(\.self).min()
   }
 
   /// The leases that the worker wants to hold at once: one runs and one waits for each slot.
-  public var leaseCountMax: Int {
+  package var leaseCountMax: Int {
     guard case .working = phase, !isDraining else { return 0 }
     // With many results unacknowledged, the coordinator cannot write; more work would not help.
     return tasks.count - unmeasuredCount > 8 * settings.slots ? 0 : 2 * settings.slots
   }
 
   /// Whether the exit was reported.
-  public var isDone: Bool {
+  package var isDone: Bool {
     if case .done = phase { true } else { false }
   }
 
@@ -96,28 +97,28 @@ public struct WorkerMachine: Sendable {
   ///
   /// - Precondition: ``Event/started`` comes first.
   /// - Complexity: O(*n*) for *n* shards in the worker's hands.
-  public mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
+  package mutating func apply(_ event: Event, at now: Instant) -> [Effect] {
     if isDone { return [] }
     switch event {
     case .started:
       link.hear(at: now)
       greet(at: now)
     case .received(let envelope): receive(envelope, at: now)
-    case .malformed(let error): note(.ignoredMessage(words: "\(error)"))
-    case .transportProblem(let words): link.problem = words
+    case .malformed(let error): notify(.ignoredMessage(diagnostic: "\(error)"))
+    case .transportProblem(let diagnostic): link.problem = diagnostic
     case .inputsWanted(let message): ask(message)
     case .prepared(let inputs): start(with: inputs, at: now)
-    case .preparationFailed(let words):
-      leave(.unable, words: words, exit: .unprepared(words: words))
+    case .preparationFailed(let diagnostic):
+      leave(.unable, diagnostic: diagnostic, exit: .unprepared(diagnostic: diagnostic))
     case .progressed(let shard, let imagesDone): advance(shard, to: imagesDone)
     case .evaluated(let shard, let evaluation): finish(shard, evaluation, at: now)
-    case .evaluationFailed(let shard, let words): fail(shard, words: words)
+    case .evaluationFailed(let shard, let diagnostic): fail(shard, diagnostic: diagnostic)
     case .drainRequested: drain(at: now)
     case .ticked: break
     }
     keepTime(at: now)
     startQueued()
-    noteIdleness(at: now)
+    trackIdleness(at: now)
     leaveIfDrained()
     checkInvariants()
     defer { effects.removeAll() }
@@ -170,9 +171,9 @@ extension WorkerMachine {
     effects.append(.send(link.envelope(message)))
   }
 
-  /// Adds something that people should know to the effects.
-  mutating func note(_ note: Note) {
-    effects.append(.note(note))
+  /// Adds something that users should know to the effects.
+  mutating func notify(_ notification: Notification) {
+    effects.append(.notify(notification))
   }
 
   /// Greets the coordinator and plans the next greeting.
@@ -182,8 +183,7 @@ extension WorkerMachine {
       .hello(
         Hello(
           supported: ProtocolVersion.supported, build: settings.build, label: settings.label,
-          slots: settings.slots, instructionSet: settings.instructionSet,
-          precisions: settings.precisions, kernelTable: settings.kernelTable,
+          slots: settings.slots, offers: settings.offers,
           held: Array(held), remainingMilliseconds: remainingMilliseconds(at: now))))
     link.greeted(at: now)
   }
@@ -206,10 +206,10 @@ extension WorkerMachine {
     guard case .preparing(let description) = phase else { return }
     let differences = inputs.differences(from: description)
     guard differences.isEmpty else {
-      let words =
+      let diagnostic =
         "this worker has another \(differences.joined(separator: ", ")) than the run; "
         + "give it the run's files"
-      leave(.unable, words: words, exit: .unprepared(words: words))
+      leave(.unable, diagnostic: diagnostic, exit: .unprepared(diagnostic: diagnostic))
       return
     }
     phase = .working(
@@ -249,18 +249,19 @@ extension WorkerMachine {
       shard: shard, key: grant.key, measurement: evaluation.measurement,
       costs: evaluation.costs, evaluationMicroseconds: evaluation.microseconds,
       token: grant.token)
-    let pause = settings.resendInterval
-    tasks[index].state = .measured(result, resendAt: now + pause, pause: pause)
+    var resending = Backoff(from: settings.resendInterval, upTo: settings.resendIntervalMax)
+    resending.wait(from: now)
+    tasks[index].state = .measured(result, resending)
     send(.result(result))
   }
 
-  private mutating func fail(_ shard: ShardID, words: String) {
+  private mutating func fail(_ shard: ShardID, diagnostic: String) {
     guard let index = runningIndex(of: shard) else { return }
     let grant = tasks.remove(at: index).grant
-    note(.evaluationFailed(shard, words: words))
+    notify(.evaluationFailed(shard, diagnostic: diagnostic))
     send(
       .reject(
-        Rejection(shard: shard, key: grant.key, reason: .evaluationFailed, words: words)))
+        Rejection(shard: shard, key: grant.key, reason: .evaluationFailed, diagnostic: diagnostic)))
   }
 
   private func runningIndex(of shard: ShardID) -> Int? {

@@ -5,45 +5,42 @@ import SparsityCore
 import ZeroMQ
 
 /// The keys that may connect to a coordinator, and what each may do.
-public struct AllowedKeys: Hashable, Sendable {
+package struct AllowedKeys: Hashable, Sendable {
   /// The keys of workers.
-  public var workers: Set<CurvePublicKey> = []
+  package var workers: Set<CurvePublicKey> = []
   /// The names of workers' keys: those of their files.
-  public var workerNames: [CurvePublicKey: String] = [:]
-  /// The keys of operators.
-  public var operators: Set<CurvePublicKey> = []
+  package var workerNames: [CurvePublicKey: String] = [:]
+  package var operators: Set<CurvePublicKey> = []
 
   /// Creates an empty list, which lets nobody in.
-  public init() {}
+  package init() {}
 
-  /// All keys.
   var all: Set<CurvePublicKey> { workers.union(operators) }
 }
 
 /// The public keys in a run directory, read again when a file appears, changes or goes.
 ///
-/// A file that is no key is named in words and gives no right. What cannot be read is not empty:
+/// A file that is no key is named and gives no right. What cannot be read is not empty:
 /// its keys stay as they were last read, and that is reported. A key that was there goes only when
 /// two readings in a row have found it gone.
 package struct KeyFolder: Sendable {
   /// What a reading has found.
   package struct Reading: Hashable, Sendable {
-    /// The keys.
     package var allowed = AllowedKeys()
-    /// What is wrong with some files, in words.
+    /// What is wrong with some files, as text.
     package var problems: [String] = []
-    /// What could not be read, in words; the keys in it are those of the last good reading.
+    /// What could not be read, as text; the keys in it are those of the last good reading.
     package var failures: [String] = []
 
-    /// The count of the keys in words.
-    package var words: String {
+    /// The count of the keys as text.
+    package var diagnostic: String {
       "the keys of \(counted(allowed.workers.count, "worker")) and "
         + "\(counted(allowed.operators.count, "operator")) "
         + "may connect"
     }
   }
 
-  /// The files that are read of each role; more are an error in words.
+  /// The files that are read of each role; more are an error.
   package static let fileCountMax = RunLimits.workerKeyRange.upperBound + 1
 
   private let directory: RunDirectory
@@ -165,8 +162,8 @@ package struct KeyFolder: Sendable {
   ) -> KnownFile? {
     var file = former ?? KnownFile()
     func keep(_ reason: String) -> KnownFile? {
-      let words = former == nil ? "it lets nobody in yet" : "its key stays as it was"
-      reading.failures.append("\(path) cannot be read (\(reason)): \(words)")
+      let diagnostic = former == nil ? "it lets nobody in yet" : "its key stays as it was"
+      reading.failures.append("\(path) cannot be read (\(reason)): \(diagnostic)")
       return former
     }
     let stamp: Stamp
@@ -203,12 +200,12 @@ package struct KeyFolder: Sendable {
     let key = try KeyFile(path: path)
     let own = SpotCheckSettings.usualTrustedKey
     guard role != .worker || !path.hasSuffix("/\(own)\(KeyFile.publicSuffix)") else {
-      let words = "\(own) is the name of the coordinator's own key; give the file another"
-      throw RunStorageError.malformedKey(path: path, words: words)
+      let diagnostic = "\(own) is the name of the coordinator's own key; give the file another"
+      throw RunStorageError.malformedKey(path: path, diagnostic: diagnostic)
     }
     guard key.role == role else {
-      let words = "it is the key of \(key.role.words)"
-      throw RunStorageError.malformedKey(path: path, words: words)
+      let diagnostic = "it is the key of \(key.role.diagnostic)"
+      throw RunStorageError.malformedKey(path: path, diagnostic: diagnostic)
     }
     return try CurvePublicKey(z85: key.publicKey)
   }
@@ -226,7 +223,7 @@ package struct KeyFolder: Sendable {
       }
       if name.hasSuffix(KeyFile.publicSuffix), !name.hasPrefix(".") { names.append(name) }
     }
-    return errno == 0 ? .found(names.sorted()) : .failed(reason: words(errno))
+    return errno == 0 ? .found(names.sorted()) : .failed(reason: diagnostic(errno))
   }
 
   private static func stamp(of path: String) -> Look<Stamp> {
@@ -239,10 +236,10 @@ package struct KeyFolder: Sendable {
   }
 
   private static func failedLook<Content>() -> Look<Content> {
-    errno == ENOENT ? .absent : .failed(reason: words(errno))
+    errno == ENOENT ? .absent : .failed(reason: diagnostic(errno))
   }
 
-  private static func words(_ code: Int32) -> String {
+  private static func diagnostic(_ code: Int32) -> String {
     unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
   }
 }

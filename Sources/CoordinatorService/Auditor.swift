@@ -2,26 +2,25 @@ import RunStorage
 import ZeroMQ
 
 /// The coordinator's own key, which nobody was given, and how a worker with it comes.
-public struct Auditor: Sendable {
+package struct Auditor: Sendable {
   /// Starts a worker that finds the coordinator by the connection file's content.
-  public typealias Start = @Sendable (ConnectionFile, CurveKeyPair) throws -> any AuditorProcess
+  package typealias Start = @Sendable (ConnectionFile, CurveKeyPair) throws -> any AuditorProcess
 
-  /// The key.
-  public var keys: CurveKeyPair
+  package var keys: CurveKeyPair
   /// Starts a worker when one is needed; `nil` if the coordinator's owner has started all workers
   /// with the key, so that these decide.
-  public var start: Start?
+  package var start: Start?
 
   /// Creates the description of a key.
-  public init(keys: CurveKeyPair, start: Start? = nil) {
+  package init(keys: CurveKeyPair, start: Start? = nil) {
     self.keys = keys
     self.start = start
   }
 }
 
 /// A worker that the coordinator has started.
-public protocol AuditorProcess {
-  /// How it has ended, in words, or `nil` while it runs.
+package protocol AuditorProcess {
+  /// How it has ended, as text, or `nil` while it runs.
   var departure: String? { get }
   /// Ends it and waits for that.
   func end()
@@ -51,11 +50,11 @@ struct AuditorKeeper {
     }
   }
 
-  /// Returns in words why the worker could not be started or has ended too early, once.
+  /// Returns as text why the worker could not be started or has ended too early, once.
   mutating func takeFailure() -> String? {
-    guard let words = failure ?? process?.departure else { return nil }
+    guard let diagnostic = failure ?? process?.departure else { return nil }
     (process, failure) = (nil, nil)
-    return words
+    return diagnostic
   }
 
   /// Ends the worker if there is one.

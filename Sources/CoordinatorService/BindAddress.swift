@@ -25,7 +25,6 @@ package struct BindAddress: Hashable {
     self.port = port
   }
 
-  /// The address as an endpoint.
   package var endpoint: String { "tcp://\(host):\(port)" }
 
   /// Whether only this machine can reach the address.
@@ -101,7 +100,7 @@ package struct BindAddress: Hashable {
     return endpoints
   }
 
-  /// Why nobody else may find the coordinator, in words, if a name is a loopback address here.
+  /// Why nobody else may find the coordinator, as text, if a name is a loopback address here.
   package func loopbackWarning(bound: BindAddress) -> String? {
     guard isName, host != "localhost", bound.isLoopback else { return nil }
     return "\(host) is \(bound.host) on this machine, where no other machine can reach it (see "
@@ -110,12 +109,12 @@ package struct BindAddress: Hashable {
 }
 
 /// An address under which workers shall look for the coordinator: `HOST` or `HOST:PORT`.
-public struct AdvertisedAddress: Hashable, Sendable {
+package struct AdvertisedAddress: Hashable, Sendable {
   private let host: String
   private let port: UInt16?
 
   /// Reads an address, or returns `nil`. One of version 6 needs brackets before a port.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if HostAddresses.isVersion6(text) {
       (host, port) = (HostText.bracketed(text), nil)
       return

@@ -26,31 +26,17 @@ package struct ConnectionTable: Sendable {
     /// From the decision to end a connection to its end, so that the reason arrives.
     package var grace: Duration = .milliseconds(500)
 
-    /// Creates bounds.
     package init(countMax: Int) {
       precondition(countMax > 0)
       self.countMax = countMax
     }
   }
 
-  /// Why a connection ends.
-  package enum Reason: Hashable, Sendable {
-    /// Too much of it was not consumed.
-    case flood
-    /// It took too little of what it was sent.
-    case unread
-    /// It has never said anything.
-    case silence
-    /// Its peer was turned away or has lost its right.
-    case refusal
-  }
-
   /// A connection that has to end.
   package struct Ending: Hashable, Sendable {
-    /// The connection.
     package let connection: Connection
     /// Why it ends.
-    package let reason: Reason
+    package let reason: ConnectionEndReason
     /// The key that its peer has shown, if anything came from it.
     package let key: String?
   }
@@ -83,7 +69,6 @@ package struct ConnectionTable: Sendable {
     self.bounds = bounds
   }
 
-  /// The connections.
   package var count: Int { entries.count }
 
   /// Whether there are too many connections.
@@ -113,7 +98,7 @@ package struct ConnectionTable: Sendable {
   package mutating func hear(
     _ descriptor: Int32, key: String?, wireSize: Int
   ) -> Bool {
-    // The last words of a connection that is gone.
+    // The last messages of a connection that is gone.
     guard var entry = entries[descriptor] else { return true }
     entry.key = key
     entry.hasSpoken = true
@@ -130,7 +115,7 @@ package struct ConnectionTable: Sendable {
   }
 
   /// No message waits.
-  package mutating func noteDrained() { wasDrained = true }
+  package mutating func recordDrained() { wasDrained = true }
 
   /// The peer was told that it may not go on; its connection ends when it has heard that.
   package mutating func refuse(_ descriptor: Int32, at now: Instant) {
@@ -215,8 +200,8 @@ package struct ConnectionTable: Sendable {
       of: received, each: bounds.receivedBytesMax, all: bounds.receivedBytesMaxOfAll)
     let unread = Self.excess(of: sent, each: bounds.sentBytesMax, all: bounds.sentBytesMaxOfAll)
     let reasons =
-      floods.map { ($0, Reason.flood) }
-      + unread.filter { !floods.contains($0) }.map { ($0, Reason.unread) }
+      floods.map { ($0, ConnectionEndReason.flood) }
+      + unread.filter { !floods.contains($0) }.map { ($0, ConnectionEndReason.unread) }
     return reasons.compactMap { descriptor, reason in
       entries[descriptor]?.isEnded = true
       return entries[descriptor].map { Ending($0, reason) }
@@ -240,7 +225,7 @@ package struct ConnectionTable: Sendable {
 }
 
 extension ConnectionTable.Ending {
-  fileprivate init(_ entry: ConnectionTable.Entry, _ reason: ConnectionTable.Reason) {
+  fileprivate init(_ entry: ConnectionTable.Entry, _ reason: ConnectionEndReason) {
     self.init(connection: entry.connection, reason: reason, key: entry.key)
   }
 }

@@ -3,7 +3,7 @@ import RunStorage
 import ZeroMQ
 
 /// Why a coordinator could not start or go on.
-public enum CoordinatorServiceError: Error, Equatable, Sendable {
+package enum CoordinatorServiceError: Error, Equatable, Sendable {
   /// The endpoint can be reached from other machines, but there are no keys.
   case unprotectedEndpoint(String)
   /// The endpoint is not of the form `tcp://HOST:PORT`.
@@ -17,14 +17,14 @@ public enum CoordinatorServiceError: Error, Equatable, Sendable {
   /// The journal or the settings do not fit.
   case coordination(CoordinationError)
   /// The key file of the run directory is not what this program writes.
-  case malformedKeyFile(path: String, words: String)
+  case malformedKeyFile(path: String, diagnostic: String)
   /// A file that workers shall be able to fetch cannot be read.
   case unreadableInput(path: String, reason: String)
 }
 
 extension CoordinatorServiceError {
   /// Whether the address that was given is to blame: another try with it is of no use.
-  public var isWrongUsage: Bool {
+  package var isWrongUsage: Bool {
     switch self {
     case .unprotectedEndpoint, .unsupportedEndpoint, .unknownHost: true
     case .transport, .storage, .coordination, .malformedKeyFile, .unreadableInput: false
@@ -33,8 +33,8 @@ extension CoordinatorServiceError {
 }
 
 extension CoordinatorServiceError: CustomStringConvertible {
-  /// The error in words, with the next step.
-  public var description: String {
+  /// The diagnostic, with the next step.
+  package var description: String {
     switch self {
     case .unprotectedEndpoint(let endpoint):
       "\(endpoint) can be reached from other machines, and without keys anybody could join; "
@@ -51,8 +51,8 @@ extension CoordinatorServiceError: CustomStringConvertible {
     case .coordination(let error): "\(error)"
     case .unreadableInput(let path, let reason):
       "cannot read the input \(path): \(reason); put it back, or make it readable"
-    case .malformedKeyFile(let path, let words):
-      "\(path) is not a key file: \(words); remove it to get fresh keys"
+    case .malformedKeyFile(let path, let diagnostic):
+      "\(path) is not a key file: \(diagnostic); remove it to get fresh keys"
     }
   }
 }

@@ -30,7 +30,7 @@ package enum DescriptorLimit {
     return Int(clamping: limits.rlim_cur)
   }
 
-  /// The limit that systems usually have; below it people are told.
+  /// The limit that systems usually have; below it users are told.
   package static let usual = 1024
 
   /// The sessions that a process with `limit` descriptors can serve.
@@ -41,7 +41,7 @@ package enum DescriptorLimit {
   }
 
   /// The connections that a process with `limit` descriptors accepts: some more than sessions, so
-  /// that whoever comes too late is told so. The rest stays for keys, journal, log and inputs.
+  /// that anyone who comes too late is told so. The rest stays for keys, journal, log and inputs.
   package static func connectionCountMax(limit: Int) -> Int {
     sessionCountMax(limit: limit) + reserve(limit: limit) / 8
   }

@@ -1,6 +1,6 @@
 import Coordination
 
-/// How fast evaluations come while somebody evaluates, and so how long the rest takes.
+/// How fast evaluations come while a peer evaluates, and so how long the rest takes.
 ///
 /// Time in which nobody evaluates does not count: a run that has waited for workers over night goes
 /// on as fast as before.
@@ -20,9 +20,9 @@ package struct EvaluationRate {
   /// Creates a rate of which nothing is known.
   package init() {}
 
-  /// Takes note of how many evaluations there are now, and whether somebody is at the next.
+  /// Takes note of how many evaluations there are now, and whether a peer is at the next.
   package mutating func observe(evaluationCount: Int, isWorking: Bool, at now: Instant) {
-    // What happened since the last look counts as work if somebody was at it then.
+    // What happened since the last look counts as work if a peer was at it then.
     if self.isWorking, let observedAt { worked += now - observedAt }
     observedAt = now
     self.isWorking = isWorking

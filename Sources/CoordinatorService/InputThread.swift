@@ -9,8 +9,8 @@ import ZeroMQ
 /// Reads the run's files for workers on a thread of its own, so that neither a slow disk nor many
 /// workers that start at once delay leases and results.
 ///
-/// What goes to whom next is the ``InputDesk``'s business. At most ``readyCountMax`` answers wait
-/// for the coordinator's loop, which takes a few of them in each turn.
+/// What goes to whom next is the ``InputScheduler``'s business. At most ``readyCountMax`` answers
+/// wait for the coordinator's loop, which takes a few of them in each turn.
 final class InputThread: Sendable {
   /// An answer to a worker.
   typealias Answer = (message: InputMessage, worker: WorkerID)
@@ -19,7 +19,7 @@ final class InputThread: Sendable {
   private static let readyCountMax = 64
 
   private struct State {
-    var desk: InputDesk
+    var scheduler: InputScheduler
     /// The workers that wait for the inventory.
     var listeners: [WorkerID] = []
     var answers: [Answer] = []
@@ -29,7 +29,7 @@ final class InputThread: Sendable {
   /// What the thread does next.
   private enum Job {
     case list([WorkerID])
-    case read(InputDesk.Order)
+    case read(InputScheduler.Order)
     case wait(Duration?)
     case end
   }
@@ -44,14 +44,14 @@ final class InputThread: Sendable {
 
   /// Opens the files and starts the thread; `wakeUp` is signalled when an answer is ready.
   init(
-    serving inputs: [ServedInput], bounds: InputDesk.Bounds, wakeUp: WakeUp
+    serving inputs: [ServedInput], bounds: InputScheduler.Bounds, wakeUp: WakeUp
   ) throws(CoordinatorServiceError) {
     var files: [(file: OpenInput, content: ContentHash?)] = []
     for input in inputs { files.append((try OpenInput(input), input.content)) }
     self.files = files
     self.wakeUp = wakeUp
     start = clock.now
-    state = Mutex(State(desk: InputDesk(bounds: bounds)))
+    state = Mutex(State(scheduler: InputScheduler(bounds: bounds)))
     let thread = Thread { [self] in run() }
     thread.name = "inputs"
     thread.start()
@@ -69,7 +69,7 @@ final class InputThread: Sendable {
     state.withLock { state in
       switch message {
       case .list: if !state.listeners.contains(worker) { state.listeners.append(worker) }
-      case .fetch(let request): state.desk.take(request, from: worker, key: key, at: now)
+      case .fetch(let request): state.scheduler.take(request, from: worker, key: key, at: now)
       case .inventory, .chunk, .unavailable:
         preconditionFailure("the coordinator passes on questions alone")
       }
@@ -92,7 +92,7 @@ final class InputThread: Sendable {
   func prune(isKnown: (WorkerID) -> Bool) {
     let now = now
     state.withLock { state in
-      state.desk.prune(at: now, isKnown: isKnown)
+      state.scheduler.prune(at: now, isKnown: isKnown)
       state.listeners.removeAll { !isKnown($0) }
     }
     work.signal()
@@ -140,15 +140,15 @@ final class InputThread: Sendable {
         defer { state.listeners = [] }
         return .list(state.listeners)
       }
-      if let order = state.desk.next(at: now) { return .read(order) }
-      return .wait(state.desk.nextDeadline.map { max(.zero, $0 - now) })
+      if let order = state.scheduler.next(at: now) { return .read(order) }
+      return .wait(state.scheduler.nextDeadline.map { max(.zero, $0 - now) })
     }
   }
 
   private func answer(_ answers: [Answer]) {
     state.withLock { state in
       state.answers += answers
-      for case (.unavailable, let worker) in answers { state.desk.remove(worker) }
+      for case (.unavailable, let worker) in answers { state.scheduler.remove(worker) }
     }
     wakeUp.signal()
   }
@@ -176,10 +176,10 @@ final class InputThread: Sendable {
   }
 
   private func read(
-    _ order: InputDesk.Order, from contents: [ContentHash: OpenInput]
+    _ order: InputScheduler.Order, from contents: [ContentHash: OpenInput]
   ) -> InputMessage {
-    func unavailable(_ words: String) -> InputMessage {
-      .unavailable(Unavailability(content: order.content, words: words))
+    func unavailable(_ diagnostic: String) -> InputMessage {
+      .unavailable(Unavailability(content: order.content, diagnostic: diagnostic))
     }
     guard let file = contents[order.content] else {
       return unavailable("the content \(order.content.abbreviated) is none of this run's inputs")
@@ -192,7 +192,7 @@ final class InputThread: Sendable {
     switch file.read(count: count, at: offset) {
     case .success(let bytes):
       return .chunk(InputChunk(content: order.content, chunk: order.chunk, bytes: bytes))
-    case .failure(let failure): return unavailable(failure.words)
+    case .failure(let failure): return unavailable(failure.diagnostic)
     }
   }
 }

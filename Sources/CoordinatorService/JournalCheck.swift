@@ -77,8 +77,8 @@ final class JournalCheck: Sendable {
       }
       if !isCancelled { try reader.checkIntegrity() }
       return .sound
-    } catch .corrupt(let path, let words) {
-      return .damaged(.corrupt(path: path, words: words))
+    } catch .corrupt(let path, let diagnostic) {
+      return .damaged(.corrupt(path: path, diagnostic: diagnostic))
     } catch {
       return .unknown(error)
     }

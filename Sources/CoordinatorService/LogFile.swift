@@ -75,8 +75,8 @@ package final class LogFile: Sendable {
       state.lostCount = lostCount
     }
     guard state.lostCount > 0, state.descriptor >= 0 else { return }
-    let note = Array("(\(counted(state.lostCount, "line")) could not be written here)\n".utf8)
-    if Self.write(note, &state) { state.lostCount = 0 }
+    let line = Array("(\(counted(state.lostCount, "line")) could not be written here)\n".utf8)
+    if Self.write(line, &state) { state.lostCount = 0 }
   }
 
   /// Writes a line; returns whether all of it was written.
@@ -87,13 +87,12 @@ package final class LogFile: Sendable {
   }
 }
 
-/// Writes log messages into a ``LogFile``, one a line, with the wall clock's time for people.
+/// Writes log messages into a ``LogFile``, one a line, with the wall clock's time for users.
 struct LogFileHandler: LogHandler {
   var logLevel: Logger.Level = .info
   var metadata: Logger.Metadata = [:]
   private let file: LogFile
 
-  /// Creates a handler of a file.
   init(file: LogFile) {
     self.file = file
   }

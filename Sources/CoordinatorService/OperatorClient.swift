@@ -4,9 +4,9 @@ import WireProtocol
 import ZeroMQ
 
 /// Asks a running coordinator, as `elsa status` and `elsa drain` do.
-public struct OperatorClient: Hashable, Sendable {
+package struct OperatorClient: Hashable, Sendable {
   /// The addresses to try, one after the other.
-  public let endpoints: [String]
+  package let endpoints: [String]
   /// The operator's keys and the coordinator's, or `nil` without encryption.
   private let keys: Keys?
 
@@ -18,7 +18,7 @@ public struct OperatorClient: Hashable, Sendable {
   /// Creates the client of a connection file.
   ///
   /// - Parameter own: the operator's keys; needed if the coordinator encrypts.
-  public init(_ file: ConnectionFile, keys own: CurveKeyPair?) throws(OperatorError) {
+  package init(_ file: ConnectionFile, keys own: CurveKeyPair?) throws(OperatorError) {
     endpoints = file.endpoints
     guard let serverKey = file.serverKey else {
       keys = nil
@@ -33,7 +33,7 @@ public struct OperatorClient: Hashable, Sendable {
   }
 
   /// Sends a request and waits for the answer, at most `patience` at each address.
-  public func ask(
+  package func ask(
     _ request: OperatorMessage, patience: Duration = .seconds(3)
   ) throws(OperatorError) -> OperatorMessage {
     var failure = OperatorError.unanswered(endpoint: endpoints[0], patience: patience)
@@ -86,7 +86,7 @@ public struct OperatorClient: Hashable, Sendable {
     _ = poller.watch(socket)
     _ = poller.watch(monitor.socket)
     try socket.connect(endpoint)
-    let frame = Envelope(run: nil, epoch: .none, sequence: 0, message: .operation(request))
+    let frame = Envelope(run: nil, term: .none, sequence: 0, message: .operation(request))
     _ = try socket.send(frame.encoded().span)
     var failure: HandshakeFailure?
     let clock = ContinuousClock()
@@ -97,7 +97,7 @@ public struct OperatorClient: Hashable, Sendable {
         if let answer = Self.answer(in: message) { return .answered(answer) }
       }
       while let event = try monitor.next() {
-        if case .refused(let words) = event { failure = words }
+        if case .refused(let diagnostic) = event { failure = diagnostic }
       }
     }
     return failure.map { .refused($0) } ?? .unanswered

@@ -1,7 +1,7 @@
 import ZeroMQ
 
 /// Why a coordinator has not answered an operator.
-public enum OperatorError: Error, Equatable, Sendable {
+package enum OperatorError: Error, Equatable, Sendable {
   /// The coordinator encrypts and no operator's key was given.
   case keyMissing(endpoint: String)
   /// The coordinator does not let this key in, or the handshake failed otherwise.
@@ -14,13 +14,13 @@ public enum OperatorError: Error, Equatable, Sendable {
 
 extension OperatorError {
   /// Whether the coordinator knows our key and does not want it.
-  public var isRefusal: Bool {
+  package var isRefusal: Bool {
     if case .refused(_, .keyNotAllowed) = self { true } else { false }
   }
 
   /// Whether nobody was there to answer: a coordinator that ends closes connections, also in the
   /// middle of a handshake.
-  public var isSilence: Bool {
+  package var isSilence: Bool {
     switch self {
     case .unanswered, .refused(_, .closed): true
     case .keyMissing, .refused, .transport: false
@@ -29,8 +29,8 @@ extension OperatorError {
 }
 
 extension OperatorError: CustomStringConvertible {
-  /// The error in words, with the next step.
-  public var description: String {
+  /// The diagnostic, with the next step.
+  package var description: String {
     switch self {
     case .keyMissing(let endpoint):
       "\(endpoint) encrypts; give an operator's key with --key-file, or the run directory"

@@ -6,7 +6,7 @@ import WireProtocol
 package struct CoordinatorRecovery {
   /// The coordinator, which has not started.
   package let machine: Coordinator
-  /// Why the snapshot in the journal was of no use, in words, if there is one and it was not.
+  /// Why the snapshot in the journal was of no use, as text, if there is one and it was not.
   package let warning: String?
 
   /// Restores a coordinator from the journal's snapshot and the records behind it, or from all
@@ -36,7 +36,7 @@ package struct CoordinatorRecovery {
       } catch {
         throw error
       }
-    case .damaged(let words): problem = words
+    case .damaged(let diagnostic): problem = diagnostic
     }
     // All records are read before anybody is warned: another run's journal has a better error.
     machine = try Self.replay(settings, nil, discards, journal)
@@ -49,7 +49,7 @@ package struct CoordinatorRecovery {
   private enum Found {
     case none
     case usable(CoordinatorSnapshot)
-    case damaged(words: String)
+    case damaged(diagnostic: String)
   }
 
   /// Returns the journal's snapshot, unless results count no more that it stands for.
@@ -59,12 +59,12 @@ package struct CoordinatorRecovery {
         return .none
       }
       let snapshot = try CoordinatorSnapshot(decoding: stored.content)
-      guard snapshot.recordCount == stored.recordCount, snapshot.epoch == stored.epoch else {
-        return .damaged(words: "its columns belong to another one")
+      guard snapshot.recordCount == stored.recordCount, snapshot.term == stored.term else {
+        return .damaged(diagnostic: "its columns belong to another one")
       }
       return .usable(snapshot)
     } catch {
-      return .damaged(words: "\(error)")
+      return .damaged(diagnostic: "\(error)")
     }
   }
 

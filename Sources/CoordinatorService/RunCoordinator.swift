@@ -14,7 +14,7 @@ import ZeroMQ
 ///
 /// - Throws: ``CoordinatorServiceError``: the directory or port is in use, the endpoint is open to
 ///   other machines without keys, the journal is damaged or of another run.
-public func runCoordinator(
+package func runCoordinator(
   _ configuration: CoordinatorConfiguration, observer: CoordinatorObserver = .init()
 ) throws(CoordinatorServiceError) -> CoordinatorOutcome {
   var address = try BindAddress(configuration.endpoint).resolved()
@@ -40,12 +40,12 @@ public func runCoordinator(
   let workers = counted(settings.bounds.sessionCountMax, "worker")
   logger.info("\(counted(limit, "file descriptor")) allow \(workers)")
   if limit < DescriptorLimit.usual {
-    let words =
+    let diagnostic =
       "only \(workers) can join, because this "
       + "process may open \(limit) files; raise the limit (ulimit -n \(DescriptorLimit.usual)) "
       + "and start it again"
-    logger.warning("\(words)")
-    observer.warned(words)
+    logger.warning("\(diagnostic)")
+    observer.warned(diagnostic)
   }
   if let auditor = configuration.auditor, configuration.security != .none {
     settings.spotChecks.hasAuditor = auditor.start != nil
@@ -55,9 +55,9 @@ public func runCoordinator(
     var outcome: CoordinatorOutcome
     repeat {
       let recovery = try CoordinatorRecovery(settings: settings, from: journal)
-      if let words = recovery.warning {
-        logger.warning("\(words)")
-        observer.warned(words)
+      if let diagnostic = recovery.warning {
+        logger.warning("\(diagnostic)")
+        observer.warned(diagnostic)
       }
       let endpoint: String
       (outcome, endpoint) = try serve(
@@ -98,19 +98,18 @@ private func serve(
     keys = runKeys
     options.security = .curveServer(runKeys.server)
   }
-  var admission =
-    keys == nil
-    ? Admission()
-    : Admission(
-      of: configuration.directory, ownKey: configuration.auditor?.keys.publicKey,
+  let auditor = configuration.auditor
+  var watch = keys.map { _ in
+    KeyWatch(
+      of: configuration.directory, ownKey: auditor?.keys.publicKey,
       named: configuration.settings.spotChecks.trustedKey)
-  let reading = admission.begin()
-  for words in reading.problems + reading.failures {
-    logger.warning("\(words)")
-    observer.warned(words)
+  }
+  let finding = watch?.begin()
+  if let finding {
+    CoordinatorNotifier(logger, observer).tell(finding.reading, isFirst: true)
   }
   let endpoint: String
-  var loop: CoordinatorLoop
+  let transport: CoordinatorTransport
   let wakeUp: WakeUp
   do throws(ZeroMQError) {
     wakeUp = try WakeUp()
@@ -124,34 +123,36 @@ private func serve(
     journal.isStructureChecked
     ? nil : JournalCheck(of: configuration.directory, wakeUp: wakeUp)
   defer { check?.finish() }
+  let search = SearchThread(wakeUp: wakeUp)
+  defer { search.finish() }
   do throws(ZeroMQError) {
     let context = try Context()
     // The authenticator comes first, or libzmq would let everybody in; without CURVE it is idle.
-    let authenticator = try Authenticator(context, allowing: admission.allowed)
+    let authenticator = try Authenticator(context, allowing: finding?.allowed ?? [])
     let socket = try Socket(context, kind: .router, options: options)
     let monitor = try Monitor(of: socket, in: context)
     endpoint = try socket.bind(address.endpoint)
     let bounds = ConnectionTable.Bounds(
       countMax: DescriptorLimit.connectionCountMax(limit: DescriptorLimit.current))
-    loop = CoordinatorLoop(
-      configuration: configuration, observer: observer, logger: logger, machine: machine,
-      socket: socket, authenticator: authenticator, monitor: monitor, admission: admission,
-      storage: StorageThread(journal: journal, wakeUp: wakeUp), check: check, inputs: inputs,
+    transport = CoordinatorTransport(
+      socket: socket, authenticator: authenticator, monitor: monitor,
       connections: ConnectionGuard(bounds: bounds, wakeUp: wakeUp), wakeUp: wakeUp)
   } catch {
     throw .transport(error)
   }
+  let keeper = JournalKeeper(
+    storage: StorageThread(journal: journal, wakeUp: wakeUp), check: check)
   let path = configuration.directory.connectionFilePath
   let given = try BindAddress(configuration.endpoint)
-  if let words = given.loopbackWarning(bound: address) {
-    logger.warning("\(words)")
-    observer.warned(words)
+  if let diagnostic = given.loopbackWarning(bound: address) {
+    logger.warning("\(diagnostic)")
+    observer.warned(diagnostic)
   }
   let file = connectionFile(
     endpoints: try given.reachableEndpoints(
       bound: BindAddress(endpoint), hostName: ProcessInfo.processInfo.hostName,
       interfaces: InterfaceAddress.all, advertised: configuration.advertised),
-    keys: keys, run: machine.settings.description.run, epoch: machine.epoch)
+    keys: keys, run: machine.settings.description.run, term: machine.term)
   let connection: PublishedConnection
   do throws(RunStorageError) {
     connection = try PublishedConnection(
@@ -165,18 +166,22 @@ private func serve(
       observer.warned("\(failure)")
     }
   }
-  logger.notice("epoch \(machine.epoch) listens on \(file.endpoints.joined(separator: ", "))")
+  logger.notice("term \(machine.term) listens on \(file.endpoints.joined(separator: ", "))")
   observer.started(file)
-  return (try loop.run(publishing: connection), endpoint)
+  var loop = CoordinatorLoop(
+    Reception(machine, keys: finding?.keys), configuration, observer: observer, logger: logger,
+    transport: transport, journal: keeper, search: search, keys: watch, inputs: inputs,
+    published: connection)
+  return (try loop.run(), endpoint)
 }
 
 private func connectionFile(
-  endpoints: [String], keys: RunKeys?, run: RunID, epoch: Epoch
+  endpoints: [String], keys: RunKeys?, run: RunID, term: Term
 ) -> ConnectionFile {
   ConnectionFile(
     endpoints: endpoints, serverKey: keys?.server.publicKey.z85,
     workerPublicKey: keys?.workers.publicKey.z85, workerSecretKey: keys?.workers.secret.z85,
-    run: run, epoch: epoch, processID: getpid(), host: ProcessInfo.processInfo.hostName)
+    run: run, term: term, processID: getpid(), host: ProcessInfo.processInfo.hostName)
 }
 
 private func makeLogger(_ configuration: CoordinatorConfiguration) -> Logger {

@@ -3,21 +3,21 @@ import RunStorage
 import ZeroMQ
 
 /// The CURVE keys that a run brings along: the coordinator's, a pair that workers may share, and
-/// one for whoever may read the run directory and looks after the run.
+/// one for anyone who may read the run directory and looks after the run.
 ///
 /// They lie in `keys.json`, so that workers find a restarted coordinator trustworthy. A key of the
 /// coordinator from elsewhere stays where it is and is read again at each start. Whether a key may
 /// connect is another question: see `RunDirectory.authorize(_:)`.
-public struct RunKeys: Hashable, Sendable {
+package struct RunKeys: Hashable, Sendable {
   /// The coordinator's pair.
-  public let server: CurveKeyPair
+  package let server: CurveKeyPair
   /// The pair that the connection file gives to workers.
-  public let workers: CurveKeyPair
+  package let workers: CurveKeyPair
   /// The pair by which `elsa status` and `elsa drain` speak with the coordinator.
-  public let operators: CurveKeyPair
+  package let operators: CurveKeyPair
 
   /// The name under which the workers' common key is allowed.
-  public static let sharedName = "shared"
+  package static let sharedName = "shared"
 
   private struct File: Codable {
     var version = 1
@@ -34,7 +34,7 @@ public struct RunKeys: Hashable, Sendable {
   ///
   /// - Parameter serverKeyFile: the coordinator's own key, made by `elsa keygen`; its secret is not
   ///   copied, so every start needs the file.
-  public init(
+  package init(
     in directory: RunDirectory, serverKeyFile: String? = nil
   ) throws(CoordinatorServiceError) {
     let path = Self.path(in: directory)
@@ -68,7 +68,7 @@ public struct RunKeys: Hashable, Sendable {
   }
 
   /// Reads the operators' pair of a run directory, or returns `nil` if the run has none.
-  public static func operators(in directory: RunDirectory) throws(CoordinatorServiceError)
+  package static func operators(in directory: RunDirectory) throws(CoordinatorServiceError)
     -> CurveKeyPair?
   {
     let path = path(in: directory)
@@ -100,7 +100,7 @@ public struct RunKeys: Hashable, Sendable {
     do throws(ZeroMQError) {
       return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
     } catch {
-      throw .malformedKeyFile(path: path, words: "\(error)")
+      throw .malformedKeyFile(path: path, diagnostic: "\(error)")
     }
   }
 
@@ -110,7 +110,7 @@ public struct RunKeys: Hashable, Sendable {
       do throws(ZeroMQError) {
         return try CurveKeyPair(secret: CurveSecretKey(z85: secret))
       } catch {
-        throw .malformedKey(path: path, words: "\(error)")
+        throw .malformedKey(path: path, diagnostic: "\(error)")
       }
     } catch {
       throw .storage(error)

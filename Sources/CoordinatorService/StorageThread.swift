@@ -94,7 +94,7 @@ final class StorageThread: Sendable {
   private func write(toJournal snapshot: CoordinatorSnapshot) -> Outcome {
     do throws(RunStorageError) {
       let stored = JournalSnapshot(
-        recordCount: snapshot.recordCount, epoch: snapshot.epoch, content: snapshot.encoded())
+        recordCount: snapshot.recordCount, term: snapshot.term, content: snapshot.encoded())
       try journal.replaceSnapshot(with: stored, writtenAt: Date())
       return .snapshotWritten(recordCount: snapshot.recordCount)
     } catch {

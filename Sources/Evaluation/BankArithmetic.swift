@@ -5,22 +5,19 @@ import SparsityCore
 ///
 /// A bank is built before the workers come, so it cannot depend on them; nor does it depend on what
 /// a processor has beyond AVX2. Sums over images and solutions of equations are fp64, by OpenBLAS.
-public enum BankArithmetic {
+package enum BankArithmetic {
   /// The instructions that are used: AVX2, or what a lesser processor has.
-  public static var instructionSet: InstructionSet { min(.avx2, .detected) }
+  package static var instructionSet: InstructionSet { min(.avx2, .detected) }
 
   /// The arithmetic in a fixed text, as in `f32/kernels-2/avx2`.
-  public static var text: String {
+  package static var text: String {
     "\(Precision.f32.rawValue)/kernels-\(kernelTableVersion)/\(instructionSet.rawValue)"
   }
 
   /// Holds all products of this process to it; only for a process that evaluates nothing.
   ///
   /// - Throws: ``EvaluationError`` if the process is held to another instruction set.
-  public static func apply() throws(EvaluationError) {
-    try Numerics(
-      precision: .f32, kernelTable: kernelTableVersion, instructionSet: instructionSet,
-      forwardBatch: Numerics.defaultForwardBatch
-    ).apply()
+  package static func apply() throws(EvaluationError) {
+    try InferenceNumerics(precision: .f32, instructionSet: instructionSet).apply()
   }
 }

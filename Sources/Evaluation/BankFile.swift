@@ -7,18 +7,18 @@ import SparsityCore
 /// Some or all layers of a calibrated weight bank in one safetensors file.
 ///
 /// For each layer and each pattern but the dense one, `LAYER/PATTERN/values` (F32) and
-/// `LAYER/PATTERN/places` (U8) are those of ``PlacedWeights``. The metadata name the criterion, by
-/// `patterns/LAYER` the patterns of each layer, and by `error/LAYER/PATTERN` the share of the
-/// layer's output energy that is lost.
-public enum BankFile {
+/// `LAYER/PATTERN/indices` (U8) are those of ``Pruning/IndexedWeights``. The metadata name the
+/// criterion, by `patterns/LAYER` the patterns of each layer, and by `error/LAYER/PATTERN` the
+/// share of the layer's output energy that is lost.
+package enum BankFile {
   /// The name of the file in a run directory, beside the run's copy of the configuration.
-  public static let usualName = "bank.safetensors"
-  private static let format = "elsa-weight-bank-2"
+  package static let usualName = "bank.safetensors"
+  private static let format = "elsa-weight-bank-3"
 
   /// Writes layers; the file appears when it is complete.
   ///
   /// - Parameter arithmetic: In which arithmetic they were calibrated, if that is known.
-  public static func write(
+  package static func write(
     _ layers: [BankedLayer], criterion: PruningCriterion, arithmetic: String? = nil,
     to path: String
   ) throws(EvaluationError) {
@@ -31,16 +31,16 @@ public enum BankFile {
         let name = "\(banked.layer.name)/\(pattern)"
         if let error = banked.outputErrors?[level] { metadata["error/\(name)"] = "\(error)" }
         guard let weights = banked.levels[level] else { continue }
-        let placed = PlacedWeights(weights)
+        let indexed = IndexedWeights(weights)
         let (outputs, inputs) = (weights.outputs, weights.inputs)
         let kept = pattern.keptCount(ofInputs: inputs)
         tensors.append(
-          NewTensor(name: "\(name)/values", shape: [outputs, kept], values: placed.values))
+          NewTensor(name: "\(name)/values", shape: [outputs, kept], values: indexed.values))
         tensors.append(
           NewTensor(
-            name: "\(name)/places", elementType: .uint8,
-            shape: [outputs, PlacedWeights.placeBytes(of: pattern, inputs: inputs)],
-            bytes: placed.places))
+            name: "\(name)/indices", elementType: .uint8,
+            shape: [outputs, IndexedWeights.indexBytes(of: pattern, inputs: inputs)],
+            bytes: indexed.indices))
       }
     }
     do {
@@ -53,7 +53,7 @@ public enum BankFile {
   /// Reads some layers, each with its patterns; the file is mapped while it is read.
   ///
   /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds another bank or damaged one.
-  public static func read(
+  package static func read(
     _ wanted: [PrunableLayer], patterns: [[NMPattern]], criterion: PruningCriterion,
     from path: String
   ) throws(EvaluationError) -> [BankedLayer] {
@@ -94,7 +94,7 @@ public enum BankFile {
   ///
   /// - Throws: ``EvaluationError/bank(path:fault:)`` if the file holds no bank of this version, or
   ///   not all of the layers.
-  public static func contents(
+  package static func contents(
     of path: String, layers: [PrunableLayer]
   ) throws(EvaluationError) -> (criterion: PruningCriterion, space: SearchSpace) {
     let file: SafetensorsFile
@@ -124,7 +124,7 @@ public enum BankFile {
   }
 
   /// Reads in which arithmetic a bank was calibrated; `nil` if the file does not say.
-  public static func arithmetic(of path: String) throws(EvaluationError) -> String? {
+  package static func arithmetic(of path: String) throws(EvaluationError) -> String? {
     do {
       return try SafetensorsFile(path: path).metadata["arithmetic"]
     } catch {
@@ -137,25 +137,25 @@ public enum BankFile {
     _ name: String, of layer: PrunableLayer, pattern: NMPattern, in file: SafetensorsFile
   ) throws(EvaluationError) -> CompressedWeights {
     let values: [Float]
-    let places: [UInt8]
+    let indices: [UInt8]
     do {
       values = try file.floats("\(name)/values").values
-      places = try file.bytes("\(name)/places").values
+      indices = try file.bytes("\(name)/indices").values
     } catch {
       throw .file(error)
     }
     guard
-      let placed = PlacedWeights(
+      let indexed = IndexedWeights(
         outputs: layer.outputs, inputs: layer.inputs, pattern: pattern, values: values,
-        places: places)
+        indices: indices)
     else { throw .bank(path: file.path, fault: "\(name) is damaged") }
-    return placed.compressed
+    return indexed.compressed
   }
 }
 
 extension LoadedModel {
   /// Reads a whole bank from the file that ``BankFile/write(_:criterion:arithmetic:to:)`` wrote.
-  public func storedBank(
+  package func storedBank(
     space: SearchSpace, criterion: PruningCriterion, path: String
   ) throws(EvaluationError) -> WeightBank {
     let layers = try BankFile.read(
@@ -164,13 +164,16 @@ extension LoadedModel {
     return WeightBank(space: space, calibrated: layers, criterion: criterion)
   }
 
-  /// Returns the bank of a run: built where it takes no calibration, else read from a file.
+  /// Returns the bank of a run, derived from the model or read from a file.
   ///
-  /// The caller compares the bank's content hash with the run's.
-  public func runBank(
-    space: SearchSpace, criterion: PruningCriterion, bankPath: String, threads: Int
+  /// The caller compares the bank's content hash with the source's.
+  package func runBank(
+    from source: BankSource, space: SearchSpace, criterion: PruningCriterion, path: String,
+    threads: Int
   ) throws(EvaluationError) -> WeightBank {
-    guard criterion.needsCalibration else { return try weightBank(space: space, threads: threads) }
-    return try storedBank(space: space, criterion: criterion, path: bankPath)
+    switch source {
+    case .derived: try weightBank(space: space, threads: threads)
+    case .stored: try storedBank(space: space, criterion: criterion, path: path)
+    }
   }
 }

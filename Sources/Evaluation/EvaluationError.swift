@@ -6,7 +6,7 @@ import SparsityCore
 import VisionTransformers
 
 /// Why a model cannot be loaded, or a genome not be evaluated.
-public enum EvaluationError: Error, Equatable, Sendable {
+package enum EvaluationError: Error, Equatable, Sendable {
   /// A file cannot be read, or does not hold what it should.
   case file(ModelFileError)
   /// A checkpoint's tensors do not make the model that its configuration describes.
@@ -15,12 +15,14 @@ public enum EvaluationError: Error, Equatable, Sendable {
   case noSingleCheckpoint(folder: String, found: [String])
   /// A path leads nowhere.
   case noSuchPath(String)
-  /// The run was started by a version with other kernels.
-  case otherKernelTable(found: Int, asked: Int)
+  /// Something else computes the run's results, or another version of this.
+  case otherBackend(found: Backend, asked: Backend)
+  /// The numerics of a run have an option or a value that this version does not know, or lack one.
+  case unknownOption(name: String, value: String?)
   /// The processor lacks instructions that the run is fixed to.
   case unsupportedInstructionSet(found: InstructionSet, asked: InstructionSet)
   /// A forward pass of so many images is not allowed.
-  case forwardBatchTooLarge(found: Int, allowed: Int)
+  case forwardBatchOutOfRange(found: Int, allowed: ClosedRange<Int>)
   /// The process computes with another instruction set already.
   case instructionSetFixed(applied: InstructionSet, asked: InstructionSet)
   /// oneDNN cannot be held to an instruction set.
@@ -46,8 +48,8 @@ public enum EvaluationError: Error, Equatable, Sendable {
 }
 
 extension EvaluationError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .file(let error): "\(error)"
     case .model(let path, let fault): "\(path): \(fault)"
@@ -59,18 +61,26 @@ extension EvaluationError: CustomStringConvertible {
       model.safetensors; give the path of one
       """
     case .noSuchPath(let path): "\(path) does not exist; give a checkpoint or a folder with one"
-    case .otherKernelTable(let found, let asked):
+    case .otherBackend(let found, let asked):
       """
-      the run was started with kernel table \(asked), and this program has \(found); \
+      the run computes with \(asked), and this program has \(found); \
       use the version that started the run
+      """
+    case .unknownOption(let name, let value):
+      """
+      the run computes with \(name) \(value?.debugDescription ?? "not given"), which this program \
+      does not know; use the version that started the run
       """
     case .unsupportedInstructionSet(let found, let asked):
       """
       the run is fixed to \(asked.rawValue) instructions, and this processor has \
       \(found.rawValue) at most; use another machine, or start the run with \(found.rawValue)
       """
-    case .forwardBatchTooLarge(let found, let allowed):
-      "a forward pass of \(counted(found, "image")) is asked for; at most \(allowed) are allowed"
+    case .forwardBatchOutOfRange(let found, let allowed):
+      """
+      a forward pass of \(counted(found, "image")) is asked for; \
+      \(allowed.lowerBound) to \(allowed.upperBound) are allowed
+      """
     case .instructionSetFixed(let applied, let asked):
       """
       this process computes with \(applied.rawValue) instructions and cannot change to \
@@ -92,7 +102,7 @@ extension EvaluationError: CustomStringConvertible {
     case .bank(let path, let fault):
       "\(path) holds another weight bank: \(fault); remove it to have it built again"
     case .compressedWeights(let path, let name):
-      "\(path): the values, places, pattern and inputs of \(name) do not agree; write it again"
+      "\(path): the values, indices, pattern and inputs of \(name) do not agree; write it again"
     case .cancelled: "the evaluation was cancelled"
     }
   }

@@ -10,13 +10,13 @@ import VisionTransformers
 /// slice is cut into forward batches from its beginning, so that slices that begin at a multiple
 /// of the forward batch give what a longer slice gives. Several slices may be measured at once,
 /// each by its share of the threads; all of them use one model and one bank.
-public final class Evaluator: Sendable {
+package final class Evaluator: Sendable {
   /// What genomes choose from.
-  public let space: SearchSpace
+  package let space: SearchSpace
   /// The arithmetic.
-  public let numerics: Numerics
+  package let numerics: InferenceNumerics
   /// The number of threads.
-  public let threadCount: Int
+  package let threadCount: Int
 
   private let bank: PackedBank
   private let images: ImageSet
@@ -28,9 +28,10 @@ public final class Evaluator: Sendable {
   /// - Parameters:
   ///   - threads: the number of threads, at least one for each slot.
   ///   - slots: the slices that may be measured at once; more callers take turns.
-  /// - Throws: ``EvaluationError`` in words.
-  public init(
-    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: Numerics, threads: Int,
+  /// - Throws: ``EvaluationError``.
+  package init(
+    model: LoadedModel, bank: WeightBank, images: ImageSet, numerics: InferenceNumerics,
+    threads: Int,
     slots: Int = 1
   ) throws(EvaluationError) {
     precondition(slots > 0)
@@ -64,7 +65,7 @@ public final class Evaluator: Sendable {
   ///   - isCancelled: Is asked before each forward batch, by any thread; `true` stops.
   /// - Throws: ``EvaluationError/cancelled`` if stopped, or an error that names what cannot be
   ///   measured.
-  public func evaluate(
+  package func evaluate(
     genome: Genome, imageIndices: [Int],
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(EvaluationError) -> ImageMeasurements {

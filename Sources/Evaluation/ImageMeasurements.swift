@@ -1,18 +1,18 @@
 import SparsityCore
 
 /// What was measured on each image of a slice, in the order of the slice.
-public struct ImageMeasurements: Hashable, Sendable {
+package struct ImageMeasurements: Hashable, Sendable {
   /// Whether the class with the highest logit is the label; among equals, the lower class wins.
-  public let correct: BitVector
+  package let correct: BitVector
   /// Whether the label is among the five highest logits.
-  public let top5Correct: BitVector
+  package let top5Correct: BitVector
   /// The cross-entropy of each image.
-  public let losses: [Double]
+  package let losses: [Double]
 
   /// The sum of the losses in the order of the slice, so that it has the same bits every time.
-  public var summedLoss: Double { losses.reduce(0, +) }
+  package var summedLoss: Double { losses.reduce(0, +) }
   /// The number of images.
-  public var count: Int { losses.count }
+  package var count: Int { losses.count }
 
   /// Creates the measurements of a slice from those of its images, in order.
   init(_ images: [ImageMeasurement]) {

@@ -12,7 +12,7 @@ extension LoadedModel {
   /// - Parameters:
   ///   - cache: Where the statistics of dense models are kept.
   ///   - progress: Is told the number of layers that are done, block after block.
-  public func blockPruning(
+  package func blockPruning(
     size: BlockSize, images: ImageSet, cache: StatisticsCache? = nil, threads: Int,
     progress: (Int) throws(EvaluationError) -> Void = { _ in }
   ) throws(EvaluationError) -> [BlockPruning] {

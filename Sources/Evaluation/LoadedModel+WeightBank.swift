@@ -11,14 +11,14 @@ extension LoadedModel {
   /// The space in which each layer of the model takes one of the same patterns.
   ///
   /// - Precondition: at least one pattern, none twice.
-  public func searchSpace(patterns: [NMPattern]) -> SearchSpace {
+  package func searchSpace(patterns: [NMPattern]) -> SearchSpace {
     SearchSpace(layers: weights.network.prunableLayers, patterns: patterns)
   }
 
   /// Prunes every layer by magnitude for each pattern of a search space, on several threads.
   ///
   /// - Complexity: O(weights · patterns · M).
-  public func weightBank(
+  package func weightBank(
     space: SearchSpace, threads: Int
   ) throws(EvaluationError) -> WeightBank {
     precondition(threads > 0)
@@ -64,7 +64,7 @@ extension LoadedModel {
   ///     keeps them in memory alone.
   ///   - cache: Where the statistics of dense models are kept.
   ///   - progress: Is told the number of layers that are done after each.
-  public func calibratedBank(
+  package func calibratedBank(
     space: SearchSpace, criterion: PruningCriterion, images: ImageSet, for genome: Genome? = nil,
     folder: String? = nil, cache: StatisticsCache? = nil, threads: Int,
     progress: (Int) throws(EvaluationError) -> Void = { _ in }
@@ -91,7 +91,7 @@ extension LoadedModel {
   }
 
   /// Returns the name under which a bank is built: a hash of all it depends on.
-  public func bankKey(
+  package func bankKey(
     space: SearchSpace, criterion: PruningCriterion, calibration: ContentHash
   ) -> ContentHash {
     var hasher = ContentHasher()

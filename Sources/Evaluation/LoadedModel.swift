@@ -6,17 +6,17 @@ import SparsityCore
 import VisionTransformers
 
 /// A model in memory: its configuration and its checked weights.
-public struct LoadedModel: Sendable {
+package struct LoadedModel: Sendable {
   /// The sizes, the normalisation and the preprocessing.
-  public let configuration: ModelConfigurationFile
+  package let configuration: ModelConfigurationFile
   /// The parameters.
-  public let weights: NetworkWeights
+  package let weights: NetworkWeights
   /// How pixels become the model's input.
-  public let normalization: PixelNormalization
+  package let normalization: PixelNormalization
   /// Where the checkpoint lies.
-  public let path: String
+  package let path: String
   /// The SHA-256 of the checkpoint file.
-  public let contentHash: ContentHash
+  package let contentHash: ContentHash
 
   /// Loads a checkpoint in the safetensors format, or the one of a folder.
   ///
@@ -24,7 +24,7 @@ public struct LoadedModel: Sendable {
   ///   - path: The checkpoint; or a folder with `model.safetensors`, or with one checkpoint.
   ///   - configurationPath: The configuration; without it, `config.json` beside the checkpoint.
   /// - Throws: ``EvaluationError`` that names the file and what is wrong with it.
-  public init(path: String, configurationPath: String? = nil) throws(EvaluationError) {
+  package init(path: String, configurationPath: String? = nil) throws(EvaluationError) {
     let checkpoint = try Self.checkpointPath(at: path)
     let configurationPath =
       configurationPath ?? ModelConfigurationFile.path(besideWeights: checkpoint)
@@ -40,12 +40,12 @@ public struct LoadedModel: Sendable {
   }
 
   /// Makes a model of a checkpoint that is open and of its configuration.
-  public init(
+  package init(
     file: SafetensorsFile, configuration: ModelConfigurationFile
   ) throws(EvaluationError) {
     var tensors: [String: Tensor] = [:]
     for name in file.names {
-      if name.hasSuffix(".weight.places") { continue }
+      if name.hasSuffix(".weight.indices") { continue }
       if name.hasSuffix(".weight.values") {
         let weights = String(name.dropLast(".values".count))
         tensors[weights] = try file.expanded(weights)

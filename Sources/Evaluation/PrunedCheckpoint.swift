@@ -5,7 +5,7 @@ import SparsityCore
 import VisionTransformers
 
 /// The tensors of a model whose layers are pruned as a genome says, for files.
-public struct PrunedCheckpoint {
+package struct PrunedCheckpoint {
   /// The weights of one prunable layer.
   private enum Values {
     /// Row-major, zeros in place.
@@ -28,7 +28,7 @@ public struct PrunedCheckpoint {
   /// Takes each layer's weights from a bank.
   ///
   /// - Precondition: the bank is of the model, and its space contains the genome.
-  public init(model: LoadedModel, bank: WeightBank, genome: Genome) {
+  package init(model: LoadedModel, bank: WeightBank, genome: Genome) {
     precondition(bank.layers.map(\.layer) == model.weights.network.prunableLayers)
     self.model = model
     let levels = bank.levelChoice.levels(of: genome)
@@ -44,7 +44,7 @@ public struct PrunedCheckpoint {
   /// Takes each layer's weights as they are given, row-major, in network order.
   ///
   /// - Precondition: there are those of every prunable layer.
-  public init(model: LoadedModel, weights: [[Float]]) {
+  package init(model: LoadedModel, weights: [[Float]]) {
     let layers = model.weights.network.prunableLayers
     precondition(weights.count == layers.count)
     precondition(zip(layers, weights).allSatisfy { $0.outputs * $0.inputs == $1.count })
@@ -53,7 +53,7 @@ public struct PrunedCheckpoint {
   }
 
   /// Returns every tensor in timm's names and in fp32, zeros in place.
-  public func denseTensors() -> [NewTensor] {
+  package func denseTensors() -> [NewTensor] {
     otherTensors()
       + layers.map {
         NewTensor(
@@ -63,7 +63,7 @@ public struct PrunedCheckpoint {
   }
 
   /// Returns which weights of each layer are not zero, as U8 under the name of the weights.
-  public func maskTensors() -> [NewTensor] {
+  package func maskTensors() -> [NewTensor] {
     layers.map {
       NewTensor(
         name: "\($0.layer.name).weight", elementType: .uint8,
@@ -72,7 +72,7 @@ public struct PrunedCheckpoint {
   }
 
   /// Returns every tensor with pruned layers compressed, and the metadata that describe them.
-  public func compressedTensors() -> (tensors: [NewTensor], patterns: [String: String]) {
+  package func compressedTensors() -> (tensors: [NewTensor], patterns: [String: String]) {
     var tensors = otherTensors()
     var patterns: [String: String] = [:]
     for (layer, values) in layers {
@@ -82,20 +82,20 @@ public struct PrunedCheckpoint {
           NewTensor(name: name, shape: [layer.outputs, layer.inputs], values: values.whole))
         continue
       }
-      let (pattern, placed) = (weights.pattern, PlacedWeights(weights))
+      let (pattern, indexed) = (weights.pattern, IndexedWeights(weights))
       patterns["\(name).pattern"] = "\(pattern)"
       patterns["\(name).inputs"] = "\(layer.inputs)"
       tensors.append(
         NewTensor(
           name: "\(name).values",
           shape: [layer.outputs, pattern.keptCount(ofInputs: layer.inputs)],
-          values: placed.values))
+          values: indexed.values))
       tensors.append(
         NewTensor(
-          name: "\(name).places", elementType: .uint8,
+          name: "\(name).indices", elementType: .uint8,
           shape: [
-            layer.outputs, PlacedWeights.placeBytes(of: pattern, inputs: layer.inputs),
-          ], bytes: placed.places))
+            layer.outputs, IndexedWeights.indexBytes(of: pattern, inputs: layer.inputs),
+          ], bytes: indexed.indices))
     }
     return (tensors, patterns)
   }
@@ -117,21 +117,21 @@ extension SafetensorsFile {
   /// - Throws: ``EvaluationError/compressedWeights(path:name:)`` if its parts do not agree.
   func expanded(_ name: String) throws(EvaluationError) -> Tensor {
     let values: [Float]
-    let places: (shape: [Int], values: [UInt8])
+    let indices: (shape: [Int], values: [UInt8])
     do {
       values = try floats("\(name).values").values
-      places = try bytes("\(name).places")
+      indices = try bytes("\(name).indices")
     } catch {
       throw .file(error)
     }
     guard
       let text = metadata["\(name).pattern"], let pattern = NMPattern(text),
-      let outputs = places.shape.first, outputs > 0,
+      let outputs = indices.shape.first, outputs > 0,
       let inputs = metadata["\(name).inputs"].flatMap({ Int($0) }),
-      let placed = PlacedWeights(
+      let indexed = IndexedWeights(
         outputs: outputs, inputs: inputs, pattern: pattern, values: values,
-        places: places.values)
+        indices: indices.values)
     else { throw .compressedWeights(path: path, name: name) }
-    return Tensor(shape: [outputs, inputs], values: placed.decompressed())
+    return Tensor(shape: [outputs, inputs], values: indexed.decompressed())
   }
 }

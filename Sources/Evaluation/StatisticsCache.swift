@@ -11,22 +11,22 @@ import SparsityCore
 /// on; it holds `LAYER/gram` (F64, the upper triangle) for each layer, and the rows seen in the
 /// metadata. Files that have not been used for longest go first when the folder grows too large.
 /// A file that cannot be read is measured again, and one that cannot be written is done without.
-public struct StatisticsCache: Sendable {
+package struct StatisticsCache: Sendable {
   /// The folder.
-  public let path: String
+  package let path: String
   /// The bytes that the files may take together.
-  public let sizeMax: Int
-  /// Is told in words that statistics cannot be kept.
+  package let sizeMax: Int
+  /// Is told as text that statistics cannot be kept.
   let troubled: @Sendable (String) -> Void
 
   /// The usual limit, 4 GiB.
-  public static let usualSizeMax = 4 << 30
+  package static let usualSizeMax = 4 << 30
   private static let format = "elsa-input-statistics-1"
 
   /// Names a folder; it is created when something is kept.
   ///
-  /// - Parameter troubled: Is told in words that statistics cannot be kept, once for each use.
-  public init(
+  /// - Parameter troubled: Is told as text that statistics cannot be kept, once for each use.
+  package init(
     path: String, sizeMax: Int = usualSizeMax,
     troubled: @escaping @Sendable (String) -> Void = { _ in }
   ) {

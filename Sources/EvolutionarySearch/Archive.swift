@@ -3,13 +3,13 @@ import SparsityCore
 /// The non-dominated feasible individuals of a whole run.
 ///
 /// Its content is a function of the set of individuals told, not of their order: of individuals
-/// with equal objectives the first born stays.
-public struct Archive: Hashable, Sendable {
+/// with equal objectives the first proposed stays.
+package struct Archive: Hashable, Sendable {
   /// The individuals, ordered by their objectives, the first objective first.
-  public private(set) var individuals: [Individual] = []
+  package private(set) var individuals: [Individual] = []
 
   /// Creates an empty archive.
-  public init() {}
+  package init() {}
 
   /// Restores an archive, or returns `nil` if the individuals cannot be one.
   ///
@@ -31,18 +31,18 @@ public struct Archive: Hashable, Sendable {
   private static let checkedCountMax = 1_000
 
   /// The number of individuals.
-  public var count: Int { individuals.count }
+  package var count: Int { individuals.count }
 
   /// Adds an individual unless it is infeasible or another is as good in every objective; returns
   /// whether it was added.
   ///
   /// - Complexity: O(*m* · *n*) for *n* individuals with *m* objectives.
   @discardableResult
-  public mutating func insert(_ individual: Individual) -> Bool {
+  package mutating func insert(_ individual: Individual) -> Bool {
     guard individual.isFeasible else { return false }
     let objectives = individual.objectives
     let place = self.place(of: objectives)
-    // Whoever is as good everywhere comes earlier in the order or has equal objectives.
+    // Anyone who is as good everywhere comes earlier in the order or has equal objectives.
     for member in individuals[..<place].reversed() {
       if dominates(member.objectives, objectives) { return false }
     }
@@ -71,7 +71,7 @@ public struct Archive: Hashable, Sendable {
   }
 
   /// Returns the hypervolume that the archive dominates up to `referencePoint`.
-  public func hypervolume(referencePoint: [Double]) -> Double {
+  package func hypervolume(referencePoint: [Double]) -> Double {
     EvolutionarySearch.hypervolume(
       of: individuals.map(\.objectives), referencePoint: referencePoint)
   }

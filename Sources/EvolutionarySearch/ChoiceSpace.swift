@@ -2,15 +2,15 @@ import SparsityCore
 
 /// A space of finite choices: gene *i* takes one of `choiceCounts[i]` values.
 ///
-/// Some choices may be left out. Operators then see the remaining ones, numbered from 0: a compact
-/// genome, which ``expand(_:)`` turns into one of the whole space.
-struct ChoiceSpace: Hashable, Sendable {
+/// Some choices may be left out. Search operators then see the remaining ones, numbered from 0: a
+/// compact genome, which ``expand(_:)`` turns into one of the whole space.
+package struct ChoiceSpace: Hashable, Sendable {
   /// The number of choices of each gene that are not left out.
-  let choiceCounts: [Int]
+  package let choiceCounts: [Int]
   /// The choices of each gene that are not left out, in order; `nil` if none is.
   private let allowed: [[UInt8]]?
   /// The number of genomes, or `nil` if it exceeds ``enumerableCountMax``.
-  let enumerableCount: Int?
+  package let enumerableCount: Int?
 
   /// The most genomes that are ever walked through one by one.
   static let enumerableCountMax = 1 << 14
@@ -19,7 +19,7 @@ struct ChoiceSpace: Hashable, Sendable {
   ///
   /// - Throws: ``SearchError`` unless there is a gene and each has 1 to 256 choices, of which one
   ///   at least is allowed.
-  init(choiceCounts: [Int], allowed: [[UInt8]]? = nil) throws(SearchError) {
+  package init(choiceCounts: [Int], allowed: [[UInt8]]? = nil) throws(SearchError) {
     guard !choiceCounts.isEmpty else { throw .noGenes }
     for (gene, count) in choiceCounts.enumerated() where !RunLimits.choiceRange.contains(count) {
       throw .unsupportedChoiceCount(gene: gene, count: count)
@@ -46,23 +46,23 @@ struct ChoiceSpace: Hashable, Sendable {
   }
 
   /// The number of genes.
-  var geneCount: Int { choiceCounts.count }
+  package var geneCount: Int { choiceCounts.count }
 
   /// Whether `genome` has one known choice for each gene.
-  func contains(_ genome: Genome) -> Bool {
+  package func contains(_ genome: Genome) -> Bool {
     guard genome.genes.count == choiceCounts.count else { return false }
     if let allowed { return zip(genome.genes, allowed).allSatisfy { $1.contains($0) } }
     return zip(genome.genes, choiceCounts).allSatisfy { Int($0) < $1 }
   }
 
   /// Returns the genome of the whole space that a compact one means.
-  func expand(_ genome: Genome) -> Genome {
+  package func expand(_ genome: Genome) -> Genome {
     guard let allowed else { return genome }
     return Genome(genes: zip(genome.genes, allowed).map { $1[Int($0)] })
   }
 
   /// Returns the compact form of a genome that lies in the space.
-  func compact(_ genome: Genome) -> Genome {
+  package func compact(_ genome: Genome) -> Genome {
     guard let allowed else { return genome }
     return Genome(
       genes: zip(genome.genes, allowed).map { gene, choices in
@@ -74,7 +74,7 @@ struct ChoiceSpace: Hashable, Sendable {
   }
 
   /// Returns compact genome number `index` of an enumerable space; gene 0 changes fastest.
-  func genome(at index: Int) -> Genome {
+  package func genome(at index: Int) -> Genome {
     precondition(index >= 0)
     var rest = index
     let genes = choiceCounts.map { count in

@@ -5,7 +5,6 @@ package struct GenomeCode: Hashable, Sendable {
   /// The lower half.
   package var low: UInt64
 
-  /// Creates a code.
   package init(high: UInt64 = 0, low: UInt64 = 0) {
     self.high = high
     self.low = low

@@ -5,7 +5,7 @@
 ///
 /// - Complexity: O(*n* · log *n*) for two objectives, O(*n*ᵐ⁻¹) for *m* > 2.
 /// - Precondition: every point has as many objectives as the reference point, at least one.
-public func hypervolume(of points: [[Double]], referencePoint: [Double]) -> Double {
+package func hypervolume(of points: [[Double]], referencePoint: [Double]) -> Double {
   precondition(!referencePoint.isEmpty)
   precondition(points.allSatisfy { $0.count == referencePoint.count })
   let inside = points.filter { point in

@@ -1,20 +1,21 @@
 import SparsityCore
 
-/// The genomes that were ever born, in 16 bytes each; only asked for membership.
+/// The genomes that were ever proposed, in 16 bytes each; only asked for membership.
 ///
 /// If a space has at most 2¹²⁸ genomes, each is kept as its number in the space (gene 0 counts
 /// most), so the set is exact: 48 layers with 6 patterns, or 80 with 3, are such spaces. A larger
 /// space keeps fingerprints of 128 bits. Two different genomes then share one with a probability of
-/// *n*² / 2¹²⁹ over *n* births, 10⁻²⁵ for the ten million that a search may have; and if they did,
-/// the later one would only never be offered. No birth and no result can be lost or repeated by it.
-/// Neither numbers nor fingerprints depend on the process, so a journal is replayed the same way.
+/// *n*² / 2¹²⁹ over *n* proposals, 10⁻²⁵ for the ten million that a search may have; and if they
+/// did, the later one would only never be offered. No proposal and no result can be lost or
+/// repeated by it. Neither numbers nor fingerprints depend on the process, so a journal is replayed
+/// the same way.
 package struct KnownGenomes: Sendable {
   /// Whether different genomes surely have different codes.
   package let isExact: Bool
   private let choiceCounts: [Int]
   /// The largest number of the space, if numbers are kept.
   private let largest: GenomeCode?
-  private var born = GenomeCodeSet()
+  private var proposed = GenomeCodeSet()
 
   /// Creates an empty set for a space of `choiceCounts[i]` choices for gene *i*.
   package init(choiceCounts: [Int]) {
@@ -34,8 +35,8 @@ package struct KnownGenomes: Sendable {
   /// - Complexity: O(*n*) for *n* codes.
   package init?(choiceCounts: [Int], codes: GenomeCodes) {
     self.init(choiceCounts: choiceCounts)
-    guard let born = GenomeCodeSet(codes) else { return nil }
-    self.born = born
+    guard let proposed = GenomeCodeSet(codes) else { return nil }
+    self.proposed = proposed
     guard let largest else { return }
     var isInSpace = true
     codes.forEach { isInSpace = isInSpace && $0 <= largest }
@@ -43,16 +44,16 @@ package struct KnownGenomes: Sendable {
   }
 
   /// The number of genomes.
-  package var count: Int { born.count }
+  package var count: Int { proposed.count }
 
-  /// The genomes' codes in the order of birth.
-  package var codes: GenomeCodes { born.codes }
+  /// The genomes' codes in the order of proposal.
+  package var codes: GenomeCodes { proposed.codes }
 
-  /// Whether a genome was born.
+  /// Whether a genome was proposed.
   ///
   /// - Complexity: O(*g*) for *g* genes.
   package func contains(_ genome: Genome) -> Bool {
-    code(of: genome).map { born.contains($0) } ?? false
+    code(of: genome).map { proposed.contains($0) } ?? false
   }
 
   /// Adds a genome.
@@ -60,7 +61,7 @@ package struct KnownGenomes: Sendable {
   /// - Precondition: it lies in the space.
   package mutating func insert(_ genome: Genome) {
     guard let code = code(of: genome) else { preconditionFailure("a genome outside the space") }
-    born.insert(code)
+    proposed.insert(code)
   }
 
   /// Returns a genome's code, or `nil` if it does not lie in the space.

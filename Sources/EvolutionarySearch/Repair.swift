@@ -7,7 +7,7 @@ package struct DescentRepair: Sendable {
   /// The most passes over all genes.
   static let passCountMax = 4
 
-  /// Creates the operator.
+  /// Creates the search operator.
   package init(choiceCounts: [Int]) {
     self.choiceCounts = choiceCounts
   }

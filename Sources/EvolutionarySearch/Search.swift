@@ -5,59 +5,146 @@ import SparsityCore
 /// ``ask(violation:)`` gives the next candidate and never waits: any number of candidates may be
 /// outstanding. ``tell(_:objectives:violation:)`` takes a result. The chance in candidate *k* comes
 /// from the seed and *k* alone, so the state is a pure function of the settings and of the order
-/// of births and results: replaying both with ``adopt(_:)`` and `tell` restores it. So does
+/// of proposals and results: replaying both with ``adopt(_:)`` and `tell` restores it. So does
 /// ``init(choiceCounts:settings:restoring:)`` with what ``state`` has said.
-public struct Search: Sendable {
+///
+/// An algorithm that thinks for long does so elsewhere: ``lend()`` gives the ``Proposer`` away, the
+/// search takes results meanwhile, and ``takeBack(_:)`` brings its proposals.
+package struct Search: Sendable {
   /// What fixes the search.
-  public let settings: SearchSettings
+  package let settings: SearchSettings
   /// The non-dominated individuals of the whole run.
-  public internal(set) var archive = Archive()
-  /// The candidates born so far.
-  public internal(set) var birthCount = 0
+  package private(set) var archive = Archive()
+  /// The candidates proposed so far.
+  package private(set) var proposalCount = 0
   /// The candidates told so far.
-  public internal(set) var evaluationCount = 0
-  /// The candidates given up so far.
-  public internal(set) var abandonedCount = 0
+  package private(set) var evaluationCount = 0
+  /// The candidates quarantined so far.
+  package private(set) var quarantinedCount = 0
+  /// The proposals before the oldest candidate that is being evaluated, or all of them.
+  package private(set) var settledPrefixCount = 0
 
-  /// The births before the oldest candidate that is being evaluated, or all of them.
-  public internal(set) var settledPrefixCount = 0
-
-  let space: ChoiceSpace
-  private let operators: Operators
-  var survivors: RankedPopulation
-  /// Every genome ever born; only asked for membership.
-  var known: KnownGenomes
   /// The genomes being evaluated.
-  var waiting: [CandidateID: Genome] = [:]
-  /// The initial genomes before this place are all known.
-  private var initialPlace = 0
+  private var waiting: [CandidateID: Genome] = [:]
+  /// What proposes; `nil` while it is lent.
+  private var proposer: Proposer?
+  /// What the proposer has missed.
+  private var unobserved: [Proposer.Observation] = []
 
-  /// Creates a search in which nothing is born yet.
+  /// Creates a search in which nothing is proposed yet.
   ///
   /// - Throws: ``SearchError`` that names the first impossible value.
-  public init(choiceCounts: [Int], settings: SearchSettings) throws(SearchError) {
-    let space = try ChoiceSpace(choiceCounts: choiceCounts, allowed: settings.allowedChoices)
-    try settings.validate(for: space)
-    self.settings = settings
-    self.space = space
-    known = KnownGenomes(choiceCounts: choiceCounts)
-    operators = Operators(space: space, settings: settings)
-    survivors = RankedPopulation(sizeMax: settings.populationSize)
+  package init(choiceCounts: [Int], settings: SearchSettings) throws(SearchError) {
+    try self.init(choiceCounts: choiceCounts, settings: settings, algorithm: nil)
   }
 
-  /// The individuals that parents are chosen from.
-  public var population: [Individual] { survivors.individuals }
+  /// Creates a search in which nothing is proposed yet, with any algorithm.
+  ///
+  /// - Parameter algorithm: in place of the one that the settings name.
+  /// - Throws: ``SearchError`` that names the first impossible value.
+  package init(
+    choiceCounts: [Int], settings: SearchSettings, algorithm: (any SearchAlgorithm.Type)?
+  ) throws(SearchError) {
+    self.settings = settings
+    let proposer = try Proposer(
+      choiceCounts: choiceCounts, settings: settings, algorithm: algorithm)
+    observesPartialMeasurements = proposer.observesPartialMeasurements
+    self.proposer = proposer
+  }
+
+  /// Creates a search that goes on where another one with equal space and settings was.
+  ///
+  /// - Throws: ``SearchError`` for impossible settings or a state that cannot be theirs.
+  /// - Complexity: O(*n* + *m* · *p*²) for *n* proposals, *p* individuals in the population and *m*
+  ///   objectives.
+  package init(
+    choiceCounts: [Int], settings: SearchSettings, restoring state: SearchState
+  ) throws(SearchError) {
+    try self.init(
+      choiceCounts: choiceCounts, settings: settings, algorithm: nil, restoring: state)
+  }
+
+  /// Creates a search that goes on where another one with equal space and settings was, with any
+  /// algorithm.
+  ///
+  /// - Parameter algorithm: in place of the one that the settings name.
+  /// - Throws: ``SearchError`` for impossible settings or a state that cannot be theirs.
+  package init(
+    choiceCounts: [Int], settings: SearchSettings, algorithm: (any SearchAlgorithm.Type)?,
+    restoring state: SearchState
+  ) throws(SearchError) {
+    self.settings = settings
+    try state.checkCounts(for: settings)
+    let proposer = try Proposer(
+      choiceCounts: choiceCounts, settings: settings, algorithm: algorithm, restoring: state)
+    observesPartialMeasurements = proposer.observesPartialMeasurements
+    self.proposer = proposer
+    guard let archive = Archive(restoring: state.archive) else {
+      throw .stateDoesNotFit(
+        diagnostic: "the archive is out of order or holds dominated individuals")
+    }
+    self.archive = archive
+    proposalCount = state.proposalCount
+    evaluationCount = state.evaluationCount
+    quarantinedCount = state.quarantinedCount
+    for candidate in state.waiting { waiting[candidate.id] = candidate.genome }
+    settledPrefixCount = state.waiting.first?.id.rawValue ?? proposalCount
+    checkInvariants()
+  }
 
   /// The number of candidates being evaluated.
-  public var outstandingCount: Int { waiting.count }
+  package var outstandingCount: Int { waiting.count }
 
-  /// The candidates being evaluated, in order of birth.
-  public var outstanding: [Candidate] {
+  /// The candidates being evaluated, in order of proposal.
+  package var outstanding: [Candidate] {
     waiting.map { Candidate(id: $0.key, genome: $0.value) }.sorted { $0.id < $1.id }
   }
 
-  /// Whether a genome was ever born.
-  public func hasBorn(_ genome: Genome) -> Bool { known.contains(genome) }
+  /// The individuals that the next proposals build on; none while the proposer is lent.
+  package var population: [Individual] { proposer?.population ?? [] }
+
+  /// Whether the algorithm wants to know of results before they are complete.
+  package let observesPartialMeasurements: Bool
+
+  /// What another search with equal space and settings needs to go on as this one; `nil` while the
+  /// proposer is lent.
+  ///
+  /// - Complexity: O(*p* + *a* + *w* log *w*) for *p* individuals that the algorithm keeps, *a* in
+  ///   the archive and *w* candidates being evaluated; the number of proposals does not matter.
+  package var state: SearchState? {
+    proposer.map { proposer in
+      SearchState(
+        proposalCount: proposalCount, evaluationCount: evaluationCount,
+        quarantinedCount: quarantinedCount,
+        archive: archive.individuals, waiting: outstanding, known: proposer.known.codes,
+        algorithm: proposer.stateBytes)
+    }
+  }
+
+  // MARK: Proposing
+
+  /// Whether the proposer is elsewhere.
+  package var isLent: Bool { proposer == nil }
+
+  /// Gives the proposer away, to think elsewhere.
+  ///
+  /// - Precondition: it is not lent.
+  package mutating func lend() -> Proposer {
+    guard let lent = proposer else { preconditionFailure("the proposer is lent already") }
+    proposer = nil
+    return lent
+  }
+
+  /// Takes the lent proposer back, tells it what it has missed, and returns what it has proposed.
+  package mutating func takeBack(_ proposer: consuming Proposer) -> [Candidate] {
+    precondition(isLent)
+    let candidates = proposer.catchUp(unobserved)
+    unobserved.removeAll()
+    for candidate in candidates { count(candidate) }
+    self.proposer = consume proposer
+    checkInvariants()
+    return candidates
+  }
 
   /// Returns the next candidate, or `nil` if the evaluations are spent or none can be found.
   ///
@@ -65,33 +152,43 @@ public struct Search: Sendable {
   /// them; it must be a fixed function during the run. Genomes that do not meet them are never
   /// returned, nor is any genome twice. A `nil` before the evaluations are spent means that the
   /// space is exhausted, or that a bounded effort found no feasible genome; a later result may
-  /// help in the second case. A `nil` changes nothing.
-  public mutating func ask(violation: (Genome) -> Double) -> Candidate? {
-    guard birthCount < settings.evaluationCountMax else { return nil }
-    guard let genome = nextGenome(violation: violation) else { return nil }
-    let candidate = Candidate(id: CandidateID(birthCount), genome: genome)
-    birth(candidate)
-    return candidate
+  /// help in the second case. A `nil` changes nothing that a replay would not bring about.
+  package mutating func ask(violation: @escaping (Genome) -> Double = { _ in 0 }) -> Candidate? {
+    ask(costs: ExactCosts(violation: violation))
   }
 
-  /// Returns the next candidate of a search without constraints.
-  public mutating func ask() -> Candidate? {
-    ask { _ in 0 }
+  /// Returns the next candidate, with all that is known of genomes without measuring them.
+  package mutating func ask(costs: ExactCosts) -> Candidate? {
+    var proposer = lend()
+    _ = proposer.propose(countMax: 1, costs: costs)
+    return takeBack(consume proposer).first
   }
 
   /// Takes up a candidate that an earlier life of the search asked for.
   ///
-  /// - Throws: ``SearchError`` if it is not the next birth, lies outside the space or is known.
-  public mutating func adopt(_ candidate: Candidate) throws(SearchError) {
-    guard candidate.id.rawValue == birthCount else {
-      throw .adoptedOutOfOrder(id: candidate.id, expected: CandidateID(birthCount))
-    }
-    guard space.contains(candidate.genome) else {
-      throw .adoptedGenomeOutsideSpace(id: candidate.id)
-    }
-    guard !known.contains(candidate.genome) else { throw .adoptedTwice(id: candidate.id) }
-    birth(candidate)
+  /// - Throws: ``SearchError`` if it is not the next proposal, lies outside the space or is known.
+  /// - Precondition: the proposer is not lent.
+  package mutating func adopt(_ candidate: Candidate) throws(SearchError) {
+    guard proposer != nil else { preconditionFailure("the proposer is lent") }
+    try proposer?.adopt(candidate)
+    count(candidate)
+    checkInvariants()
   }
+
+  private mutating func count(_ candidate: Candidate) {
+    waiting[candidate.id] = candidate.genome
+    proposalCount += 1
+  }
+
+  /// Whether a genome was ever proposed.
+  ///
+  /// - Precondition: the proposer is not lent.
+  package func hasProposed(_ genome: Genome) -> Bool {
+    guard let proposer else { preconditionFailure("the proposer is lent") }
+    return proposer.hasProposed(genome)
+  }
+
+  // MARK: Results
 
   /// Takes the result of an outstanding candidate; returns whether it joined the archive.
   ///
@@ -100,7 +197,7 @@ public struct Search: Sendable {
   /// - Throws: ``SearchError`` if the candidate is not outstanding or a number is not usable; then
   ///   nothing changes.
   @discardableResult
-  public mutating func tell(
+  package mutating func tell(
     _ id: CandidateID, objectives: [Double], violation: Double = 0
   ) throws(SearchError) -> Bool {
     guard let genome = waiting[id] else { throw .notOutstanding(id: id) }
@@ -118,72 +215,50 @@ public struct Search: Sendable {
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
-    survivors.insert(individual)
+    observe(.measured(individual))
     return archive.insert(individual)
   }
 
-  /// Gives up an outstanding candidate: it counts as spent and is never asked for again.
+  /// Takes what was measured so far of a candidate; without effect unless it is outstanding and
+  /// the algorithm wants to know.
+  package mutating func tell(_ measurement: PartialMeasurement) {
+    guard observesPartialMeasurements, waiting[measurement.candidate.id] != nil else { return }
+    observe(.partial(measurement))
+  }
+
+  /// Quarantines an outstanding candidate: it counts as spent and is never asked for again.
   ///
   /// - Throws: ``SearchError/notOutstanding(id:)``.
-  public mutating func abandon(_ id: CandidateID) throws(SearchError) {
-    guard waiting.removeValue(forKey: id) != nil else { throw .notOutstanding(id: id) }
-    abandonedCount += 1
+  package mutating func quarantine(_ id: CandidateID) throws(SearchError) {
+    guard let genome = waiting.removeValue(forKey: id) else { throw .notOutstanding(id: id) }
+    quarantinedCount += 1
     advanceSettledPrefix()
+    observe(.quarantined(Candidate(id: id, genome: genome)))
     checkInvariants()
   }
 
+  /// Tells the proposer what has happened, now or when it is back.
+  private mutating func observe(_ observation: Proposer.Observation) {
+    if isLent { unobserved.append(observation) } else { proposer?.take(observation) }
+  }
+
   private mutating func advanceSettledPrefix() {
-    while settledPrefixCount < birthCount, waiting[CandidateID(settledPrefixCount)] == nil {
+    while settledPrefixCount < proposalCount, waiting[CandidateID(settledPrefixCount)] == nil {
       settledPrefixCount += 1
     }
   }
 
-  private mutating func birth(_ candidate: Candidate) {
-    defer { checkInvariants() }
-    known.insert(candidate.genome)
-    waiting[candidate.id] = candidate.genome
-    birthCount += 1
-    skipKnownInitial()
-  }
-
-  /// Moves ``initialPlace`` to the first initial genome that was not born.
-  mutating func skipKnownInitial() {
-    while initialPlace < settings.initial.count, known.contains(settings.initial[initialPlace]) {
-      initialPlace += 1
+  /// Traps unless every proposal is in exactly one place.
+  private func checkInvariants() {
+    if let proposer {
+      precondition(proposer.proposalCount == proposalCount)
+      precondition(proposer.outstanding.count == waiting.count)
+      precondition(unobserved.isEmpty)
     }
-  }
-
-  /// Traps unless every birth is in exactly one place.
-  func checkInvariants() {
-    precondition(known.count == birthCount)
-    precondition(waiting.count + evaluationCount + abandonedCount == birthCount)
-    precondition(settledPrefixCount <= birthCount)
-    precondition(birthCount <= SearchSettings.evaluationCountRange.upperBound)
+    precondition(waiting.count + evaluationCount + quarantinedCount == proposalCount)
+    precondition(settledPrefixCount <= proposalCount)
+    precondition(proposalCount <= SearchSettings.evaluationCountRange.upperBound)
     precondition(archive.count <= evaluationCount)
-    survivors.checkInvariants()
     assert(archive.count > 64 || archive.isConsistent)
-  }
-}
-
-extension Search {
-  /// Returns the genome of the next birth: initial, sampled or an offspring.
-  private func nextGenome(violation: (Genome) -> Double) -> Genome? {
-    for genome in settings.initial[initialPlace...]
-    where !known.contains(genome) && violation(genome) <= 0 {
-      return genome
-    }
-    if let count = space.enumerableCount, known.count >= count { return nil }
-    var generator = SeededGenerator(seed: settings.seed, stream: UInt64(birthCount))
-    let isSampling =
-      settings.algorithm == .randomSearch || birthCount < settings.samplingCount
-      || survivors.individuals.count < 2
-    if !isSampling {
-      let genome = operators.offspring(
-        of: survivors, known: known, using: &generator, violation: violation)
-      if let genome { return genome }
-    }
-    return operators.sample(
-      number: birthCount, known: known, using: &generator, violation: violation)
-      ?? operators.enumerated(known: known, using: &generator, violation: violation)
   }
 }

@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// Why a search cannot start or refuses what it is told.
-public enum SearchError: Error, Equatable, Sendable {
+package enum SearchError: Error, Equatable, Sendable {
   case noGenes
   case unsupportedChoiceCount(gene: Int, count: Int)
   case allowedChoiceCount(genes: Int, expected: Int)
@@ -16,12 +16,12 @@ public enum SearchError: Error, Equatable, Sendable {
   case wrongObjectiveCount(id: CandidateID, count: Int, expected: Int)
   case objectiveNotFinite(id: CandidateID, index: Int, value: String)
   case violationNotANumber(id: CandidateID)
-  case stateDoesNotFit(words: String)
+  case stateDoesNotFit(diagnostic: String)
 }
 
 extension SearchError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .noGenes:
       "the search space has no genes; give it at least one layer"
@@ -44,17 +44,17 @@ extension SearchError: CustomStringConvertible {
       "the genome of replayed candidate \(id) does not lie in the search space; "
         + "the journal belongs to another run"
     case .adoptedTwice(let id):
-      "the genome of replayed candidate \(id) was born before; the journal is damaged"
+      "the genome of replayed candidate \(id) was proposed before; the journal is damaged"
     case .notOutstanding(let id):
-      "candidate \(id) is not being evaluated; its result came twice or it was never born"
+      "candidate \(id) is not being evaluated; its result came twice or it was never proposed"
     case .wrongObjectiveCount(let id, let count, let expected):
       "candidate \(id) came with \(counted(count, "objective")); the search has \(expected)"
     case .objectiveNotFinite(let id, let index, let value):
       "objective \(index) of candidate \(id) is \(value); it must be finite"
     case .violationNotANumber(let id):
       "the constraint violation of candidate \(id) is not a number"
-    case .stateDoesNotFit(let words):
-      "the state of the search does not fit: \(words)"
+    case .stateDoesNotFit(let diagnostic):
+      "the state of the search does not fit: \(diagnostic)"
     }
   }
 }

@@ -1,37 +1,29 @@
 import SparsityCore
 
-/// How candidates are chosen once sampling is over.
-public enum SearchAlgorithm: String, CaseIterable, Hashable, Sendable {
-  /// NSGA-II (Deb et al. 2002) in steady state: each result replaces the worst individual.
-  case nsga2
-  /// Sampling to the end, the baseline.
-  case randomSearch
-}
-
 /// Everything that fixes a search but the space and the results.
-public struct SearchSettings: Hashable, Sendable {
+package struct SearchSettings: Hashable, Sendable {
   /// The individuals that survive.
-  public var populationSize: Int
-  /// The candidates that may be born.
-  public var evaluationCountMax: Int
+  package var populationSize: Int
+  /// The candidates that may be proposed.
+  package var evaluationCountMax: Int
   /// The seed of all chance.
-  public var seed: UInt64
+  package var seed: UInt64
   /// How candidates are chosen.
-  public var algorithm: SearchAlgorithm
+  package var algorithm: SearchAlgorithmName
   /// The objectives of each evaluation.
-  public var objectiveCount: Int
+  package var objectiveCount: Int
   /// The genomes that are asked first, in this order.
-  public var initial: [Genome]
+  package var initial: [Genome]
   /// The probability that a child mixes two parents instead of copying one.
-  public var crossoverProbability: Double
+  package var crossoverProbability: Double
   /// The probability that a gene mutates, or `nil` for half a gene a child on average.
-  public var mutationProbability: Double?
+  package var mutationProbability: Double?
   /// The choices of each gene that candidates may make, in order; `nil` allows all.
-  public var allowedChoices: [[UInt8]]?
+  package var allowedChoices: [[UInt8]]?
 
   /// Creates settings; they are checked when a search starts.
-  public init(
-    populationSize: Int, evaluationCountMax: Int, seed: UInt64, algorithm: SearchAlgorithm,
+  package init(
+    populationSize: Int, evaluationCountMax: Int, seed: UInt64, algorithm: SearchAlgorithmName,
     objectiveCount: Int, initial: [Genome], crossoverProbability: Double = 0.9,
     mutationProbability: Double? = nil, allowedChoices: [[UInt8]]? = nil
   ) {
@@ -47,24 +39,24 @@ public struct SearchSettings: Hashable, Sendable {
   }
 
   /// The populations that a search may keep.
-  public static let populationSizeRange = RunLimits.populationRange
+  package static let populationSizeRange = RunLimits.populationRange
   /// The candidates that a search may ask for.
-  public static let evaluationCountRange = RunLimits.evaluationRange
+  package static let evaluationCountRange = RunLimits.evaluationRange
   /// The objectives that a search may have.
-  public static let objectiveCountRange = RunLimits.objectiveRange
+  package static let objectiveCountRange = RunLimits.objectiveRange
 
-  /// The births before the first offspring.
+  /// The proposals before the first offspring.
   ///
   /// It is the population size, but at most a quarter of the evaluations, so that a short search
   /// evolves too; initial genomes come on top.
-  public var samplingCount: Int {
+  package var samplingCount: Int {
     max(2, initial.count, min(populationSize, evaluationCountMax / 4))
   }
 
   /// Checks every setting, as a search does that starts with these choices.
   ///
   /// - Throws: ``SearchError`` that names the first impossible value.
-  public func validate(choiceCounts: [Int]) throws(SearchError) {
+  package func validate(choiceCounts: [Int]) throws(SearchError) {
     try validate(for: ChoiceSpace(choiceCounts: choiceCounts, allowed: allowedChoices))
   }
 

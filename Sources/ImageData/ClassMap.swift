@@ -2,13 +2,13 @@
 ///
 /// A line is `folder output`, with outputs counted from 0; or, in the manner of timm, a folder
 /// alone, whose output is the number of the lines before it.
-public struct ClassMap: Sendable {
+package struct ClassMap: Sendable {
   /// The file.
-  public let path: String
+  package let path: String
   private let outputs: NameTable<Int>
 
   /// Reads a file.
-  public init(path: String) throws(ImageDataError) {
+  package init(path: String) throws(ImageDataError) {
     let lines = try TextLines(path: path).lines
     let numbered = lines.compactMap { TextLines.nameAndNumber($0.text) }
     let hasNumbers = numbered.count == lines.count
@@ -29,16 +29,16 @@ public struct ClassMap: Sendable {
 }
 
 /// The classes that labels must mean: those of a model.
-public struct ModelClasses: Sendable {
+package struct ModelClasses: Sendable {
   /// The model's outputs.
-  public let count: Int
+  package let count: Int
   /// The class map that was asked for; a `classes.txt` in the folder serves otherwise.
-  public let map: ClassMap?
+  package let map: ClassMap?
 
   /// Creates the classes of a model with `count` outputs.
   ///
   /// - Precondition: There is an output.
-  public init(count: Int, map: ClassMap? = nil) {
+  package init(count: Int, map: ClassMap? = nil) {
     precondition(count > 0)
     self.count = count
     self.map = map
@@ -46,7 +46,7 @@ public struct ModelClasses: Sendable {
 }
 
 /// How class folders became labels.
-public enum ClassAssignment: Hashable, Sendable {
+package enum ClassAssignment: Hashable, Sendable {
   /// The folders, in the order of their names, are taken for the model's outputs.
   case byOrder(count: Int)
   /// The folders are WordNet ids of ImageNet's 1,000 classes.
@@ -58,18 +58,17 @@ public enum ClassAssignment: Hashable, Sendable {
 }
 
 /// Why class folders cannot be a model's outputs.
-public struct ClassMismatch: Error, Hashable, Sendable {
+package struct ClassMismatch: Error, Hashable, Sendable {
   /// The data set.
-  public let set: String
-  /// The folders.
-  public let folders: [String]
+  package let set: String
+  package let folders: [String]
   /// The model's outputs.
-  public let outputs: Int
+  package let outputs: Int
 }
 
 extension ClassAssignment: CustomStringConvertible {
   /// The assignment in a sentence.
-  public var description: String {
+  package var description: String {
     switch self {
     case .byOrder(let count):
       "its \(count) class folders are taken for the model's outputs 0…\(count - 1) in the order "
@@ -86,8 +85,8 @@ extension ClassAssignment: CustomStringConvertible {
 }
 
 extension ClassMismatch: CustomStringConvertible {
-  /// The mismatch in words.
-  public var description: String {
+  /// The mismatch as text.
+  package var description: String {
     let names = folders.prefix(3).joined(separator: ", ") + (folders.count > 3 ? ", …" : "")
     if ClassMismatch.areSets(folders) {
       return "\(set) holds \(names), which are sets and no classes; give one of them"

@@ -1,7 +1,7 @@
 import ModelFiles
 
 /// Why a data set cannot be used.
-public enum ImageDataError: Error, Equatable, Sendable {
+package enum ImageDataError: Error, Equatable, Sendable {
   /// A file of the data set cannot be read or written.
   case file(ModelFileError)
   /// There is nothing at the path.
@@ -61,7 +61,7 @@ public enum ImageDataError: Error, Equatable, Sendable {
 }
 
 /// What is wrong with a packed data set.
-public enum PackedFault: Error, Equatable, Sendable {
+package enum PackedFault: Error, Equatable, Sendable {
   case wrongImages(found: String)
   case wrongLabels(found: String)
   case impossibleLabel(index: Int, label: Int)
@@ -71,8 +71,8 @@ public enum PackedFault: Error, Equatable, Sendable {
 }
 
 extension ImageDataError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .file(let error): error.description
     case .notFound(let path):
@@ -150,8 +150,8 @@ extension ImageDataError: CustomStringConvertible {
 }
 
 extension PackedFault: CustomStringConvertible {
-  /// The fault in words.
-  public var description: String {
+  /// The fault as text.
+  package var description: String {
     switch self {
     case .wrongImages(let found):
       "\"images\" must be U8 [count, height, width, 1 or 3], but is \(found)"

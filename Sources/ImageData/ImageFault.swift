@@ -1,5 +1,5 @@
 /// Why one image cannot be used.
-public enum ImageFault: Error, Hashable, Sendable {
+package enum ImageFault: Error, Hashable, Sendable {
   /// The file cannot be read.
   case unreadable(reason: String)
   /// The first bytes are those of no format that is read.
@@ -13,8 +13,8 @@ public enum ImageFault: Error, Hashable, Sendable {
 }
 
 extension ImageFault: CustomStringConvertible {
-  /// The fault in words.
-  public var description: String {
+  /// The fault as text.
+  package var description: String {
     switch self {
     case .unreadable(let reason):
       "cannot be read: \(reason)"
@@ -35,20 +35,20 @@ extension ImageFault: CustomStringConvertible {
 }
 
 /// An image that could not be used, by its name in the data set.
-public struct BrokenImage: Hashable, Sendable {
+package struct BrokenImage: Hashable, Sendable {
   /// The image's path below the data set's folder.
-  public let name: String
+  package let name: String
   /// What is wrong with it.
-  public let fault: ImageFault
+  package let fault: ImageFault
 
   /// Creates the record of a broken image.
-  public init(name: String, fault: ImageFault) {
+  package init(name: String, fault: ImageFault) {
     self.name = name
     self.fault = fault
   }
 }
 
 extension BrokenImage: CustomStringConvertible {
-  /// Name and fault in words.
-  public var description: String { "\(name) \(fault)" }
+  /// Name and fault as text.
+  package var description: String { "\(name) \(fault)" }
 }

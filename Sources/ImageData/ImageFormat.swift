@@ -1,7 +1,7 @@
 import ModelFiles
 
 /// What kind of image a file holds, by its first bytes; JPEG and PNG are decoded.
-public enum ImageFormat: String, Hashable, Sendable {
+package enum ImageFormat: String, Hashable, Sendable {
   case jpeg = "JPEG"
   case png = "PNG"
   case gif = "GIF"

@@ -1,27 +1,27 @@
 import ModelFiles
 
 /// An image on disk with its label.
-public struct LabelledImage: Hashable, Sendable {
+package struct LabelledImage: Hashable, Sendable {
   /// The path below the data set's folder.
-  public let name: String
+  package let name: String
   /// The path of the file.
-  public let path: String
+  package let path: String
   /// The class, counted from 0.
-  public let label: Int
+  package let label: Int
 }
 
 /// The images of a folder in a fixed order, with their labels.
-public struct ImageListing: Hashable, Sendable {
+package struct ImageListing: Hashable, Sendable {
   /// The data set's folder.
-  public let path: String
+  package let path: String
   /// The images.
-  public private(set) var images: [LabelledImage]
+  package private(set) var images: [LabelledImage]
   /// The names of the classes by label, where folders name them.
-  public private(set) var classNames: [String]?
+  package private(set) var classNames: [String]?
   /// The class map that lies in the folder, if one does.
-  public let classMapPath: String?
+  package let classMapPath: String?
   /// The files that were passed over because neither name nor content is that of an image.
-  public let otherFiles: [String]
+  package let otherFiles: [String]
 
   /// The name of the file that gives each image its label.
   private static let labelsName = "labels.txt"
@@ -32,7 +32,7 @@ public struct ImageListing: Hashable, Sendable {
   /// folders in the manner of torchvision's `ImageFolder`.
   ///
   /// Files and folders whose names begin with a dot are ignored.
-  public init(folder path: String) throws(ImageDataError) {
+  package init(folder path: String) throws(ImageDataError) {
     var top = FolderWalk(root: path)
     let folders = try top.classFolders()
     let hasImages = folders.contains { $0.utf8.elementsEqual("images".utf8) }

@@ -3,21 +3,21 @@ import SparsityCore
 
 extension ImageSet {
   /// Returns the SHA-256 of an image's pixels.
-  public func pixelHash(at index: Int) -> ContentHash {
+  package func pixelHash(at index: Int) -> ContentHash {
     withPixels(at: index) { ContentHash(of: $0) }
   }
 
   /// Returns the SHA-256 of each image's pixels.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes of all images.
-  public func pixelHashes(threads: Int) -> [ContentHash] {
+  package func pixelHashes(threads: Int) -> [ContentHash] {
     parallelMap(count: count, threads: threads) { pixelHash(at: $0) }
   }
 
   /// Returns the hash of the set's size, labels and pixels: equal for equal sets, packed or not.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes of all images.
-  public func contentHash(threads: Int) -> ContentHash {
+  package func contentHash(threads: Int) -> ContentHash {
     var hasher = ContentHasher()
     hasher.update("elsa-image-set-1")
     for number in [count, imageSize.height, imageSize.width, imageSize.channels] + labels {
@@ -31,7 +31,7 @@ extension ImageSet {
   /// of the first set.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes of all images.
-  public static func identicalImages(_ first: ImageSet, _ second: ImageSet, threads: Int)
+  package static func identicalImages(_ first: ImageSet, _ second: ImageSet, threads: Int)
     -> [(first: Int, second: Int)]
   {
     guard first.imageSize == second.imageSize else { return [] }
@@ -46,7 +46,7 @@ extension ImageSet {
   /// Returns disjoint random subsets of these sizes, the same for the same seed.
   ///
   /// Images keep their order within a subset.
-  public func split(_ parts: [(name: String, count: Int)], seed: UInt64) throws(ImageDataError)
+  package func split(_ parts: [(name: String, count: Int)], seed: UInt64) throws(ImageDataError)
     -> [ImageSet]
   {
     precondition(parts.allSatisfy { $0.count >= 0 })

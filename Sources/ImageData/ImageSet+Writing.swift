@@ -4,7 +4,7 @@ extension ImageSet {
   /// Writes the set as a packed file, image by image; the file appears when it is complete.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes of all images; memory for one image.
-  public func write(toPackedFile path: String) throws(ImageDataError) {
+  package func write(toPackedFile path: String) throws(ImageDataError) {
     guard count > 0 else { throw .noImages(path: name) }
     do throws(ModelFileError) {
       try writePacked(to: path)

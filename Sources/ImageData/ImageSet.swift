@@ -4,44 +4,43 @@ import NetworkArchitectures
 import SparsityCore
 
 /// The size of an image and the channels of a pixel.
-public struct ImageSize: Hashable, Sendable {
+package struct ImageSize: Hashable, Sendable {
   /// The rows.
-  public let height: Int
+  package let height: Int
   /// The pixels of a row.
-  public let width: Int
+  package let width: Int
   /// The channels of a pixel: 1 (grey) or 3 (red, green, blue).
-  public let channels: Int
+  package let channels: Int
 
-  /// Creates a size.
-  public init(height: Int, width: Int, channels: Int) {
+  package init(height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width
     self.channels = channels
   }
 
   /// The bytes of an image.
-  public var pixelCount: Int { height * width * channels }
+  package var pixelCount: Int { height * width * channels }
 }
 
 extension ImageSize: CustomStringConvertible {
   /// The size as height×width×channels.
-  public var description: String { "\(height)×\(width)×\(channels)" }
+  package var description: String { "\(height)×\(width)×\(channels)" }
 }
 
 /// Labelled images of one size, ready for a model: in memory, or mapped from a packed file.
 ///
 /// Copies and subsets share the pixels.
-public struct ImageSet: Sendable {
+package struct ImageSet: Sendable {
   /// The place it came from, for messages.
-  public let name: String
+  package let name: String
   /// The size of each image.
-  public let imageSize: ImageSize
+  package let imageSize: ImageSize
   /// The class of each image.
-  public let labels: [Int]
+  package let labels: [Int]
   /// The names of the classes, where the source has them.
-  public let classNames: [String]?
-  /// How the pixels were made, in the words of ``Preprocessing``, where it is known.
-  public let preprocessing: String?
+  package let classNames: [String]?
+  /// How the pixels were made, in the words of ``ModelFiles/Preprocessing``, where it is known.
+  package let preprocessing: String?
   private let storage: Storage
   /// Where each image lies in the storage.
   private let positions: [Int]
@@ -55,7 +54,7 @@ public struct ImageSet: Sendable {
   /// Creates a set of images in memory.
   ///
   /// - Precondition: Each image has the bytes of `imageSize`, and there are as many labels.
-  public init(
+  package init(
     name: String, imageSize: ImageSize, images: [[UInt8]], labels: [Int],
     classNames: [String]? = nil, preprocessing: String? = nil
   ) {
@@ -97,10 +96,10 @@ public struct ImageSet: Sendable {
   }
 
   /// The number of images.
-  public var count: Int { labels.count }
+  package var count: Int { labels.count }
 
   /// Lends the pixels of an image: rows from the top, channels of a pixel side by side.
-  public func withPixels<Result, Failure: Error>(
+  package func withPixels<Result, Failure: Error>(
     at index: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let position = positions[index]
@@ -119,7 +118,7 @@ public struct ImageSet: Sendable {
   /// Copies the pixels of images one after the other to the start of `target`.
   ///
   /// - Precondition: `target` has room for all of them.
-  public func copyPixels(of indices: some Collection<Int>, into target: inout MutableSpan<UInt8>) {
+  package func copyPixels(of indices: some Collection<Int>, into target: inout MutableSpan<UInt8>) {
     let size = imageSize.pixelCount
     precondition(target.count >= indices.count * size)
     var offset = 0
@@ -137,13 +136,13 @@ public struct ImageSet: Sendable {
   }
 
   /// Returns the images at these indices, in this order.
-  public func subset(_ indices: [Int], name: String? = nil) -> ImageSet {
+  package func subset(_ indices: [Int], name: String? = nil) -> ImageSet {
     precondition(indices.allSatisfy { labels.indices.contains($0) })
     return ImageSet(of: self, name: name ?? self.name, indices: indices)
   }
 
   /// Throws unless the images have the size that a model expects.
-  public func checkSize(_ input: NetworkInput) throws(ImageDataError) {
+  package func checkSize(_ input: NetworkInput) throws(ImageDataError) {
     let expected = ImageSize(
       height: input.side, width: input.side, channels: input.channels)
     guard imageSize == expected else {
@@ -152,7 +151,7 @@ public struct ImageSet: Sendable {
   }
 
   /// Throws unless a model of this input and these classes can be evaluated on the set.
-  public func checkFits(_ network: Network) throws(ImageDataError) {
+  package func checkFits(_ network: Network) throws(ImageDataError) {
     try checkSize(network.input)
     if let classNames,
       classNames.count != network.classes || ClassMismatch.areSets(classNames)

@@ -4,25 +4,25 @@ import NetworkArchitectures
 import SparsityCore
 
 /// What a look at all images of a source found; only hashes and a few images are kept.
-public struct ImageSurvey: Sendable {
+package struct ImageSurvey: Sendable {
   /// The images that can be used.
-  public let count: Int
+  package let count: Int
   /// The images that cannot, in the order of the source.
-  public let broken: [BrokenImage]
+  package let broken: [BrokenImage]
   /// The SHA-256 of each usable image's pixels, in order.
-  public let pixelHashes: [ContentHash]
+  package let pixelHashes: [ContentHash]
   /// Some of the usable images, from all parts of the source.
-  public let sample: ImageSet
+  package let sample: ImageSet
   /// The class of each usable image.
   let labels: [Int]
   /// The bytes of all usable images as pixels.
-  public let pixelBytes: Int
+  package let pixelBytes: Int
   /// Whether the source is a packed set, whose pixels are used as they are.
-  public let isPacked: Bool
+  package let isPacked: Bool
   /// How class folders became labels, if they did.
-  public let assignment: ClassAssignment?
+  package let assignment: ClassAssignment?
   /// The files of the source that are no images by name or content.
-  public let otherFiles: [String]
+  package let otherFiles: [String]
 }
 
 /// Decodes every image of a source as a run would, and keeps none but a sample.
@@ -32,7 +32,7 @@ public struct ImageSurvey: Sendable {
 ///     packed set are outputs already.
 ///   - sampleCount: How many images are kept, about.
 ///   - progress: Called by one thread at a time.
-public func surveyImages(
+package func surveyImages(
   path: String, preprocessing: Preprocessing, classes: ModelClasses?, threads: Int,
   sampleCount: Int, progress: ImageProgress = { _, _ in }
 ) throws(ImageDataError) -> ImageSurvey {
@@ -86,7 +86,7 @@ public func surveyImages(
 
 extension ImageSurvey {
   /// Throws unless a model of this input and these classes can be evaluated on the images.
-  public func checkFits(_ network: Network) throws(ImageDataError) {
+  package func checkFits(_ network: Network) throws(ImageDataError) {
     try sample.checkFits(network)
     if let index = labels.firstIndex(where: { $0 >= network.classes }) {
       throw .labelOutOfRange(

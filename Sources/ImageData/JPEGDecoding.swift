@@ -106,7 +106,7 @@ private struct JPEGDecoder: ~Copyable {
     return pixels
   }
 
-  /// The decoder's words about its last failure, or its first warning if nothing failed.
+  /// The decoder's diagnostic about its last failure, or its first warning if nothing failed.
   private var message: String {
     guard let text = unsafe tjGetErrorStr2(handle) else { return "no reason is given" }
     return unsafe String(cString: text)

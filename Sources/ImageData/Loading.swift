@@ -3,19 +3,19 @@ import ModelFiles
 import SparsityCore
 
 /// A data set that was loaded, and the images of its source that could not be.
-public struct LoadedImages: Sendable {
+package struct LoadedImages: Sendable {
   /// The images that could be used.
-  public let set: ImageSet
+  package let set: ImageSet
   /// The images that could not, in the order of the source.
-  public let broken: [BrokenImage]
+  package let broken: [BrokenImage]
   /// How class folders became labels, if they did.
-  public let assignment: ClassAssignment?
+  package let assignment: ClassAssignment?
   /// The files of the source that are no images by name or content.
-  public let otherFiles: [String]
+  package let otherFiles: [String]
 }
 
 /// How many images are done, of how many.
-public typealias ImageProgress = @Sendable (_ finished: Int, _ total: Int) -> Void
+package typealias ImageProgress = @Sendable (_ finished: Int, _ total: Int) -> Void
 
 /// Loads a packed file, a folder of class folders, or a folder with images and `labels.txt`.
 ///
@@ -26,7 +26,7 @@ public typealias ImageProgress = @Sendable (_ finished: Int, _ total: Int) -> Vo
 ///   - classes: The classes that labels must mean; `nil` if labels are not used.
 ///   - memoryLimitBytes: The most memory that the decoded images of a folder may take.
 ///   - progress: Called by one thread at a time.
-public func loadImages(
+package func loadImages(
   path: String, preprocessing: Preprocessing, classes: ModelClasses?, threads: Int,
   memoryLimitBytes: Int = 4 << 30, progress: ImageProgress = { _, _ in }
 ) throws(ImageDataError) -> LoadedImages {

@@ -21,7 +21,6 @@ package final class MemoryBudget: Sendable {
   /// progressive JPEG of four colours.
   package static let decoding = MemoryBudget(capacityBytes: 1 << 30)
 
-  /// Creates a budget.
   package init(capacityBytes: Int) {
     precondition(capacityBytes >= 0)
     self.capacityBytes = capacityBytes

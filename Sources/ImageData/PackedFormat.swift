@@ -17,12 +17,12 @@ enum PackedFormat {
 
 extension ImageSet {
   /// Opens a packed data set, its pixels mapped into memory.
-  public init(packedFile path: String) throws(ImageDataError) {
+  package init(packedFile path: String) throws(ImageDataError) {
     let file: SafetensorsFile
     do {
       file = try SafetensorsFile(path: path)
     } catch {
-      // Whoever gives an image means another thing than a damaged set.
+      // Anyone who gives an image means another thing than a damaged set.
       if let format = ImageFormat(fileAt: path), format.isCertain {
         throw .notADataSet(path: path, found: format)
       }
@@ -32,7 +32,7 @@ extension ImageSet {
   }
 
   /// Reads a packed data set from an open file.
-  public init(packed file: SafetensorsFile) throws(ImageDataError) {
+  package init(packed file: SafetensorsFile) throws(ImageDataError) {
     do throws(PackedFault) {
       try self.init(checking: file)
     } catch {

@@ -3,19 +3,19 @@ import ModelFiles
 import SparsityCore
 
 /// What packing did.
-public struct PackingReport: Sendable {
+package struct PackingReport: Sendable {
   /// The packed images.
-  public let imageCount: Int
+  package let imageCount: Int
   /// The images that were left out.
-  public let broken: [BrokenImage]
+  package let broken: [BrokenImage]
   /// The size of the packed file.
-  public let bytes: Int
+  package let bytes: Int
   /// The hash of the sources' names and contents.
-  public let sourceHash: ContentHash
+  package let sourceHash: ContentHash
   /// How class folders became labels, if they did.
-  public let assignment: ClassAssignment?
+  package let assignment: ClassAssignment?
   /// The files of the source that are no images by name or content.
-  public let otherFiles: [String]
+  package let otherFiles: [String]
 }
 
 /// Decodes, resizes and crops the images of a folder once and writes them as a packed data set.
@@ -30,7 +30,7 @@ public struct PackingReport: Sendable {
 ///   - skipBroken: Whether broken images may be left out; otherwise they are an error that lists
 ///     all of them.
 ///   - progress: Called by one thread at a time.
-public func pack(
+package func pack(
   source: String, output: String, preprocessing: Preprocessing, classes: ModelClasses,
   requiresClasses: Bool, threads: Int, skipBroken: Bool = false,
   progress: ImageProgress = { _, _ in }

@@ -1,11 +1,11 @@
 import CLAPACK
 
 /// The Cholesky factor of a symmetric, positive definite matrix A = Uᵀ·U, in double precision.
-public struct CholeskyFactor: Sendable {
+package struct CholeskyFactor: Sendable {
   /// The rows of the matrix.
-  public let order: Int
+  package let order: Int
   /// The factor U, row-major; what lies below its diagonal is zero.
-  public let upper: [Double]
+  package let upper: [Double]
 
   /// Factors a row-major matrix, of which the upper triangle is read.
   ///
@@ -13,7 +13,7 @@ public struct CholeskyFactor: Sendable {
   /// one that is not finite.
   ///
   /// - Complexity: O(`order`³).
-  public init?(of matrix: Span<Double>, order: Int) {
+  package init?(of matrix: Span<Double>, order: Int) {
     precondition(order > 0)
     precondition(matrix.count == order * order)
     prepareOpenBLAS()
@@ -39,7 +39,7 @@ public struct CholeskyFactor: Sendable {
   ///
   /// - Precondition: `rightSides` holds whole rows of ``order`` numbers.
   /// - Complexity: O(`order`²) for each row.
-  public func solve(_ rightSides: inout [Double]) {
+  package func solve(_ rightSides: inout [Double]) {
     precondition(rightSides.count.isMultiple(of: order))
     guard !rightSides.isEmpty else { return }
     let size = blasCount(order)
@@ -52,7 +52,7 @@ public struct CholeskyFactor: Sendable {
   /// Returns A⁻¹, row-major and complete.
   ///
   /// - Complexity: O(`order`³).
-  public func inverse() -> [Double] {
+  package func inverse() -> [Double] {
     var inverse = upper
     let size = blasCount(order)
     let status = unsafe LAPACKE_dpotri(

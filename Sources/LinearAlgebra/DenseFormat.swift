@@ -2,7 +2,7 @@ import COneDNN
 import SparsityCore
 
 /// The number format in which oneDNN multiplies.
-public enum DenseFormat: Hashable, Sendable {
+package enum DenseFormat: Hashable, Sendable {
   /// Single precision.
   case f32
   /// bf16 operands and fp32 sums, by the processor's own instructions.
@@ -12,7 +12,7 @@ public enum DenseFormat: Hashable, Sendable {
   ///
   /// Without bf16 instructions, bf16 numbers are multiplied in fp32, where their products are
   /// exact; oneDNN would emulate them at a third of that speed, or not at all.
-  public init(for precision: Precision, instructionSet: InstructionSet) {
+  package init(for precision: Precision, instructionSet: InstructionSet) {
     self = precision == .bf16 && instructionSet >= .avx512bf16 ? .bf16 : .f32
   }
 

@@ -5,12 +5,12 @@ import SparsityCore
 ///
 /// oneDNN generates code for each size of a product when it first occurs; later products of the
 /// size allocate nothing. An instance belongs to one thread at a time.
-public struct DenseProducts: ~Copyable {
+package struct DenseProducts: ~Copyable {
   private let stream = OneDNNStream()
   private var products: [ProductDescription: PreparedProduct] = [:]
 
   /// Creates an instance that knows no product yet.
-  public init() {}
+  package init() {}
 
   /// Computes a dense layer of fp32 activations: y = x · Wᵀ + bias, or y = y + x · Wᵀ + bias.
   ///
@@ -18,7 +18,7 @@ public struct DenseProducts: ~Copyable {
   ///
   /// - Precondition: the weights are fp32, and spans have exactly the counts that the sizes give.
   /// - Complexity: O(`tokens` · inputs · outputs).
-  public mutating func multiply(
+  package mutating func multiply(
     _ weights: DenseWeights, by x: Span<Float>, tokens: Int, bias: Span<Float>?, adds: Bool,
     into y: inout MutableSpan<Float>
   ) {
@@ -29,7 +29,7 @@ public struct DenseProducts: ~Copyable {
   /// Computes a dense layer of bf16 activations, rounded to bf16: y = x · Wᵀ + bias.
   ///
   /// - Precondition: the weights are bf16, and spans have exactly the counts that the sizes give.
-  public mutating func multiply(
+  package mutating func multiply(
     _ weights: DenseWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
     into y: inout MutableSpan<BF16>
   ) {
@@ -40,7 +40,7 @@ public struct DenseProducts: ~Copyable {
   /// Adds a dense layer of bf16 activations to fp32 numbers: y = y + x · Wᵀ + bias.
   ///
   /// - Precondition: the weights are bf16, and spans have exactly the counts that the sizes give.
-  public mutating func multiply(
+  package mutating func multiply(
     _ weights: DenseWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
     addingTo y: inout MutableSpan<Float>
   ) {

@@ -7,7 +7,7 @@ import COneDNN
 ///
 /// - Precondition: sizes are positive and every span has exactly the count they give.
 /// - Complexity: O(`tokens` · `inputs` · `outputs`).
-public func multiplyDense(
+package func multiplyDense(
   weights: Span<Float>, outputs: Int, inputs: Int, by x: Span<Float>, tokens: Int,
   bias: Span<Float>?, into y: inout MutableSpan<Float>
 ) {
@@ -46,7 +46,7 @@ private func fillRows(of y: inout MutableSpan<Float>, with row: Span<Float>) {
 /// - Precondition: sizes are positive, the windows lie within their buffers, and C is not
 ///   transposed.
 /// - Complexity: O(`rows` · `columns` · `inner`).
-public func multiplyMatrices(
+package func multiplyMatrices(
   _ a: Span<Float>, _ aLayout: MatrixLayout, _ b: Span<Float>, _ bLayout: MatrixLayout,
   rows: Int, columns: Int, inner: Int, alpha: Float = 1, beta: Float = 0,
   into c: inout MutableSpan<Float>, _ cLayout: MatrixLayout

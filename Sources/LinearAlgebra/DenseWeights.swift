@@ -3,23 +3,22 @@ import COneDNN
 /// The weights of a dense layer in the layout that oneDNN multiplies fastest.
 ///
 /// They are packed once and never change; threads share them.
-public struct DenseWeights: Sendable {
+package struct DenseWeights: Sendable {
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
   /// The input features.
-  public let inputs: Int
+  package let inputs: Int
   /// The number format.
-  public let format: DenseFormat
+  package let format: DenseFormat
   /// Where oneDNN finds each weight.
   let layout: dnnl_memory_desc_t
-  /// The packed weights.
   let memory: PackedMemory
 
   /// Packs row-major `outputs` × `inputs` weights, rounded to bf16 if the format asks for it.
   ///
   /// - Precondition: sizes are positive and `weights` has as many values as they give.
   /// - Complexity: O(`outputs` · `inputs`).
-  public init(_ weights: Span<Float>, outputs: Int, inputs: Int, format: DenseFormat) {
+  package init(_ weights: Span<Float>, outputs: Int, inputs: Int, format: DenseFormat) {
     precondition(outputs > 0 && inputs > 0)
     precondition(weights.count == outputs * inputs)
     self.outputs = outputs
@@ -40,7 +39,7 @@ public struct DenseWeights: Sendable {
   }
 
   /// The bytes that the packed weights take.
-  public var size: Int { memory.size }
+  package var size: Int { memory.size }
 }
 
 /// Returns the layout that oneDNN prefers for the weights of a layer.

@@ -5,7 +5,7 @@ import SparsityCore
 ///
 /// oneDNN's OpenMP gives every calling thread a team of its own otherwise. Each thread that
 /// computes calls this once, before its first product.
-public func limitThreadsToCaller() {
+package func limitThreadsToCaller() {
   omp_set_num_threads(1)
 }
 
@@ -13,7 +13,7 @@ public func limitThreadsToCaller() {
 ///
 /// - Throws: ``LinearAlgebraError`` if a product or another limit came first in this process, or
 ///   if the processor lacks the instructions.
-public func limitInstructions(to set: InstructionSet) throws(LinearAlgebraError) {
+package func limitInstructions(to set: InstructionSet) throws(LinearAlgebraError) {
   let level = oneDNNLevel(of: set)
   guard dnnl_set_max_cpu_isa(level) == dnnl_success else { throw .limitTooLate(set) }
   guard dnnl_get_effective_cpu_isa() == level else {

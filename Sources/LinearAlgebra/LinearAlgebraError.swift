@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// Why the dense products cannot be set up as asked.
-public enum LinearAlgebraError: Error, Equatable, Sendable {
+package enum LinearAlgebraError: Error, Equatable, Sendable {
   /// The limit came after the first product, or after another limit.
   case limitTooLate(InstructionSet)
   /// The processor, or the build of oneDNN, cannot run the instructions.
@@ -9,8 +9,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable {
 }
 
 extension LinearAlgebraError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .limitTooLate(let set):
       """

@@ -3,16 +3,16 @@
 /// Element (i, j) of the stored, row-major matrix is at `offset + i · leadingDimension + j`, so
 /// that a matrix may be a window of a wider one, such as one head's queries in a row of queries,
 /// keys and values.
-public struct MatrixLayout: Hashable, Sendable {
+package struct MatrixLayout: Hashable, Sendable {
   /// The place of element (0, 0).
-  public let offset: Int
+  package let offset: Int
   /// The distance between the first elements of neighbouring stored rows.
-  public let leadingDimension: Int
+  package let leadingDimension: Int
   /// Whether the product takes the transpose of the stored matrix.
-  public let isTransposed: Bool
+  package let isTransposed: Bool
 
   /// Creates the layout of a matrix whose stored rows are `leadingDimension` elements apart.
-  public init(offset: Int = 0, leadingDimension: Int, isTransposed: Bool = false) {
+  package init(offset: Int = 0, leadingDimension: Int, isTransposed: Bool = false) {
     precondition(offset >= 0)
     precondition(leadingDimension > 0)
     self.offset = offset

@@ -1,7 +1,7 @@
 import CLAPACK
 
 /// Which of the two operands of a product is read transposed.
-public enum TransposedOperand: Sendable {
+package enum TransposedOperand: Sendable {
   /// C = A·B.
   case none
   /// C = A·Bᵀ.
@@ -11,16 +11,15 @@ public enum TransposedOperand: Sendable {
 }
 
 /// The sizes of a product C = A·B of row-major matrices, after transposition.
-public struct ProductSizes: Hashable, Sendable {
+package struct ProductSizes: Hashable, Sendable {
   /// The rows of A and C.
-  public let rows: Int
+  package let rows: Int
   /// The columns of A and rows of B.
-  public let inner: Int
+  package let inner: Int
   /// The columns of B and C.
-  public let columns: Int
+  package let columns: Int
 
-  /// Creates sizes.
-  public init(rows: Int, inner: Int, columns: Int) {
+  package init(rows: Int, inner: Int, columns: Int) {
     precondition(rows > 0 && inner > 0 && columns > 0)
     self.rows = rows
     self.inner = inner
@@ -31,7 +30,7 @@ public struct ProductSizes: Hashable, Sendable {
 /// Computes C = A·B, or adds it to C, in double precision and in the calling thread.
 ///
 /// - Complexity: O(rows · inner · columns).
-public func multiply(
+package func multiply(
   _ a: Span<Double>, _ b: Span<Double>, sizes: ProductSizes, transposed: TransposedOperand = .none,
   adds: Bool = false, into c: inout MutableSpan<Double>
 ) {
@@ -54,7 +53,7 @@ public func multiply(
 /// Computes C = A·B, or adds it to C, in single precision and in the calling thread.
 ///
 /// - Complexity: O(rows · inner · columns).
-public func multiply(
+package func multiply(
   _ a: Span<Float>, _ b: Span<Float>, sizes: ProductSizes, transposed: TransposedOperand = .none,
   adds: Bool = false, into c: inout MutableSpan<Float>
 ) {
@@ -85,7 +84,7 @@ private func check(_ a: Int, _ b: Int, _ c: Int, _ sizes: ProductSizes) {
 /// Adds Xᵀ·X to the upper triangle of a (`width` × `width`) matrix; X is `rows` × `width`.
 ///
 /// - Complexity: O(rows · `width`²).
-public func addGram(
+package func addGram(
   of x: Span<Double>, width: Int, to gram: inout MutableSpan<Double>
 ) {
   precondition(width > 0)

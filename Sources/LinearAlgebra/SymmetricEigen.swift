@@ -1,18 +1,18 @@
 import CLAPACK
 
 /// The eigenvalues and eigenvectors of a symmetric matrix, in double precision.
-public struct SymmetricEigen: Sendable {
+package struct SymmetricEigen: Sendable {
   /// The eigenvalues, ascending.
-  public let values: [Double]
+  package let values: [Double]
   /// The eigenvectors: row i is the vector of unit length that belongs to value i.
-  public let vectors: [Double]
+  package let vectors: [Double]
 
   /// Decomposes a row-major matrix, of which the upper triangle is read.
   ///
   /// Returns `nil` if the matrix holds a number that is not finite.
   ///
   /// - Complexity: O(`order`³).
-  public init?(of matrix: Span<Double>, order: Int) {
+  package init?(of matrix: Span<Double>, order: Int) {
     precondition(order > 0)
     precondition(matrix.count == order * order)
     prepareOpenBLAS()

@@ -1,5 +1,5 @@
 /// The type of a tensor's elements; raw values are the names of the safetensors format.
-public enum ElementType: String, CaseIterable, Hashable, Sendable {
+package enum ElementType: String, CaseIterable, Hashable, Sendable {
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
@@ -19,7 +19,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case complex64 = "C64"
 
   /// The bytes of one element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E8M0: 1
     case .int16, .uint16, .float16, .bfloat16: 2
@@ -45,5 +45,5 @@ extension ElementType {
 
 extension ElementType: CustomStringConvertible {
   /// The type's name in the safetensors format.
-  public var description: String { rawValue }
+  package var description: String { rawValue }
 }

@@ -78,7 +78,7 @@ package func readFile(_ path: String, limitBytes: Int) throws(ModelFileError) ->
 /// Returns the SHA-256 of a file's bytes, read piece by piece.
 ///
 /// - Complexity: O(*n*), where *n* is the size of the file; 1 MiB of memory.
-public func contentHash(ofFileAt path: String) throws(ModelFileError) -> ContentHash {
+package func contentHash(ofFileAt path: String) throws(ModelFileError) -> ContentHash {
   let file = try FileDescriptor.reading(path)
   var hasher = ContentHasher()
   var buffer = [UInt8](repeating: 0, count: 1 << 20)

@@ -12,7 +12,7 @@ package enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue {
-  /// The value's kind in words, as in "a string".
+  /// The value's kind as text, as in "a string".
   package var kind: String {
     switch self {
     case .null: "null"
@@ -68,7 +68,7 @@ extension JSONValue {
 }
 
 /// Why some bytes are not the JSON that is expected; offsets count bytes from the start.
-public enum JSONFault: Error, Equatable, Sendable {
+package enum JSONFault: Error, Equatable, Sendable {
   case unexpectedEnd
   case unexpectedByte(UInt8, offset: Int)
   case invalidNumber(offset: Int)
@@ -78,8 +78,8 @@ public enum JSONFault: Error, Equatable, Sendable {
 }
 
 extension JSONFault: CustomStringConvertible {
-  /// The fault in words.
-  public var description: String {
+  /// The fault as text.
+  package var description: String {
     switch self {
     case .unexpectedEnd:
       "the JSON ends in the middle of a value"

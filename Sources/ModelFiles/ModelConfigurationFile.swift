@@ -1,26 +1,25 @@
 import NetworkArchitectures
 
 /// What a model's `config.json` says: network, normalisation and preprocessing.
-public struct ModelConfigurationFile: Sendable {
-  /// The network.
-  public let configured: NetworkConfiguration
+package struct ModelConfigurationFile: Sendable {
+  package let configured: NetworkConfiguration
   /// The mean of each channel, in units of the full range 0…1.
-  public let mean: [Float]
+  package let mean: [Float]
   /// The standard deviation of each channel, in units of the full range 0…1.
-  public let standardDeviation: [Float]
+  package let standardDeviation: [Float]
   /// How images become pixels.
-  public let preprocessing: Preprocessing
+  package let preprocessing: Preprocessing
 
   /// The largest file that is read as a configuration.
-  public static let sizeMax = 4 << 20
+  package static let sizeMax = 4 << 20
 
   /// Reads a file.
-  public init(path: String) throws(ModelFileError) {
+  package init(path: String) throws(ModelFileError) {
     try self.init(bytes: readFile(path, limitBytes: Self.sizeMax), name: path)
   }
 
   /// Reads the bytes of a file that is in memory; errors call it `name`.
-  public init(bytes: [UInt8], name: String) throws(ModelFileError) {
+  package init(bytes: [UInt8], name: String) throws(ModelFileError) {
     let keys = try ConfigurationKeys(bytes: bytes, path: name)
     let configured = try NetworkConfiguration(keys)
     let input = configured.network.input
@@ -33,14 +32,14 @@ public struct ModelConfigurationFile: Sendable {
   }
 
   /// The model's name in timm, without the tag after its dot; empty if the file does not say.
-  public var name: String { configured.name }
+  package var name: String { configured.name }
   /// The sizes of the network.
-  public var architecture: any NetworkArchitecture { configured.architecture }
+  package var architecture: any NetworkArchitecture { configured.architecture }
   /// What the network is made of.
-  public var network: Network { configured.network }
+  package var network: Network { configured.network }
 
   /// The path of the configuration that belongs to a checkpoint: `config.json` in its folder.
-  public static func path(besideWeights weightsPath: String) -> String {
+  package static func path(besideWeights weightsPath: String) -> String {
     guard let slash = weightsPath.utf8.lastIndex(of: UInt8(ascii: "/")) else {
       return "config.json"
     }

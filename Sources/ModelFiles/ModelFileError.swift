@@ -2,7 +2,7 @@ import NetworkArchitectures
 import SparsityCore
 
 /// Why a checkpoint, a packed file or a model configuration cannot be read or written.
-public enum ModelFileError: Error, Equatable, Sendable {
+package enum ModelFileError: Error, Equatable, Sendable {
   /// The system refused to open, inspect, map or read the file.
   case cannotRead(path: String, reason: String)
   /// The system refused to create, write or rename the file.
@@ -36,7 +36,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
 }
 
 /// Why a safetensors header describes no consistent file.
-public enum SafetensorsFault: Error, Equatable, Sendable {
+package enum SafetensorsFault: Error, Equatable, Sendable {
   case noObject
   case invalidMetadata(key: String?)
   case invalidEntry(tensor: String, found: String)
@@ -50,8 +50,8 @@ public enum SafetensorsFault: Error, Equatable, Sendable {
 }
 
 extension ModelFileError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .cannotRead(let path, let reason):
       "cannot read \(path): \(reason)"
@@ -92,8 +92,8 @@ extension ModelFileError: CustomStringConvertible {
 }
 
 extension SafetensorsFault: CustomStringConvertible {
-  /// The fault in words.
-  public var description: String {
+  /// The fault as text.
+  package var description: String {
     switch self {
     case .noObject:
       "its header is no JSON object"

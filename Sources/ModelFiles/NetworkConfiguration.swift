@@ -4,16 +4,16 @@ import NetworkArchitectures
 ///
 /// Two forms are read: a flat one that holds all sizes (`img_size`, `embed_dim`, …), and that of
 /// timm on the Hugging Face hub, whose sizes follow from the architecture's name.
-public struct NetworkConfiguration: Sendable {
+package struct NetworkConfiguration: Sendable {
   /// The model's name in timm, without the tag after its dot; empty if the file does not say.
-  public let name: String
+  package let name: String
   /// The sizes; those in the file come before those of the name.
-  public let architecture: any NetworkArchitecture
+  package let architecture: any NetworkArchitecture
   /// What the network is made of.
-  public let network: Network
+  package let network: Network
 
   /// Reads a file; its normalisation and preprocessing are not looked at.
-  public init(path: String) throws(ModelFileError) {
+  package init(path: String) throws(ModelFileError) {
     let bytes = try readFile(path, limitBytes: ModelConfigurationFile.sizeMax)
     try self.init(ConfigurationKeys(bytes: bytes, path: path))
   }

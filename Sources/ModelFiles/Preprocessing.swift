@@ -1,5 +1,5 @@
 /// How an image is resampled when its size changes.
-public enum Interpolation: String, CaseIterable, Hashable, Sendable {
+package enum Interpolation: String, CaseIterable, Hashable, Sendable {
   /// Cubic convolution with a = −0.5, widened when the image shrinks, as in Pillow.
   case bicubic
   /// Linear interpolation, widened when the image shrinks, as in Pillow.
@@ -7,18 +7,18 @@ public enum Interpolation: String, CaseIterable, Hashable, Sendable {
 }
 
 /// How an image becomes the pixels that a model sees: resize, then crop the centre.
-public struct Preprocessing: Hashable, Sendable {
+package struct Preprocessing: Hashable, Sendable {
   /// The length that the shorter side is resized to, or `nil` to keep the image's size.
-  public let resize: Int?
+  package let resize: Int?
   /// The side of the square that is cut from the centre.
-  public let cropSize: Int
+  package let cropSize: Int
   /// How pixels are resampled.
-  public let interpolation: Interpolation
+  package let interpolation: Interpolation
   /// The channels of a pixel: 1 (grey) or 3 (red, green, blue).
-  public let channels: Int
+  package let channels: Int
 
   /// Creates a way of preprocessing.
-  public init(
+  package init(
     resize: Int?, cropSize: Int, interpolation: Interpolation, channels: Int
   ) {
     precondition(resize.map { $0 > 0 } ?? true)
@@ -31,18 +31,18 @@ public struct Preprocessing: Hashable, Sendable {
   }
 
   /// The same preprocessing for images that have their size already: only the middle is cut out.
-  public var withoutResize: Preprocessing {
+  package var withoutResize: Preprocessing {
     Preprocessing(
       resize: nil, cropSize: cropSize, interpolation: interpolation, channels: channels)
   }
 
   /// The bytes of one preprocessed image.
-  public var pixelCount: Int { cropSize * cropSize * channels }
+  package var pixelCount: Int { cropSize * cropSize * channels }
 }
 
 extension Preprocessing: CustomStringConvertible {
   /// The fixed text that packed sets carry, as in `resize-248/bicubic/crop-224/channels-3`.
-  public var description: String {
+  package var description: String {
     let resizing = resize.map { "resize-\($0)/\(interpolation.rawValue)" } ?? "resize-none"
     return "\(resizing)/crop-\(cropSize)/channels-\(channels)"
   }

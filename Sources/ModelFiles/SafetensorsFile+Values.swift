@@ -2,7 +2,7 @@ extension SafetensorsFile {
   /// Returns a tensor's values as fp32, converted from F32, F16, BF16 or F64.
   ///
   /// - Complexity: O(*n*), where *n* is the number of elements.
-  public func floats(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Float]) {
+  package func floats(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Float]) {
     let entry = try entry(name)
     let values: [Float]
     switch entry.elementType {
@@ -22,7 +22,7 @@ extension SafetensorsFile {
   }
 
   /// Returns a tensor's values as fp64, converted from F32, F16, BF16 or F64.
-  public func doubles(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Double]) {
+  package func doubles(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Double]) {
     let entry = try entry(name)
     guard entry.elementType == .float64 else {
       let (shape, values) = try floats(name)
@@ -32,7 +32,7 @@ extension SafetensorsFile {
   }
 
   /// Returns a tensor's values as integers, from BOOL, U8, I8, I16, U16, I32, U32 or I64.
-  public func integers(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Int]) {
+  package func integers(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [Int]) {
     let entry = try entry(name)
     let values: [Int]
     switch entry.elementType {
@@ -51,7 +51,7 @@ extension SafetensorsFile {
   }
 
   /// Returns a U8 tensor's bytes.
-  public func bytes(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [UInt8]) {
+  package func bytes(_ name: String) throws(ModelFileError) -> (shape: [Int], values: [UInt8]) {
     let entry = try entry(name)
     guard entry.elementType == .uint8 else {
       throw .unsupportedConversion(path: path, name: name, from: entry.elementType, to: "bytes")

@@ -5,9 +5,9 @@ import SparsityCore
 ///
 /// The format: <https://huggingface.co/docs/safetensors/index#format>. A file is refused unless
 /// every byte after its header belongs to exactly one tensor.
-public struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
   /// Where the file lies; for bytes in memory, the name given to them.
-  public let path: String
+  package let path: String
   private let header: SafetensorsHeader
   private let storage: Storage
 
@@ -18,7 +18,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Opens and checks a file.
-  public init(path: String) throws(ModelFileError) {
+  package init(path: String) throws(ModelFileError) {
     let file = try MappedFile(path: path)
     self.path = path
     self.header = try file.withBytes { (bytes) throws(ModelFileError) in
@@ -28,23 +28,22 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Checks the bytes of a file that is in memory; errors call it `name`.
-  public init(bytes: [UInt8], name: String) throws(ModelFileError) {
+  package init(bytes: [UInt8], name: String) throws(ModelFileError) {
     self.path = name
     self.header = try SafetensorsHeader(parsing: bytes.span, path: name)
     self.storage = .bytes(bytes)
   }
 
   /// The tensors by name.
-  public var tensors: [String: TensorEntry] { header.tensors }
+  package var tensors: [String: TensorEntry] { header.tensors }
 
-  /// The names of the tensors, sorted.
-  public var names: [String] { header.tensors.keys.sorted() }
+  package var names: [String] { header.tensors.keys.sorted() }
 
   /// The free texts of the file's `__metadata__`.
-  public var metadata: [String: String] { header.metadata }
+  package var metadata: [String: String] { header.metadata }
 
   /// The size of the file in bytes.
-  public var size: Int {
+  package var size: Int {
     switch storage {
     case .mapped(let file): file.count
     case .bytes(let bytes): bytes.count
@@ -54,18 +53,18 @@ public struct SafetensorsFile: Sendable {
   /// Returns the SHA-256 of the whole file.
   ///
   /// - Complexity: O(*n*), where *n* is the size of the file.
-  public func contentHash() -> ContentHash {
+  package func contentHash() -> ContentHash {
     withFileBytes { ContentHash(of: $0) }
   }
 
   /// Returns type, shape and place of a tensor.
-  public func entry(_ name: String) throws(ModelFileError) -> TensorEntry {
+  package func entry(_ name: String) throws(ModelFileError) -> TensorEntry {
     guard let entry = header.tensors[name] else { throw .unknownTensor(path: path, name: name) }
     return entry
   }
 
   /// Lends the bytes of a tensor; multi-byte elements are little-endian and may be unaligned.
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     of name: String, _ body: (Span<UInt8>) -> Result
   ) throws(ModelFileError) -> Result {
     let entry = try entry(name)

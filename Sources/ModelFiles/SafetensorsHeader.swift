@@ -1,11 +1,10 @@
 /// Type, shape and place of one tensor in a safetensors file.
-public struct TensorEntry: Hashable, Sendable {
-  /// The type of the elements.
-  public let elementType: ElementType
+package struct TensorEntry: Hashable, Sendable {
+  package let elementType: ElementType
   /// The dimensions, outermost first; empty for a scalar.
-  public let shape: [Int]
+  package let shape: [Int]
   /// The tensor's bytes, counted from the end of the header.
-  public let byteRange: Range<Int>
+  package let byteRange: Range<Int>
 
   /// Creates the description of a tensor.
   package init(elementType: ElementType, shape: [Int], byteRange: Range<Int>) {
@@ -15,7 +14,7 @@ public struct TensorEntry: Hashable, Sendable {
   }
 
   /// The number of elements.
-  public var count: Int { byteRange.count / elementType.size }
+  package var count: Int { byteRange.count / elementType.size }
 }
 
 /// The header of a safetensors file: what it holds and where.

@@ -1,16 +1,15 @@
 /// A tensor to be written: its name, type, shape and little-endian bytes.
-public struct NewTensor: Sendable {
+package struct NewTensor: Sendable {
   /// The name, unique in its file.
-  public let name: String
-  /// The type of the elements.
-  public let elementType: ElementType
+  package let name: String
+  package let elementType: ElementType
   /// The dimensions, outermost first.
-  public let shape: [Int]
+  package let shape: [Int]
   /// The elements' bytes.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Creates a tensor of bytes.
-  public init(name: String, elementType: ElementType, shape: [Int], bytes: [UInt8]) {
+  package init(name: String, elementType: ElementType, shape: [Int], bytes: [UInt8]) {
     self.name = name
     self.elementType = elementType
     self.shape = shape
@@ -18,14 +17,14 @@ public struct NewTensor: Sendable {
   }
 
   /// Creates an F32 tensor.
-  public init(name: String, shape: [Int], values: [Float]) {
+  package init(name: String, shape: [Int], values: [Float]) {
     self.init(
       name: name, elementType: .float32, shape: shape,
       bytes: littleEndianBytes(values.map(\.bitPattern)))
   }
 
   /// Creates an I32 tensor.
-  public init(name: String, shape: [Int], values: [Int32]) {
+  package init(name: String, shape: [Int], values: [Int32]) {
     self.init(
       name: name, elementType: .int32, shape: shape,
       bytes: littleEndianBytes(values.map(UInt32.init(bitPattern:))))
@@ -38,7 +37,7 @@ public struct NewTensor: Sendable {
 /// gives the same bytes.
 ///
 /// - Complexity: O(*n*), where *n* is the size of the file.
-public func writeSafetensors(
+package func writeSafetensors(
   _ tensors: [NewTensor], metadata: [String: String] = [:], to path: String
 ) throws(ModelFileError) {
   let ordered = tensors.sorted {

@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// Why a set of sizes is no network.
-public enum ArchitectureError: Error, Equatable, Sendable {
+package enum ArchitectureError: Error, Equatable, Sendable {
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case unsupportedChannels(Int)
   case imageNotDivisible(imageSize: Int, patchSize: Int)
@@ -10,8 +10,8 @@ public enum ArchitectureError: Error, Equatable, Sendable {
 }
 
 extension ArchitectureError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .outOfRange(let name, let value, let allowed):
       "\(name) is \(value); it must lie in \(allowed.lowerBound)…\(allowed.upperBound)"

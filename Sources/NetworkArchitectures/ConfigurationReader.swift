@@ -1,12 +1,12 @@
 /// Typed access to the keys of a model's configuration, whatever form its file has.
 ///
 /// Keys are alternatives: the first that is there counts. `nil` stands for none of them.
-public protocol ConfigurationReader {
+package protocol ConfigurationReader {
   func text(_ keys: [String]) throws(ConfigurationFault) -> String?
   /// Returns the texts of a list; `nil` also for a value that is no list.
   func texts(_ keys: [String]) throws(ConfigurationFault) -> [String]?
   func integer(_ keys: [String]) throws(ConfigurationFault) -> Int?
-  /// Returns an integer of a range; `expected` says in words what it may be.
+  /// Returns an integer of a range; `expected` says what it may be.
   func integer(
     _ keys: [String], in range: ClosedRange<Int>, expected: String
   ) throws(ConfigurationFault) -> Int?
@@ -18,7 +18,7 @@ public protocol ConfigurationReader {
 }
 
 /// Why the keys of a configuration describe no network.
-public enum ConfigurationFault: Error, Equatable, Sendable {
+package enum ConfigurationFault: Error, Equatable, Sendable {
   /// A key that must be there is missing.
   case missingKey(key: String, expected: String)
   /// A key has a value that cannot be used.
@@ -88,31 +88,29 @@ extension ConfigurationReader {
 }
 
 /// What a configuration of a family may say beside its sizes.
-public struct ConfigurationRules: Sendable {
+package struct ConfigurationRules: Sendable {
   /// A value of a key.
-  public enum Value: Hashable, Sendable {
+  package enum Value: Hashable, Sendable {
     case text(String)
     case integer(Int)
     case truth(Bool)
   }
 
   /// The values that keep the computation the one that is built, for keys that would change it.
-  public let harmlessValues: [String: [Value]]
+  package let harmlessValues: [String: [Value]]
   /// Keys that must be absent or null, because any value would change the computation.
-  public let unsupportedKeys: Set<String>
+  package let unsupportedKeys: Set<String>
   /// The keys of `model_args` that are read or do not matter; any other may change the network.
-  public let knownArguments: Set<String>
+  package let knownArguments: Set<String>
   /// What the family is called in messages, as in “a plain ViT”.
-  public let familyName: String
+  package let familyName: String
 }
 
 extension ConfigurationRules.Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByIntegerLiteral
 {
-  /// A text.
-  public init(stringLiteral text: String) { self = .text(text) }
+  package init(stringLiteral text: String) { self = .text(text) }
   /// `true` or `false`.
-  public init(booleanLiteral truth: Bool) { self = .truth(truth) }
-  /// An integer.
-  public init(integerLiteral number: Int) { self = .integer(number) }
+  package init(booleanLiteral truth: Bool) { self = .truth(truth) }
+  package init(integerLiteral number: Int) { self = .integer(number) }
 }

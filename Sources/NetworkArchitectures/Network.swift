@@ -5,22 +5,22 @@ import SparsityCore
 /// Everything that depends on an architecture but the forward pass itself is derived from this:
 /// which tensors a checkpoint holds, what an accelerator runs, in which order layers are
 /// calibrated, what a search decides about.
-public struct Network: Hashable, Sendable {
+package struct Network: Hashable, Sendable {
   /// The images that it takes.
-  public let input: NetworkInput
+  package let input: NetworkInput
   /// The classes that its head tells apart.
-  public let classes: Int
+  package let classes: Int
   /// The tensors of its checkpoint in timm's names, in network order.
-  public let tensors: [TensorDescription]
+  package let tensors: [TensorDescription]
   /// The steps of the forward pass of one image, in the order in which they run.
-  public let operations: [NetworkOperation]
+  package let operations: [NetworkOperation]
   /// The blocks, in network order.
-  public let blocks: [NetworkBlock]
+  package let blocks: [NetworkBlock]
   /// The linear layers whose weights may be pruned, in network order: those of ``blocks``.
-  public let prunableLayers: [PrunableLayer]
+  package let prunableLayers: [PrunableLayer]
 
   /// The parameters that no product multiplies by: biases, norms, positions, tokens.
-  public var otherParameters: Int {
+  package var otherParameters: Int {
     let inProducts = operations.reduce(0) { sum, operation in
       guard case .linear(let linear) = operation.work else { return sum }
       return sum + linear.inputs * linear.outputs
@@ -31,41 +31,39 @@ public struct Network: Hashable, Sendable {
   /// Returns the place of a prunable layer in network order by its name in timm.
   ///
   /// - Complexity: O(*n*), where *n* is the number of prunable layers.
-  public func layer(named name: String) -> Int? {
+  package func layer(named name: String) -> Int? {
     prunableLayers.firstIndex { $0.name == name }
   }
 }
 
 /// The images that a network takes.
-public struct NetworkInput: Hashable, Sendable {
+package struct NetworkInput: Hashable, Sendable {
   /// The side of the square image, in pixels.
-  public let side: Int
+  package let side: Int
   /// The colour channels: 1 or 3.
-  public let channels: Int
+  package let channels: Int
 
-  /// Creates an input.
-  public init(side: Int, channels: Int) {
+  package init(side: Int, channels: Int) {
     self.side = side
     self.channels = channels
   }
 
   /// The values of one image: side² × channels.
-  public var valueCount: Int { side * side * channels }
+  package var valueCount: Int { side * side * channels }
 }
 
 /// The name and the shape of a checkpoint's tensor.
-public struct TensorDescription: Hashable, Sendable {
+package struct TensorDescription: Hashable, Sendable {
   /// The name in timm.
-  public let name: String
+  package let name: String
   /// The size of each dimension, outermost first.
-  public let shape: [Int]
+  package let shape: [Int]
 
-  /// Creates a description.
-  public init(name: String, shape: [Int]) {
+  package init(name: String, shape: [Int]) {
     self.name = name
     self.shape = shape
   }
 
   /// The numbers of the tensor.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }

@@ -1,7 +1,7 @@
 /// A family of networks: the sizes that tell its members apart, and what follows from them.
 ///
 /// A family is a folder of this target, a line in ``NetworkFamilies``, and a forward pass.
-public protocol NetworkArchitecture: Hashable, Sendable {
+package protocol NetworkArchitecture: Hashable, Sendable {
   /// The members that timm has pre-trained, by their names without the tag of a training run.
   static var named: [(name: String, architecture: Self)] { get }
   /// What a configuration may say beside the sizes.
@@ -37,26 +37,26 @@ extension NetworkArchitecture {
 }
 
 /// A network that is known by its name in timm, so that its sizes need no file.
-public struct NamedNetwork: Sendable {
+package struct NamedNetwork: Sendable {
   /// The name in timm, without the tag of a training run.
-  public let name: String
+  package let name: String
   /// The sizes.
-  public let architecture: any NetworkArchitecture
+  package let architecture: any NetworkArchitecture
 }
 
 /// The families that are known.
-public enum NetworkFamilies {
+package enum NetworkFamilies {
   /// Every family; the first takes the configurations that name none.
-  public static let all: [any NetworkArchitecture.Type] = [TransformerShape.self, SwinShape.self]
+  package static let all: [any NetworkArchitecture.Type] = [TransformerShape.self, SwinShape.self]
 
   /// The networks that are known by name, family by family.
-  public static let named: [NamedNetwork] = all.flatMap { members(of: $0) }
+  package static let named: [NamedNetwork] = all.flatMap { members(of: $0) }
 
   /// Returns the network of a name such as `deit_base_patch16_224`; a tag as in
   /// `deit_base_patch16_224.fb_in1k` does not matter.
   ///
   /// - Throws: ``UnknownNetwork`` that lists the known names.
-  public static func network(named name: String) throws(UnknownNetwork) -> NamedNetwork {
+  package static func network(named name: String) throws(UnknownNetwork) -> NamedNetwork {
     let base = name.prefix { $0 != "." }
     guard let network = named.first(where: { $0.name == base }) else {
       throw UnknownNetwork(name: name)
@@ -69,7 +69,7 @@ public enum NetworkFamilies {
   /// - Parameters:
   ///   - architecture: The name in timm without a tag; empty if the configuration does not say.
   ///   - check: Is given the rules of the family before sizes are read.
-  public static func network(
+  package static func network(
     of configuration: some ConfigurationReader, architecture: String,
     check: (ConfigurationRules) throws(ConfigurationFault) -> Void
   ) throws(ConfigurationFault) -> any NetworkArchitecture {
@@ -91,15 +91,14 @@ public enum NetworkFamilies {
 }
 
 /// A name that no known network has.
-public struct UnknownNetwork: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The name.
-  public let name: String
+package struct UnknownNetwork: Error, Equatable, Sendable, CustomStringConvertible {
+  package let name: String
 
   /// Creates the error.
-  public init(name: String) { self.name = name }
+  package init(name: String) { self.name = name }
 
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     """
     no model is named \(name); known are \
     \(NetworkFamilies.named.map(\.name).joined(separator: ", "))

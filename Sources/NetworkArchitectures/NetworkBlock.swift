@@ -1,5 +1,5 @@
 /// What a prunable linear layer does in its block; the raw value ends its name in timm.
-public enum LayerRole: String, CaseIterable, Hashable, Sendable {
+package enum LayerRole: String, CaseIterable, Hashable, Sendable {
   /// Queries, keys and values, one after the other.
   case qkv = "attn.qkv"
   /// The projection behind the attention.
@@ -11,29 +11,29 @@ public enum LayerRole: String, CaseIterable, Hashable, Sendable {
 }
 
 /// A block of a network: attention and perceptron on tokens that keep their number and width.
-public struct NetworkBlock: Hashable, Sendable {
+package struct NetworkBlock: Hashable, Sendable {
   /// The name in timm that the names of its tensors begin with.
-  public let name: String
+  package let name: String
   /// The tokens of one image.
-  public let tokens: Int
+  package let tokens: Int
   /// The width of a token.
-  public let width: Int
+  package let width: Int
   /// The attention heads.
-  public let heads: Int
+  package let heads: Int
   /// The hidden width of the perceptron.
-  public let hiddenWidth: Int
+  package let hiddenWidth: Int
   /// The roles of its prunable layers, in network order.
-  public let roles: [LayerRole]
+  package let roles: [LayerRole]
   /// The place of its first prunable layer in network order.
-  public let firstLayer: Int
+  package let firstLayer: Int
 
   /// The places of its prunable layers in network order.
-  public var layers: Range<Int> { firstLayer..<firstLayer + roles.count }
+  package var layers: Range<Int> { firstLayer..<firstLayer + roles.count }
 
   /// Returns the place of the layer of a role in network order.
   ///
   /// - Precondition: the block has such a layer.
-  public func layer(_ role: LayerRole) -> Int {
+  package func layer(_ role: LayerRole) -> Int {
     guard let place = roles.firstIndex(of: role) else {
       preconditionFailure("\(name) has no layer \(role)")
     }

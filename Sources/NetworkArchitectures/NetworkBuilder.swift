@@ -2,15 +2,14 @@ import SparsityCore
 
 /// Collects a network step by step: each call adds the tensors, the operations and the layers of
 /// one part, so that an architecture is written down once.
-public struct NetworkBuilder {
+package struct NetworkBuilder {
   private var tensors: [TensorDescription] = []
   private var operations: [NetworkOperation] = []
   private var blocks: [NetworkBlock] = []
   private var prunableLayers: [PrunableLayer] = []
 
   /// How the ELSA paper counts a step.
-  public enum PaperCount {
-    /// By its sizes.
+  package enum PaperCount {
     case bySize
     /// Not at all.
     case none
@@ -19,10 +18,10 @@ public struct NetworkBuilder {
   }
 
   /// Creates a builder of a network without parts.
-  public init() {}
+  package init() {}
 
   /// Adds a tensor that no layer holds.
-  public mutating func tensor(_ name: String, _ shape: [Int]) {
+  package mutating func tensor(_ name: String, _ shape: [Int]) {
     tensors.append(TensorDescription(name: name, shape: shape))
   }
 
@@ -31,7 +30,7 @@ public struct NetworkBuilder {
   /// - Parameters:
   ///   - rows: The rows of one image.
   ///   - weightShape: The shape of the weights in the checkpoint; (outputs × inputs) without it.
-  public mutating func linear(
+  package mutating func linear(
     _ name: String, rows: Int, inputs: Int, outputs: Int, hasBias: Bool = true,
     weightShape: [Int]? = nil, paper: PaperCount = .bySize
   ) {
@@ -55,7 +54,7 @@ public struct NetworkBuilder {
   }
 
   /// Adds a layer normalisation with scale and shift.
-  public mutating func layerNorm(
+  package mutating func layerNorm(
     _ name: String, rows: Int, width: Int, paper: PaperCount = .bySize
   ) {
     tensor("\(name).weight", [width])
@@ -65,7 +64,7 @@ public struct NetworkBuilder {
   }
 
   /// Adds functions of each element.
-  public mutating func elementwise(
+  package mutating func elementwise(
     _ name: String, _ functions: [VectorFunction], sizes: [Int]
   ) {
     add(name, .elementwise(functions, sizes: sizes), paper: .none, size: [])
@@ -73,7 +72,7 @@ public struct NetworkBuilder {
 
   /// Adds the two products of attention with the softmax between them, in `count` heads and
   /// windows.
-  public mutating func attention(
+  package mutating func attention(
     _ name: String, tokens: Int, headWidth: Int, count: Int, scoreFunctions: [VectorFunction]
   ) {
     let size = [count, tokens, tokens, headWidth]
@@ -89,7 +88,7 @@ public struct NetworkBuilder {
   }
 
   /// Adds a block; `body` adds its parts and its prunable layers.
-  public mutating func block(
+  package mutating func block(
     _ name: String, tokens: Int, width: Int, heads: Int, hiddenWidth: Int,
     _ body: (inout BlockBuilder) -> Void
   ) {
@@ -105,7 +104,7 @@ public struct NetworkBuilder {
   }
 
   /// Returns the network of all parts.
-  public func network(input: NetworkInput, classes: Int) -> Network {
+  package func network(input: NetworkInput, classes: Int) -> Network {
     Network(
       input: input, classes: classes, tensors: tensors, operations: operations, blocks: blocks,
       prunableLayers: prunableLayers)
@@ -126,9 +125,9 @@ public struct NetworkBuilder {
 }
 
 /// Collects the parts of one block, whose names begin with the block's.
-public struct BlockBuilder {
+package struct BlockBuilder {
   /// What is built of the network.
-  public var network: NetworkBuilder
+  package var network: NetworkBuilder
   fileprivate let name: String
   fileprivate let tokens: Int
   fileprivate let width: Int
@@ -136,10 +135,10 @@ public struct BlockBuilder {
   fileprivate var roles: [LayerRole] = []
 
   /// Returns the name in timm of a part of the block.
-  public func name(of part: String) -> String { "\(name).\(part)" }
+  package func name(of part: String) -> String { "\(name).\(part)" }
 
   /// Adds the prunable layer of a role, on all tokens of the block.
-  public mutating func linear(_ role: LayerRole, inputs: Int, outputs: Int, hasBias: Bool = true) {
+  package mutating func linear(_ role: LayerRole, inputs: Int, outputs: Int, hasBias: Bool = true) {
     roles.append(role)
     network.prunable(
       name(of: role.rawValue), LinearWork(rows: tokens, inputs: inputs, outputs: outputs),
@@ -147,7 +146,7 @@ public struct BlockBuilder {
   }
 
   /// Adds the norm, the two layers of the perceptron with GELU between them, and the residual.
-  public mutating func perceptron() {
+  package mutating func perceptron() {
     network.layerNorm(name(of: "norm2"), rows: tokens, width: width)
     linear(.fc1, inputs: width, outputs: hiddenWidth)
     network.elementwise(name(of: "mlp.act"), [.gelu], sizes: [tokens, hiddenWidth])

@@ -1,18 +1,18 @@
 /// One step of a network's forward pass over one image.
-public struct NetworkOperation: Hashable, Sendable {
+package struct NetworkOperation: Hashable, Sendable {
   /// The step's name: timm's for layers with weights, `….scores` and `….context` for attention.
-  public let name: String
+  package let name: String
   /// What it computes.
-  public let work: NetworkWork
+  package let work: NetworkWork
   /// The place in network order of the prunable layer that it is, if it is one.
-  public let prunableLayer: Int?
+  package let prunableLayer: Int?
   /// The multiply-accumulates that the ELSA paper counts for the step with dense weights
   /// (arXiv 2409.09708); zero for what it leaves out.
-  public let paperMacs: Int128
+  package let paperMacs: Int128
 }
 
 /// What a step computes for one image.
-public enum NetworkWork: Hashable, Sendable {
+package enum NetworkWork: Hashable, Sendable {
   /// A linear layer.
   case linear(LinearWork)
   /// A product of two activations, `count` times.
@@ -22,17 +22,17 @@ public enum NetworkWork: Hashable, Sendable {
 }
 
 /// The sizes of a linear layer on one image.
-public struct LinearWork: Hashable, Sendable {
+package struct LinearWork: Hashable, Sendable {
   /// The rows that it is applied to: the tokens of one image that reach it.
-  public let rows: Int
+  package let rows: Int
   /// The input features.
-  public let inputs: Int
+  package let inputs: Int
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
 }
 
 /// What a step that is no matrix product does with each element.
-public enum VectorFunction: String, CaseIterable, Hashable, Sendable {
+package enum VectorFunction: String, CaseIterable, Hashable, Sendable {
   /// The sum of two tensors.
   case add
   /// Layer normalisation.

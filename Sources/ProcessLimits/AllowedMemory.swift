@@ -1,14 +1,14 @@
 import Foundation
 
 /// The memory that this process may use.
-public struct AllowedMemory: Hashable, Sendable {
+package struct AllowedMemory: Hashable, Sendable {
   /// The bytes.
-  public let bytes: UInt64
+  package let bytes: UInt64
   /// Whether a control group allows less than the machine has.
-  public let isLimited: Bool
+  package let isLimited: Bool
 
   /// Looks at this machine and the control groups of this process.
-  public static var current: AllowedMemory {
+  package static var current: AllowedMemory {
     AllowedMemory(
       physical: ProcessInfo.processInfo.physicalMemory, limit: ControlGroups().memoryBytes)
   }

@@ -1,19 +1,19 @@
 import Foundation
 
 /// The processors that this process may use, and what keeps it from using more.
-public struct AllowedProcessors: Hashable, Sendable {
+package struct AllowedProcessors: Hashable, Sendable {
   /// The variable in which Slurm says how many processors a task has.
-  public static let slurmVariable = "SLURM_CPUS_PER_TASK"
+  package static let slurmVariable = "SLURM_CPUS_PER_TASK"
 
   /// The number of threads and workers that the process should have.
-  public let count: Int
-  /// What limits it to fewer than the machine has, in words; `nil` if nothing does.
-  public let limit: String?
+  package let count: Int
+  /// What limits it to fewer than the machine has, as text; `nil` if nothing does.
+  package let limit: String?
 
   /// Looks at this process: its affinity, its control groups, and what Slurm has given it.
   ///
   /// Everything that decides about threads or workers asks here.
-  public static var current: AllowedProcessors {
+  package static var current: AllowedProcessors {
     AllowedProcessors(
       online: ProcessInfo.processInfo.processorCount, affinity: affinityCount(),
       quota: ControlGroups().processorCount, environment: ProcessInfo.processInfo.environment)
@@ -31,20 +31,20 @@ public struct AllowedProcessors: Hashable, Sendable {
     // A part of a processor's time is worth a thread, which is then held up now and then.
     let parts = quota.map { max(1, Int($0.rounded(.up))) }
     let task = environment[Self.slurmVariable].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-    let limits: [(count: Int?, words: String)] = [
+    let limits: [(count: Int?, diagnostic: String)] = [
       (affinity, "the processor affinity (taskset, cpuset)"),
       (parts, "the processor quota of the control group"),
       (task, Self.slurmVariable),
     ]
     var count = max(1, online)
-    var words: String?
+    var diagnostic: String?
     for limit in limits {
       guard let other = limit.count, other < count else { continue }
       count = max(1, other)
-      words = limit.words
+      diagnostic = limit.diagnostic
     }
     self.count = count
-    limit = words
+    limit = diagnostic
   }
 
   /// Returns the number of processors on which the process may run, from `/proc/self/status`.

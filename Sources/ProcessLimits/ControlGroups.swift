@@ -4,18 +4,18 @@ import Foundation
 ///
 /// A group is held to the limits of all groups above it. What lies above a container's own root is
 /// not seen, and need not be: a container's limits stand at its root.
-public struct ControlGroups: Sendable {
+package struct ControlGroups: Sendable {
   /// The folder in the place of `/`; another one for tests.
   private let root: String
 
   /// Looks at the groups of this process.
-  public init() { self.init(root: "") }
+  package init() { self.init(root: "") }
 
   /// Looks at the groups that the files below a folder describe.
   package init(root: String) { self.root = root }
 
   /// The processors whose time the process may use up, or `nil` without a limit.
-  public var processorCount: Double? {
+  package var processorCount: Double? {
     let unified = folders(of: nil).compactMap { Self.quota(text($0 + "/cpu.max")) }
     let legacy = folders(of: "cpu").compactMap { folder -> Double? in
       guard let quota = number(folder + "/cpu.cfs_quota_us"), quota > 0,
@@ -27,7 +27,7 @@ public struct ControlGroups: Sendable {
   }
 
   /// The bytes of memory that the process may use, or `nil` without a limit.
-  public var memoryBytes: UInt64? {
+  package var memoryBytes: UInt64? {
     let limits =
       folders(of: nil).compactMap { number($0 + "/memory.max") }
       + folders(of: "memory").compactMap { number($0 + "/memory.limit_in_bytes") }

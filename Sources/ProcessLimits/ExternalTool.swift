@@ -1,11 +1,11 @@
 import Foundation
 
 /// Another program that is asked something.
-public enum ExternalTool {
+package enum ExternalTool {
   /// Runs a program that is found by its name, and returns what it prints.
   ///
   /// - Returns: `nil` if there is no such program, it fails, or it takes longer than `patience`.
-  public static func output(
+  package static func output(
     of name: String, _ arguments: [String], environment: [String: String] = [:],
     patience: Duration = .seconds(5)
   ) -> String? {

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Decoding, factorising and hashing can take minutes between two places where they could be asked
 /// to stop. So nobody asks them: the process ends beside them.
-public enum Interruptible {
+package enum Interruptible {
   private enum State {
     case running
     case over
@@ -18,7 +18,7 @@ public enum Interruptible {
   /// Does `body`; a request to end that comes meanwhile, or came before, ends the process.
   ///
   /// - Parameter end: ends the process; called on another thread while `body` goes on.
-  public static func run<Result>(
+  package static func run<Result>(
     endingBy end: @escaping @Sendable () -> Never, _ body: () throws -> Result
   ) rethrows -> Result {
     let state = SharedState()
@@ -31,7 +31,7 @@ public enum Interruptible {
     watcher.name = "stop requests"
     watcher.start()
     defer {
-      // The end has begun: whoever comes after `body` must not go on beside it.
+      // The end has begun: anyone who comes after `body` must not go on beside it.
       while !state.move(to: .over) { Thread.sleep(forTimeInterval: pollInterval) }
     }
     return try body()

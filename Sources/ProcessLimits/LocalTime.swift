@@ -1,9 +1,9 @@
 import Foundation
 
-/// Reads times as batch systems and people write them.
-public enum LocalTime {
+/// Reads times as batch systems and users write them.
+package enum LocalTime {
   /// Reads `2026-11-21T17:10:00`, with a zone as in ISO 8601 or, without one, in this machine's.
-  public static func date(_ text: String) -> Date? {
+  package static func date(_ text: String) -> Date? {
     if let date = try? Date(text, strategy: .iso8601) { return date }
     let halves = text.split(separator: "T", omittingEmptySubsequences: false)
     guard halves.count == 2 else { return nil }

@@ -2,13 +2,13 @@ import CProcessLimits
 import Glibc
 
 /// Keeps the secrets of this process from the disk and from other processes.
-public enum SecretKeeping {
+package enum SecretKeeping {
   /// Forbids core dumps, and other processes of this user to look into the memory of this one.
   ///
   /// What this process starts is not concerned. Debuggers of other users than root are shut out.
   ///
-  /// - Returns: what the system has not granted, in words.
-  public static func begin() -> [String] {
+  /// - Returns: what the system has not granted, as text.
+  package static func begin() -> [String] {
     var refused: [String] = []
     var limit = rlimit(rlim_cur: 0, rlim_max: 0)
     if unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) != 0 {
@@ -28,7 +28,7 @@ public enum SecretKeeping {
   /// Call it before other threads start.
   ///
   /// - Returns: the secret, or `nil` if the environment holds none of this name.
-  public static func takeFromEnvironment(_ name: String) -> String? {
+  package static func takeFromEnvironment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     let secret = unsafe String(cString: value)
     // What a process was started with stays where /proc reads it, whatever is unset.

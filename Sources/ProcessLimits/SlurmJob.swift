@@ -1,17 +1,17 @@
 import Foundation
 
 /// The Slurm job that this process is part of.
-public struct SlurmJob: Sendable {
+package struct SlurmJob: Sendable {
   /// The variable that names the job.
-  public static let identityVariable = "SLURM_JOB_ID"
+  package static let identityVariable = "SLURM_JOB_ID"
   /// The variable that says when a job ends, in seconds since 1970; Slurm 22.05 does not set it.
-  public static let endVariable = "SLURM_JOB_END_TIME"
+  package static let endVariable = "SLURM_JOB_END_TIME"
 
   /// The largest time that is one: Slurm writes huge numbers for jobs without an end.
   private static let secondsMax: UInt64 = 100_000_000_000
 
   /// What is known about the end of a job.
-  public enum End: Hashable, Sendable {
+  package enum End: Hashable, Sendable {
     /// The job ends then; `source` says who knows.
     case at(Date, source: String)
     /// The job has no end.
@@ -21,11 +21,10 @@ public struct SlurmJob: Sendable {
   }
 
   /// Why a variable of Slurm makes no sense.
-  public struct InvalidVariable: Error, Hashable, Sendable {
+  package struct InvalidVariable: Error, Hashable, Sendable {
     /// The variable's name.
-    public let name: String
-    /// Its value.
-    public let value: String
+    package let name: String
+    package let value: String
 
     /// Creates the error.
     package init(name: String, value: String) {
@@ -40,7 +39,7 @@ public struct SlurmJob: Sendable {
   let endText: String?
 
   /// Finds the job in the environment, or returns `nil` outside of one.
-  public init?(environment: [String: String]) {
+  package init?(environment: [String: String]) {
     func value(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -52,7 +51,7 @@ public struct SlurmJob: Sendable {
   /// Returns when the job ends: what the environment says, else what Slurm's tools say.
   ///
   /// - Parameter ask: runs a tool and returns what it prints, or `nil` if it fails or is not there.
-  public func end(
+  package func end(
     asking ask: (_ tool: String, _ arguments: [String]) -> String?
   ) throws(InvalidVariable) -> End {
     if let endText {

@@ -1,5 +1,5 @@
 /// How urgently a process was asked to end.
-public enum StopRequest: Int, Hashable, Sendable {
+package enum StopRequest: Int, Hashable, Sendable {
   /// Not at all.
   case none
   /// In good order: nothing that is done gets lost, and peers are told.
@@ -10,5 +10,5 @@ public enum StopRequest: Int, Hashable, Sendable {
 
 extension StopRequest: Comparable {
   /// Orders requests by urgency.
-  public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+  package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }

@@ -5,12 +5,12 @@ import Synchronization
 ///
 /// Batch systems, service managers and shells often send a signal to a process, to its group and to
 /// what has started it, so that one request arrives twice: signals that follow shortly are the same
-/// request. Whoever cannot wait repeats it later.
-public enum StopSignals {
+/// request. Anyone who cannot wait repeats it later.
+package enum StopSignals {
   /// The time after the first request from which on a SIGTERM asks for an end at once.
-  public static let terminationPatience = Duration.seconds(10)
+  package static let terminationPatience = Duration.seconds(10)
   /// The time after a SIGINT from which on another one asks for an end at once; an echo is faster.
-  public static let interruptPatience = Duration.milliseconds(300)
+  package static let interruptPatience = Duration.milliseconds(300)
 
   // Nanoseconds of the monotonic clock; zero for never.
   private static let requestedAt = Atomic<Int>(0)
@@ -19,7 +19,7 @@ public enum StopSignals {
   private static let lastSignal = Atomic<Int32>(0)
 
   /// What was asked for so far.
-  public static var request: StopRequest {
+  package static var request: StopRequest {
     StopRequest(rawValue: urgency.load(ordering: .relaxed)) ?? .none
   }
 
@@ -27,7 +27,7 @@ public enum StopSignals {
   ///
   /// Both are unblocked, too: a program inherits what the thread that started it had blocked. Call
   /// it before other threads start.
-  public static func install() {
+  package static func install() {
     // Touched here, so that the handler finds it initialised.
     urgency.store(StopRequest.none.rawValue, ordering: .relaxed)
     requestedAt.store(0, ordering: .relaxed)
@@ -44,7 +44,7 @@ public enum StopSignals {
   }
 
   /// Ends the process by the signal that has asked for it, so that its parent sees that.
-  public static func endBySignal() -> Never {
+  package static func endBySignal() -> Never {
     let number = lastSignal.load(ordering: .relaxed)
     let ending = number == 0 ? SIGTERM : number
     _ = signal(ending, SIG_DFL)

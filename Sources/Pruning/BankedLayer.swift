@@ -2,20 +2,19 @@ import SparseKernels
 import SparsityCore
 
 /// One layer's weights, pruned and compressed for each pattern that it may take: its levels.
-public struct BankedLayer: Sendable {
-  /// The layer.
-  public let layer: PrunableLayer
+package struct BankedLayer: Sendable {
+  package let layer: PrunableLayer
   /// The patterns of the levels, from sparsest to densest.
-  public let patterns: [NMPattern]
+  package let patterns: [NMPattern]
   /// The weights of each level; `nil` stands for the layer's own, dense weights.
-  public let levels: [CompressedWeights?]
+  package let levels: [CompressedWeights?]
   /// The share of the output energy that each level loses on the calibration images, if measured.
-  public let outputErrors: [Double]?
+  package let outputErrors: [Double]?
 
   /// Gathers the levels of a layer.
   ///
   /// - Precondition: there is one of each for each pattern, and they fit the layer.
-  public init(
+  package init(
     layer: PrunableLayer, patterns: [NMPattern], levels: [CompressedWeights?],
     outputErrors: [Double]?
   ) {
@@ -41,7 +40,7 @@ public struct BankedLayer: Sendable {
   /// - Throws: ``PruningError`` if `weights` has another count than the layer or holds a number
   ///   that is not finite.
   /// - Complexity: O(weights · patterns · M).
-  public init(
+  package init(
     layer: PrunableLayer, weights: Span<Float>, patterns: [NMPattern]
   ) throws(PruningError) {
     let (outputs, inputs) = (layer.outputs, layer.inputs)
@@ -72,5 +71,5 @@ public struct BankedLayer: Sendable {
   }
 
   /// The bytes that the compressed weights of all levels take.
-  public var size: Int { levels.reduce(0) { $0 + ($1?.size ?? 0) } }
+  package var size: Int { levels.reduce(0) { $0 + ($1?.size ?? 0) } }
 }

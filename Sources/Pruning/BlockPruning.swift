@@ -2,21 +2,18 @@ import LinearAlgebra
 import SparsityCore
 
 /// The size of the blocks of weights that are pruned together.
-public struct BlockSize: Hashable, Sendable {
-  /// The outputs of a block.
-  public let outputs: Int
-  /// The inputs of a block.
-  public let inputs: Int
+package struct BlockSize: Hashable, Sendable {
+  package let outputs: Int
+  package let inputs: Int
 
-  /// Creates a size.
-  public init(outputs: Int, inputs: Int) {
+  package init(outputs: Int, inputs: Int) {
     precondition(outputs > 0 && inputs > 0)
     self.outputs = outputs
     self.inputs = inputs
   }
 
   /// Reads a size written as in `16x32`: outputs, then inputs.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
     guard
       parts.count == 2, let outputs = Int(parts[0]), let inputs = Int(parts[1]),
@@ -28,8 +25,7 @@ public struct BlockSize: Hashable, Sendable {
 }
 
 extension BlockSize: CustomStringConvertible {
-  /// The size as outputs x inputs.
-  public var description: String { "\(outputs)x\(inputs)" }
+  package var description: String { "\(outputs)x\(inputs)" }
 }
 
 /// Prunes a layer block by block, those of least importance first, as LSP does.
@@ -38,12 +34,12 @@ extension BlockSize: CustomStringConvertible {
 /// layer's output error if it alone is set to zero, per weight: ½·wᵀ·H·w with H = 2/rows · Σ x·xᵀ
 /// and w the block's weights of an output, summed over its outputs. (LSP takes the first-order
 /// Fisher estimate of H from gradients; here H is exact.) Blocks at the edges may be smaller.
-public struct BlockPruning: Sendable {
+package struct BlockPruning: Sendable {
   /// The weights, none pruned.
-  public let weights: LayerMatrix
+  package let weights: LayerMatrix
   /// The squared error of the outputs over their squares, at densities 0, 1/*n*, … 1. It may exceed
   /// one where outputs are small because inputs cancel each other.
-  public let outputErrors: [Double]
+  package let outputErrors: [Double]
   /// The blocks, the least important first.
   private let blocks: [Block]
 
@@ -59,7 +55,7 @@ public struct BlockPruning: Sendable {
   ///
   /// - Parameter steps: The steps of the curve of output errors, *n*.
   /// - Complexity: O(weights · `inputs`).
-  public init(
+  package init(
     weights: LayerMatrix, statistics: InputStatistics, size: BlockSize, steps: Int = 100
   ) {
     precondition(statistics.inputs == weights.inputs && steps > 0)
@@ -85,7 +81,7 @@ public struct BlockPruning: Sendable {
   /// Returns the weights of which a share is kept; the blocks of least score are zero.
   ///
   /// - Precondition: `density` is in 0…1.
-  public func pruned(density: Double) -> LayerMatrix {
+  package func pruned(density: Double) -> LayerMatrix {
     var result = weights
     for block in blocks.prefix(prunedCount(density: density)) {
       for output in block.outputs {

@@ -1,8 +1,7 @@
 import SparsityCore
 
 /// A criterion with the statistics of one layer, ready to prune it to any pattern.
-public enum CalibratedPruning: Sendable {
-  /// Wanda, with the statistics.
+package enum CalibratedPruning: Sendable {
   case wanda(InputStatistics)
   /// SparseGPT, with its factored Hessian.
   case sparsegpt(SparseGPT)
@@ -15,7 +14,7 @@ public enum CalibratedPruning: Sendable {
   ///   large that they cannot be decomposed.
   /// - Precondition: the criterion needs calibration.
   /// - Complexity: O(inputs³).
-  public init(
+  package init(
     _ criterion: PruningCriterion, layer: PrunableLayer, statistics: InputStatistics
   ) throws(PruningError) {
     precondition(statistics.inputs == layer.inputs)
@@ -37,7 +36,7 @@ public enum CalibratedPruning: Sendable {
   }
 
   /// Prunes some or all outputs of the layer.
-  public func prune(_ weights: LayerMatrix, pattern: NMPattern) -> LayerMatrix {
+  package func prune(_ weights: LayerMatrix, pattern: NMPattern) -> LayerMatrix {
     switch self {
     case .wanda(let statistics):
       let mask = wandaMask(weights: weights, statistics: statistics, pattern: pattern)

@@ -12,7 +12,7 @@
 /// - Returns: For each layer a step 0…*n* of its curve; together they keep at least `density`, and
 ///   at most one segment of a hull more.
 /// - Complexity: O(points · log points).
-public func allocateDensity(
+package func allocateDensity(
   _ density: Double, curves: [[Double]], weightCounts: [Int]
 ) -> [Int] {
   precondition(curves.count == weightCounts.count)

@@ -6,18 +6,18 @@ import LinearAlgebra
 /// Rows (tokens) arrive piece by piece; nothing of them is kept but the sums. Where earlier layers
 /// are pruned already, each row has a target: the inputs that the layer's own weights should have
 /// seen. The outputs to come close to are those of the targets.
-public struct InputStatistics: Hashable, Sendable {
+package struct InputStatistics: Hashable, Sendable {
   /// The inputs of the layer.
-  public let inputs: Int
+  package let inputs: Int
   /// The rows seen.
-  public private(set) var rowCount: Int
+  package private(set) var rowCount: Int
   /// The Gram matrix Σ x·xᵀ, row-major; only its upper triangle is kept, zeros lie below.
-  public private(set) var gram: [Double]
+  package private(set) var gram: [Double]
   /// The products Σ t·xᵀ with the targets t, row-major; `nil` if every row is its own target.
-  public private(set) var targetProducts: [Double]?
+  package private(set) var targetProducts: [Double]?
 
   /// Creates the statistics of no rows.
-  public init(inputs: Int, hasTargets: Bool = false) {
+  package init(inputs: Int, hasTargets: Bool = false) {
     precondition(inputs > 0)
     let matrix = [Double](repeating: 0, count: inputs * inputs)
     self.inputs = inputs
@@ -30,7 +30,7 @@ public struct InputStatistics: Hashable, Sendable {
   ///
   /// - Parameter upperTriangle: The Gram matrix from the diagonal on, row behind row.
   /// - Returns: `nil` unless there are as many rows and numbers as can be.
-  public init?(inputs: Int, rowCount: Int, upperTriangle: [Double]) {
+  package init?(inputs: Int, rowCount: Int, upperTriangle: [Double]) {
     guard inputs > 0, rowCount >= 0, upperTriangle.count == inputs * (inputs + 1) / 2 else {
       return nil
     }
@@ -46,7 +46,7 @@ public struct InputStatistics: Hashable, Sendable {
   }
 
   /// The Gram matrix from the diagonal on, row behind row: all that is kept of it.
-  public var upperTriangle: [Double] {
+  package var upperTriangle: [Double] {
     (0..<inputs).flatMap { gram[$0 * inputs + $0..<($0 + 1) * inputs] }
   }
 
@@ -54,7 +54,7 @@ public struct InputStatistics: Hashable, Sendable {
   ///
   /// - Precondition: the statistics have no targets.
   /// - Complexity: O(rows · `inputs`²).
-  public mutating func add(rows: Span<Double>) {
+  package mutating func add(rows: Span<Double>) {
     precondition(targetProducts == nil)
     addOwn(rows)
   }
@@ -63,7 +63,7 @@ public struct InputStatistics: Hashable, Sendable {
   ///
   /// - Precondition: the statistics have targets.
   /// - Complexity: O(rows · `inputs`²).
-  public mutating func add(rows: Span<Double>, targets values: Span<Double>) {
+  package mutating func add(rows: Span<Double>, targets values: Span<Double>) {
     precondition(values.count == rows.count)
     guard var products = targetProducts else {
       preconditionFailure("these statistics have no targets")
@@ -81,7 +81,7 @@ public struct InputStatistics: Hashable, Sendable {
   }
 
   /// Adds the rows that other statistics of the same kind have seen.
-  public mutating func add(_ other: InputStatistics) {
+  package mutating func add(_ other: InputStatistics) {
     precondition(other.inputs == inputs)
     precondition((other.targetProducts == nil) == (targetProducts == nil))
     rowCount += other.rowCount
@@ -133,7 +133,7 @@ public struct InputStatistics: Hashable, Sendable {
   }
 
   /// Whether all sums are finite.
-  public var isFinite: Bool {
+  package var isFinite: Bool {
     gram.allSatisfy(\.isFinite) && (targetProducts ?? []).allSatisfy(\.isFinite)
   }
 }

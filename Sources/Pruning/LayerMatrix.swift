@@ -2,16 +2,15 @@ import LinearAlgebra
 import SparsityCore
 
 /// The weights of a layer as doubles, (outputs × inputs) row-major.
-public struct LayerMatrix: Hashable, Sendable {
+package struct LayerMatrix: Hashable, Sendable {
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
   /// The input features.
-  public let inputs: Int
+  package let inputs: Int
   /// The weights, one row for each output.
-  public var values: [Double]
+  package var values: [Double]
 
-  /// Creates a matrix.
-  public init(outputs: Int, inputs: Int, values: [Double]) {
+  package init(outputs: Int, inputs: Int, values: [Double]) {
     precondition(outputs > 0 && inputs > 0)
     precondition(values.count == outputs * inputs)
     self.outputs = outputs
@@ -20,7 +19,7 @@ public struct LayerMatrix: Hashable, Sendable {
   }
 
   /// Returns the matrix with what a mask does not mark set to zero.
-  public func masked(by mask: [Bool]) -> LayerMatrix {
+  package func masked(by mask: [Bool]) -> LayerMatrix {
     precondition(mask.count == values.count)
     return LayerMatrix(
       outputs: outputs, inputs: inputs, values: zip(values, mask).map { $1 ? $0 : 0 })
@@ -40,7 +39,7 @@ public struct LayerMatrix: Hashable, Sendable {
   }
 
   /// Returns some of the rows.
-  public func rows(_ range: Range<Int>) -> LayerMatrix {
+  package func rows(_ range: Range<Int>) -> LayerMatrix {
     LayerMatrix(
       outputs: range.count, inputs: inputs,
       values: Array(values[range.lowerBound * inputs..<range.upperBound * inputs]))

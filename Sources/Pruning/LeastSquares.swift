@@ -59,16 +59,16 @@ struct LeastSquares: Sendable {
 
   /// Solves the equations of a submatrix; `nil` where rounding has made it singular, and the
   /// weights stay as they were.
-  private func solve(_ matrix: [Double], at places: [Int], for right: [Double]) -> [Double]? {
-    let count = places.count
+  private func solve(_ matrix: [Double], at indices: [Int], for right: [Double]) -> [Double]? {
+    let count = indices.count
     guard count > 0 else { return [] }
     var part = [Double](repeating: 0, count: count * count)
     var target = part.mutableSpan
     let source = matrix.span
-    let indices = places.span
+    let span = indices.span
     for row in 0..<count {
-      let start = indices[row] * inputs
-      for column in row..<count { target[row * count + column] = source[start + indices[column]] }
+      let start = span[row] * inputs
+      for column in row..<count { target[row * count + column] = source[start + span[column]] }
     }
     guard let factor = CholeskyFactor(of: part.span, order: count) else { return nil }
     var solution = right

@@ -7,7 +7,7 @@ import SparsityCore
 ///
 /// - Precondition: `weights` has `outputs` · `inputs` values, none of them NaN.
 /// - Complexity: O(`outputs` · `inputs` · M).
-public func magnitudeMask(
+package func magnitudeMask(
   weights: Span<Float>, outputs: Int, inputs: Int, pattern: NMPattern
 ) -> [Bool] {
   precondition(outputs > 0 && inputs > 0)
@@ -63,7 +63,7 @@ private func markLargest(
 ///
 /// - Precondition: as for ``magnitudeMask(weights:outputs:inputs:pattern:)``.
 /// - Complexity: O(`outputs` · `inputs` · M).
-public func magnitudePruned(
+package func magnitudePruned(
   weights: Span<Float>, outputs: Int, inputs: Int, pattern: NMPattern
 ) -> [Float] {
   let mask = magnitudeMask(weights: weights, outputs: outputs, inputs: inputs, pattern: pattern)

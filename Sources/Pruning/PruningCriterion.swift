@@ -1,5 +1,5 @@
 /// How the weights to keep are chosen within a group, and what becomes of them.
-public enum PruningCriterion: String, CaseIterable, Hashable, Sendable {
+package enum PruningCriterion: String, CaseIterable, Hashable, Sendable {
   /// The weights with the largest absolute values; equals are chosen as by PyTorch's `topk`.
   case magnitude
   /// The weights whose absolute value times the norm of their input is largest.
@@ -11,8 +11,8 @@ public enum PruningCriterion: String, CaseIterable, Hashable, Sendable {
   case reconstruction
 
   /// Whether calibration images are needed.
-  public var needsCalibration: Bool { self != .magnitude }
+  package var needsCalibration: Bool { self != .magnitude }
 
   /// Whether a layer's statistics are measured behind pruned layers rather than dense ones.
-  public var isSequential: Bool { self == .reconstruction }
+  package var isSequential: Bool { self == .reconstruction }
 }

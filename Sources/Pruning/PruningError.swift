@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// Why weights cannot be pruned.
-public enum PruningError: Error, Equatable, Sendable {
+package enum PruningError: Error, Equatable, Sendable {
   /// A weight is not a number or infinite, so it has no place in an order.
   case notFinite(layer: String, output: Int, input: Int)
   /// A layer's weights are not as many as its shape says.
@@ -11,8 +11,8 @@ public enum PruningError: Error, Equatable, Sendable {
 }
 
 extension PruningError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .notFinite(let layer, let output, let input):
       """

@@ -8,9 +8,9 @@ import SparsityCore
 /// of ‖W·t − Ŵ·x‖², with a ridge that draws Ŵ to W. The mask comes from the alternating direction
 /// method of multipliers (ADMM, as in Meng et al., "ALPS", arXiv 2406.07831), on inputs scaled to
 /// mean square one. All patterns of a layer share its decomposition.
-public struct Reconstruction: Sendable {
+package struct Reconstruction: Sendable {
   /// The inputs of the layer.
-  public let inputs: Int
+  package let inputs: Int
   /// The mean of t·xᵀ plus the ridge, by which weights become what a fit aims at.
   private let aims: [Double]
   /// The equations of the kept weights.
@@ -23,13 +23,13 @@ public struct Reconstruction: Sendable {
   private let eigenvectors: [Float]
 
   /// The usual ridge, a share of the inputs' mean square.
-  public static let usualRidge = 0.01
+  package static let usualRidge = 0.01
 
   /// Decomposes the moments of a layer's inputs, or returns `nil` if that fails: numbers that are
   /// not finite, or too large.
   ///
   /// - Complexity: O(`inputs`³).
-  public init?(statistics: InputStatistics, ridge: Double = usualRidge) {
+  package init?(statistics: InputStatistics, ridge: Double = usualRidge) {
     let inputs = statistics.inputs
     var moments = statistics.secondMoments()
     var aims = statistics.targetMoments()
@@ -57,7 +57,7 @@ public struct Reconstruction: Sendable {
   /// Returns which weights to keep.
   ///
   /// - Complexity: O(iterations · weights · `inputs`).
-  public func mask(of weights: LayerMatrix, pattern: NMPattern) -> [Bool] {
+  package func mask(of weights: LayerMatrix, pattern: NMPattern) -> [Bool] {
     AlternatingDirections(
       weights: weights, aims: self.aims(of: weights), scales: scales, eigenvalues: eigenvalues,
       eigenvectors: eigenvectors, pattern: pattern
@@ -70,12 +70,12 @@ public struct Reconstruction: Sendable {
   ///
   /// - Complexity: O(iterations · weights · `inputs`) for the mask, and for each output
   ///   O(min(kept, dropped)³) for the weights.
-  public func prune(_ weights: LayerMatrix, pattern: NMPattern) -> LayerMatrix {
+  package func prune(_ weights: LayerMatrix, pattern: NMPattern) -> LayerMatrix {
     fit(weights, mask: mask(of: weights, pattern: pattern))
   }
 
   /// Returns the weights of a given mask that come closest to the targets' outputs.
-  public func fit(_ weights: LayerMatrix, mask: [Bool]) -> LayerMatrix {
+  package func fit(_ weights: LayerMatrix, mask: [Bool]) -> LayerMatrix {
     equations.fit(weights, aims: aims(of: weights), mask: mask)
   }
 
@@ -90,7 +90,7 @@ public struct Reconstruction: Sendable {
 /// outputs over their squares, without the bias.
 ///
 /// - Complexity: O(weights · inputs).
-public func outputError(
+package func outputError(
   of pruned: LayerMatrix, original: LayerMatrix, statistics: InputStatistics
 ) -> Double {
   precondition(pruned.values.count == original.values.count)

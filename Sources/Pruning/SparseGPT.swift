@@ -6,21 +6,21 @@ import SparsityCore
 /// Frantar and Alistarh, "SparseGPT", arXiv 2301.00774. The Hessian is 2/rows · Σ x·xᵀ, damped by
 /// a share of its mean diagonal. Columns are gone through from left to right; at the start of each
 /// group the mask is chosen, and the error of a pruned weight moves on to the columns behind it.
-public struct SparseGPT: Sendable {
+package struct SparseGPT: Sendable {
   /// The inputs of the layer.
-  public let inputs: Int
+  package let inputs: Int
   /// The upper Cholesky factor of the inverse Hessian, row-major.
   private let factor: [Double]
   /// Inputs that are zero in every row; their weights do not matter and are set to zero.
   private let dead: [Bool]
 
   /// The usual damping, a share of the Hessian's mean diagonal.
-  public static let usualDamping = 0.01
+  package static let usualDamping = 0.01
 
   /// Factors the Hessian of a layer, or returns `nil` if it is not positive definite when damped.
   ///
   /// - Complexity: O(`inputs`³).
-  public init?(statistics: InputStatistics, damping: Double = usualDamping) {
+  package init?(statistics: InputStatistics, damping: Double = usualDamping) {
     let inputs = statistics.inputs
     var hessian = statistics.secondMoments(scale: 2)
     var dead = [Bool](repeating: false, count: inputs)
@@ -42,7 +42,7 @@ public struct SparseGPT: Sendable {
   /// Returns the pruned weights and which of them are kept.
   ///
   /// - Complexity: O(weights · `inputs`).
-  public func prune(
+  package func prune(
     _ weights: LayerMatrix, pattern: NMPattern
   ) -> (weights: LayerMatrix, mask: [Bool]) {
     precondition(weights.inputs == inputs)

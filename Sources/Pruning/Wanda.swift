@@ -6,7 +6,7 @@ import SparsityCore
 /// arXiv 2306.11695. Weights are not changed.
 ///
 /// - Complexity: O(weights · M).
-public func wandaMask(
+package func wandaMask(
   weights: LayerMatrix, statistics: InputStatistics, pattern: NMPattern
 ) -> [Bool] {
   precondition(statistics.inputs == weights.inputs)

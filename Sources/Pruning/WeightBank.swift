@@ -7,27 +7,27 @@ import SparsityCore
 ///
 /// Choosing a genome is choosing among them; nothing is pruned during a search. A bank looks only
 /// at the decisions about weights. It never changes, so all threads share it.
-public struct WeightBank: Sendable {
+package struct WeightBank: Sendable {
   /// The decisions that the bank serves.
-  public let space: SearchSpace
+  package let space: SearchSpace
   /// How the kept weights were chosen.
-  public let criterion: PruningCriterion
+  package let criterion: PruningCriterion
   /// The identity of what the bank maps a layer and a pattern to.
   ///
   /// Where weights are pruned by magnitude it covers the model's weights and the criterion, not the
   /// patterns nor their order; elsewhere all weights of the bank. Two banks of equal hash
   /// hold equal weights wherever both hold some.
-  public let contentHash: ContentHash
+  package let contentHash: ContentHash
   /// The layers, in network order.
-  public let layers: [BankedLayer]
+  package let layers: [BankedLayer]
   /// Which level of each layer a genome takes.
-  public let levelChoice: LevelChoice
+  package let levelChoice: LevelChoice
 
   /// Gathers layers that were pruned by magnitude one by one.
   ///
   /// - Precondition: `layers` are all prunable layers of the model, in network order and with the
   ///   patterns that the space gives them.
-  public init(space: SearchSpace, layers: [BankedLayer], modelHash: ContentHash) {
+  package init(space: SearchSpace, layers: [BankedLayer], modelHash: ContentHash) {
     self.init(
       space: space, layers: layers, criterion: .magnitude,
       contentHash: Self.contentHash(modelHash: modelHash))
@@ -50,7 +50,7 @@ public struct WeightBank: Sendable {
   /// - Precondition: as for layers that were pruned by magnitude, and the criterion needs
   ///   calibration.
   /// - Complexity: O(weights · patterns).
-  public init(space: SearchSpace, calibrated layers: [BankedLayer], criterion: PruningCriterion) {
+  package init(space: SearchSpace, calibrated layers: [BankedLayer], criterion: PruningCriterion) {
     precondition(criterion.needsCalibration)
     var hasher = ContentHasher()
     hasher.update("elsa calibrated weight bank 1")
@@ -67,7 +67,7 @@ public struct WeightBank: Sendable {
   ///   - modelHash: The content hash of the checkpoint that the weights are from.
   ///   - weights: Gives the row-major outputs × inputs weights of a layer.
   /// - Throws: ``PruningError`` if a layer's weights do not fit it or are not finite.
-  public init(
+  package init(
     space: SearchSpace, model: [PrunableLayer], modelHash: ContentHash,
     weights: (PrunableLayer) -> [Float]
   ) throws(PruningError) {
@@ -83,15 +83,15 @@ public struct WeightBank: Sendable {
   /// level is dense and the model's own weights serve.
   ///
   /// - Precondition: the search space contains `genome`.
-  public func weights(of genome: Genome) -> [CompressedWeights?] {
+  package func weights(of genome: Genome) -> [CompressedWeights?] {
     zip(layers, levelChoice.levels(of: genome)).map { $0.levels[$1] }
   }
 
   /// The bytes that the compressed weights of all layers and levels take.
-  public var size: Int { layers.reduce(0) { $0 + $1.size } }
+  package var size: Int { layers.reduce(0) { $0 + $1.size } }
 
   /// Returns the content hash of any bank of a model pruned by magnitude, without building one.
-  public static func contentHash(modelHash: ContentHash) -> ContentHash {
+  package static func contentHash(modelHash: ContentHash) -> ContentHash {
     var hasher = ContentHasher()
     hasher.update("elsa weight bank 1")
     hasher.update(modelHash)
@@ -101,19 +101,19 @@ public struct WeightBank: Sendable {
 }
 
 /// Which of its levels each layer takes for a genome of a search space.
-public struct LevelChoice: Hashable, Sendable {
+package struct LevelChoice: Hashable, Sendable {
   /// The decision about each layer's weights by its place in the space; `nil` where none is.
   private let decisions: [Int?]
 
   /// Finds the decisions about some layers' weights.
-  public init(space: SearchSpace, layers: [PrunableLayer]) {
+  package init(space: SearchSpace, layers: [PrunableLayer]) {
     decisions = space.decisions(about: layers)
   }
 
   /// Returns the level of each layer; the only one where nothing is decided.
   ///
   /// - Precondition: the search space contains `genome`.
-  public func levels(of genome: Genome) -> [Int] {
+  package func levels(of genome: Genome) -> [Int] {
     decisions.map { $0.map { Int(genome.genes[$0]) } ?? 0 }
   }
 }

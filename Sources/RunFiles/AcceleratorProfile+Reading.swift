@@ -7,8 +7,8 @@ extension AcceleratorProfile {
   /// `contents` returns the text of a file that the profile names, such as measurements; the path
   /// is as the profile has it.
   ///
-  /// - Throws: ``RunFileError`` with line and column for anything that is unknown or impossible.
-  public init(
+  /// - Throws: ``RunFiles/RunFileError`` with line and column for what is unknown or impossible.
+  package init(
     yaml text: String, file: String,
     contents: (String) throws(RunFileError) -> String = refusingFiles
   ) throws(RunFileError) {
@@ -34,7 +34,7 @@ extension AcceleratorProfile {
   }
 
   /// Refuses every file, for profiles that stand alone.
-  public static func refusingFiles(_ path: String) throws(RunFileError) -> String {
+  package static func refusingFiles(_ path: String) throws(RunFileError) -> String {
     throw RunFileError(
       file: path, message: "a profile that travels with a run must hold its measurements itself")
   }

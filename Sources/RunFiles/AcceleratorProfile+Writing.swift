@@ -4,7 +4,7 @@ extension AcceleratorProfile {
   /// The profile in YAML, with the source of each parameter.
   ///
   /// Reading it gives an equal value.
-  public var yaml: String {
+  package var yaml: String {
     var lines: [String] = []
     for entry in documentWithSources {
       switch entry.value {
@@ -26,7 +26,7 @@ extension AcceleratorProfile {
 
   /// The profile in JSON on one line, with the source of each parameter; reading it gives an equal
   /// value.
-  public var json: String { ProfileValue.mapping(documentWithSources).json }
+  package var json: String { ProfileValue.mapping(documentWithSources).json }
 
   private var documentWithSources: [ProfileEntry] {
     var entries = document

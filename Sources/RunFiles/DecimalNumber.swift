@@ -52,21 +52,21 @@ struct DecimalNumber {
 extension YAMLValue {
   /// Returns a whole number in `range`, which may be written as in `2.039e12`.
   func count(in range: ClosedRange<Int>) throws(RunFileError) -> Int {
-    try number(scale: 0, in: range, words: "a whole number")
+    try number(scale: 0, in: range, diagnostic: "a whole number")
   }
 
   /// Returns a number with at most six decimals in millionths.
   func millionths(in range: ClosedRange<Int>) throws(RunFileError) -> Int {
-    try number(scale: 6, in: range, words: "a number with at most six decimals")
+    try number(scale: 6, in: range, diagnostic: "a number with at most six decimals")
   }
 
   private func number(
-    scale: Int, in range: ClosedRange<Int>, words: String
+    scale: Int, in range: ClosedRange<Int>, diagnostic: String
   ) throws(RunFileError) -> Int {
     let text = try string()
     guard let number = DecimalNumber(text), let value = number.scaled(byPowerOfTen: scale) else {
       let example = scale == 0 ? "1e9" : "0.72"
-      throw error("\(name) is \"\(excerpt(text))\"; write \(words), as in \(example)")
+      throw error("\(name) is \"\(excerpt(text))\"; write \(diagnostic), as in \(example)")
     }
     guard range.contains(value) else {
       let bounds = [range.lowerBound, range.upperBound].map { bound in

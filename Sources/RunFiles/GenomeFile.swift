@@ -4,33 +4,31 @@ import NetworkArchitectures
 import SparsityCore
 
 /// A genome on disk: what each decision chooses, by name.
-public struct GenomeFile: Hashable, Sendable {
+package struct GenomeFile: Hashable, Sendable {
   /// The architecture or run that the genome was found for; may be empty.
-  public var model: String
+  package var model: String
   /// What each decision chooses.
-  public var decisions: [String: Choice]
+  package var decisions: [String: Choice]
 
-  /// Creates the file of a genome.
-  public init(model: String, decisions: [String: Choice]) {
+  package init(model: String, decisions: [String: Choice]) {
     self.model = model
     self.decisions = decisions
   }
 
-  /// Creates the file of a genome of a search space.
-  public init(model: String, genome: Genome, in space: SearchSpace) {
+  package init(model: String, genome: Genome, in space: SearchSpace) {
     self.model = model
     self.decisions = Dictionary(
       uniqueKeysWithValues: zip(space.decisions, space.choices(of: genome)).map { ($0.name, $1) })
   }
 
   /// The largest file that is read as a genome or a front.
-  public static let sizeMax = 64 << 20
+  package static let sizeMax = 64 << 20
 
   /// Reads a genome in JSON, or that of a point of a front (`front.json`); errors name `file`.
   ///
   /// - Parameter point: The place on the front, from 1; without it, a front must have one point.
   /// - Throws: ``RunFileError`` for JSON of another form or a choice that is none of any kind.
-  public init(json: Data, file: String, point: Int? = nil) throws(RunFileError) {
+  package init(json: Data, file: String, point: Int? = nil) throws(RunFileError) {
     let root: JSONValue
     do {
       root = try JSONParser.parse(Array(json))
@@ -80,10 +78,10 @@ public struct GenomeFile: Hashable, Sendable {
     }
     guard let place = point ?? (points.count == 1 ? 1 : nil), points.indices.contains(place - 1)
     else {
-      let words = point.map { "has no point \($0)" } ?? "is a front"
+      let diagnostic = point.map { "has no point \($0)" } ?? "is a front"
       throw RunFileError(
         file: file,
-        message: "\(words); choose one of its \(counted(points.count, "point")) with "
+        message: "\(diagnostic); choose one of its \(counted(points.count, "point")) with "
           + "--point")
     }
     guard case .object(let members) = points[place - 1], let genome = members["genome"] else {
@@ -93,7 +91,7 @@ public struct GenomeFile: Hashable, Sendable {
   }
 
   /// The genome in JSON, decisions in the order of their names.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let object: [String: Any] = ["model": model, "decisions": decisions.mapValues(\.description)]
     return try JSONSerialization.data(
       withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
@@ -102,7 +100,7 @@ public struct GenomeFile: Hashable, Sendable {
   /// Returns the pattern of each of `prunable`'s layers, in their order.
   ///
   /// - Throws: ``RunFileError`` if a layer is missing here or unknown there.
-  public func assignment(
+  package func assignment(
     for prunable: [PrunableLayer], file: String
   ) throws(RunFileError) -> [NMPattern] {
     let known = Set(prunable.map(\.name))
@@ -126,7 +124,7 @@ public struct GenomeFile: Hashable, Sendable {
 extension GenomeFile {
   /// Refuses a genome that names another model than `architecture`; a tag after a dot, and names of
   /// checkpoints, do not count.
-  public func check(isOf architecture: String, file: String) throws(RunFileError) {
+  package func check(isOf architecture: String, file: String) throws(RunFileError) {
     guard !model.isEmpty, !architecture.isEmpty, !model.hasSuffix(".safetensors") else { return }
     guard model.prefix(while: { $0 != "." }) == architecture.prefix(while: { $0 != "." }) else {
       throw RunFileError(
@@ -142,7 +140,7 @@ extension GenomeFile {
   /// that of the published configurations (arXiv 2409.09708), not network order.
   ///
   /// - Throws: ``RunFileError`` for digits other than 1…4 or a wrong number of blocks.
-  public static func elsaAssignment(
+  package static func elsaAssignment(
     _ text: String, for network: Network
   ) throws(RunFileError) -> [NMPattern] {
     let place = "--genome elsa:\(text)"

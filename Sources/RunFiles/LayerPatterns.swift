@@ -3,28 +3,26 @@ import NetworkArchitectures
 import SparsityCore
 
 /// Which patterns a search may give the weights of each layer.
-public struct LayerPatterns: Hashable, Sendable {
+package struct LayerPatterns: Hashable, Sendable {
   /// The patterns of the layers whose names a glob matches.
-  public struct Rule: Hashable, Sendable {
+  package struct Rule: Hashable, Sendable {
     /// The glob: `*` stands for any characters, also for none.
-    public var glob: String
+    package var glob: String
     /// The patterns, from sparsest to densest.
-    public var patterns: [NMPattern]
+    package var patterns: [NMPattern]
 
-    /// Creates a rule.
-    public init(glob: String, patterns: [NMPattern]) {
+    package init(glob: String, patterns: [NMPattern]) {
       self.glob = glob
       self.patterns = patterns.sorted()
     }
   }
 
   /// The patterns of layers that no rule is about, from sparsest to densest.
-  public var standard: [NMPattern]
+  package var standard: [NMPattern]
   /// The rules, of which the last that matches a layer wins.
-  public var rules: [Rule]
+  package var rules: [Rule]
 
-  /// Creates patterns.
-  public init(standard: [NMPattern], rules: [Rule] = []) {
+  package init(standard: [NMPattern], rules: [Rule] = []) {
     self.standard = standard.sorted()
     self.rules = rules
   }
@@ -36,7 +34,7 @@ extension RunFile {
   ///
   /// - Throws: ``RunFileError`` if a rule matches no layer, if a fixed decision is not of the
   ///   network, or if nothing is left to decide.
-  public func searchSpace(of network: Network, file: String) throws(RunFileError) -> SearchSpace {
+  package func searchSpace(of network: Network, file: String) throws(RunFileError) -> SearchSpace {
     let layers = network.prunableLayers
     for rule in patterns.rules where !layers.contains(where: { rule.matches($0.name) }) {
       throw RunFileError(
@@ -80,7 +78,7 @@ extension RunFile {
 
 extension LayerPatterns.Rule {
   /// Whether the rule is about a layer.
-  public func matches(_ name: String) -> Bool {
+  package func matches(_ name: String) -> Bool {
     // The usual greedy walk: on a mismatch, the last star takes one character more.
     let (glob, name) = (Array(glob.utf8), Array(name.utf8))
     var (g, n) = (0, 0)
@@ -162,7 +160,7 @@ extension LayerPatterns {
 
 extension LayerPatterns: CustomStringConvertible {
   /// The patterns of layers without a rule, and each rule behind its glob.
-  public var description: String {
+  package var description: String {
     func list(_ patterns: [NMPattern]) -> String {
       patterns.map(\.description).joined(separator: ", ")
     }

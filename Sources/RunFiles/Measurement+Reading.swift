@@ -44,8 +44,8 @@ extension Measurement {
 
   /// Reads a table of measured products with the columns M, K, N, level and latency_us.
   ///
-  /// - Throws: ``RunFileError`` with the line of what is missing or impossible.
-  public static func table(
+  /// - Throws: ``RunFiles/RunFileError`` with the line of what is missing or impossible.
+  package static func table(
     csv text: String, file: String
   ) throws(RunFileError) -> [Measurement] {
     var measurements: [Measurement] = []

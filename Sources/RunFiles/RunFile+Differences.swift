@@ -2,13 +2,13 @@ import SparsityCore
 
 extension RunFile {
   /// A key in which two run files differ.
-  public struct Difference: Hashable, Sendable {
+  package struct Difference: Hashable, Sendable {
     /// The key, as in `search.seed`.
-    public let key: String
+    package let key: String
     /// The value here, as a run file has it; `nil` without the key.
-    public let own: String?
+    package let own: String?
     /// The other value.
-    public let other: String?
+    package let other: String?
   }
 
   /// Returns the keys by which this file describes another run than `other`, in the order of a run
@@ -17,7 +17,7 @@ extension RunFile {
   /// Left out is what may change while a run goes on: the number of evaluations and the test set.
   /// What this file leaves to the program to decide is no difference, nor is the place of an
   /// accelerator's profile, whose content is what counts.
-  public func differences(from other: RunFile) -> [Difference] {
+  package func differences(from other: RunFile) -> [Difference] {
     let own = identifyingEntries
     let others = Dictionary(uniqueKeysWithValues: other.identifyingEntries)
     let isOwn = Set(own.map(\.0))
@@ -33,7 +33,7 @@ extension RunFile {
   }
 
   /// The keys that the program fills in where a file has none.
-  private static let decidedKeys: Set = [Numerics.precisionKey, Numerics.instructionSetKey]
+  private static let decidedKeys: Set = [Precision.optionName, InstructionSet.optionName]
 
   /// What makes a run the one that it is, as keys and texts.
   private var identifyingEntries: [(String, String)] {
@@ -67,15 +67,16 @@ extension RunFile {
     if let window = search.window { entries.append(("search.window", "\(window)")) }
     entries.append(("search.dropDominated", "\(search.dropsDominated)"))
     entries.append(("fidelity.shardImages", "\(shardImages)"))
-    if let precision { entries.append((Numerics.precisionKey, precision.rawValue)) }
+    entries += evaluatorEntries.map { ("evaluator.\($0)", $1) }
+    if let precision { entries.append((Precision.optionName, precision.rawValue)) }
     if let instructionSet {
-      entries.append((Numerics.instructionSetKey, instructionSet.rawValue))
+      entries.append((InstructionSet.optionName, instructionSet.rawValue))
     }
     return entries
   }
 
   /// The source of the images of the final report, as a text, if there is one.
-  public var testSource: String? {
+  package var testSource: String? {
     switch data.images {
     case .sets(_, let test): test
     case .split(let images, _, let test, _): test > 0 ? "\(test) images of \(images)" : nil
@@ -83,7 +84,7 @@ extension RunFile {
   }
 
   /// Returns this file with what may change while a run goes on as `other` has it.
-  public func adoptingChanges(of other: RunFile) -> RunFile {
+  package func adoptingChanges(of other: RunFile) -> RunFile {
     var adopted = self
     adopted.search.evaluations = other.search.evaluations
     adopted.data.allowsOverlap = other.data.allowsOverlap
@@ -101,8 +102,8 @@ extension RunFile {
 }
 
 extension RunFile.Difference: CustomStringConvertible {
-  /// The difference in words, as in `search.seed is 2, the run has 1`.
-  public var description: String {
+  /// The difference as text, as in `search.seed is 2, the run has 1`.
+  package var description: String {
     let there = other.map { "the run has \($0)" } ?? "the run has none"
     return own.map { "\(key) is \($0), \(there)" } ?? "\(key) is missing, \(there)"
   }

@@ -1,3 +1,4 @@
+import EvolutionarySearch
 import SparsityCore
 
 extension RunFile.Model {
@@ -68,7 +69,7 @@ extension RunFile.Accelerator {
 extension RunFile.Search {
   init(_ value: YAMLValue?) throws(RunFileError) {
     let values = try value?.mapping(keys: Self.keys) ?? [:]
-    self.algorithm = try values["algorithm"]?.choice(RunFile.Algorithm.self) ?? .nsga2
+    self.algorithm = try values["algorithm"]?.choice(SearchAlgorithmName.self) ?? .nsga2
     self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
@@ -137,12 +138,12 @@ extension RunFile {
   func checkArithmetic(of search: YAMLValue?) throws(RunFileError) {
     var missing: [(key: String, line: String)] = []
     if precision == nil {
-      let line = "\(Numerics.precisionKey): \(Precision.bf16.rawValue)"
-      missing.append((Numerics.precisionKey, line))
+      let line = "\(Precision.optionName): \(Precision.bf16.rawValue)"
+      missing.append((Precision.optionName, line))
     }
     if instructionSet == nil {
-      let line = "\(Numerics.instructionSetKey): \(InstructionSet.avx2.rawValue)"
-      missing.append((Numerics.instructionSetKey, line))
+      let line = "\(InstructionSet.optionName): \(InstructionSet.avx2.rawValue)"
+      missing.append((InstructionSet.optionName, line))
     }
     guard !missing.isEmpty, let search else { return }
     let place = try search.mapping(keys: Search.keys)["mode"] ?? search

@@ -5,7 +5,7 @@ extension RunFile {
   /// The run file with every default written out, as a run directory keeps it.
   ///
   /// Reading it gives an equal value.
-  public var yaml: String {
+  package var yaml: String {
     var lines = ["model: {\(modelEntries.joined(separator: ", "))}"]
     lines.append("data: {\(dataEntries.joined(separator: ", "))}")
     lines.append("patterns: \(patterns.yaml)")
@@ -27,15 +27,19 @@ extension RunFile {
         + (search.window.map { ", window: \($0)" } ?? "")
         + ", dropDominated: \(search.dropsDominated)}")
     lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
-    if let precision { lines.append("\(Numerics.precisionKey): \(precision.rawValue)") }
+    if evaluator != nil {
+      let entries = evaluatorEntries.map { "\($0): \(ProfileValue.quoted($1))" }
+      lines.append("evaluator: {\(entries.joined(separator: ", "))}")
+    }
+    if let precision { lines.append("\(Precision.optionName): \(precision.rawValue)") }
     if let instructionSet {
-      lines.append("\(Numerics.instructionSetKey): \(instructionSet.rawValue)")
+      lines.append("\(InstructionSet.optionName): \(instructionSet.rawValue)")
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
   /// Returns the run file with relative paths replaced by what `resolve` makes of them.
-  public func resolvingPaths(_ resolve: (String) -> String) -> RunFile {
+  package func resolvingPaths(_ resolve: (String) -> String) -> RunFile {
     var resolved = self
     resolved.model.weights = resolve(model.weights)
     resolved.model.config = model.config.map(resolve)

@@ -1,19 +1,20 @@
+import EvolutionarySearch
 import SparsityCore
 
 /// What a search is to do: model, data, space, objectives and budget, as a person wrote it.
 ///
 /// Paths are as in the file; relative ones are meant from the file's own folder.
-public struct RunFile: Hashable, Sendable {
+package struct RunFile: Hashable, Sendable {
   /// The checkpoint to start from.
-  public struct Model: Hashable, Sendable {
+  package struct Model: Hashable, Sendable {
     /// The safetensors file, or a folder with `model.safetensors` and `config.json`.
-    public var weights: String
+    package var weights: String
     /// The configuration, unless it lies beside the weights.
-    public var config: String?
+    package var config: String?
   }
 
   /// Where the images come from.
-  public enum Images: Hashable, Sendable {
+  package enum Images: Hashable, Sendable {
     /// Separate sets; a test set is optional.
     case sets(search: String, test: String?)
     /// One set, split by a seeded shuffle.
@@ -21,23 +22,23 @@ public struct RunFile: Hashable, Sendable {
   }
 
   /// How images become the sets of a run.
-  public struct Data: Hashable, Sendable {
+  package struct Data: Hashable, Sendable {
     /// The source of the images.
-    public var images: Images
+    package var images: Images
     /// The source of the images that pruning is calibrated with, if it needs some.
-    public var calibration: String?
+    package var calibration: String?
     /// Whether images are resized as the model's configuration says (`true`) or only cropped.
-    public var isResized: Bool
+    package var isResized: Bool
     /// The file that says which outputs class folders stand for, if one is named.
-    public var classMap: String?
+    package var classMap: String?
     /// Whether search and test sets may share images.
-    public var allowsOverlap: Bool
+    package var allowsOverlap: Bool
     /// Whether images that cannot be decoded are left out instead of ending the run.
-    public var skipsBroken: Bool
+    package var skipsBroken: Bool
   }
 
   /// How weights are chosen for a pattern.
-  public enum Pruning: String, CaseIterable, Hashable, Sendable {
+  package enum Pruning: String, CaseIterable, Hashable, Sendable {
     /// The largest magnitudes of each group.
     case magnitude
     /// Magnitude, on a checkpoint trained as a supernet.
@@ -50,7 +51,7 @@ public struct RunFile: Hashable, Sendable {
     case reconstruction
 
     /// Whether calibration images are needed.
-    public var needsCalibration: Bool {
+    package var needsCalibration: Bool {
       switch self {
       case .magnitude, .supernet: false
       case .wanda, .sparsegpt, .reconstruction: true
@@ -59,91 +60,82 @@ public struct RunFile: Hashable, Sendable {
   }
 
   /// The accelerator whose cost counts.
-  public struct Accelerator: Hashable, Sendable {
+  package struct Accelerator: Hashable, Sendable {
     /// The profile's name, or the path of its file.
-    public var profile: String
+    package var profile: String
     /// The images of one batch on the accelerator.
-    public var batch: Int
+    package var batch: Int
 
     /// Whether the profile is a file: a path, or a name that ends as YAML and JSON files do.
-    public var isFile: Bool {
-      profile.contains("/") || [".yaml", ".yml", ".json"].contains { profile.hasSuffix($0) }
-    }
-  }
-
-  /// The method of search.
-  public enum Algorithm: String, CaseIterable, Hashable, Sendable {
-    /// Steady-state NSGA-II.
-    case nsga2
-    /// Random sampling, the baseline.
-    case random
+    package var isFile: Bool { AcceleratorFile.isPath(profile) }
   }
 
   /// In which order the search is told about results.
-  public enum Mode: String, CaseIterable, Hashable, Sendable {
+  package enum Mode: String, CaseIterable, Hashable, Sendable {
     /// As they come.
     case asynchronous
-    /// In the order of birth, so that the workers make no difference to what is found.
+    /// In the order of proposal, so that the workers make no difference to what is found.
     case strict
   }
 
   /// How the search runs.
-  public struct Search: Hashable, Sendable {
+  package struct Search: Hashable, Sendable {
     /// The method.
-    public var algorithm: Algorithm
+    package var algorithm: SearchAlgorithmName
     /// The individuals kept from one step to the next.
-    public var population: Int
+    package var population: Int
     /// The candidates evaluated before the search ends.
-    public var evaluations: Int
+    package var evaluations: Int
     /// The seed of everything random.
-    public var seed: UInt64
+    package var seed: UInt64
     /// Whether choices that a denser pattern of no higher cost makes needless are left out.
-    public var dropsDominated: Bool
+    package var dropsDominated: Bool
     /// In which order the search is told about results.
-    public var mode: Mode
-    /// The candidates between birth and telling, in strict mode only.
-    public var window: Int?
+    package var mode: Mode
+    /// The candidates between proposal and telling, in strict mode only.
+    package var window: Int?
   }
 
   /// The checkpoint.
-  public var model: Model
+  package var model: Model
   /// The images.
-  public var data: Data
+  package var data: Data
   /// The patterns that each layer may take.
-  public var patterns: LayerPatterns
+  package var patterns: LayerPatterns
   /// The decisions that are made already, by name, and what they choose.
-  public var fixed: [String: String]
+  package var fixed: [String: String]
   /// How weights are chosen.
-  public var pruning: Pruning
+  package var pruning: Pruning
   /// Whose cost counts.
-  public var accelerator: Accelerator
+  package var accelerator: Accelerator
   /// What is improved; the accuracy is always among them.
-  public var objectives: [Objective]
+  package var objectives: [Objective]
   /// What every candidate must satisfy.
-  public var constraints: [CostConstraint]
+  package var constraints: [CostConstraint]
   /// How the search runs.
-  public var search: Search
+  package var search: Search
   /// The images of one shard.
-  public var shardImages: Int
+  package var shardImages: Int
   /// The number format of the evaluation; `nil` leaves it to the first workers.
-  public var precision: Precision?
+  package var precision: Precision?
   /// The instructions that workers are held to; `nil` leaves them to the first workers.
-  public var instructionSet: InstructionSet?
+  package var instructionSet: InstructionSet?
+  /// The program from outside that measures accuracy; `nil` stands for Elsa's own inference.
+  package var evaluator: Evaluator?
 }
 
 extension RunFile {
   /// The most bytes that are read of a run file, a profile or a table of measurements.
-  public static let sizeMax = 4 << 20
+  package static let sizeMax = 4 << 20
 
   /// Reads the text of a run file; `file` names it in errors.
   ///
   /// - Throws: ``RunFileError`` with line and column for anything that is unknown or impossible.
-  public init(yaml text: String, file: String) throws(RunFileError) {
+  package init(yaml text: String, file: String) throws(RunFileError) {
     let root = try YAMLValue.document(text, file: file)
     let sections = try root.mapping(keys: [
       "model", "data", "patterns", "fixed", "pruning", "accelerator", "objectives", "constraints",
-      "search",
-      "fidelity", Numerics.precisionKey, Numerics.instructionSetKey,
+      "search", "fidelity", "evaluator", Precision.optionName, InstructionSet.optionName,
     ])
     guard let model = sections["model"] else { throw root.missing("model") }
     guard let data = sections["data"] else { throw root.missing("data") }
@@ -165,9 +157,11 @@ extension RunFile {
     self.constraints = try Self.constraints(sections["constraints"])
     self.search = try Search(sections["search"])
     self.shardImages = try Self.shardImages(sections["fidelity"])
-    self.precision = try sections[Numerics.precisionKey]?.choice(Precision.self)
-    self.instructionSet = try sections[Numerics.instructionSetKey]?.choice(InstructionSet.self)
-    if search.mode == .strict { try checkArithmetic(of: sections["search"]) }
+    self.precision = try sections[Precision.optionName]?.choice(Precision.self)
+    self.instructionSet = try sections[InstructionSet.optionName]?.choice(InstructionSet.self)
+    self.evaluator = nil
+    self.evaluator = try Self.evaluator(sections, testSet: testSource)
+    if search.mode == .strict, evaluator == nil { try checkArithmetic(of: sections["search"]) }
   }
 }
 

@@ -1,16 +1,16 @@
 /// A mistake in a file that a person wrote, with its place and what to do about it.
-public struct RunFileError: Error, Hashable, Sendable {
+package struct RunFileError: Error, Hashable, Sendable {
   /// The file's path as it was given.
-  public let file: String
+  package let file: String
   /// The line, from 1; `nil` when the file as a whole is meant.
-  public let line: Int?
+  package let line: Int?
   /// The column, from 1.
-  public let column: Int?
+  package let column: Int?
   /// What is wrong, with the value, and what would be right.
-  public let message: String
+  package let message: String
 
   /// Creates an error at a place.
-  public init(file: String, line: Int? = nil, column: Int? = nil, message: String) {
+  package init(file: String, line: Int? = nil, column: Int? = nil, message: String) {
     self.file = file
     self.line = line
     self.column = column
@@ -20,7 +20,7 @@ public struct RunFileError: Error, Hashable, Sendable {
 
 extension RunFileError: CustomStringConvertible {
   /// The error as compilers print it, as in `run.yaml:3:7: unknown key …`.
-  public var description: String {
+  package var description: String {
     let place = [file, line.map(String.init), column.map(String.init)].compactMap(\.self)
     return "\(place.joined(separator: ":")): \(message)"
   }

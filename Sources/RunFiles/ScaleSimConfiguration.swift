@@ -5,19 +5,17 @@ import SparsityCore
 ///
 /// Words are bytes and SRAM sizes KiB. In CALC mode the array never waits; in USER mode it gets
 /// `Bandwidth` words a cycle, whereas SCALE-Sim takes the bank bandwidth of its layout section.
-public struct ScaleSimConfiguration: Hashable, Sendable {
-  /// The name of the run.
-  public var runName: String
-  /// The array.
-  public var array: SystolicArray
+package struct ScaleSimConfiguration: Hashable, Sendable {
+  package var runName: String
+  package var array: SystolicArray
   /// The KiB for inputs.
-  public var inputKibibytes: Int
+  package var inputKibibytes: Int
   /// The KiB for weights.
-  public var weightKibibytes: Int
+  package var weightKibibytes: Int
   /// The KiB for outputs.
-  public var outputKibibytes: Int
+  package var outputKibibytes: Int
   /// The words that memory moves in a cycle; `nil` in CALC mode.
-  public var wordsPerCycle: Int?
+  package var wordsPerCycle: Int?
 
   /// The keys of each section that are read.
   private static let readKeys: [String: Set<String>] = [
@@ -39,7 +37,7 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
   /// Reads a configuration; `file` names it in errors.
   ///
   /// - Throws: ``RunFileError`` with the line of what is unknown, missing or impossible.
-  public init(text: String, file: String) throws(RunFileError) {
+  package init(text: String, file: String) throws(RunFileError) {
     let fields = try Self.fields(of: text, file: file)
     func required(_ key: String, _ name: String) throws(RunFileError) -> Field {
       guard let field = fields[key] else {
@@ -83,8 +81,8 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
 
   /// Takes what SCALE-Sim can model of a profile.
   ///
-  /// - Throws: ``RunFileError`` in words for what it cannot.
-  public init(profile: AcceleratorProfile) throws(RunFileError) {
+  /// - Throws: ``RunFileError`` for what it cannot.
+  package init(profile: AcceleratorProfile) throws(RunFileError) {
     func refusal(_ message: String) -> RunFileError {
       RunFileError(file: profile.name, message: message + "; SCALE-Sim cannot check this profile")
     }
@@ -112,7 +110,7 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
   }
 
   /// The profile with this array and memory; clock and energy are assumptions.
-  public func profile() -> AcceleratorProfile {
+  package func profile() -> AcceleratorProfile {
     var profile = AcceleratorProfile.systolic32
     profile.name = runName
     profile.summary = "Made from the SCALE-Sim configuration \(runName)."
@@ -129,7 +127,7 @@ public struct ScaleSimConfiguration: Hashable, Sendable {
   }
 
   /// The configuration as SCALE-Sim 3 reads it.
-  public var text: String {
+  package var text: String {
     """
     [general]
     run_name = \(runName)

@@ -2,18 +2,16 @@ import AcceleratorModel
 import SparsityCore
 
 /// A list of matrix products in SCALE-Sim's form: `Layer,M,N,K,Sparsity,` a line.
-public struct ScaleSimTopology: Hashable, Sendable {
+package struct ScaleSimTopology: Hashable, Sendable {
   /// One product.
-  public struct Layer: Hashable, Sendable {
+  package struct Layer: Hashable, Sendable {
     /// The layer's name.
-    public var name: String
-    /// The product.
-    public var product: MatrixProduct
+    package var name: String
+    package var product: MatrixProduct
     /// The pattern of its weights.
-    public var pattern: NMPattern
+    package var pattern: NMPattern
 
-    /// Creates a product.
-    public init(name: String, product: MatrixProduct, pattern: NMPattern) {
+    package init(name: String, product: MatrixProduct, pattern: NMPattern) {
       self.name = name
       self.product = product
       self.pattern = pattern
@@ -21,15 +19,15 @@ public struct ScaleSimTopology: Hashable, Sendable {
   }
 
   /// The products, in order.
-  public var layers: [Layer]
+  package var layers: [Layer]
 
   /// Creates a list.
-  public init(layers: [Layer]) {
+  package init(layers: [Layer]) {
     self.layers = layers
   }
 
   /// Takes the products of a genome's steps; those of attention are listed once a head and image.
-  public init(costs: [LayerCost]) {
+  package init(costs: [LayerCost]) {
     layers = costs.compactMap { cost in
       guard case .product(let product, _, _) = cost.work else { return nil }
       return Layer(name: cost.name, product: product, pattern: cost.executedPattern)
@@ -39,7 +37,7 @@ public struct ScaleSimTopology: Hashable, Sendable {
   /// Reads a topology; without the column `Sparsity` all products are dense.
   ///
   /// - Throws: ``RunFileError`` with the line of what is missing or impossible.
-  public init(csv text: String, file: String) throws(RunFileError) {
+  package init(csv text: String, file: String) throws(RunFileError) {
     var layers: [Layer] = []
     for row in try CSVTable(text, file: file).rows {
       func size(_ column: String) throws(RunFileError) -> Int {
@@ -67,7 +65,7 @@ public struct ScaleSimTopology: Hashable, Sendable {
   }
 
   /// The list as SCALE-Sim 3 reads it with `-i gemm`.
-  public var csv: String {
+  package var csv: String {
     let rows = layers.map { layer in
       "\(layer.name),\(layer.product.tokens),\(layer.product.outputs),\(layer.product.inputs),"
         + "\(layer.pattern),"

@@ -21,7 +21,7 @@ struct YAMLPlace: Hashable {
   let column: Int
 }
 
-/// What a YAML document may hold at most; beyond it reading ends at once, in words.
+/// What a YAML document may hold at most; beyond it reading ends at once, with a diagnostic.
 ///
 /// The largest profile, of ten thousand measurements, takes a third of each.
 enum YAMLLimits {

@@ -3,30 +3,30 @@ import Glibc
 import WireProtocol
 
 /// What a worker needs to join a run: the file that a coordinator writes for as long as it runs.
-public struct ConnectionFile: Codable, Hashable, Sendable {
+package struct ConnectionFile: Codable, Hashable, Sendable {
   /// The version of the file's form.
-  public var version = 1
+  package var version = 1
   /// The addresses to connect to, the most likely one first, as in `tcp://node07:5555`.
-  public var endpoints: [String]
+  package var endpoints: [String]
   /// The coordinator's public key in Z85 text, or `nil` without encryption.
-  public var serverKey: String?
+  package var serverKey: String?
   /// The public key that workers show, in Z85 text, or `nil` without encryption.
-  public var workerPublicKey: String?
+  package var workerPublicKey: String?
   /// The secret key of ``workerPublicKey``; the reason why only the owner may read the file.
-  public var workerSecretKey: String?
+  package var workerSecretKey: String?
   /// The run, as 16 hexadecimal digits.
-  public var run: String
-  /// The coordinator's epoch.
-  public var epoch: UInt32
+  package var run: String
+  /// The coordinator's term.
+  package var term: UInt32
   /// The coordinator's process.
-  public var processID: Int32
+  package var processID: Int32
   /// The coordinator's machine.
-  public var host: String
+  package var host: String
 
   /// Creates the content of a file.
-  public init(
+  package init(
     endpoints: [String], serverKey: String?, workerPublicKey: String?, workerSecretKey: String?,
-    run: RunID, epoch: Epoch, processID: Int32, host: String
+    run: RunID, term: Term, processID: Int32, host: String
   ) {
     precondition(!endpoints.isEmpty)
     self.endpoints = endpoints
@@ -34,7 +34,7 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
     self.workerPublicKey = workerPublicKey
     self.workerSecretKey = workerSecretKey
     self.run = "\(run)"
-    self.epoch = epoch.rawValue
+    self.term = term.rawValue
     self.processID = processID
     self.host = host
   }
@@ -42,19 +42,20 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
   /// Reads a file.
   ///
   /// - Throws: ``RunStorageError``: missing, malformed, or readable by others in spite of a secret.
-  public init(path: String) throws(RunStorageError) {
+  package init(path: String) throws(RunStorageError) {
     let file = try PrivateFile(path: path).read(ConnectionFile.self) { $0.workerSecretKey != nil }
     guard file.version == 1 else {
-      throw .malformedFile(path: path, words: "version \(file.version) is not supported")
+      throw .malformedFile(path: path, diagnostic: "version \(file.version) is not supported")
     }
     guard !file.endpoints.isEmpty else {
-      throw .malformedFile(path: path, words: "it names no endpoint")
+      throw .malformedFile(path: path, diagnostic: "it names no endpoint")
     }
     self = file
   }
 
-  /// Writes the file, with mode 0600 unless another is given, in one step for whoever waits for it.
-  public func write(to path: String, mode: UInt16 = 0o600) throws(RunStorageError) {
+  /// Writes the file, with mode 0600 unless another is given, in one step for those who wait for
+  /// it.
+  package func write(to path: String, mode: UInt16 = 0o600) throws(RunStorageError) {
     try PrivateFile(path: path).write(self, mode: mode)
   }
 
@@ -62,23 +63,23 @@ public struct ConnectionFile: Codable, Hashable, Sendable {
   /// another coordinator has written meanwhile, is left alone.
   ///
   /// - Throws: ``RunStorageError`` if it is there and cannot be removed.
-  public func remove(path: String) throws(RunStorageError) {
+  package func remove(path: String) throws(RunStorageError) {
     guard isWritten(at: path) else { return }
     guard unsafe unlink(path) == 0 || errno == ENOENT else {
       throw .failed(
-        operation: "remove", path: path, reason: RunStorageError.words(errno: errno))
+        operation: "remove", path: path, reason: RunStorageError.diagnostic(errno: errno))
     }
   }
 
   /// Whether something lies at `path`, whatever it says.
-  public static func exists(at path: String) -> Bool {
+  package static func exists(at path: String) -> Bool {
     PrivateFile(path: path).mayExist
   }
 
   /// Whether the file at `path` says what this value does, so that its coordinator has written it.
   private func isWritten(at path: String) -> Bool {
     let file = PrivateFile(path: path)
-    // Not by the reader, which refuses a file that somebody has made readable for others.
+    // Not by the reader, which refuses a file that a user has made readable for others.
     guard let found = try? file.read(ConnectionFile.self, isSecret: { _ in false }) else {
       return false
     }

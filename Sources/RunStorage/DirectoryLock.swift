@@ -3,18 +3,18 @@ import Foundation
 /// The exclusive right of one process to write in a run directory; it ends with the process.
 ///
 /// Take it before anything of a run is written.
-public final class DirectoryLock: Sendable {
+package final class DirectoryLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock of a folder, which is created unless it exists, or says who holds it.
   ///
   /// - Throws: ``RunStorageError``: in use, or no permission.
-  public init(of directory: RunDirectory) throws(RunStorageError) {
+  package init(of directory: RunDirectory) throws(RunStorageError) {
     try directory.create()
     let path = directory.lockPath
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
-      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
+      throw .cannotOpen(path: path, reason: RunStorageError.diagnostic(errno: errno))
     }
     guard Self.lock(descriptor) else {
       let code = errno
@@ -23,11 +23,11 @@ public final class DirectoryLock: Sendable {
       if code == EWOULDBLOCK {
         throw .inUse(path: directory.path, holder: holder.isEmpty ? "unknown" : holder)
       }
-      throw .failed(operation: "lock", path: path, reason: RunStorageError.words(errno: code))
+      throw .failed(operation: "lock", path: path, reason: RunStorageError.diagnostic(errno: code))
     }
     self.descriptor = descriptor
     let holder = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
-    // The text only helps people; a lock without it is a lock.
+    // The text only helps users; a lock without it is a lock.
     ftruncate(descriptor, 0)
     _ = unsafe pwrite(descriptor, holder, holder.count, 0)
   }

@@ -8,28 +8,28 @@ import WireProtocol
 ///
 /// A batch is appended in one transaction and is on the disk when ``append(_:at:writtenAt:)``
 /// returns: after that an acknowledgement may leave. A batch that fails leaves no trace.
-public final class Journal: Sendable {
+package final class Journal: Sendable {
   /// A seam through which tests make the storage fail.
   ///
   /// It is asked before each statement of an append, with the number of statements so far.
   package typealias Fault = @Sendable (_ statement: Int) -> RunStorageError?
 
   /// The journal's file.
-  public let path: String
+  package let path: String
   /// How often the journal has been opened for writing, this time included.
-  public let openingCount: Int
-  /// What people should know about the state in which the journal was found, in words.
-  public let warnings: [String]
+  package let openingCount: Int
+  /// What users should know about the state in which the journal was found, as text.
+  package let warnings: [String]
 
   /// Whether the structure of the whole file was checked at the opening.
   ///
   /// It is unless there is a snapshot, with which a restart should not have to read the file:
   /// ``JournalReader/checkIntegrity()`` does the same while the journal is written.
-  public let isStructureChecked: Bool
+  package let isStructureChecked: Bool
 
   private struct State {
     var recordCount: Int
-    /// The choices of each of the run's decisions as people write them.
+    /// The choices of each of the run's decisions as they are written.
     var choices: [[String]] = []
     var statementCount = 0
     var fault: Fault?
@@ -44,7 +44,7 @@ public final class Journal: Sendable {
   ///
   /// - Parameter lock: the right to write in the directory; `nil` takes it here.
   /// - Throws: ``RunStorageError``: in use, damaged, foreign or newer file, no permission.
-  public init(
+  package init(
     in directory: RunDirectory, lock: DirectoryLock? = nil, busyTimeout: Duration = .seconds(5)
   ) throws(RunStorageError) {
     let path = directory.journalPath
@@ -78,11 +78,11 @@ public final class Journal: Sendable {
   }
 
   /// The records written so far, by all coordinators of the run.
-  public var recordCount: Int { state.withLock { $0.recordCount } }
+  package var recordCount: Int { state.withLock { $0.recordCount } }
 
   /// Whether the directory still holds this journal: `false` once it was removed, or removed and
   /// made anew, so that what is written here will not be found again.
-  public var isInPlace: Bool {
+  package var isInPlace: Bool {
     guard let identity else { return true }
     return FileIdentity(ofFileAt: path) == identity || !FileIdentity.isKnown(at: path)
   }
@@ -121,7 +121,7 @@ public final class Journal: Sendable {
     let unfinished = try unfinishedByteCount(database, path: path)
     try database.execute(sql: "UPDATE meta SET value = value + 1 WHERE name = 'openings'")
     guard let openingCount = try openingCount(database) else {
-      throw RunStorageError.corrupt(path: path, words: "the count of openings is missing")
+      throw RunStorageError.corrupt(path: path, diagnostic: "the count of openings is missing")
     }
     return Found(
       openingCount: openingCount,
@@ -137,12 +137,12 @@ public final class Journal: Sendable {
   /// Reads all records in order, and checks that each is what was written.
   ///
   /// - Complexity: O(*n*) in the records.
-  public func records() throws(RunStorageError) -> [JournalRecord] {
+  package func records() throws(RunStorageError) -> [JournalRecord] {
     try records(from: 0, countMax: .max)
   }
 
   /// Reads at most `countMax` records from the place `sequence` on, and checks each.
-  public func records(
+  package func records(
     from sequence: Int, countMax: Int
   ) throws(RunStorageError) -> [JournalRecord] {
     precondition(sequence >= 0)
@@ -157,7 +157,7 @@ public final class Journal: Sendable {
   }
 
   /// Reads which keys' results count no more, with the places of their records, in order.
-  public func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
+  package func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
     try look { try JournalReading($0, path: path).discards() }
   }
 
@@ -168,8 +168,8 @@ public final class Journal: Sendable {
   ///
   /// - Parameters:
   ///   - firstSequence: the place of the first record, at most ``recordCount``.
-  ///   - time: the wall clock's time, for people only.
-  public func append(
+  ///   - time: the wall clock's time, for users only.
+  package func append(
     _ records: [JournalRecord], at firstSequence: Int, writtenAt time: Date
   ) throws(RunStorageError) {
     precondition(firstSequence >= 0)
@@ -185,7 +185,7 @@ public final class Journal: Sendable {
     state.withLock { $0.recordCount += new.count }
   }
 
-  /// Returns a time as the columns for people show it.
+  /// Returns a time as the columns for users show it.
   static func text(of time: Date) -> String {
     time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
@@ -283,7 +283,7 @@ public final class Journal: Sendable {
   }
 
   /// Moves everything into the one file and closes it; the journal is of no use afterwards.
-  public func close() throws(RunStorageError) {
+  package func close() throws(RunStorageError) {
     do {
       _ = try queue.writeWithoutTransaction { database in
         try database.checkpoint(.truncate)

@@ -2,7 +2,7 @@ import Glibc
 
 /// The journal's file and what SQLite keeps beside it, as other users meet them: not at all.
 ///
-/// Whoever can read the file can lock it, and so pause a run.
+/// Anyone who can read the file can lock it, and so pause a run.
 enum JournalFiles {
   /// What SQLite appends to the name for its own files; it gives them the rights of the first.
   private static let suffixes = ["", "-wal", "-shm"]
@@ -19,7 +19,7 @@ enum JournalFiles {
       return
     }
     guard errno == EEXIST else {
-      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
+      throw .cannotOpen(path: path, reason: RunStorageError.diagnostic(errno: errno))
     }
     for suffix in suffixes { try restrict(path + suffix) }
   }
@@ -36,7 +36,7 @@ enum JournalFiles {
     }
     guard status.st_mode & 0o077 != 0 else { return }
     guard unsafe chmod(path, status.st_mode & 0o700) == 0 else {
-      throw .cannotOpen(path: path, reason: RunStorageError.words(errno: errno))
+      throw .cannotOpen(path: path, reason: RunStorageError.diagnostic(errno: errno))
     }
   }
 }

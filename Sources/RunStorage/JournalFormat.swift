@@ -9,13 +9,13 @@ enum JournalFormat {
   /// Marks an SQLite file as a journal of Elsa (`ELSA` in ASCII).
   static let applicationID = 0x454C_5341
   /// The version of the layout; a program reads its own and older ones, back to the oldest.
-  static let version = 6
+  static let version = 7
   /// The oldest version that is read.
-  static let oldestVersion = 6
+  static let oldestVersion = 7
   /// The commit of Elsa that reads the versions before the oldest.
-  static let commitOfOlderVersions = "a918328"
+  static let commitOfOlderVersions = "ecd8f16"
 
-  /// The tables: a record's bytes are what counts, the columns beside them are for people. One
+  /// The tables: a record's bytes are what counts, the columns beside them are for users. One
   /// snapshot at most says what the first records have brought about; the index leads to the few
   /// records of a candidate that are no results.
   static let schema = """
@@ -35,7 +35,7 @@ enum JournalFormat {
       objectives TEXT,
       worker TEXT,
       milliseconds REAL,
-      words TEXT,
+      detail TEXT,
       written TEXT NOT NULL,
       content BLOB NOT NULL,
       digest INTEGER NOT NULL
@@ -43,7 +43,7 @@ enum JournalFormat {
     CREATE TABLE snapshots (
       place INTEGER PRIMARY KEY CHECK (place = 0),
       record_count INTEGER NOT NULL,
-      epoch INTEGER NOT NULL,
+      term INTEGER NOT NULL,
       written TEXT NOT NULL,
       content BLOB NOT NULL,
       digest INTEGER NOT NULL
@@ -62,14 +62,14 @@ enum JournalFormat {
   /// Inserts one record.
   static let insertion = """
     INSERT INTO records (sequence, kind, candidate, slice, genome, shard_key, correct,
-      correct_count, image_count, loss, objectives, worker, milliseconds, words, written, content,
+      correct_count, image_count, loss, objectives, worker, milliseconds, detail, written, content,
       digest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   /// Puts a snapshot in the place of the last one.
   static let snapshotInsertion = """
-    INSERT OR REPLACE INTO snapshots (place, record_count, epoch, written, content, digest)
+    INSERT OR REPLACE INTO snapshots (place, record_count, term, written, content, digest)
     VALUES (0, ?, ?, ?, ?, ?)
     """
 
@@ -113,7 +113,7 @@ enum JournalFormat {
   static func checkIntegrity(_ database: Database, path: String) throws {
     let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")
     guard findings == ["ok"] else {
-      throw RunStorageError.corrupt(path: path, words: findings.joined(separator: "; "))
+      throw RunStorageError.corrupt(path: path, diagnostic: findings.joined(separator: "; "))
     }
   }
 }

@@ -4,16 +4,16 @@ import SparsityCore
 import WireProtocol
 
 /// A journal open for reading only, also while a coordinator writes it.
-public final class JournalReader: Sendable {
+package final class JournalReader: Sendable {
   /// The journal's file.
-  public let path: String
+  package let path: String
 
   private let queue: DatabaseQueue
 
   /// Opens the journal of a run directory.
   ///
   /// - Throws: ``RunStorageError``: no journal there, damaged, foreign or newer file.
-  public init(of directory: RunDirectory) throws(RunStorageError) {
+  package init(of directory: RunDirectory) throws(RunStorageError) {
     let path = directory.journalPath
     guard FileManager.default.fileExists(atPath: path) else {
       throw .cannotOpen(path: path, reason: "no run has been started in this folder")
@@ -34,7 +34,7 @@ public final class JournalReader: Sendable {
   /// Reads the records from the place `sequence` on (zero: all), at most `countMax`, in order.
   ///
   /// Of a long journal take portions: ``JournalRecords``.
-  public func records(
+  package func records(
     from sequence: Int = 0, countMax: Int = .max
   ) throws(RunStorageError) -> [JournalRecord] {
     precondition(sequence >= 0)
@@ -42,34 +42,34 @@ public final class JournalReader: Sendable {
     return try look { try $0.records(from: sequence, countMax: countMax) }
   }
 
-  /// Reads what the journal has about some candidates besides their results, in order of birth:
-  /// births, evaluations, quarantines.
+  /// Reads what the journal has about some candidates besides their results, in order of proposal:
+  /// proposals, evaluations, quarantines.
   ///
   /// - Complexity: O(*c* log *n*) for *c* candidates and *n* records, but O(*n*) in the journal of
   ///   an older program that was not gone on with.
-  public func records(
+  package func records(
     about candidates: Set<CandidateID>
   ) throws(RunStorageError) -> [JournalRecord] {
     try look { try $0.records(about: candidates) }
   }
 
   /// Reads which keys' results count no more, with the places of their records, in order.
-  public func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
+  package func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
     try look { try $0.discards() }
   }
 
   /// Whether a key with a name has delivered some result.
   ///
   /// - Complexity: O(*n*) for *n* records.
-  public func holdsResults(ofKey name: String) throws(RunStorageError) -> Bool {
+  package func holdsResults(ofKey name: String) throws(RunStorageError) -> Bool {
     try look { try $0.holdsResults(ofKey: name) }
   }
 
   /// Reads the snapshot, or returns `nil` if there is none.
   ///
   /// - Throws: ``RunStorageError``, above all
-  ///   ``RunStorageError/damagedSnapshot(path:words:)``; the records are of use all the same.
-  public func snapshot() throws(RunStorageError) -> JournalSnapshot? {
+  ///   ``RunStorageError/damagedSnapshot(path:diagnostic:)``; the records are of use all the same.
+  package func snapshot() throws(RunStorageError) -> JournalSnapshot? {
     try look { try $0.snapshot() }
   }
 
@@ -86,10 +86,10 @@ public final class JournalReader: Sendable {
   /// Makes a ``checkIntegrity()`` that is under way on another thread end with an error.
   ///
   /// - Precondition: no records are being read.
-  public func interruptCheck() { queue.interrupt() }
+  package func interruptCheck() { queue.interrupt() }
 
   /// Looks for damage in the structure of the whole file.
-  public func checkIntegrity() throws(RunStorageError) {
+  package func checkIntegrity() throws(RunStorageError) {
     do {
       // One statement needs no transaction, whose end must not be interrupted.
       try queue.unsafeRead { database in

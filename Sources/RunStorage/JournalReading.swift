@@ -27,7 +27,7 @@ struct JournalReading {
     while let row = try rows.next() {
       let next = sequence + records.count
       guard row.column(0, as: Int.self) == next else {
-        throw RunStorageError.damagedRecord(path: path, sequence: next, words: "it is missing")
+        throw RunStorageError.damagedRecord(path: path, sequence: next, diagnostic: "it is missing")
       }
       records.append(try record(in: row, at: next))
     }
@@ -62,7 +62,8 @@ struct JournalReading {
       guard let sequence = row.column(0, as: Int.self), sequence >= 0,
         case .discarded(let key) = try record(in: row, at: sequence)
       else {
-        throw RunStorageError.corrupt(path: path, words: "a record is of another kind than it says")
+        throw RunStorageError.corrupt(
+          path: path, diagnostic: "a record is of another kind than it says")
       }
       discards.append((sequence, key))
     }
@@ -71,21 +72,21 @@ struct JournalReading {
 
   /// Whether a key with a name has delivered some result.
   func holdsResults(ofKey name: String) throws -> Bool {
-    let sql = "SELECT 1 FROM records WHERE kind = 'shard' AND words = ? LIMIT 1"
+    let sql = "SELECT 1 FROM records WHERE kind = 'shard' AND detail = ? LIMIT 1"
     return try Int.fetchOne(database, sql: sql, arguments: [name]) != nil
   }
 
   private func record(in row: Row) throws -> JournalRecord {
     guard let sequence = row.column(0, as: Int.self), sequence >= 0 else {
-      throw RunStorageError.corrupt(path: path, words: "a record has no place")
+      throw RunStorageError.corrupt(path: path, diagnostic: "a record has no place")
     }
     return try record(in: row, at: sequence)
   }
 
   /// Returns the record of a row whose columns are place, content and digest.
   private func record(in row: Row, at sequence: Int) throws -> JournalRecord {
-    func damage(_ words: String) -> RunStorageError {
-      .damagedRecord(path: path, sequence: sequence, words: words)
+    func damage(_ diagnostic: String) -> RunStorageError {
+      .damagedRecord(path: path, sequence: sequence, diagnostic: diagnostic)
     }
     guard let content = row.column(1, as: Data.self) else { throw damage("it has no content") }
     let bytes = [UInt8](content)
@@ -104,16 +105,16 @@ struct JournalReading {
   ///
   /// - Parameter recordCountMax: the records of the journal, or `nil` for as many as there are.
   /// - Throws: ``RunStorageError``, above all
-  ///   ``RunStorageError/damagedSnapshot(path:words:)``.
+  ///   ``RunStorageError/damagedSnapshot(path:diagnostic:)``.
   func snapshot(recordCountMax: Int? = nil) throws -> JournalSnapshot? {
-    func damage(_ words: String) -> RunStorageError {
-      .damagedSnapshot(path: path, words: words)
+    func damage(_ diagnostic: String) -> RunStorageError {
+      .damagedSnapshot(path: path, diagnostic: diagnostic)
     }
     guard try JournalFormat.hasSnapshot(database) else { return nil }
-    let sql = "SELECT record_count, epoch, digest, content FROM snapshots WHERE place = 0"
+    let sql = "SELECT record_count, term, digest, content FROM snapshots WHERE place = 0"
     guard let row = try Row.fetchOne(database, sql: sql) else { return nil }
     guard let count = row.column(0, as: Int.self),
-      let epoch = row.column(1, as: Int64.self).flatMap({ UInt32(exactly: $0) }),
+      let term = row.column(1, as: Int64.self).flatMap({ UInt32(exactly: $0) }),
       let digest = row.column(2, as: Int64.self), let content = row.column(3, as: Data.self)
     else { throw damage("its columns have other types") }
     let found = try recordCountMax ?? recordCount()
@@ -124,14 +125,14 @@ struct JournalReading {
     guard digest == JournalFormat.digest(sequence: count, content: bytes) else {
       throw damage("its bytes are not those that were written")
     }
-    return JournalSnapshot(recordCount: count, epoch: Epoch(epoch), content: bytes)
+    return JournalSnapshot(recordCount: count, term: Term(term), content: bytes)
   }
 
   /// Returns the number of records, told by the place of the last.
   func recordCount() throws -> Int {
     let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM records") ?? -1
     guard (-1..<WireLimits.recordCountMax).contains(last) else {
-      throw RunStorageError.corrupt(path: path, words: "a record has the place \(last)")
+      throw RunStorageError.corrupt(path: path, diagnostic: "a record has the place \(last)")
     }
     return last + 1
   }

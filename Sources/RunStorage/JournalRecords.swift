@@ -3,9 +3,8 @@ import WireProtocol
 /// The records of a journal in order, read a portion at a time: a million evaluations are never in
 /// memory at once.
 ///
-/// A sequence cannot throw; whoever has gone through it asks for ``failure``.
-public final class JournalRecords: Sequence, IteratorProtocol {
-  /// The records of a portion.
+/// A sequence cannot throw; anyone who has gone through it asks for ``failure``.
+package final class JournalRecords: Sequence, IteratorProtocol {
   private static let portionCount = 10_000
 
   private let read: (_ sequence: Int, _ countMax: Int) throws(RunStorageError) -> [JournalRecord]
@@ -13,10 +12,10 @@ public final class JournalRecords: Sequence, IteratorProtocol {
   private var nextSequence: Int
   private var isAtEnd = false
   /// Why the sequence has ended too early, if it has.
-  public private(set) var failure: RunStorageError?
+  package private(set) var failure: RunStorageError?
 
   /// Creates the sequence of an open journal's records from the place `sequence` on.
-  public init(of journal: Journal, from sequence: Int = 0) {
+  package init(of journal: Journal, from sequence: Int = 0) {
     precondition(sequence >= 0)
     read = { sequence, countMax throws(RunStorageError) in
       try journal.records(from: sequence, countMax: countMax)
@@ -25,7 +24,7 @@ public final class JournalRecords: Sequence, IteratorProtocol {
   }
 
   /// Creates the sequence of the records from the place `sequence` on that a reader sees.
-  public init(of reader: JournalReader, from sequence: Int = 0) {
+  package init(of reader: JournalReader, from sequence: Int = 0) {
     precondition(sequence >= 0)
     read = { sequence, countMax throws(RunStorageError) in
       try reader.records(from: sequence, countMax: countMax)
@@ -34,7 +33,7 @@ public final class JournalRecords: Sequence, IteratorProtocol {
   }
 
   /// Returns the next record, or `nil` at the end or after a failure.
-  public func next() -> JournalRecord? {
+  package func next() -> JournalRecord? {
     if portion.isEmpty, !isAtEnd { readPortion() }
     return portion.popFirst()
   }

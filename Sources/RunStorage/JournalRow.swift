@@ -3,7 +3,7 @@ import GRDB
 import SparsityCore
 import WireProtocol
 
-/// A record as a row: its bytes, and columns by which people can query the journal.
+/// A record as a row: its bytes, and columns by which users can query the journal.
 struct JournalRow {
   var kind: String
   var candidate: Int?
@@ -17,9 +17,9 @@ struct JournalRow {
   var objectives: String?
   var worker: String?
   var milliseconds: Double?
-  var words: String?
+  var detail: String?
 
-  /// Creates the columns of a record; `choices` are those of the run's decisions as people write
+  /// Creates the columns of a record; `choices` are those of the run's decisions as users write
   /// them.
   init(_ record: JournalRecord, choices: [[String]]) {
     switch record {
@@ -27,9 +27,9 @@ struct JournalRow {
     case .joined(let session):
       kind = "joined"
       worker = session.label
-      words = session.keyName
-    case .born(let id, let genes):
-      kind = "born"
+      detail = session.keyName
+    case .proposed(let id, let genes):
+      kind = "proposed"
       candidate = id.rawValue
       genome = Self.text(of: genes, choices: choices)
     case .shardCompleted(let completion):
@@ -43,7 +43,7 @@ struct JournalRow {
       loss = completion.measurement.summedLoss
       worker = completion.worker
       milliseconds = Double(completion.evaluationMicroseconds) / 1_000
-      words = completion.keyName.isEmpty ? nil : completion.keyName
+      detail = completion.keyName.isEmpty ? nil : completion.keyName
     case .evaluated(let evaluated):
       kind = "evaluated"
       candidate = evaluated.candidate.rawValue
@@ -54,16 +54,16 @@ struct JournalRow {
     case .quarantined(let id, let reason):
       kind = "quarantined"
       candidate = id.rawValue
-      words = reason
+      detail = reason
     case .confirmed(let shard, let keyName):
       kind = "confirmed"
       candidate = shard.candidate.rawValue
       slice = shard.slice
-      words = keyName
+      detail = keyName
     case .discarded(let key):
       kind = "discarded"
       worker = key.keyName
-      words = key.words
+      detail = key.diagnostic
     }
   }
 
@@ -83,7 +83,7 @@ struct JournalRow {
   func arguments(sequence: Int, content: [UInt8], written: String) -> StatementArguments {
     [
       sequence, kind, candidate, slice, genome, shardKey, correct, correctCount, imageCount, loss,
-      objectives, worker, milliseconds, words, written,
+      objectives, worker, milliseconds, detail, written,
       Data(content),
       JournalFormat.digest(sequence: sequence, content: content),
     ]

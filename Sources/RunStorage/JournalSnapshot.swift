@@ -3,19 +3,18 @@ import GRDB
 import WireProtocol
 
 /// The snapshot that a journal's file holds besides its records.
-public struct JournalSnapshot: Hashable, Sendable {
+package struct JournalSnapshot: Hashable, Sendable {
   /// The records that it stands for: the first so many.
-  public let recordCount: Int
-  /// The epoch of the coordinator that has made it.
-  public let epoch: Epoch
+  package let recordCount: Int
+  /// The term of the coordinator that has made it.
+  package let term: Term
   /// Its bytes.
-  public let content: [UInt8]
+  package let content: [UInt8]
 
-  /// Creates a snapshot.
-  public init(recordCount: Int, epoch: Epoch, content: [UInt8]) {
+  package init(recordCount: Int, term: Term, content: [UInt8]) {
     precondition(recordCount > 0)
     self.recordCount = recordCount
-    self.epoch = epoch
+    self.term = term
     self.content = content
   }
 }
@@ -24,8 +23,8 @@ extension Journal {
   /// Reads the snapshot, or returns `nil` if there is none.
   ///
   /// - Throws: ``RunStorageError``, above all
-  ///   ``RunStorageError/damagedSnapshot(path:words:)``; the records are of use all the same.
-  public func snapshot() throws(RunStorageError) -> JournalSnapshot? {
+  ///   ``RunStorageError/damagedSnapshot(path:diagnostic:)``; the records are of use all the same.
+  package func snapshot() throws(RunStorageError) -> JournalSnapshot? {
     try look { database in
       try JournalReading(database, path: path).snapshot(recordCountMax: recordCount)
     }
@@ -35,8 +34,8 @@ extension Journal {
   ///
   /// - Parameters:
   ///   - snapshot: stands for no more records than the journal has.
-  ///   - time: the wall clock's time, for people only.
-  public func replaceSnapshot(
+  ///   - time: the wall clock's time, for users only.
+  package func replaceSnapshot(
     with snapshot: JournalSnapshot, writtenAt time: Date
   ) throws(RunStorageError) {
     precondition(snapshot.recordCount <= recordCount, "a snapshot of records that are not there")
@@ -45,7 +44,7 @@ extension Journal {
       let content = snapshot.content
       try database.cachedStatement(sql: JournalFormat.snapshotInsertion).execute(
         arguments: [
-          snapshot.recordCount, Int(snapshot.epoch.rawValue), Self.text(of: time),
+          snapshot.recordCount, Int(snapshot.term.rawValue), Self.text(of: time),
           Data(content),
           JournalFormat.digest(sequence: snapshot.recordCount, content: content),
         ])

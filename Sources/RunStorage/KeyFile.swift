@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// What the holder of a key may do.
-public enum KeyRole: String, Codable, CaseIterable, Hashable, Sendable {
+package enum KeyRole: String, Codable, CaseIterable, Hashable, Sendable {
   /// Be the coordinator.
   case server
   /// Evaluate candidates.
@@ -10,8 +10,8 @@ public enum KeyRole: String, Codable, CaseIterable, Hashable, Sendable {
   /// Ask how a run is doing, and tell workers to leave.
   case `operator`
 
-  /// The role in words, as in "the key of a worker".
-  public var words: String {
+  /// The role as text, as in "the key of a worker".
+  package var diagnostic: String {
     switch self {
     case .server: "a coordinator"
     case .worker: "a worker"
@@ -21,25 +21,25 @@ public enum KeyRole: String, Codable, CaseIterable, Hashable, Sendable {
 }
 
 /// A CURVE key on disk: the pair in `NAME.key` for its owner, the public half in `NAME.pub`.
-public struct KeyFile: Codable, Hashable, Sendable {
+package struct KeyFile: Codable, Hashable, Sendable {
   /// The version of the file's form.
-  public var version = 1
+  package var version = 1
   /// What the key is for.
-  public var role: KeyRole
-  /// The owner's name for people.
-  public var name: String
+  package var role: KeyRole
+  /// The owner's name for users.
+  package var name: String
   /// The public half, in Z85 text.
-  public var publicKey: String
+  package var publicKey: String
   /// The secret half, in Z85 text, or `nil` in the file for others.
-  public var secretKey: String?
+  package var secretKey: String?
 
   /// The ending of files that hold the secret half.
-  public static let secretSuffix = ".key"
+  package static let secretSuffix = ".key"
   /// The ending of files that others may read.
-  public static let publicSuffix = ".pub"
+  package static let publicSuffix = ".pub"
 
   /// Creates the content of a file.
-  public init(role: KeyRole, name: String, publicKey: String, secretKey: String?) {
+  package init(role: KeyRole, name: String, publicKey: String, secretKey: String?) {
     self.role = role
     self.name = name
     self.publicKey = publicKey
@@ -49,46 +49,46 @@ public struct KeyFile: Codable, Hashable, Sendable {
   /// Reads a file.
   ///
   /// - Throws: ``RunStorageError``: missing, malformed, or readable by others in spite of a secret.
-  public init(path: String) throws(RunStorageError) {
+  package init(path: String) throws(RunStorageError) {
     let file: KeyFile
     do throws(RunStorageError) {
       file = try PrivateFile(path: path).read(KeyFile.self) { $0.secretKey != nil }
     } catch {
-      if case .malformedFile(_, let words) = error {
-        throw .malformedKey(path: path, words: words)
+      if case .malformedFile(_, let diagnostic) = error {
+        throw .malformedKey(path: path, diagnostic: diagnostic)
       }
       throw error
     }
     guard file.version == 1 else {
-      throw .malformedKey(path: path, words: "version \(file.version) is not supported")
+      throw .malformedKey(path: path, diagnostic: "version \(file.version) is not supported")
     }
     self = file
   }
 
   /// The file for others: without the secret half.
-  public var publicPart: KeyFile {
+  package var publicPart: KeyFile {
     KeyFile(role: role, name: name, publicKey: publicKey, secretKey: nil)
   }
 
-  /// Returns the secret half, if the file is the key of somebody with this role.
-  public func secret(of role: KeyRole, path: String) throws(RunStorageError) -> String {
+  /// Returns the secret half, if the file is the key of a process with this role.
+  package func secret(of role: KeyRole, path: String) throws(RunStorageError) -> String {
     guard role == self.role else {
-      throw .malformedKey(path: path, words: "it is the key of \(self.role.words)")
+      throw .malformedKey(path: path, diagnostic: "it is the key of \(self.role.diagnostic)")
     }
     guard let secretKey else {
-      throw .malformedKey(path: path, words: "it is the public half, for others")
+      throw .malformedKey(path: path, diagnostic: "it is the public half, for others")
     }
     return secretKey
   }
 
   /// Writes the file in one step; only its owner may read it if it holds the secret half.
-  public func write(to path: String) throws(RunStorageError) {
+  package func write(to path: String) throws(RunStorageError) {
     try PrivateFile(path: path).write(self, mode: secretKey == nil ? 0o644 : 0o600)
   }
 
   /// Whether a text can be the name of a key: 1 to 64 letters, digits, dots, hyphens, underscores,
   /// and no dot at the beginning.
-  public static func isName(_ text: String) -> Bool {
+  package static func isName(_ text: String) -> Bool {
     let marks = Set("._-".utf8)
     return (1...64).contains(text.utf8.count) && !text.hasPrefix(".")
       && text.utf8.allSatisfy { byte in
@@ -101,10 +101,10 @@ public struct KeyFile: Codable, Hashable, Sendable {
 extension RunDirectory {
   /// Where the public keys lie that may connect to the run: `workers/NAME.pub` and
   /// `operators/NAME.pub`.
-  public var keyFolder: String { file("keys") }
+  package var keyFolder: String { file("keys") }
 
   /// The folder of the public keys of a role, or `nil` for the coordinator's own.
-  public func keyFolder(of role: KeyRole) -> String? {
+  package func keyFolder(of role: KeyRole) -> String? {
     switch role {
     case .server: nil
     case .worker: keyFolder + "/workers"
@@ -118,7 +118,7 @@ extension RunDirectory {
   /// - Throws: ``RunStorageError``: it cannot be made, is another user's, or others can write into
   ///   it.
   @discardableResult
-  public func createKeyFolder(of role: KeyRole) throws(RunStorageError) -> String {
+  package func createKeyFolder(of role: KeyRole) throws(RunStorageError) -> String {
     guard let folder = keyFolder(of: role) else {
       preconditionFailure("the coordinator's key needs no permission")
     }
@@ -132,7 +132,7 @@ extension RunDirectory {
   /// - Precondition: the key is not a coordinator's.
   /// - Returns: the path of the file that has to be removed to revoke the key.
   @discardableResult
-  public func authorize(_ key: KeyFile) throws(RunStorageError) -> String {
+  package func authorize(_ key: KeyFile) throws(RunStorageError) -> String {
     let folder = try createKeyFolder(of: key.role)
     let path = "\(folder)/\(key.name)\(KeyFile.publicSuffix)"
     try key.publicPart.write(to: path)
@@ -143,7 +143,7 @@ extension RunDirectory {
   ///
   /// - Precondition: the role is not the coordinator's.
   /// - Throws: ``RunStorageError``: the file is there and cannot be removed.
-  public func revoke(_ role: KeyRole, name: String) throws(RunStorageError) -> Bool {
+  package func revoke(_ role: KeyRole, name: String) throws(RunStorageError) -> Bool {
     precondition(KeyFile.isName(name))
     guard let folder = keyFolder(of: role) else { return false }
     let path = "\(folder)/\(name)\(KeyFile.publicSuffix)"
@@ -156,7 +156,7 @@ extension RunDirectory {
   }
 
   /// The names of the keys of a role that may connect, in order; none if the folder cannot be read.
-  public func keyNames(of role: KeyRole) -> [String] {
+  package func keyNames(of role: KeyRole) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: keyFolder(of: role) ?? ""))
     return (names ?? []).filter { $0.hasSuffix(KeyFile.publicSuffix) }
       .map { String($0.dropLast(KeyFile.publicSuffix.count)) }.sorted()

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Which file systems folders lie on, as the kernel lists them.
-public enum MountTable {
+package enum MountTable {
   /// Returns the kind of file system that holds `path`, as in `ext4`, or `nil` if it is not known.
-  public static func fileSystem(of path: String) -> String? {
+  package static func fileSystem(of path: String) -> String? {
     guard let table = FileManager.default.contents(atPath: "/proc/self/mounts") else { return nil }
     let real = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
     let path = real.hasSuffix("/") ? real : real + "/"
@@ -20,15 +20,15 @@ public enum MountTable {
     return best?.kind
   }
 
-  /// Returns what to do about a run directory, in words, or `nil` if it lies well.
-  public static func warning(about path: String) -> String? {
+  /// Returns what to do about a run directory, as text, or `nil` if it lies well.
+  package static func warning(about path: String) -> String? {
     guard let kind = fileSystem(of: path), isNetwork(kind) else { return nil }
     return "\(path) lies on a network file system (\(kind)), which can damage a journal when a "
       + "machine or the network fails; keep run directories on the coordinator's own disk"
   }
 
   /// Whether files of this kind of file system live on another machine, where locks are weak.
-  public static func isNetwork(_ kind: String) -> Bool {
+  package static func isNetwork(_ kind: String) -> Bool {
     let kinds = [
       "nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "9p", "afs",
     ]

@@ -3,30 +3,30 @@ import Glibc
 import ModelFiles
 
 /// A small file that only its owner may read, because it holds a secret.
-public struct PrivateFile: Hashable, Sendable {
+package struct PrivateFile: Hashable, Sendable {
   /// The file's path.
-  public let path: String
+  package let path: String
 
   /// The largest file that is read.
   private static let sizeMax = 1 << 16
 
   /// Creates the description of a file that may not exist yet.
-  public init(path: String) {
+  package init(path: String) {
     self.path = path
   }
 
   /// Whether something lies at the path, or a look at it fails: only a look that succeeds says that
   /// there is nothing.
-  public var mayExist: Bool {
+  package var mayExist: Bool {
     FileIdentity(ofFileAt: path) != nil || !FileIdentity.isKnown(at: path)
   }
 
-  /// Writes the file with mode 0600, in one step for whoever reads it meanwhile.
-  public func write(_ content: some Encodable) throws(RunStorageError) {
+  /// Writes the file with mode 0600, in one step for those who read it meanwhile.
+  package func write(_ content: some Encodable) throws(RunStorageError) {
     try write(content, mode: 0o600)
   }
 
-  /// Writes the file with the rights of `mode`, in one step for whoever reads it meanwhile.
+  /// Writes the file with the rights of `mode`, in one step for those who read it meanwhile.
   func write(_ content: some Encodable, mode: UInt16) throws(RunStorageError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -52,7 +52,7 @@ public struct PrivateFile: Hashable, Sendable {
   ///
   /// - Parameter isSecret: whether the content is one.
   /// - Throws: ``RunStorageError``: missing, malformed, or a secret that others can read or write.
-  public func read<Content: Decodable>(
+  package func read<Content: Decodable>(
     _ type: Content.Type, isSecret: (Content) -> Bool
   ) throws(RunStorageError) -> Content {
     let data: Data
@@ -68,13 +68,13 @@ public struct PrivateFile: Hashable, Sendable {
       throw .cannotOpen(path: path, reason: error.localizedDescription)
     }
     guard data.count <= Self.sizeMax else {
-      throw .malformedFile(path: path, words: "it is too large")
+      throw .malformedFile(path: path, diagnostic: "it is too large")
     }
     let content: Content
     do {
       content = try JSONDecoder().decode(type, from: data)
     } catch {
-      throw .malformedFile(path: path, words: "it is not the expected JSON")
+      throw .malformedFile(path: path, diagnostic: "it is not the expected JSON")
     }
     guard !isSecret(content) || Self.isPrivate(status) else {
       throw .exposedSecret(path: path, mode: UInt16(status.st_mode & 0o777))

@@ -6,16 +6,16 @@ extension RunDirectory {
   /// A coordinator that starts in this very instant tries again, so that looking keeps nobody out.
   ///
   /// - Throws: ``RunStorageError``: the lock cannot be looked at.
-  public func lockHolder() throws(RunStorageError) -> String? {
+  package func lockHolder() throws(RunStorageError) -> String? {
     let descriptor = unsafe open(lockPath, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw .cannotOpen(path: lockPath, reason: RunStorageError.words(errno: errno))
+      throw .cannotOpen(path: lockPath, reason: RunStorageError.diagnostic(errno: errno))
     }
     defer { close(descriptor) }
     if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
     guard errno == EWOULDBLOCK else {
-      let reason = RunStorageError.words(errno: errno)
+      let reason = RunStorageError.diagnostic(errno: errno)
       throw .failed(operation: "look at", path: lockPath, reason: reason)
     }
     let holder = DirectoryLock.text(in: descriptor)
@@ -27,7 +27,7 @@ extension DirectoryLock {
   private static let attemptCountMax = 5
   private static let attemptPauseSeconds = 0.02
 
-  /// Takes the lock of an open file; tries again for a moment, in which somebody may just look.
+  /// Takes the lock of an open file; tries again for a moment, in which a process may just look.
   static func lock(_ descriptor: Int32) -> Bool {
     for _ in 1..<attemptCountMax {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }

@@ -2,35 +2,34 @@ import Glibc
 import ModelFiles
 
 /// The folder of a run and the names of the files that this module keeps in it.
-public struct RunDirectory: Hashable, Sendable {
+package struct RunDirectory: Hashable, Sendable {
   /// The folder's path.
-  public let path: String
+  package let path: String
 
   /// Creates the description of a folder that may not exist yet.
-  public init(path: String) {
+  package init(path: String) {
     self.path = path
   }
 
-  /// The journal.
-  public var journalPath: String { file("journal.sqlite") }
+  package var journalPath: String { file("journal.sqlite") }
   /// The file whose lock says that a coordinator runs here.
-  public var lockPath: String { file("coordinator.lock") }
+  package var lockPath: String { file("coordinator.lock") }
   /// What workers need to join; exists while a coordinator runs.
-  public var connectionFilePath: String { file("connection.json") }
+  package var connectionFilePath: String { file("connection.json") }
   /// The log of the coordinator.
-  public var logPath: String { file("elsa.log") }
+  package var logPath: String { file("elsa.log") }
 
   /// Returns the path of a file in the folder.
-  public func file(_ name: String) -> String { path + "/" + name }
+  package func file(_ name: String) -> String { path + "/" + name }
 
   /// Creates the folder for this user alone unless it exists.
   ///
   /// - Throws: ``RunStorageError``: it cannot be made, is another user's, or others can write into
   ///   it.
-  public func create() throws(RunStorageError) { try create(path) }
+  package func create() throws(RunStorageError) { try create(path) }
 
   /// Creates a folder of the run, such as one within the run directory, for this user alone.
-  public func create(_ folder: String) throws(RunStorageError) {
+  package func create(_ folder: String) throws(RunStorageError) {
     do throws(FolderFault) {
       try PrivateFolder.create(folder)
     } catch {
@@ -53,7 +52,7 @@ public struct RunDirectory: Hashable, Sendable {
   /// Writes a file of the run in one step, for its owner alone.
   ///
   /// - Parameter isSynced: whether to wait for the disk; not for what can be made again.
-  public func write(
+  package func write(
     _ content: [UInt8], to path: String, syncing isSynced: Bool = true
   ) throws(RunStorageError) {
     do throws(ModelFileError) {

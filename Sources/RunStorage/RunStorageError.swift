@@ -3,7 +3,7 @@ import GRDB
 import ModelFiles
 
 /// Why a file of a run directory could not be read or written.
-public enum RunStorageError: Error, Equatable, Sendable {
+package enum RunStorageError: Error, Equatable, Sendable {
   /// The folder or file cannot be opened or created.
   case cannotOpen(path: String, reason: String)
   /// Another coordinator holds the run directory.
@@ -15,11 +15,11 @@ public enum RunStorageError: Error, Equatable, Sendable {
   /// The journal was written by a program so old that its journals are read no more.
   case olderSchema(path: String, found: Int, oldest: Int, commit: String)
   /// The journal's structure is damaged.
-  case corrupt(path: String, words: String)
+  case corrupt(path: String, diagnostic: String)
   /// One record of the journal is missing or is not what was written.
-  case damagedRecord(path: String, sequence: Int, words: String)
+  case damagedRecord(path: String, sequence: Int, diagnostic: String)
   /// The journal's snapshot is not what was written; the records are not concerned.
-  case damagedSnapshot(path: String, words: String)
+  case damagedSnapshot(path: String, diagnostic: String)
   /// The disk or quota has no room left; nothing of the batch was written.
   case diskFull(path: String)
   /// Another process has kept the journal locked for longer than the time allowed.
@@ -33,16 +33,16 @@ public enum RunStorageError: Error, Equatable, Sendable {
   /// Other users can read or write a file that holds a secret key.
   case exposedSecret(path: String, mode: UInt16)
   /// A connection or key file is not what a coordinator writes.
-  case malformedFile(path: String, words: String)
+  case malformedFile(path: String, diagnostic: String)
   /// A file is not the key that it should be.
-  case malformedKey(path: String, words: String)
-  /// Any other failure of a read or write, in the words of the system.
+  case malformedKey(path: String, diagnostic: String)
+  /// Any other failure of a read or write, as the system says it.
   case failed(operation: String, path: String, reason: String)
 }
 
 extension RunStorageError: CustomStringConvertible {
-  /// The error in words, with the next step.
-  public var description: String {
+  /// The diagnostic, with the next step.
+  package var description: String {
     switch self {
     case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
     case .inUse(let path, let holder):
@@ -55,13 +55,13 @@ extension RunStorageError: CustomStringConvertible {
     case .olderSchema(let path, let found, let oldest, let commit):
       "\(path) has format \(found), this program knows formats from \(oldest) on; read it with "
         + "elsa built at commit \(commit)"
-    case .corrupt(let path, let words):
-      "the journal \(path) is damaged (\(words)); restore it from a copy, or start a new run"
-    case .damagedRecord(let path, let sequence, let words):
-      "record \(sequence) of the journal \(path) is damaged (\(words)); restore the journal from "
-        + "a copy, or start a new run"
-    case .damagedSnapshot(let path, let words):
-      "the snapshot in the journal \(path) is damaged (\(words)); the records are read instead"
+    case .corrupt(let path, let diagnostic):
+      "the journal \(path) is damaged (\(diagnostic)); restore it from a copy, or start a new run"
+    case .damagedRecord(let path, let sequence, let diagnostic):
+      "record \(sequence) of the journal \(path) is damaged (\(diagnostic)); restore the "
+        + "journal from a copy, or start a new run"
+    case .damagedSnapshot(let path, let diagnostic):
+      "the snapshot in the journal \(path) is damaged (\(diagnostic)); the records are read instead"
     case .diskFull(let path):
       "no room left on the disk of \(path); free some space and the run goes on"
     case .busy(let path):
@@ -74,17 +74,17 @@ extension RunStorageError: CustomStringConvertible {
     case .exposedSecret(let path, let mode):
       "\(path) holds a secret key and others can read or write it (mode "
         + "\(String(mode, radix: 8))); run `chmod 600 \(path)`, or 440 for a group of yours"
-    case .malformedFile(let path, let words):
-      "\(path) is not a file that a coordinator writes: \(words); start the coordinator again"
-    case .malformedKey(let path, let words):
-      "\(path) is not a key: \(words); make keys with elsa keygen"
+    case .malformedFile(let path, let diagnostic):
+      "\(path) is not a file that a coordinator writes: \(diagnostic); start the coordinator again"
+    case .malformedKey(let path, let diagnostic):
+      "\(path) is not a key: \(diagnostic); make keys with elsa keygen"
     case .exposedFolder(let path, let reason): "\(path) is not this user's alone: \(reason)"
     case .failed(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
     }
   }
 
   /// Whether the same write may succeed later without anybody changing the program.
-  public var isTemporary: Bool {
+  package var isTemporary: Bool {
     switch self {
     case .diskFull, .busy, .failed: true
     default: false
@@ -121,20 +121,20 @@ extension RunStorageError {
       self = .failed(operation: operation, path: path, reason: "\(error)")
       return
     }
-    let words = error.message ?? "\(error.resultCode)"
+    let diagnostic = error.message ?? "\(error.resultCode)"
     switch error.resultCode {
     case .SQLITE_FULL: self = .diskFull(path: path)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
     case .SQLITE_NOTADB: self = .foreignFile(path: path)
-    case .SQLITE_CORRUPT: self = .corrupt(path: path, words: words)
+    case .SQLITE_CORRUPT: self = .corrupt(path: path, diagnostic: diagnostic)
     case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
-      self = .cannotOpen(path: path, reason: words)
-    default: self = .failed(operation: operation, path: path, reason: words)
+      self = .cannotOpen(path: path, reason: diagnostic)
+    default: self = .failed(operation: operation, path: path, reason: diagnostic)
     }
   }
 
   /// Describes the system's error number.
-  static func words(errno code: Int32) -> String {
+  static func diagnostic(errno code: Int32) -> String {
     guard let text = unsafe strerror(code) else { return "error \(code)" }
     return unsafe String(cString: text)
   }

@@ -2,8 +2,8 @@ import Foundation
 
 /// What a look at the write-ahead log of SQLite tells (https://www.sqlite.org/fileformat2.html, 4).
 ///
-/// SQLite ignores what follows the last complete transaction, without a word. Whoever resumes a run
-/// after a crash wants to hear it.
+/// SQLite ignores what follows the last complete transaction, without a word. Anyone who resumes a
+/// run after a crash wants to hear it.
 enum WriteAheadLog {
   private static let headerSize = 32
   private static let frameHeaderSize = 24

@@ -9,6 +9,24 @@ enum Occurrence: Sendable {
   case arriveAtWorker([UInt8], to: WorkerID)
   /// The transport tells the coordinator that a peer is gone.
   case noticeGone(WorkerID, coordinatorLife: Int)
+  /// A worker's process connects.
+  case connect(WorkerID, coordinatorLife: Int)
+  /// The coordinator notices that a worker's connection has ended.
+  case endLink(WorkerID, ConnectionID, coordinatorLife: Int)
+  /// The coordinator ends a connection.
+  case cutLink(WorkerID, ConnectionID, coordinatorLife: Int)
+  /// A worker's connection breaks for a while.
+  case breakLink(Int, pause: Int)
+  /// The coordinator's loop stands still for a while.
+  case stallCoordinator(pause: Int)
+  /// An operator asks a worker to leave.
+  case drainByName(Int)
+  /// A stranger sends something.
+  case intrude
+  /// A peer speaks for another's session.
+  case impersonate
+  /// The holder of a key opens many sessions.
+  case grab
   /// The coordinator wanted to be woken.
   case wakeCoordinator(life: Int)
   /// A worker wanted to be woken.
@@ -21,6 +39,8 @@ enum Occurrence: Sendable {
   case finishEvaluation(WorkerID, EvaluationTask, token: Int)
   /// A write has ended.
   case finishWrite(JournalBatch, coordinatorLife: Int)
+  /// The search has found candidates.
+  case finishThinking(ProposalRequest, coordinatorLife: Int)
   /// The write of a snapshot has ended.
   case finishSnapshot(CoordinatorSnapshot, coordinatorLife: Int)
   /// A worker process dies; it comes back unless the pause is `nil`.
@@ -51,9 +71,8 @@ enum Occurrence: Sendable {
   case failAuditor(coordinatorLife: Int)
   /// The store can write again.
   case recoverStore(coordinatorLife: Int)
-  /// The coordinator starts.
   case startCoordinator
-  /// Somebody sends bytes that are no message.
+  /// A peer sends bytes that are no message.
   case sendGarbage
   /// The holder of a key sends what no worker sends.
   case forge

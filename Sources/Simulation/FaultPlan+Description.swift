@@ -1,9 +1,9 @@
 import SparsityCore
 
 extension FaultPlan: CustomStringConvertible {
-  /// The plan in words, for a failure's report.
-  public var description: String {
-    var words = [
+  /// The plan as text, for a failure's report.
+  package var description: String {
+    var parts = [
       isCrowd
         ? counted(workerCount, "worker")
         : "\(counted(workerCount, "worker")) with slots \(slotCounts)",
@@ -11,15 +11,16 @@ extension FaultPlan: CustomStringConvertible {
       "delays to \(delayMax) ms, writes \(writeTimes.lowerBound)…\(writeTimes.upperBound) ms",
     ]
     if writeFailureProbability > 0 {
-      words.append("failing writes \(percent(writeFailureProbability))")
+      parts.append("failing writes \(percent(writeFailureProbability))")
     }
-    words += faultCounts.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
-    words += oddities.filter(\.holds).map(\.name)
+    parts += faultCounts.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
+    parts += oddities.filter(\.holds).map(\.name)
     if let lifetimes {
-      words.append("processes end after \(lifetimes.lowerBound)…\(lifetimes.upperBound) ms")
+      parts.append("processes end after \(lifetimes.lowerBound)…\(lifetimes.upperBound) ms")
     }
-    if let idleTimeout { words.append("idle workers leave after \(idleTimeout) ms") }
-    return (words + ["healed at \(healsAt) ms"]).joined(separator: "; ")
+    if let idleTimeout { parts.append("idle workers leave after \(idleTimeout) ms") }
+    if let reception { parts.append("\(reception)") }
+    return (parts + ["healed at \(healsAt) ms"]).joined(separator: "; ")
   }
 
   private var faultCounts: [(name: String, count: Int)] {

@@ -5,10 +5,10 @@ extension FaultPlan {
   ///
   /// What remains are processes that end when they have said they would, drains, idle workers,
   /// revoked keys, coordinators that die and disks that fail.
-  public var isEveryDeathAnnounced: Bool {
+  package var isEveryDeathAnnounced: Bool {
     lossProbability == 0 && partitions.isEmpty && clogs.isEmpty && freezes.isEmpty
       && [workerCrashes, departures, hangs].allSatisfy(\.isEmpty) && !hasPoison
-      && meanLifeShards == nil
+      && meanLifeShards == nil && reception?.linkBreaks.isEmpty ?? true
       && !clockJumps.contains { $0.process >= 0 }
   }
 

@@ -4,96 +4,98 @@ import SparsityCore
 ///
 /// Most plans have only some of the faults: a fault that always happens hides what others do
 /// (swarm testing, Groce et al. 2012). All times are virtual milliseconds.
-public struct FaultPlan: Hashable, Sendable {
+package struct FaultPlan: Hashable, Sendable {
   /// When the faults end: the network heals and a core of workers stays.
-  public var healsAt = 0
+  package var healsAt = 0
   /// The probability that a message is lost.
-  public var lossProbability = 0.0
+  package var lossProbability = 0.0
   /// The probability that a message arrives twice.
-  public var duplicationProbability = 0.0
+  package var duplicationProbability = 0.0
   /// The longest way of a message; different delays change the order.
-  public var delayMax = 1
+  package var delayMax = 1
   /// The probability that a send to a dead peer is noticed by the transport.
-  public var noticeProbability = 0.0
+  package var noticeProbability = 0.0
   /// The workers at the start.
-  public var workerCount = 1
+  package var workerCount = 1
   /// The slots of each worker.
-  public var slotCounts: [Int] = [1]
+  package var slotCounts: [Int] = [1]
   /// The shortest and the longest evaluation of each worker.
-  public var evaluationTimes: [ClosedRange<Int>] = [1...1]
+  package var evaluationTimes: [ClosedRange<Int>] = [1...1]
   /// When workers die: worker and time; they come back as new sessions after a pause.
-  public var workerCrashes: [Crash] = []
+  package var workerCrashes: [Crash] = []
   /// Workers that leave for good at some time, without a word.
-  public var departures: [Crash] = []
+  package var departures: [Crash] = []
   /// Workers that hang from some time until a later one.
-  public var freezes: [Freeze] = []
+  package var freezes: [Freeze] = []
   /// Workers whose evaluations never end from some time on, while their heartbeats go on.
-  public var hangs: [Crash] = []
+  package var hangs: [Crash] = []
   /// When the coordinator dies; unwritten records are lost.
-  public var coordinatorCrashes: [Crash] = []
+  package var coordinatorCrashes: [Crash] = []
   /// When the coordinator is asked to let all workers leave and to end; it comes back and resumes.
-  public var coordinatorDrains: [Crash] = []
+  package var coordinatorDrains: [Crash] = []
   /// When the coordinator alone is asked to end; its workers stay, it comes back and resumes.
-  public var coordinatorStops: [Crash] = []
+  package var coordinatorStops: [Crash] = []
   /// The shortest and the longest time of a write.
-  public var writeTimes: ClosedRange<Int> = 1...1
+  package var writeTimes: ClosedRange<Int> = 1...1
   /// The probability that a write fails.
-  public var writeFailureProbability = 0.0
+  package var writeFailureProbability = 0.0
   /// Workers that are asked to leave in good order at some time.
-  public var drains: [Crash] = []
+  package var drains: [Crash] = []
   /// When groups of workers are cut off: nothing reaches them and nothing comes from them.
-  public var partitions: [Outage] = []
+  package var partitions: [Outage] = []
   /// When the links of workers are clogged: what is sent arrives when that is over.
-  public var clogs: [Outage] = []
+  package var clogs: [Outage] = []
   /// When clocks jump ahead, as after a suspension; process -1 is the coordinator.
-  public var clockJumps: [Jump] = []
+  package var clockJumps: [Jump] = []
   /// When the disk is full.
-  public var fullDisks: [Crash] = []
+  package var fullDisks: [Crash] = []
   /// When workers' keys are revoked.
-  public var revocations: [Crash] = []
+  package var revocations: [Crash] = []
   /// The shortest and the longest time that is given to a worker's process, if any.
-  public var lifetimes: ClosedRange<Int>?
+  package var lifetimes: ClosedRange<Int>?
   /// The time without work after which workers leave.
-  public var idleTimeout: Int?
-  /// Whether the last words of workers are lost.
-  public var losesFarewells = false
+  package var idleTimeout: Int?
+  /// Whether the farewells of workers are lost.
+  package var losesFarewells = false
   /// Whether one worker finds other bits now and then.
-  public var hasWrongWorker = false
+  package var hasWrongWorker = false
   /// Whether there are thousands of workers.
-  public var isCrowd = false
+  package var isCrowd = false
   /// Whether one worker computes other costs.
-  public var hasDeviantWorker = false
+  package var hasDeviantWorker = false
   /// Whether every evaluation of one worker fails.
-  public var hasSickWorker = false
-  /// Whether somebody sends bytes that are no messages.
-  public var hasRogue = false
+  package var hasSickWorker = false
+  /// Whether a peer sends bytes that are no messages.
+  package var hasRogue = false
   /// Whether the holder of a key sends results and claims of shards that it was not given.
-  public var hasForger = false
+  package var hasForger = false
   /// Whether one candidate in twelve kills every worker that evaluates it.
-  public var hasPoison = false
+  package var hasPoison = false
   /// Whether the evaluation of one candidate in twelve fails.
-  public var hasFailures = false
+  package var hasFailures = false
+  /// What goes wrong with connections, keys and strangers, if connections are simulated at all.
+  package var reception: ReceptionFaults?
   /// The shards that workers evaluate on average before they die for reasons of their own.
-  public var meanLifeShards: Int?
+  package var meanLifeShards: Int?
 
   /// The end of a process at some time.
-  public struct Crash: Hashable, Sendable {
+  package struct Crash: Hashable, Sendable {
     /// Which process; always zero for the coordinator.
-    public var process: Int
+    package var process: Int
     /// When it ends.
-    public var time: Int
+    package var time: Int
     /// How long it stays away.
-    public var pause: Int
+    package var pause: Int
   }
 
   /// A time during which some workers are not reached as usual.
-  public struct Outage: Hashable, Sendable {
+  package struct Outage: Hashable, Sendable {
     /// Which workers.
-    public var processes: Set<Int>
+    package var processes: Set<Int>
     /// When it begins.
-    public var time: Int
+    package var time: Int
     /// How long it lasts.
-    public var pause: Int
+    package var pause: Int
 
     /// Whether a worker is concerned at some time.
     func concerns(_ process: Int, at now: Int) -> Bool {
@@ -102,27 +104,27 @@ public struct FaultPlan: Hashable, Sendable {
   }
 
   /// A clock that jumps ahead.
-  public struct Jump: Hashable, Sendable {
+  package struct Jump: Hashable, Sendable {
     /// Whose clock: a worker's, or -1 for the coordinator's.
-    public var process: Int
+    package var process: Int
     /// When it jumps.
-    public var time: Int
+    package var time: Int
     /// How far.
-    public var step: Int
+    package var step: Int
   }
 
   /// A process that does nothing for a while.
-  public struct Freeze: Hashable, Sendable {
+  package struct Freeze: Hashable, Sendable {
     /// Which worker.
-    public var process: Int
+    package var process: Int
     /// When it stops.
-    public var time: Int
+    package var time: Int
     /// How long it stands still.
-    public var pause: Int
+    package var pause: Int
   }
 
   /// The workers from which on not every check is made after each step.
-  public static let crowdSizeMin = 1_000
+  package static let crowdSizeMin = 1_000
 
   /// Creates a plan without faults for one worker.
   init() {}
@@ -165,7 +167,7 @@ public struct FaultPlan: Hashable, Sendable {
   }
 
   /// Whether nothing goes wrong but writes.
-  public var isCalm: Bool {
+  package var isCalm: Bool {
     lossProbability == 0 && duplicationProbability == 0 && delayMax <= 50 && !hasPoison
       && !hasFailures && !hasDeviantWorker && !hasSickWorker && !hasRogue
       && [coordinatorCrashes, coordinatorDrains, coordinatorStops].allSatisfy(\.isEmpty)

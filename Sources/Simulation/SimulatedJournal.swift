@@ -8,8 +8,8 @@ struct SimulatedJournal: Sendable {
   private(set) var records: [JournalRecord] = []
   /// The bytes of the last snapshot.
   private(set) var snapshot: [UInt8]?
-  /// The genomes of the durable births.
-  private(set) var born: [CandidateID: Genome] = [:]
+  /// The genomes of the durable proposals.
+  private(set) var proposed: [CandidateID: Genome] = [:]
   /// The keys of the durable results.
   private(set) var shards: [ShardKey: ShardMeasurement] = [:]
   /// The keys of all results that have ever become durable.
@@ -30,8 +30,8 @@ struct SimulatedJournal: Sendable {
   private(set) var discards = DiscardedResults()
   /// The arithmetic that the last start has named.
   private(set) var numerics: Numerics?
-  /// The last epoch that has begun.
-  private(set) var epoch = Epoch.none
+  /// The last term that has begun.
+  private(set) var term = Term.none
 
   /// Makes a batch durable; returns what was wrong with it.
   mutating func write(_ batch: JournalBatch) -> [String] {
@@ -39,7 +39,7 @@ struct SimulatedJournal: Sendable {
     if batch.firstSequence > records.count {
       problems.append("batch \(batch.firstSequence) leaves a gap after \(records.count) records")
     }
-    if batch.epoch < epoch { problems.append("a coordinator of epoch \(batch.epoch) writes") }
+    if batch.term < term { problems.append("a coordinator of term \(batch.term) writes") }
     for (offset, record) in batch.records.enumerated() {
       let sequence = batch.firstSequence + offset
       if sequence < records.count {
@@ -75,18 +75,18 @@ struct SimulatedJournal: Sendable {
     switch record {
     case .opened(let opening):
       defer {
-        epoch = opening.epoch
+        term = opening.term
         numerics = opening.description.numerics
       }
       if let numerics, numerics != opening.description.numerics {
-        return ["epoch \(opening.epoch) computes in another arithmetic than those before"]
+        return ["term \(opening.term) computes in another arithmetic than those before"]
       }
-      return opening.epoch == epoch.next ? [] : ["epoch \(opening.epoch) follows \(epoch)"]
+      return opening.term == term.next ? [] : ["term \(opening.term) follows \(term)"]
     case .joined: return []
-    case .born(let candidate, let genome):
-      let isRepeated = born.values.contains(genome)
-      born[candidate] = genome
-      return isRepeated ? ["\(candidate) has a genome that was born before"] : []
+    case .proposed(let candidate, let genome):
+      let isRepeated = proposed.values.contains(genome)
+      proposed[candidate] = genome
+      return isRepeated ? ["\(candidate) has a genome that was proposed before"] : []
     case .shardCompleted(let completion):
       workers.insert(completion.worker)
       everDurable.insert(completion.key)
@@ -107,7 +107,7 @@ struct SimulatedJournal: Sendable {
       discard(key)
       return []
     case .quarantined(let candidate, _):
-      return quarantined.insert(candidate).inserted ? [] : ["\(candidate) is given up twice"]
+      return quarantined.insert(candidate).inserted ? [] : ["\(candidate) is quarantined twice"]
     }
   }
 
@@ -118,7 +118,7 @@ struct SimulatedJournal: Sendable {
   private mutating func discard(_ key: DiscardedKey) {
     discards.add(key, at: records.count - 1)
     if key.restartsSearch {
-      (born, shards, shardIDs, evaluated, quarantined) = ([:], [:], [], [:], [])
+      (proposed, shards, shardIDs, evaluated, quarantined) = ([:], [:], [], [:], [])
       (completions, confirmed) = ([:], [])
       return
     }

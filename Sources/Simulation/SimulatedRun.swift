@@ -40,14 +40,15 @@ struct SimulatedRun: Sendable {
       run: identity,
       model: RunInput(path: "model", content: hashes[0]),
       configuration: RunInput(path: "config", content: hashes[1]),
-      data: RunInput(path: "data", content: hashes[2]), imageCount: imageCount, bank: hashes[3],
+      data: RunInput(path: "data", content: hashes[2]), imageCount: imageCount,
+      bank: .derived(hashes[3]),
       criterion: "magnitude", space: space,
-      numerics: Numerics(precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
+      numerics: SimulatedBackend.numerics,
       accelerator: "systolic32", acceleratorBatch: 1, objectives: objectives,
       costNames: Cost.wireNames, shuffleSeed: generator.next(), shardSize: shardSize)
     let search = SearchSettings(
       populationSize: generator.number(in: 4...12), evaluationCountMax: evaluationCountMax,
-      seed: generator.next(), algorithm: generator.chance(0.2) ? .randomSearch : .nsga2,
+      seed: generator.next(), algorithm: generator.chance(0.2) ? .random : .nsga2,
       objectiveCount: objectives.count,
       initial: space.uniformGenomes)
     let isConstrained = generator.chance(0.3)
@@ -149,7 +150,7 @@ struct SimulatedRun: Sendable {
       snapshotIntervalRecords: generator.chance(0.7) ? generator.number(in: 1...60) : 100_000)
   }
 
-  /// Returns how many candidates can be born: the evaluations, or all feasible genomes.
+  /// Returns how many candidates can be proposed: the evaluations, or all feasible genomes.
   private static func conclusionCount(settings: CoordinatorSettings, choices: [Int]) -> Int {
     let limit = settings.search.evaluationCountMax
     let total = choices.reduce(1, *)
@@ -166,7 +167,7 @@ struct SimulatedRun: Sendable {
     return min(limit, feasible)
   }
 
-  private static func impossible(_ words: String) -> Never {
-    preconditionFailure("the simulated run cannot be set up: \(words)")
+  private static func impossible(_ diagnostic: String) -> Never {
+    preconditionFailure("the simulated run cannot be set up: \(diagnostic)")
   }
 }

@@ -29,7 +29,6 @@ struct SimulatedWorker: Sendable {
     let worker: WorkerID
     /// When the process started.
     let startedAt: Int
-    /// The machine.
     var machine: WorkerMachine
     /// The evaluations that run, with the token that the current one must show.
     var running: [ShardID: Int] = [:]
@@ -47,6 +46,8 @@ struct SimulatedWorker: Sendable {
     var failureCount = 0
     /// Whether evaluations never end.
     var isHanging = false
+    /// When the process has or had its last connection to the coordinator.
+    var linkedAt = 0
     /// Until when the process stands still.
     var frozenUntil = 0
   }

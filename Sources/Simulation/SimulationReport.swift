@@ -3,54 +3,53 @@ import SparsityCore
 import WireProtocol
 
 /// How a simulated run went.
-public struct SimulationReport: Sendable {
-  /// The seed.
-  public let seed: UInt64
+package struct SimulationReport: Sendable {
+  package let seed: UInt64
   /// What went wrong on purpose.
-  public let plan: FaultPlan
-  /// What went wrong in truth, in words; empty if all is well.
-  public let violations: [String]
+  package let plan: FaultPlan
+  /// What went wrong in truth, as text; empty if all is well.
+  package let violations: [String]
   /// The hash of everything that was sent, written and delivered, with times.
-  public let digest: ContentHash
+  package let digest: ContentHash
   /// In which order the search was told about results.
-  public let order: CommitOrder
-  /// The hash of the births and evaluations, in their order.
-  public let outcome: ContentHash
+  package let order: CommitOrder
+  /// The hash of the proposals and evaluations, in their order.
+  package let outcome: ContentHash
   /// The virtual time at the end, in milliseconds.
-  public let endTime: Int
+  package let endTime: Int
   /// The events that were worked off.
-  public let eventCount: Int
+  package let eventCount: Int
   /// The messages that were delivered.
-  public let deliveredCount: Int
+  package let deliveredCount: Int
   /// The candidates evaluated.
-  public let evaluationCount: Int
-  /// The candidates given up.
-  public let quarantinedCount: Int
-  /// The candidates given up though somebody could have evaluated them.
-  public let needlessQuarantineCount: Int
+  package let evaluationCount: Int
+  /// The candidates quarantined.
+  package let quarantinedCount: Int
+  /// The candidates quarantined though a peer could have evaluated them.
+  package let needlessQuarantineCount: Int
   /// The candidates of which a worker that computes wrongly has evaluated a part.
-  public let wrongEvaluationCount: Int
+  package let wrongEvaluationCount: Int
   /// The evaluations that workers completed; more than shards if some were repeated.
-  public let computedShardCount: Int
+  package let computedShardCount: Int
   /// The share of the slots' time, from loaded inputs to the end of process or run, that went into
   /// evaluations that were the first of their shards.
-  public let utilization: Double
+  package let utilization: Double
   /// The most workers that one candidate has killed while they tried it alone.
-  public let killCountMax: Int
+  package let killCountMax: Int
   /// What the coordinator's last life has counted.
-  public let counters: CoordinatorCounters
+  package let counters: CoordinatorCounters
   /// The shards in the journal.
-  public let durableShardCount: Int
+  package let durableShardCount: Int
 
   /// Whether no rule was broken.
-  public var isGreen: Bool { violations.isEmpty }
+  package var isGreen: Bool { violations.isEmpty }
 }
 
 extension SimulationReport: CustomStringConvertible {
   /// A line for a green run, several for a red one.
-  public var description: String {
+  package var description: String {
     let head =
-      "seed \(seed): \(counted(evaluationCount, "evaluation")), \(quarantinedCount) given up, "
+      "seed \(seed): \(counted(evaluationCount, "evaluation")), \(quarantinedCount) quarantined, "
       + "\(counted(durableShardCount, "shard")) (\(computedShardCount) computed), slots busy "
       + "\(Int(utilization * 1_000) / 10).\(Int(utilization * 1_000) % 10) %, "
       + "\(counted(deliveredCount, "message")) in \(endTime) ms, digest \(digest.abbreviated)"
@@ -61,39 +60,37 @@ extension SimulationReport: CustomStringConvertible {
 }
 
 /// What a simulation is limited to.
-public struct SimulationOptions: Sendable {
+package struct SimulationOptions: Sendable {
   /// The virtual milliseconds that a run may take after its faults beyond what its work takes.
-  public var patience: Int
+  package var patience: Int
   /// The events after which a run is given up.
-  public var eventCountMax: Int
+  package var eventCountMax: Int
   /// The order in which the search is told; `nil` lets the seed decide.
-  public var order: CommitOrder?
+  package var order: CommitOrder?
   /// The workers at the start; `nil` lets the seed decide.
-  public var workerCount: Int?
-  /// The candidates that may be born; `nil` lets the seed decide.
-  public var evaluationCount: Int?
+  package var workerCount: Int?
+  /// The candidates that may be proposed; `nil` lets the seed decide.
+  package var evaluationCount: Int?
   /// The relative speeds of workers without faults, one slot each; `nil` lets the seed decide.
-  public var speeds: [Int]?
+  package var speeds: [Int]?
   /// Workers that die for reasons of their own, as the only fault; `nil` lets the seed decide.
-  public var mortality: Mortality?
+  package var mortality: Mortality?
 
   /// How long workers live.
-  public struct Mortality: Hashable, Sendable {
+  package struct Mortality: Hashable, Sendable {
     /// The shards that a worker evaluates on average before it dies.
-    public var meanLifeShards: Int
+    package var meanLifeShards: Int
     /// Whether one candidate in twelve kills every worker that evaluates it, besides.
-    public var hasPoison: Bool
+    package var hasPoison: Bool
 
-    /// Creates a mortality.
-    public init(meanLifeShards: Int, hasPoison: Bool = false) {
+    package init(meanLifeShards: Int, hasPoison: Bool = false) {
       precondition(meanLifeShards >= 1)
       self.meanLifeShards = meanLifeShards
       self.hasPoison = hasPoison
     }
   }
 
-  /// Creates options.
-  public init(
+  package init(
     patience: Int = 200_000, eventCountMax: Int = 400_000, order: CommitOrder? = nil,
     workerCount: Int? = nil, evaluationCount: Int? = nil, speeds: [Int]? = nil,
     mortality: Mortality? = nil

@@ -25,17 +25,15 @@ extension Simulator {
       if journal.shardIDs.contains(grant.shard) {
         violate("\(grant.shard) is leased though its result is durable")
       }
-      if journal.born[grant.shard.candidate] != grant.genome {
-        violate("\(grant.shard) is leased before its birth is durable")
+      if journal.proposed[grant.shard.candidate] != grant.genome {
+        violate("\(grant.shard) is leased before its proposal is durable")
       }
       if journal.evaluated[grant.shard.candidate] != nil {
         violate("\(grant.shard) is leased though its candidate is evaluated")
       }
       checkEndTime(of: grant, for: worker)
-    case .drain:
-      if coordinator.drainPause == nil {
-        violate("\(worker) is told to leave, and nobody has asked the coordinator to let it go")
-      }
+    case .drain: checkDrain(of: worker)
+    case .refused(let refusal): check(refusal, to: worker)
     case .welcome(let welcome): check(welcome, to: worker)
     case .finished:
       if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
@@ -45,9 +43,9 @@ extension Simulator {
     }
   }
 
-  /// Checks what the coordinator tells people.
-  mutating func check(_ note: Coordinator.Note) {
-    switch note {
+  /// Checks what the coordinator tells users.
+  mutating func check(_ notification: Coordinator.Notification) {
+    switch notification {
     case .resultsDisagree(let shard, let label, let other):
       let names = plan.hasWrongWorker ? [label, other] : []
       if names.contains(wrongLabel) { return }
@@ -60,7 +58,7 @@ extension Simulator {
 
   /// Checks that the journal brings back the state that wrote it, when all of it is written.
   mutating func checkReplay() {
-    guard let machine = coordinator.machine, machine.isSettled else { return }
+    guard let machine = coordinator.machine, machine.isSettled, !machine.isAsking else { return }
     guard coordinator.isFinished || generator.chance(0.1) else { return }
     compareReplay(with: machine)
   }
@@ -72,7 +70,7 @@ extension Simulator {
       if replayed.durableState != machine.durableState {
         violate("the journal gives another state than the one that wrote it")
       }
-      if replayed.epoch != machine.epoch.next { violate("the journal gives another epoch") }
+      if replayed.term != machine.term.next { violate("the journal gives another term") }
       checkSnapshots(of: machine, replayed: replayed)
     } catch {
       violate("the journal cannot be replayed: \(error)")
@@ -92,8 +90,8 @@ extension Simulator {
     }
     let wrong = deviantCandidates
     for (candidate, evaluation) in journal.evaluated.sorted(by: { $0.key < $1.key }) {
-      guard let genome = journal.born[candidate] else {
-        violate("\(candidate) is evaluated and was not born")
+      guard let genome = journal.proposed[candidate] else {
+        violate("\(candidate) is evaluated and was not proposed")
         continue
       }
       if evaluation != run.evaluate(candidate, genome), !wrong.contains(candidate) {
@@ -107,10 +105,10 @@ extension Simulator {
     let counters = machine.counters
     let repeatedCount = computedShardCount - journal.shards.count
     let allowedCount = counters.backupLeases + counters.spotCheckLeases
-    if plan.isCalm, repeatedCount > allowedCount || counters.lapsedLeases > 0 {
+    if plan.isCalm, repeatedCount > allowedCount || counters.expiredLeases > 0 {
       violate(
         "without faults \(computedShardCount) evaluations were made for "
-          + "\(journal.shards.count) shards and \(counters.lapsedLeases) leases lapsed")
+          + "\(journal.shards.count) shards and \(counters.expiredLeases) leases expired")
     }
     if !plan.hasForger, !plan.hasRogue, counters.unleasedResults > 0 {
       violate("\(counters.unleasedResults) results of honest workers were taken for forged ones")
@@ -128,12 +126,13 @@ extension Simulator {
       plan.hasSickWorker
       && !([plan.departures, plan.revocations, plan.hangs].allSatisfy(\.isEmpty)
         && [plan.partitions, plan.clogs].allSatisfy(\.isEmpty)
+        && (plan.reception?.linkBreaks.isEmpty ?? true)
         && plan.freezes.isEmpty && plan.idleTimeout == nil && plan.lifetimes == nil
-        && (keys == nil || !plan.hasWrongWorker))
+        && !plan.hasDeviantWorker && (keys == nil || !plan.hasWrongWorker))
     if mayBeAlone { return }
     for candidate in journal.quarantined.sorted() {
-      guard let genome = journal.born[candidate], !isHarmful(genome) else { continue }
-      violate("\(candidate) was given up for no reason")
+      guard let genome = journal.proposed[candidate], !isHarmful(genome) else { continue }
+      violate("\(candidate) was quarantined for no reason")
     }
   }
 
@@ -153,14 +152,15 @@ extension Simulator {
   /// Checks that a candidate that kills is not tried for ever.
   ///
   /// It also kills those that have it before the first loss is noticed, which cannot be helped, and
-  /// a coordinator that starts knows nothing of earlier trials.
+  /// a coordinator that starts knows nothing of earlier trials. A worker whose key is revoked
+  /// before its loss is noticed leaves no loss to count.
   mutating func countKill(of worker: WorkerID, by candidate: CandidateID) {
     // The loss of a worker that is about to leave anyhow does not count.
     guard plan.lifetimes == nil else { return }
     guard coordinator.machine?.isTrial(of: candidate, by: worker) == true else { return }
     killCounts[candidate, default: 0] += 1
     let count = killCounts[candidate, default: 0]
-    if count > LossLimits.countMax * coordinator.life {
+    if count > LossLimits.countMax * coordinator.life + plan.revocations.count {
       violate("\(candidate) has killed \(count) workers that tried it alone, and goes on")
     }
   }

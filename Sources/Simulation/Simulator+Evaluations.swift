@@ -35,7 +35,7 @@ extension Simulator {
       crashWorker(place, pause: generator.number(in: 1...2_000))
     } else if workers[place].isSick || isHarmful(task.genome) {
       if !isHarmful(task.genome) { countFailure(at: place) }
-      tellWorker(worker, .evaluationFailed(task.shard, words: "not a number"))
+      tellWorker(worker, .evaluationFailed(task.shard, diagnostic: "not a number"))
     } else {
       computedShardCount += 1
       if finishedShards.insert(task.shard).inserted { usefulMilliseconds += time }

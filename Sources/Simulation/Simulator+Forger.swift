@@ -10,12 +10,16 @@ extension Simulator {
   mutating func forge() {
     guard !isHealed else { return }
     events.add(.forge, at: now + forgerGenerator.number(in: 20...600))
-    guard let machine = coordinator.machine, !journal.born.isEmpty else { return }
+    guard let machine = coordinator.machine, !journal.proposed.isEmpty else { return }
     let isNew = forger == nil || forgerGenerator.chance(0.1)
     let session = isNew ? WorkerID(forgerGenerator.next()) : forger
     forger = session
     guard let session else { return }
-    if isNew { send(.hello(forgedHello()), as: session, to: machine) }
+    if isNew {
+      let hello = hello(
+        label: Self.forgerLabel, slots: WireLimits.slotCountMax, isNew: true)
+      send(.hello(hello), as: session, to: machine)
+    }
     let count = forgerGenerator.chance(0.1) ? 40 : 1
     for _ in 0..<count {
       guard let message = lie(to: machine) else { continue }
@@ -28,7 +32,7 @@ extension Simulator {
     guard let forger, let machine = coordinator.machine else { return }
     let burden = machine.burden(of: forger)
     if burden.leases > 0 {
-      violate("somebody holds \(burden.leases) leases who was never given any")
+      violate("a peer holds \(burden.leases) leases who was never given any")
     }
   }
 
@@ -40,16 +44,16 @@ extension Simulator {
     }
   }
 
-  private func forgedHello() -> Hello {
+  /// A greeting of a peer who computes nothing, with a new machine or an old one.
+  func hello(label: String, slots: Int, isNew: Bool) -> Hello {
     Hello(
-      supported: ProtocolVersion.supported, build: "simulation", label: Self.forgerLabel,
-      slots: WireLimits.slotCountMax, instructionSet: .avx512bf16, precisions: [.f32, .bf16],
-      kernelTable: 1, held: [])
+      supported: ProtocolVersion.supported, build: "simulation", label: label, slots: slots,
+      offers: [SimulatedBackend.offer(isNew: isNew)], held: [])
   }
 
   private mutating func send(_ message: Message, as session: WorkerID, to machine: Coordinator) {
     let envelope = Envelope(
-      run: machine.settings.description.run, epoch: machine.epoch, sequence: 0, message: message)
+      run: machine.settings.description.run, term: machine.term, sequence: 0, message: message)
     events.add(.arriveAtCoordinator(envelope.encoded(), from: session), at: now + 1)
   }
 
@@ -98,9 +102,9 @@ extension Simulator {
   ) -> (grant: LeaseGrant, token: LeaseToken)? {
     let description = machine.settings.description
     guard machine.numerics != nil else { return nil }
-    let candidates = journal.born.keys.sorted()
+    let candidates = journal.proposed.keys.sorted()
     let candidate = candidates[forgerGenerator.index(below: candidates.count)]
-    guard let genome = journal.born[candidate] else { return nil }
+    guard let genome = journal.proposed[candidate] else { return nil }
     let index = forgerGenerator.index(below: description.slices.count)
     let slice = description.slices[index]
     let key = ShardKeys(description: description)

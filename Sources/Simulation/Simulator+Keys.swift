@@ -31,14 +31,82 @@ extension Simulator {
   /// The place of the worker that the coordinator asks for.
   var auditorPlace: Int { plan.workerCount }
 
-  /// The name of the key that a session has shown, or `nil` without encryption.
-  func keyName(of worker: WorkerID) -> String? {
-    guard let keys else { return nil }
-    guard let place = places[worker] else { return "forger" }
-    if place == auditorPlace { return run.settings.spotChecks.trustedKey }
+  /// Whether connections are encrypted, so that peers are known by their keys.
+  var isEncrypted: Bool {
+    keys != nil || !plan.revocations.isEmpty || plan.reception?.isEncrypted == true
+  }
+
+  /// The keys that may connect now, or `nil` without encryption.
+  ///
+  /// Each worker has a key of its own, so that it can be revoked; some have the same name.
+  var allowedKeys: PeerKeys? {
+    guard isEncrypted else { return nil }
+    var allowed = PeerKeys(workers: [Self.forgerKey: "forger"], operators: [Self.operatorKey])
+    for worker in workers.prefix(plan.workerCount) where !worker.isRevoked {
+      allowed.workers[key(ofPlace: worker.index)] = keyName(ofPlace: worker.index)
+    }
+    if plan.reception?.contestedSessionCount != nil {
+      allowed.workers[Self.greedyKey] = Self.greedyLabel
+    }
+    if keys != nil {
+      allowed.own = PeerKeys.OwnKey(
+        key(ofPlace: auditorPlace), named: run.settings.spotChecks.trustedKey)
+    }
+    return allowed
+  }
+
+  static var forgerKey: String { "public:forger" }
+  static var greedyKey: String { "public:greedy" }
+  static var operatorKey: String { "public:operator" }
+
+  private func key(ofPlace place: Int) -> String { "public:worker-\(place)" }
+
+  private func keyName(ofPlace place: Int) -> String {
+    guard let keys else { return "workers" }
     if workers[place].isWrong { return wrongKeyName }
     if place == 0, keys.hasTrustedWorker { return run.settings.spotChecks.trustedKey }
     return "key-\(place % keys.count)"
+  }
+
+  /// What the transport tells of the sender of a worker's message.
+  func peer(of worker: WorkerID) -> Peer {
+    let place = places[worker]
+    let otherKey = greedyIDs.contains(worker) ? Self.greedyKey : Self.forgerKey
+    let key = place.map(key(ofPlace:)) ?? otherKey
+    return Peer(
+      identity: worker.routingIdentity, key: isEncrypted ? key : nil,
+      address: "10.0.0.\(place ?? 255)")
+  }
+
+  /// What the transport tells of an operator.
+  var operatorPeer: Peer {
+    Peer(
+      identity: [0, 0, 0, 0, 1], key: isEncrypted ? Self.operatorKey : nil, address: "10.0.1.1")
+  }
+
+  /// Revokes the key of a worker.
+  mutating func revokeKey(of place: Int) {
+    guard !isHealed, !workers[place].isGone, !workers[place].isRevoked else { return }
+    tell("the key of worker-\(place) is revoked")
+    workers[place].isRevoked = true
+    if coordinator.isRunning { tellKeys() } else { recordRevocations() }
+  }
+
+  /// Takes note of the sessions whose keys are revoked, which the coordinator hears of now, or
+  /// before it starts; and of those whose keys are allowed again, which it may welcome.
+  mutating func recordRevocations() {
+    for (worker, place) in places {
+      if !workers[place].isRevoked {
+        revoked[worker] = nil
+      } else if revoked[worker] == nil {
+        revoked[worker] = coordinator.isRunning ? coordinator.life : -1
+      }
+    }
+  }
+
+  /// Lets the coordinator know which keys may connect.
+  mutating func tellKeys() {
+    if let allowedKeys { tellCoordinator(.keysChanged(allowedKeys)) }
   }
 
   /// The name of the key of the worker that finds other bits.

@@ -21,6 +21,8 @@ struct ObservedLife: Sendable {
   var spotChecks: [WorkerID: Set<ShardID>] = [:]
   /// The workers of which a result was taken.
   var provenWorkers: Set<WorkerID> = []
+  /// What has passed between network and coordinator.
+  var reception = ObservedReception()
 }
 
 extension Simulator {
@@ -76,13 +78,13 @@ extension Simulator {
 
   /// Checks that shards do not wait for workers that hang while others have nothing to do.
   mutating func checkProgress() {
-    guard isHealed, coordinator.machine != nil, !coordinator.isFinished, let resultAt else {
+    guard isHealed, coordinator.isRunning, !coordinator.isFinished, let resultAt else {
       return
     }
     guard !plan.hasPoison, !plan.hasFailures, !plan.hasSickWorker, plan.meanLifeShards == nil
     else { return }
     let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
-    // Two workers that hang may have both leases of a shard until the later one is overdue.
+    // Two workers that hang may have both leases of a shard until the later one straggles.
     let hangingCount = Set(plan.hangs.map(\.process)).count
     let patience =
       hangingCount > 2 ? 100_000 : hangingCount == 2 ? min(100_000, 25_000 + 120 * longest) : 30_000

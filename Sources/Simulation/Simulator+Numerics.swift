@@ -4,10 +4,10 @@ import WireProtocol
 
 /// Runs whose arithmetic is chosen by the first workers, which have processors of two kinds.
 extension Simulator {
-  /// Returns the instruction set of a worker that starts.
-  mutating func drawInstructionSet() -> InstructionSet {
-    guard run.settings.numericsWindow != nil else { return .avx512 }
-    return numericsGenerator.chance(0.5) ? .avx512 : .avx2
+  /// Returns what the machine of a worker that starts offers.
+  mutating func drawOffer() -> BackendOffer {
+    guard run.settings.numericsWindow != nil else { return SimulatedBackend.offer(isNew: true) }
+    return SimulatedBackend.offer(isNew: numericsGenerator.chance(0.5))
   }
 
   /// Whether a worker was refused because its machine is less able than those that came first; it
@@ -29,16 +29,14 @@ extension Simulator {
 }
 
 extension SimulatedRun {
-  /// Leaves the instruction set open in some of all runs.
+  /// Leaves options open in some of all runs.
   mutating func drawNumericsWindow(using generator: inout SeededGenerator) {
     guard generator.chance(0.4) else { return }
-    let numerics = settings.description.numerics
-    settings.description.numerics = Numerics(
-      precision: numerics.precision, kernelTable: numerics.kernelTable,
-      instructionSet: .avx512bf16, forwardBatch: numerics.forwardBatch)
+    var options = [SimulatedBackend.processor]
+    if generator.chance(0.5) { options.append(SimulatedBackend.format) }
+    settings.description.numerics = settings.description.numerics.opening(options.map(\.name))
     settings.numericsWindow = NumericsWindow(
-      choosesPrecision: generator.chance(0.5), choosesInstructionSet: true,
-      duration: .milliseconds(generator.number(in: 0...8_000)),
+      options: options, duration: .milliseconds(generator.number(in: 0...8_000)),
       workerCountMax: generator.number(in: 1...4))
   }
 }

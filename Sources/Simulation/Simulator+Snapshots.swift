@@ -29,7 +29,7 @@ extension Simulator {
   /// Ends the write of a snapshot, which may have failed or come too late; nobody is told.
   mutating func finishSnapshot(_ snapshot: CoordinatorSnapshot, coordinatorLife: Int) {
     guard coordinatorLife == coordinator.life else { return }
-    let isDead = coordinator.machine == nil
+    let isDead = !coordinator.isRunning
     let isFailing =
       !isHealed && (snapshotGenerator.chance(plan.writeFailureProbability) || isDiskFull)
     guard !isFailing, !isDead || snapshotGenerator.chance(0.5) else {
@@ -69,7 +69,7 @@ extension Simulator {
 
   /// Checks that a snapshot gives the same as a replay.
   private mutating func compare(
-    _ replayed: Coordinator, with snapshot: CoordinatorSnapshot, _ words: String
+    _ replayed: Coordinator, with snapshot: CoordinatorSnapshot, _ diagnostic: String
   ) {
     do {
       let restored = try Coordinator(
@@ -77,7 +77,7 @@ extension Simulator {
         discards: DiscardedResults(in: journal.records.prefix(snapshot.recordCount)),
         recovering: [])
       if restored.snapshot != replayed.snapshot || restored.durableState != replayed.durableState {
-        violate("a snapshot gives another state than \(words)")
+        violate("a snapshot gives another state than \(diagnostic)")
       }
     } catch {
       violate("a snapshot cannot be used: \(error)")

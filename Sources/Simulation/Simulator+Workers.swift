@@ -19,15 +19,14 @@ extension Simulator {
   /// Starts a worker's process as a new session.
   mutating func startWorker(_ index: Int) {
     guard workers[index].process == nil, !workers[index].isGone else { return }
-    // Whoever has no valid key gets no connection.
+    // Anyone who has no valid key gets no connection.
     guard !workers[index].isRevoked else { return }
     let worker = WorkerID(generator.next())
     let lifetime = isHealed ? nil : plan.lifetimes.map { generator.number(in: $0) }
     let machine = WorkerMachine(
       settings: WorkerSettings(
         worker: worker, jitterSeed: generator.next(), label: "worker-\(index)",
-        build: "simulation", slots: workers[index].slots, instructionSet: drawInstructionSet(),
-        precisions: [.f32, .bf16], kernelTable: 1,
+        build: "simulation", slots: workers[index].slots, offers: [drawOffer()],
         giveUpTimeout: .milliseconds(generator.number(in: 10_000...120_000)),
         drainTimeout: .milliseconds(generator.number(in: 10...5_000)),
         endTime: lifetime.map { .start + .milliseconds($0) },
@@ -40,6 +39,7 @@ extension Simulator {
       events.add(.endLifetime(worker), at: now + lifetime)
     }
     tell("worker-\(index) starts as \(worker)")
+    connectSoon(worker, within: 20)
     tellWorker(worker, .started)
   }
 
@@ -79,10 +79,10 @@ extension Simulator {
   mutating func jumpClock(worker place: Int?, step: Int) {
     guard !isHealed else { return }
     guard let place else {
-      guard coordinator.machine != nil else { return }
+      guard coordinator.isRunning else { return }
       tell("the coordinator's clock jumps ahead by \(step) ms")
       coordinator.startedAt -= step
-      tellCoordinator(.ticked)
+      takeTurn()
       return
     }
     guard let worker = workers[place].process?.worker else { return }
@@ -91,21 +91,12 @@ extension Simulator {
     tellWorker(worker, .ticked)
   }
 
-  /// Revokes the key of a worker: the coordinator is told if the worker is connected.
-  mutating func revokeKey(of place: Int) {
-    guard !isHealed, !workers[place].isGone, !workers[place].isRevoked else { return }
-    tell("the key of worker-\(place) is revoked")
-    workers[place].isRevoked = true
-    guard let worker = workers[place].process?.worker else { return }
-    revoked[worker] = coordinator.machine == nil ? -1 : coordinator.life
-    tellCoordinator(.revoked(worker))
-  }
-
   /// Lets a worker's process stand still for a while.
   mutating func freezeWorker(_ index: Int, pause: Int) {
     guard !isHealed, workers[index].process != nil else { return }
     tell("worker-\(index) stands still for \(pause) ms")
-    workers[index].process?.frozenUntil = min(now + pause, plan.healsAt)
+    let thaw = min(now + pause, plan.healsAt)
+    workers[index].process?.frozenUntil = thaw
   }
 
   /// Delivers a frame to a worker; one that stands still finds it later.
@@ -165,7 +156,7 @@ extension Simulator {
       violate("\(worker) is sent \(message.name), and simulated workers have their inputs")
     case .evaluate(let task): startEvaluation(task, worker: worker, place: place)
     case .stop(let shard): stopEvaluation(of: shard, at: place)
-    case .note(let note): tell("worker-\(place) notes \(note)")
+    case .notify(let notification): tell("worker-\(place) notifications \(notification)")
     case .exit(let exit): endWorker(place, exit)
     }
   }
@@ -174,13 +165,19 @@ extension Simulator {
     let frame = envelope.encoded()
     if case .result = envelope.message { sampleFrame = frame }
     if case .bye = envelope.message, plan.losesFarewells, !isHealed { return }
+    // Without a connection it waits.
+    let wait = place(of: worker).flatMap { workers[$0].process?.linkedAt }.map { max(0, $0 - now) }
     for delay in delays(of: worker) {
-      events.add(.arriveAtCoordinator(frame, from: worker), at: now + delay)
+      events.add(.arriveAtCoordinator(frame, from: worker), at: now + (wait ?? 0) + delay)
     }
   }
 
   private mutating func endWorker(_ place: Int, _ exit: WorkerMachine.Exit) {
     tell("worker-\(place) ends: \(exit)")
+    if plan.reception != nil, let worker = workers[place].process?.worker {
+      events.add(
+        .noticeGone(worker, coordinatorLife: coordinator.life), at: now + plan.delayMax + 1)
+    }
     endWork(of: place)
     workers[place].process = nil
     switch exit {

@@ -8,7 +8,7 @@ import WireProtocol
 /// Everything happens on one thread, in an order that depends on the seed alone. Machines are the
 /// real ones, every message crosses the real codec, and the checks look at what crosses the network
 /// and what is durable, not at what the machines believe.
-public struct Simulator: Sendable {
+package struct Simulator: Sendable {
   let seed: UInt64
   let options: SimulationOptions
   let plan: FaultPlan
@@ -23,12 +23,27 @@ public struct Simulator: Sendable {
   var journal = SimulatedJournal()
   /// Decides about snapshots only, so that everything else happens as without them.
   var snapshotGenerator: SeededGenerator
+  /// Decides only how long the search thinks, as above.
+  var searchGenerator: SeededGenerator
   /// Decides about the run's arithmetic only, as above.
   var numericsGenerator: SeededGenerator
   /// Decides about the forger only, as above.
   var forgerGenerator: SeededGenerator
   /// Decides about keys and the coordinator's own worker only, as above.
   var keyGenerator: SeededGenerator
+  /// Decides about connections, strangers and what holders of keys do, as above.
+  var receptionGenerator: SeededGenerator
+  /// The coordinator's sockets.
+  var transport = SimulatedTransport()
+  /// The sessions that the greedy key keeps, and all that it has ever asked for.
+  var greedySessions: [WorkerID] = []
+  var greedyIDs: Set<WorkerID> = []
+  /// The events that had happened when the machines were last asked for their own checks.
+  var checkedEventCount = 0
+  /// How many events are being applied to the coordinator, one within the other.
+  var applyDepth = 0
+  /// How often the coordinator was told something in the last millisecond in which it was.
+  var lastStep = (now: 0, count: 0)
   /// Whether the coordinator has said that nobody could measure some shard again.
   var isFrontUnrepeated = false
   /// Who holds which key, in runs with encryption.
@@ -45,7 +60,7 @@ public struct Simulator: Sendable {
   var computedShardCount = 0
   /// The coordinator's life in which the key of a session was revoked.
   var revoked: [WorkerID: Int] = [:]
-  /// The shards that somebody has evaluated.
+  /// The shards that a peer has evaluated.
   var finishedShards: Set<ShardID> = []
   /// The time of evaluations that were the first of their shards.
   var usefulMilliseconds = 0
@@ -67,7 +82,7 @@ public struct Simulator: Sendable {
   /// Runs the simulation of a seed to its end.
   ///
   /// `trace` is given a line for each thing that happens.
-  public static func run(
+  package static func run(
     seed: UInt64, options: SimulationOptions = SimulationOptions(),
     trace: (@Sendable (String) -> Void)? = nil
   ) -> SimulationReport {
@@ -99,6 +114,14 @@ public struct Simulator: Sendable {
     let areKeysAllowed = options.speeds == nil && options.mortality == nil && !plan.isCrowd
     keys = areKeysAllowed ? drawnKeys : nil
     if keys != nil { run.settings.spotChecks = spotChecks }
+    receptionGenerator = SeededGenerator(seed: seed, stream: 7)
+    // Comparisons ask what workers find; how peers are received is asked by all other seeds.
+    if options.speeds == nil, options.mortality == nil, !plan.isCalm {
+      plan.reception = ReceptionFaults(using: &receptionGenerator, plan: plan)
+    }
+    if let countMax = plan.reception?.contestedSessionCount {
+      run.settings.bounds.sessionCountMax = countMax
+    }
     if plan.isCrowd {
       run.settings.bounds.sessionCountMax = seed.isMultiple(of: 2) ? 10_000 : 4_000
     }
@@ -123,6 +146,8 @@ public struct Simulator: Sendable {
     }
     coordinator = SimulatedCoordinator()
     snapshotGenerator = SeededGenerator(seed: seed, stream: 2)
+    searchGenerator = SeededGenerator(seed: seed, stream: 6)
+    coordinator.thinkTimeMax = searchGenerator.chance(0.3) && !plan.isCrowd ? 400 : 0
     deadline = plan.healsAt + Self.livenessBound(plan, run, options)
     eventCountMax = options.eventCountMax + max(0, plan.workerCount - 6) * 2_000
     self.generator = generator
@@ -191,6 +216,18 @@ public struct Simulator: Sendable {
     for disk in plan.fullDisks {
       events.add(.recoverStore(coordinatorLife: 1), at: disk.time + disk.pause)
     }
+    for linkBreak in plan.reception?.linkBreaks ?? [] {
+      events.add(.breakLink(linkBreak.process, pause: linkBreak.pause), at: linkBreak.time)
+    }
+    for stall in plan.reception?.stalls ?? [] {
+      events.add(.stallCoordinator(pause: stall.pause), at: stall.time)
+    }
+    for drain in plan.reception?.workerDrains ?? [] {
+      events.add(.drainByName(drain.process), at: drain.time)
+    }
+    if plan.reception?.hasStrangers == true { events.add(.intrude, at: 100) }
+    if plan.reception?.hasImpostor == true { events.add(.impersonate, at: 100) }
+    if plan.reception?.contestedSessionCount != nil { events.add(.grab, at: 100) }
     if plan.hasRogue { events.add(.sendGarbage, at: 100) }
     if plan.hasForger { events.add(.forge, at: 100) }
     events.add(.heal, at: plan.healsAt)
@@ -208,12 +245,13 @@ public struct Simulator: Sendable {
     if now > deadline || eventCount > eventCountMax {
       violate(
         "not finished at \(now) ms after \(eventCount) events: "
-          + (coordinator.machine.map { "\($0.progress)" } ?? "the coordinator is down"))
+          + (coordinator.machine.map { "\($0.status)" } ?? "the coordinator is down"))
       return false
     }
     happen(occurrence)
     checkProgress()
     checkForger()
+    checkPresence()
     return true
   }
 
@@ -222,10 +260,10 @@ public struct Simulator: Sendable {
     case .arriveAtCoordinator(let frame, let worker): arriveAtCoordinator(frame, from: worker)
     case .arriveAtWorker(let frame, let worker): arriveAtWorker(frame, to: worker)
     case .noticeGone(let worker, let life):
-      if life == coordinator.life { tellCoordinator(.unreachable(worker)) }
+      if life == coordinator.life { noticeGone(worker) }
     case .wakeCoordinator(let life):
       guard life == coordinator.life, let wakesAt = coordinator.wakesAt else { return }
-      if wakesAt <= now { tellCoordinator(.ticked) }
+      if wakesAt <= now { takeTurn() }
     case .wakeWorker(let worker):
       guard let place = place(of: worker) else { return }
       guard let wakesAt = workers[place].process?.wakesAt else { return }
@@ -244,6 +282,8 @@ public struct Simulator: Sendable {
     case .finishEvaluation(let worker, let task, let token):
       finishEvaluation(worker, task, token: token)
     case .finishWrite(let batch, let life): finishWrite(batch, coordinatorLife: life)
+    case .finishThinking(let request, let life):
+      if life == coordinator.life { tellCoordinator(.coordinator(.proposed(request.answer()))) }
     case .finishSnapshot(let snapshot, let life): finishSnapshot(snapshot, coordinatorLife: life)
     case .crashWorker(let index, let pause): crashWorker(index, pause: pause)
     case .perish(let worker):
@@ -262,13 +302,26 @@ public struct Simulator: Sendable {
     case .drainCoordinator(let pause): drainCoordinator(pause: pause)
     case .stopCoordinator(let pause): stopCoordinator(pause: pause)
     case .failAuditor(let life):
-      if life == coordinator.life { tellCoordinator(.auditorFailed(words: "no machine")) }
+      if life == coordinator.life {
+        tellCoordinator(.coordinator(.auditorFailed(diagnostic: "no machine")))
+      }
     case .recoverStore(let life):
-      if life == coordinator.life { tellCoordinator(.storageRecovered) }
+      if life == coordinator.life { tellCoordinator(.coordinator(.storageRecovered)) }
     case .startCoordinator: startCoordinator()
     case .sendGarbage: sendGarbage()
     case .forge: forge()
     case .heal: heal()
+    case .connect(let worker, let life): connect(worker, coordinatorLife: life)
+    case .endLink(let worker, let connection, let life):
+      endLink(of: worker, connection, coordinatorLife: life)
+    case .cutLink(let worker, let connection, let life):
+      cutLink(of: worker, connection, coordinatorLife: life)
+    case .breakLink(let index, let pause): breakLink(of: index, pause: pause)
+    case .stallCoordinator(let pause): stallCoordinator(pause: pause)
+    case .drainByName(let index): drainByName(index)
+    case .intrude: intrude()
+    case .impersonate: impersonate()
+    case .grab: grab()
     }
   }
 
@@ -284,53 +337,29 @@ public struct Simulator: Sendable {
       workers[0].isRevoked = false
       endWork(of: 0)
       workers[0].process = nil
+      tellKeys()
     }
     for worker in workers where !worker.isGone && worker.process == nil {
       events.add(.startWorker(worker.index), at: now + 1)
     }
-    if coordinator.machine == nil { events.add(.startCoordinator, at: now + 1) }
+    if !coordinator.isRunning { events.add(.startCoordinator, at: now + 1) }
   }
 
   /// Records that a rule was broken.
-  mutating func violate(_ words: String) {
-    violations.append("at \(now) ms: \(words)")
-    tell("BROKEN: \(words)")
+  mutating func violate(_ diagnostic: String) {
+    violations.append("at \(now) ms: \(diagnostic)")
+    tell("BROKEN: \(diagnostic)")
   }
 
   /// Adds a line to the trace.
-  func tell(_ words: @autoclosure () -> String) {
-    trace?.write("\(now) \(words())")
+  func tell(_ diagnostic: @autoclosure () -> String) {
+    trace?.write("\(now) \(diagnostic())")
   }
 
   /// Adds bytes to the digest, with the time.
   mutating func digest(_ bytes: [UInt8], mark: UInt64) {
     hasher.update(UInt64(now) << 8 | mark)
     hasher.update(bytes.span)
-  }
-
-  private mutating func report() -> SimulationReport {
-    for worker in workers { endWork(of: worker.index) }
-    if violations.isEmpty { checkOutcome() }
-    for record in journal.records { hasher.update(record.encoded().span) }
-    var outcome = ContentHasher()
-    for record in journal.countingRecords {
-      if let found = record.outcome { outcome.update(found.encoded().span) }
-    }
-    return SimulationReport(
-      seed: seed, plan: plan, violations: violations, digest: hasher.finalized(),
-      order: run.settings.order, outcome: outcome.finalized(), endTime: now,
-      eventCount: eventCount, deliveredCount: deliveredCount,
-      evaluationCount: journal.evaluated.count, quarantinedCount: journal.quarantined.count,
-      needlessQuarantineCount: journal.quarantined.count { candidate in
-        journal.born[candidate].map { !isHarmful($0) } ?? false
-      },
-      wrongEvaluationCount: deviantCandidates.count,
-      computedShardCount: computedShardCount,
-      utilization: availableMilliseconds == 0
-        ? 0 : Double(usefulMilliseconds) / Double(availableMilliseconds),
-      killCountMax: killCounts.values.max() ?? 0,
-      counters: coordinator.machine?.counters ?? CoordinatorCounters(),
-      durableShardCount: journal.shards.count)
   }
 }
 
@@ -339,28 +368,7 @@ struct Trace: Sendable {
   /// Takes a line.
   let write: @Sendable (String) -> Void
 
-  /// Creates a trace.
   init(_ write: @escaping @Sendable (String) -> Void) {
     self.write = write
-  }
-}
-
-extension JournalRecord {
-  /// What the record says of what the run has found, whoever computed it when.
-  fileprivate var outcome: JournalRecord? {
-    switch self {
-    case .born: self
-    case .evaluated(let evaluation): .evaluated(evaluation.withoutKeys)
-    case .opened, .joined, .shardCompleted, .quarantined, .confirmed, .discarded: nil
-    }
-  }
-}
-
-extension EvaluatedCandidate {
-  /// The evaluation, whoever has measured it.
-  var withoutKeys: EvaluatedCandidate {
-    var evaluation = self
-    evaluation.keyNames = []
-    return evaluation
   }
 }

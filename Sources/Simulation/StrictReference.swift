@@ -6,8 +6,8 @@ import WireProtocol
 ///
 /// Only the candidates that nobody could evaluate are taken from elsewhere.
 struct StrictReference: Sendable {
-  /// The genomes in the order of birth.
-  private(set) var births: [Genome] = []
+  /// The genomes in the order of proposal.
+  private(set) var proposals: [Genome] = []
   /// The evaluations in the order in which the search was told.
   private(set) var evaluations: [EvaluatedCandidate] = []
   /// The non-dominated individuals in the end.
@@ -17,25 +17,25 @@ struct StrictReference: Sendable {
   ///
   /// - Throws: ``EvolutionarySearch/SearchError`` if the settings are impossible.
   init(
-    _ run: SimulatedRun, window: Int, givenUp: Set<CandidateID>
+    _ run: SimulatedRun, window: Int, quarantined: Set<CandidateID>
   ) throws(SearchError) {
     let settings = run.settings
     var search = try Search(choiceCounts: settings.space.choiceCounts, settings: settings.search)
     var concludedCount = 0
     while true {
-      while births.count < concludedCount + window,
+      while proposals.count < concludedCount + window,
         let candidate = search.ask(violation: { genome in
           settings.model.violation(genome, settings.model.cost(genome))
         })
       {
-        births.append(candidate.genome)
+        proposals.append(candidate.genome)
       }
-      guard concludedCount < births.count else { break }
+      guard concludedCount < proposals.count else { break }
       let next = CandidateID(concludedCount)
-      if givenUp.contains(next) {
-        try search.abandon(next)
+      if quarantined.contains(next) {
+        try search.quarantine(next)
       } else {
-        let evaluation = run.evaluate(next, births[concludedCount])
+        let evaluation = run.evaluate(next, proposals[concludedCount])
         try search.tell(next, objectives: evaluation.minimized(settings.description.objectives))
         evaluations.append(evaluation)
       }
@@ -52,9 +52,9 @@ extension Simulator {
       return
     }
     do {
-      let reference = try StrictReference(run, window: window, givenUp: journal.quarantined)
-      if journal.birthsInOrder != reference.births {
-        violate("strict mode has born other candidates than a run without workers")
+      let reference = try StrictReference(run, window: window, quarantined: journal.quarantined)
+      if journal.proposalsInOrder != reference.proposals {
+        violate("strict mode has proposed other candidates than a run without workers")
       }
       if journal.evaluationsInOrder != reference.evaluations {
         violate("strict mode has told the search other results than a run without workers")
@@ -69,10 +69,10 @@ extension Simulator {
 }
 
 extension SimulatedJournal {
-  /// The genomes of the durable births, in their order.
-  var birthsInOrder: [Genome] {
+  /// The genomes of the durable proposals, in their order.
+  var proposalsInOrder: [Genome] {
     countingRecords.compactMap { record in
-      if case .born(_, let genome) = record { genome } else { nil }
+      if case .proposed(_, let genome) = record { genome } else { nil }
     }
   }
 

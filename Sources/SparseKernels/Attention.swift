@@ -2,16 +2,15 @@ import CSparseKernels
 import SparsityCore
 
 /// The sizes of the attention of one image.
-public struct AttentionShape: Hashable, Sendable {
+package struct AttentionShape: Hashable, Sendable {
   /// The tokens of the image.
-  public let tokens: Int
-  /// The heads.
-  public let heads: Int
+  package let tokens: Int
+  package let heads: Int
   /// The numbers of a head.
-  public let headWidth: Int
+  package let headWidth: Int
 
   /// Creates the sizes.
-  public init(tokens: Int, heads: Int, headWidth: Int) {
+  package init(tokens: Int, heads: Int, headWidth: Int) {
     precondition(tokens > 0)
     precondition(heads > 0)
     precondition(headWidth > 0)
@@ -21,10 +20,10 @@ public struct AttentionShape: Hashable, Sendable {
   }
 
   /// The numbers of a token: those of all heads.
-  public var width: Int { heads * headWidth }
+  package var width: Int { heads * headWidth }
 
   /// The floats of scratch that an attention of either type needs.
-  public var scratchCount: Int { csk_attention_scratch_count(tokens, headWidth) }
+  package var scratchCount: Int { csk_attention_scratch_count(tokens, headWidth) }
 }
 
 /// Computes y = softmax(Q · Kᵀ · scale) · V of each head for an image's first queries.
@@ -39,7 +38,7 @@ public struct AttentionShape: Hashable, Sendable {
 ///   and 1 ≤ `queries` ≤ tokens; `scale` is positive; `scratch` has at least
 ///   ``AttentionShape/scratchCount``; the variant is supported.
 /// - Complexity: O(`queries` · tokens · width).
-public func attend(
+package func attend(
   _ queriesKeysValues: Span<Float>, shape: AttentionShape, queries: Int, scale: Float,
   into y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
@@ -67,7 +66,7 @@ public func attend(
 ///
 /// - Precondition: as in fp32.
 /// - Complexity: O(`queries` · tokens · width).
-public func attend(
+package func attend(
   _ queriesKeysValues: Span<BF16>, shape: AttentionShape, queries: Int, scale: Float,
   into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {

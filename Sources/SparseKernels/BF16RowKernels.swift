@@ -8,7 +8,7 @@ import SparsityCore
 ///
 /// - Precondition: both have the same count.
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func narrow(_ x: Span<Float>, into y: inout MutableSpan<BF16>, variant: KernelVariant) {
+package func narrow(_ x: Span<Float>, into y: inout MutableSpan<BF16>, variant: KernelVariant) {
   precondition(x.count == y.count)
   precondition(variant.isSupported)
   let count = x.count
@@ -25,7 +25,7 @@ public func narrow(_ x: Span<Float>, into y: inout MutableSpan<BF16>, variant: K
 ///
 /// - Precondition: both have the same count.
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func widen(_ x: Span<BF16>, into y: inout MutableSpan<Float>, variant: KernelVariant) {
+package func widen(_ x: Span<BF16>, into y: inout MutableSpan<Float>, variant: KernelVariant) {
   precondition(x.count == y.count)
   precondition(variant.isSupported)
   let count = x.count
@@ -44,7 +44,7 @@ public func widen(_ x: Span<BF16>, into y: inout MutableSpan<Float>, variant: Ke
 ///
 /// - Precondition: `x` and `y` have `rows` · `width` values, `scale` and `shift` have `width`.
 /// - Complexity: O(`rows` · `width`).
-public func layerNorm(
+package func layerNorm(
   _ x: Span<Float>, rows: Int, width: Int, scale: Span<Float>, shift: Span<Float>,
   epsilon: Float, into y: inout MutableSpan<BF16>, variant: KernelVariant
 ) {
@@ -69,7 +69,7 @@ public func layerNorm(
 /// Replaces each bf16 value v by v / 2 · (1 + erf(v / √2)), computed in fp32 and rounded.
 ///
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func gelu(_ values: inout MutableSpan<BF16>, variant: KernelVariant) {
+package func gelu(_ values: inout MutableSpan<BF16>, variant: KernelVariant) {
   precondition(variant.isSupported)
   let count = values.count
   guard count > 0 else { return }

@@ -1,21 +1,21 @@
 import CSparseKernels
 import SparsityCore
 
-/// The weights of one layer in one N:M pattern: kept values and their places, without the zeros.
+/// The weights of one layer in one N:M pattern: kept values and their indices, without the zeros.
 ///
 /// The form is the one the kernels read: inputs are cut into blocks of whole groups, and each block
-/// holds the kept weights of output 0, of output 1 and so on. A value takes four bytes, its place
+/// holds the kept weights of output 0, of output 1 and so on. A value takes four bytes, its index
 /// within the block one. Instances are immutable, so that all threads share one copy.
-public struct CompressedWeights: Sendable {
+package struct CompressedWeights: Sendable {
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
   /// The input features.
-  public let inputs: Int
+  package let inputs: Int
   /// The pattern that all groups keep to.
-  public let pattern: NMPattern
+  package let pattern: NMPattern
   /// The kept weights, block by block; a group with fewer nonzeros is filled with zeros.
   package let values: [Float]
-  /// The place of each kept weight within its block, ascending for each output.
+  /// The index of each kept weight within its block, ascending for each output.
   package let columns: [UInt8]
 
   /// Compresses row-major `outputs` × `inputs` weights whose pruned values are zero.
@@ -23,7 +23,7 @@ public struct CompressedWeights: Sendable {
   /// - Throws: ``SparseKernelError`` if a group has more nonzeros than the pattern keeps.
   /// - Precondition: `weights` has `outputs` · `inputs` values.
   /// - Complexity: O(`outputs` · `inputs`).
-  public init(
+  package init(
     pruned weights: Span<Float>, outputs: Int, inputs: Int, pattern: NMPattern
   ) throws(SparseKernelError) {
     precondition(outputs > 0 && inputs > 0)
@@ -77,26 +77,25 @@ public struct CompressedWeights: Sendable {
     self.columns = columns
   }
 
-  /// The bytes that values and places take.
-  public var size: Int { values.count * MemoryLayout<Float>.size + columns.count }
+  /// The bytes that values and indices take.
+  package var size: Int { values.count * MemoryLayout<Float>.size + columns.count }
 
   /// Returns the row-major weights with zeros in place.
   ///
   /// - Complexity: O(`outputs` · `inputs`).
-  public func decompressed() -> [Float] {
+  package func decompressed() -> [Float] {
     var weights = [Float](repeating: 0, count: outputs * inputs)
-    Self.forEachPlace(outputs: outputs, inputs: inputs, pattern: pattern) { place in
-      let column = place.blockStart + Int(columns[place.index])
-      weights[place.output * inputs + column] = values[place.index]
+    Self.forEachKept(outputs: outputs, inputs: inputs, pattern: pattern) { kept in
+      let column = kept.blockStart + Int(columns[kept.index])
+      weights[kept.output * inputs + column] = values[kept.index]
     }
     return weights
   }
 
   /// Where a kept weight stands.
-  package struct Place {
+  package struct Kept {
     /// Its index among all kept weights, in the order of the kernels.
     package let index: Int
-    /// Its output.
     package let output: Int
     /// Its index among the kept weights of its output, by ascending input.
     package let indexInRow: Int
@@ -104,9 +103,9 @@ public struct CompressedWeights: Sendable {
     package let blockStart: Int
   }
 
-  /// Calls `body` with the place of each kept weight of a layer, in the order of the kernels.
-  package static func forEachPlace(
-    outputs: Int, inputs: Int, pattern: NMPattern, _ body: (Place) -> Void
+  /// Calls `body` with each kept weight of a layer, in the order of the kernels.
+  package static func forEachKept(
+    outputs: Int, inputs: Int, pattern: NMPattern, _ body: (Kept) -> Void
   ) {
     let blockInputs = blockInputs(of: pattern)
     var index = 0
@@ -116,7 +115,7 @@ public struct CompressedWeights: Sendable {
       for output in 0..<outputs {
         for offset in 0..<kept {
           body(
-            Place(
+            Kept(
               index: index, output: output, indexInRow: before + offset, blockStart: blockStart))
           index += 1
         }

@@ -1,7 +1,7 @@
 import CSparseKernels
 
 /// What becomes of a product of a linear layer before it is stored.
-public enum Epilogue: Hashable, Sendable {
+package enum Epilogue: Hashable, Sendable {
   /// y = product.
   case store
   /// y = GELU(product).

@@ -2,10 +2,10 @@ import CSparseKernels
 import SparsityCore
 
 /// The version of the kernels and of the choice among them; it changes when result bits may.
-public let kernelTableVersion = 2
+package let kernelTableVersion = 2
 
 /// One implementation of every kernel, for one instruction set.
-public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
+package enum KernelVariant: String, CaseIterable, Hashable, Sendable {
   /// Plain C that reads like the formulas: the reference of the others.
   case scalar
   /// AVX2 and FMA, 8 numbers at a time.
@@ -16,10 +16,10 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
   case avx512bf16
 
   /// Whether this processor and its operating system can run the variant.
-  public var isSupported: Bool { Self.support[index] }
+  package var isSupported: Bool { Self.support[index] }
 
   /// The instructions that the variant needs.
-  public var instructionSet: InstructionSet {
+  package var instructionSet: InstructionSet {
     switch self {
     case .scalar: .baseline
     case .avx2: .avx2
@@ -29,7 +29,7 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
   }
 
   /// Returns the most able variant that the processor supports and `limit` allows.
-  public static func best(within limit: InstructionSet) -> KernelVariant {
+  package static func best(within limit: InstructionSet) -> KernelVariant {
     allCases.last { $0.isSupported && $0.instructionSet <= limit } ?? .scalar
   }
 
@@ -61,7 +61,7 @@ public enum KernelVariant: String, CaseIterable, Hashable, Sendable {
 
 extension InstructionSet {
   /// The most able instruction set of this processor that a kernel variant exists for.
-  public static var detected: InstructionSet {
+  package static var detected: InstructionSet {
     KernelVariant.allCases.last(where: \.isSupported)?.instructionSet ?? .baseline
   }
 }

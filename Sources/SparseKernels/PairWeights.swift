@@ -6,17 +6,17 @@ import SparsityCore
 /// This is the form for processors that multiply pairs of bf16 numbers: the inputs of each pair are
 /// among the few pairs whose activations the kernel lays side by side. A pair takes four bytes, its
 /// place two. Instances are immutable, so that all threads share one copy.
-public struct PairWeights: Sendable {
+package struct PairWeights: Sendable {
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
   /// The input features.
-  public let inputs: Int
+  package let inputs: Int
   /// The pattern that all groups keep to.
-  public let pattern: NMPattern
+  package let pattern: NMPattern
   /// The two weights of each pair, that of the lower input in the low half.
   package let values: [UInt32]
-  /// The place of each pair's activations in its block.
-  package let places: [UInt16]
+  /// The index of each pair's activations in its block.
+  package let indices: [UInt16]
 
   /// Rounds weights to bf16 and pairs them, or returns `nil` for a pattern that no pairing serves.
   ///
@@ -24,7 +24,7 @@ public struct PairWeights: Sendable {
   /// weights and a group with fewer than its pattern keeps are filled up with zeros.
   ///
   /// - Complexity: O(outputs · inputs).
-  public init?(_ weights: CompressedWeights) {
+  package init?(_ weights: CompressedWeights) {
     let pattern = weights.pattern
     guard let pairing = Pairing(of: pattern) else { return nil }
     let (outputs, inputs) = (weights.outputs, weights.inputs)
@@ -32,9 +32,9 @@ public struct PairWeights: Sendable {
     let steps = (inputs + Pairing.step - 1) / Pairing.step
     let count = outputs * steps * pairing.kept / 2
     var values: [UInt32] = []
-    var places: [UInt16] = []
+    var indices: [UInt16] = []
     values.reserveCapacity(count)
-    places.reserveCapacity(count)
+    indices.reserveCapacity(count)
     for blockStart in stride(from: 0, to: inputs, by: pairing.blockInputs) {
       let blockEnd = min(blockStart + pairing.blockInputs, inputs)
       for output in 0..<outputs {
@@ -47,7 +47,7 @@ public struct PairWeights: Sendable {
             let low = lower < row.count ? BF16(rounding: row[lower]).bits : 0
             let high = higher < row.count ? BF16(rounding: row[higher]).bits : 0
             values.append(UInt32(low) | UInt32(high) << 16)
-            places.append(UInt16(firstSlot + slot) * Pairing.unitsPerSlot)
+            indices.append(UInt16(firstSlot + slot) * Pairing.unitsPerSlot)
           }
         }
       }
@@ -57,11 +57,11 @@ public struct PairWeights: Sendable {
     self.inputs = inputs
     self.pattern = pattern
     self.values = values
-    self.places = places
+    self.indices = indices
   }
 
-  /// The bytes that values and places take.
-  public var size: Int { values.count * 4 + places.count * 2 }
+  /// The bytes that values and indices take.
+  package var size: Int { values.count * 4 + indices.count * 2 }
 
   /// Lends the C form of the weights.
   func withCWeights(_ body: (UnsafePointer<csk_bf16_pair_weights>) -> Void) {
@@ -69,9 +69,9 @@ public struct PairWeights: Sendable {
       preconditionFailure("\(pattern) has no pairing")
     }
     unsafe withStart(of: values.span) { values in
-      unsafe withStart(of: places.span) { places in
+      unsafe withStart(of: indices.span) { indices in
         let cWeights = unsafe csk_bf16_pair_weights(
-          values: values, places: places, pairing: pairing, outputs: outputs, inputs: inputs)
+          values: values, indices: indices, pairing: pairing, outputs: outputs, inputs: inputs)
         unsafe withUnsafePointer(to: cWeights, body)
       }
     }

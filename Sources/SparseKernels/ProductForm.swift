@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// How the product of a pruned layer is computed.
-public enum ProductForm: String, Hashable, Sendable {
+package enum ProductForm: String, Hashable, Sendable {
   /// As a dense matrix with zeros in place.
   case dense
   /// Weights and their columns, one by one.
@@ -18,7 +18,7 @@ extension ProductForm {
   /// rests on. The size of the layer was measured too and changes no entry: over the twelve shapes
   /// of DeiT-T, -S and -B, 3:4 in bf16 pairs runs at 0.93 to 1.05 of the dense product's speed and
   /// 6:8 at 0.91 to 1.02, while all patterns below gain on every shape.
-  public static func best(
+  package static func best(
     for pattern: NMPattern, precision: Precision, variant: KernelVariant
   ) -> ProductForm {
     if pattern.isDense { return .dense }

@@ -4,7 +4,7 @@ import CSparseKernels
 ///
 /// - Precondition: `x` and `y` have `rows` · `width` values, `scale` and `shift` have `width`.
 /// - Complexity: O(`rows` · `width`).
-public func layerNorm(
+package func layerNorm(
   _ x: Span<Float>, rows: Int, width: Int, scale: Span<Float>, shift: Span<Float>,
   epsilon: Float, into y: inout MutableSpan<Float>, variant: KernelVariant
 ) {
@@ -30,7 +30,7 @@ public func layerNorm(
 ///
 /// - Precondition: `scale` is positive; the rows lie within `values` without overlap.
 /// - Complexity: O(`rows` · `width`).
-public func softmaxRows(
+package func softmaxRows(
   _ values: inout MutableSpan<Float>, rows: Int, width: Int, stride: Int, scale: Float,
   variant: KernelVariant
 ) {
@@ -50,7 +50,7 @@ public func softmaxRows(
 /// The error function is within 1e-6 of the true one. A result does not depend on its place.
 ///
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func gelu(_ values: inout MutableSpan<Float>, variant: KernelVariant) {
+package func gelu(_ values: inout MutableSpan<Float>, variant: KernelVariant) {
   precondition(variant.isSupported)
   let count = values.count
   guard count > 0 else { return }
@@ -64,7 +64,7 @@ public func gelu(_ values: inout MutableSpan<Float>, variant: KernelVariant) {
 ///
 /// - Precondition: both have the same count.
 /// - Complexity: O(*n*), where *n* is the number of values.
-public func add(_ x: Span<Float>, to y: inout MutableSpan<Float>, variant: KernelVariant) {
+package func add(_ x: Span<Float>, to y: inout MutableSpan<Float>, variant: KernelVariant) {
   precondition(x.count == y.count)
   precondition(variant.isSupported)
   let count = x.count
@@ -81,7 +81,7 @@ public func add(_ x: Span<Float>, to y: inout MutableSpan<Float>, variant: Kerne
 ///
 /// - Precondition: `y` has `rows` times as many values as `bias`.
 /// - Complexity: O(*n*), where *n* is the number of values of `y`.
-public func addBias(
+package func addBias(
   _ bias: Span<Float>, toRowsOf y: inout MutableSpan<Float>, rows: Int, variant: KernelVariant
 ) {
   precondition(rows > 0)

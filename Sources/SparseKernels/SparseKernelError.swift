@@ -1,14 +1,14 @@
 import SparsityCore
 
 /// Why weights cannot be compressed.
-public enum SparseKernelError: Error, Equatable, Sendable {
+package enum SparseKernelError: Error, Equatable, Sendable {
   /// A group of a row holds more nonzeros than its pattern keeps.
   case tooManyNonzeros(output: Int, firstInput: Int, found: Int, pattern: NMPattern)
 }
 
 extension SparseKernelError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .tooManyNonzeros(let output, let firstInput, let found, let pattern):
       """

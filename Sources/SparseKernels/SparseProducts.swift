@@ -2,7 +2,7 @@ import CSparseKernels
 import SparsityCore
 
 /// Returns the floats of scratch that a product of any form needs for a layer of this size.
-public func scratchCount(outputs: Int, inputs: Int) -> Int {
+package func scratchCount(outputs: Int, inputs: Int) -> Int {
   precondition(outputs > 0 && inputs > 0)
   return max(
     csk_f32_nm_scratch_count(outputs, inputs), csk_bf16_pair_scratch_count(outputs))
@@ -17,7 +17,7 @@ public func scratchCount(outputs: Int, inputs: Int) -> Int {
 /// - Precondition: spans have exactly the counts that the sizes give; `scratch` has at least
 ///   ``scratchCount(outputs:inputs:)``; the variant is supported.
 /// - Complexity: O(`tokens` · kept weights).
-public func multiply(
+package func multiply(
   _ weights: CompressedWeights, by x: Span<Float>, tokens: Int, bias: Span<Float>?,
   epilogue: Epilogue, into y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
@@ -37,7 +37,7 @@ public func multiply(
 /// ``CompressedWeights/rounded()``. The rest is as for fp32 activations.
 ///
 /// - Precondition: as for fp32; the epilogue is not ``Epilogue/add``.
-public func multiply(
+package func multiply(
   _ weights: CompressedWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   epilogue: Epilogue, into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
@@ -51,7 +51,7 @@ public func multiply(
 /// Computes a sparse layer of bf16 activations and adds it to the fp32 numbers of `y`.
 ///
 /// - Precondition: as for fp32.
-public func multiply(
+package func multiply(
   _ weights: CompressedWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {
@@ -67,7 +67,7 @@ public func multiply(
 ///
 /// - Precondition: as for other sparse layers; the epilogue is not ``Epilogue/add``.
 /// - Complexity: O(`tokens` · pairs).
-public func multiply(
+package func multiply(
   _ weights: PairWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   epilogue: Epilogue, into y: inout MutableSpan<BF16>, scratch: inout MutableSpan<Float>,
   variant: KernelVariant
@@ -81,7 +81,7 @@ public func multiply(
 /// Computes a sparse layer with weights taken two by two and adds it to the fp32 numbers of `y`.
 ///
 /// - Precondition: as for other sparse layers.
-public func multiply(
+package func multiply(
   _ weights: PairWeights, by x: Span<BF16>, tokens: Int, bias: Span<Float>?,
   addingTo y: inout MutableSpan<Float>, scratch: inout MutableSpan<Float>, variant: KernelVariant
 ) {

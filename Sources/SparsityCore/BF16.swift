@@ -1,18 +1,18 @@
 /// A number in bf16: the sign, exponent and first seven fraction bits of a single-precision one.
 ///
 /// Nothing is computed in it: kernels widen, compute in single precision and round.
-public struct BF16: BitwiseCopyable, Hashable, Sendable {
+package struct BF16: BitwiseCopyable, Hashable, Sendable {
   /// The bits, the upper half of the number in single precision.
-  public var bits: UInt16
+  package var bits: UInt16
 
   /// Creates the number of some bits.
-  public init(bits: UInt16) {
+  package init(bits: UInt16) {
     self.bits = bits
   }
 
   /// Rounds to the nearest number, ties to even; what is smaller than any normal number becomes a
   /// zero of its sign, as the processors' own conversion has it, and a NaN a quiet one.
-  public init(rounding value: Float) {
+  package init(rounding value: Float) {
     let pattern = value.bitPattern
     if value.isNaN {
       bits = 0x7fc0
@@ -24,13 +24,12 @@ public struct BF16: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// The number in single precision, exactly.
-  public var float: Float { Float(bitPattern: UInt32(bits) << 16) }
+  package var float: Float { Float(bitPattern: UInt32(bits) << 16) }
 
-  /// Zero.
-  public static let zero = BF16(bits: 0)
+  package static let zero = BF16(bits: 0)
 }
 
 extension Float {
   /// The nearest bf16 number, see ``BF16/init(rounding:)``.
-  public var roundedToBF16: Float { BF16(rounding: self).float }
+  package var roundedToBF16: Float { BF16(rounding: self).float }
 }

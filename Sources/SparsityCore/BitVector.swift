@@ -1,19 +1,19 @@
 /// A fixed number of bits, packed into bytes with bit 0 lowest: which images were correct.
-public struct BitVector: Hashable, Sendable {
+package struct BitVector: Hashable, Sendable {
   /// The number of bits.
-  public let count: Int
+  package let count: Int
   /// The packed bits; unused high bits of the last byte are zero.
-  public private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
   /// Creates `count` zero bits.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count >= 0)
     self.count = count
     self.bytes = Array(repeating: 0, count: (count + 7) / 8)
   }
 
   /// Creates bits from their packed form, or returns `nil` if size or unused bits are wrong.
-  public init?(bytes: [UInt8], count: Int) {
+  package init?(bytes: [UInt8], count: Int) {
     guard count >= 0, bytes.count == (count + 7) / 8 else { return nil }
     if count % 8 != 0, let last = bytes.last, last >> UInt8(count % 8) != 0 { return nil }
     self.count = count
@@ -21,7 +21,7 @@ public struct BitVector: Hashable, Sendable {
   }
 
   /// The bit at `index`.
-  public subscript(index: Int) -> Bool {
+  package subscript(index: Int) -> Bool {
     get {
       precondition((0..<count).contains(index))
       return bytes[index / 8] >> UInt8(index % 8) & 1 == 1
@@ -36,5 +36,5 @@ public struct BitVector: Hashable, Sendable {
   /// The number of one bits.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
-  public var populationCount: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
+  package var populationCount: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

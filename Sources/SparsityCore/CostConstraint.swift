@@ -1,13 +1,13 @@
 /// A bound on a candidate's exact cost, known before any image is evaluated.
-public struct CostConstraint: Hashable, Sendable {
+package struct CostConstraint: Hashable, Sendable {
   /// Which side of the limit is allowed.
-  public enum Bound: String, Hashable, Sendable {
+  package enum Bound: String, Hashable, Sendable {
     case atMost
     case atLeast
   }
 
   /// What the limit is measured in.
-  public enum Limit: Hashable, Sendable {
+  package enum Limit: Hashable, Sendable {
     /// A multiple of the dense model's value.
     case relativeToDense(Double)
     /// A value in the objective's own unit.
@@ -15,14 +15,13 @@ public struct CostConstraint: Hashable, Sendable {
   }
 
   /// The bounded quantity; never the accuracy, which is no cost.
-  public let objective: Objective
+  package let objective: Objective
   /// The allowed side.
-  public let bound: Bound
-  /// The limit.
-  public let limit: Limit
+  package let bound: Bound
+  package let limit: Limit
 
   /// Creates a bound on a cost.
-  public init(objective: Objective, bound: Bound, limit: Limit) {
+  package init(objective: Objective, bound: Bound, limit: Limit) {
     precondition(objective != .accuracy)
     self.objective = objective
     self.bound = bound
@@ -30,7 +29,7 @@ public struct CostConstraint: Hashable, Sendable {
   }
 
   /// Returns how far `value` lies on the wrong side, relative to the limit; ≤ 0 is feasible.
-  public func violation(of value: Double, dense: Double) -> Double {
+  package func violation(of value: Double, dense: Double) -> Double {
     let limit =
       switch limit {
       case .relativeToDense(let factor): factor * dense
@@ -42,8 +41,8 @@ public struct CostConstraint: Hashable, Sendable {
 }
 
 extension CostConstraint: CustomStringConvertible {
-  /// The bound in words, as in `macs at most 0.5 × dense`.
-  public var description: String {
+  /// The bound as text, as in `macs at most 0.5 × dense`.
+  package var description: String {
     let side = bound == .atMost ? "at most" : "at least"
     return switch limit {
     case .relativeToDense(let factor): "\(objective.rawValue) \(side) \(factor) × dense"

@@ -2,18 +2,18 @@
 ///
 /// A new kind is a case here and one of ``Choice``, and whatever its choices mean to weights,
 /// costs and inference.
-public enum DecisionKind: String, CaseIterable, Hashable, Sendable {
+package enum DecisionKind: String, CaseIterable, Hashable, Sendable {
   /// The N:M pattern of a layer's weights; the decision has the layer's name in timm.
   case pattern
 }
 
 /// One of the things that a decision may choose; its text is the same everywhere.
-public enum Choice: Hashable, Sendable {
+package enum Choice: Hashable, Sendable {
   /// Weights take a pattern.
   case pattern(NMPattern)
 
   /// Reads the text of a choice, as in `2:4`; `nil` if it is none of the kind.
-  public init?(_ text: some StringProtocol, kind: DecisionKind) {
+  package init?(_ text: some StringProtocol, kind: DecisionKind) {
     switch kind {
     case .pattern:
       guard let pattern = NMPattern(text) else { return nil }
@@ -22,14 +22,14 @@ public enum Choice: Hashable, Sendable {
   }
 
   /// What decisions with such a choice are about.
-  public var kind: DecisionKind {
+  package var kind: DecisionKind {
     switch self {
     case .pattern: .pattern
     }
   }
 
   /// The pattern, if weights take one.
-  public var pattern: NMPattern? {
+  package var pattern: NMPattern? {
     switch self {
     case .pattern(let pattern): pattern
     }
@@ -38,7 +38,7 @@ public enum Choice: Hashable, Sendable {
 
 extension Choice: CustomStringConvertible {
   /// The text that hashes, files and messages hold.
-  public var description: String {
+  package var description: String {
     switch self {
     case .pattern(let pattern): pattern.description
     }
@@ -47,7 +47,7 @@ extension Choice: CustomStringConvertible {
 
 extension Choice: Comparable {
   /// Orders choices of a kind from what computes least to what computes most.
-  public static func < (lhs: Self, rhs: Self) -> Bool {
+  package static func < (lhs: Self, rhs: Self) -> Bool {
     switch (lhs, rhs) {
     case (.pattern(let lhs), .pattern(let rhs)): lhs < rhs
     }
@@ -55,16 +55,16 @@ extension Choice: Comparable {
 }
 
 /// Something that a search decides about: one gene of its genomes.
-public struct Decision: Hashable, Sendable {
+package struct Decision: Hashable, Sendable {
   /// The name, as in `blocks.3.mlp.fc1`.
-  public let name: String
+  package let name: String
   /// What may be chosen, from what computes least to what computes most.
-  public let choices: [Choice]
+  package let choices: [Choice]
 
   /// Creates a decision; choices are sorted.
   ///
   /// - Precondition: as many choices as ``RunLimits/choiceRange`` allows, of one kind, none twice.
-  public init(name: String, choices: [Choice]) {
+  package init(name: String, choices: [Choice]) {
     precondition(RunLimits.choiceRange.contains(choices.count))
     precondition(Set(choices).count == choices.count)
     precondition(Set(choices.map(\.kind)).count == 1)
@@ -73,8 +73,8 @@ public struct Decision: Hashable, Sendable {
   }
 
   /// What the decision is about.
-  public var kind: DecisionKind { choices[0].kind }
+  package var kind: DecisionKind { choices[0].kind }
 
   /// The patterns among the choices: all of them, if weights are decided about.
-  public var patterns: [NMPattern] { choices.compactMap(\.pattern) }
+  package var patterns: [NMPattern] { choices.compactMap(\.pattern) }
 }

@@ -1,15 +1,15 @@
 /// One choice for each decision of a ``SearchSpace``, by its place among the decision's choices.
-public struct Genome: Hashable, Sendable {
+package struct Genome: Hashable, Sendable {
   /// The place of each choice, in the order of the decisions.
-  public var genes: [UInt8]
+  package var genes: [UInt8]
 
   /// Creates a genome from one place for each decision.
-  public init(genes: [UInt8]) {
+  package init(genes: [UInt8]) {
     self.genes = genes
   }
 
   /// Creates a genome that chooses the same place for every decision.
-  public init(uniform place: Int, count: Int) {
+  package init(uniform place: Int, count: Int) {
     precondition((0..<256).contains(place))
     self.genes = Array(repeating: UInt8(place), count: count)
   }
@@ -17,7 +17,7 @@ public struct Genome: Hashable, Sendable {
 
 extension Genome: Comparable {
   /// Orders genomes lexicographically, shorter ones first when one is the other's prefix.
-  public static func < (lhs: Self, rhs: Self) -> Bool {
+  package static func < (lhs: Self, rhs: Self) -> Bool {
     lhs.genes.lexicographicallyPrecedes(rhs.genes)
   }
 }

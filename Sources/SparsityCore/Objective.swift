@@ -1,5 +1,5 @@
 /// A quantity that a search improves.
-public enum Objective: String, CaseIterable, Hashable, Sendable {
+package enum Objective: String, CaseIterable, Hashable, Sendable {
   /// The fraction of images classified correctly, in 0…1.
   case accuracy
   /// Images a second on the accelerator.
@@ -14,7 +14,7 @@ public enum Objective: String, CaseIterable, Hashable, Sendable {
   case macs
 
   /// Whether more is better; a search minimises the negated value of such an objective.
-  public var isMaximized: Bool {
+  package var isMaximized: Bool {
     switch self {
     case .accuracy, .throughput: true
     case .latency, .energy, .weightBytes, .macs: false
@@ -22,8 +22,8 @@ public enum Objective: String, CaseIterable, Hashable, Sendable {
   }
 
   /// Returns `value` in the sense that a search minimises; never negative zero.
-  public func minimized(_ value: Double) -> Double { isMaximized ? 0 - value : value }
+  package func minimized(_ value: Double) -> Double { isMaximized ? 0 - value : value }
 
   /// Returns the natural value of what ``minimized(_:)`` gave.
-  public func natural(_ minimized: Double) -> Double { isMaximized ? 0 - minimized : minimized }
+  package func natural(_ minimized: Double) -> Double { isMaximized ? 0 - minimized : minimized }
 }

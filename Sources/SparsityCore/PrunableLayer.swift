@@ -1,14 +1,14 @@
 /// A linear layer whose weights may take any N:M pattern of the search space.
-public struct PrunableLayer: Hashable, Sendable {
+package struct PrunableLayer: Hashable, Sendable {
   /// The layer's name in timm, without `.weight`.
-  public let name: String
+  package let name: String
   /// The input features, K; groups of a pattern run along them.
-  public let inputs: Int
+  package let inputs: Int
   /// The output features.
-  public let outputs: Int
+  package let outputs: Int
 
   /// Creates a layer of `outputs` × `inputs` weights.
-  public init(name: String, inputs: Int, outputs: Int) {
+  package init(name: String, inputs: Int, outputs: Int) {
     precondition(inputs > 0)
     precondition(outputs > 0)
     self.name = name

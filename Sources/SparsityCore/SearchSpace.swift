@@ -1,12 +1,12 @@
 /// The decisions that a search makes, each with its own choices.
-public struct SearchSpace: Hashable, Sendable {
+package struct SearchSpace: Hashable, Sendable {
   /// The decisions: those about layers in network order.
-  public let decisions: [Decision]
+  package let decisions: [Decision]
 
   /// Creates a search space.
   ///
   /// - Precondition: as many decisions as ``RunLimits/geneRange`` allows, no name twice.
-  public init(decisions: [Decision]) {
+  package init(decisions: [Decision]) {
     precondition(RunLimits.geneRange.contains(decisions.count))
     precondition(Set(decisions.map(\.name)).count == decisions.count)
     self.decisions = decisions
@@ -15,16 +15,16 @@ public struct SearchSpace: Hashable, Sendable {
   /// Creates a search space in which each of some layers takes one of the same patterns.
   ///
   /// - Precondition: at least one layer and one pattern, none twice.
-  public init(layers: [PrunableLayer], patterns: [NMPattern]) {
+  package init(layers: [PrunableLayer], patterns: [NMPattern]) {
     let choices = patterns.map { Choice.pattern($0) }
     self.init(decisions: layers.map { Decision(name: $0.name, choices: choices) })
   }
 
   /// The number of choices of each gene.
-  public var choiceCounts: [Int] { decisions.map(\.choices.count) }
+  package var choiceCounts: [Int] { decisions.map(\.choices.count) }
 
   /// Whether `genome` has one known choice for each decision.
-  public func contains(_ genome: Genome) -> Bool {
+  package func contains(_ genome: Genome) -> Bool {
     genome.genes.count == decisions.count
       && zip(genome.genes, decisions).allSatisfy { $0 < $1.choices.count }
   }
@@ -32,13 +32,13 @@ public struct SearchSpace: Hashable, Sendable {
   /// Returns what `genome` chooses.
   ///
   /// - Precondition: ``contains(_:)``.
-  public func choices(of genome: Genome) -> [Choice] {
+  package func choices(of genome: Genome) -> [Choice] {
     precondition(contains(genome))
     return zip(genome.genes, decisions).map { $1.choices[Int($0)] }
   }
 
   /// Returns the genome that makes `choices`, or `nil` if one of them is none of its decision's.
-  public func genome(choosing choices: [Choice]) -> Genome? {
+  package func genome(choosing choices: [Choice]) -> Genome? {
     guard choices.count == decisions.count else { return nil }
     var genes: [UInt8] = []
     for (decision, choice) in zip(decisions, choices) {
@@ -52,7 +52,7 @@ public struct SearchSpace: Hashable, Sendable {
   /// `blocks.0.attn.qkv=2:4;blocks.0.attn.proj=4:4`.
   ///
   /// Content hashes are taken of it, so its form is fixed.
-  public func canonicalText(of genome: Genome) -> String {
+  package func canonicalText(of genome: Genome) -> String {
     zip(decisions, choices(of: genome)).map { "\($0.name)=\($1)" }.joined(separator: ";")
   }
 
@@ -60,7 +60,7 @@ public struct SearchSpace: Hashable, Sendable {
   /// least: the first one is the densest of all.
   ///
   /// A decision without the choice takes the next one that computes less, or its least.
-  public var uniformGenomes: [Genome] {
+  package var uniformGenomes: [Genome] {
     var genomes: [Genome] = []
     for choice in Set(decisions.flatMap(\.choices)).sorted().reversed() {
       let genes = decisions.map { decision in
@@ -78,7 +78,7 @@ extension SearchSpace {
   /// Returns the place of the decision about each of some layers' weights, `nil` where none is.
   ///
   /// - Complexity: O(layers + decisions).
-  public func decisions(about layers: [PrunableLayer]) -> [Int?] {
+  package func decisions(about layers: [PrunableLayer]) -> [Int?] {
     var places: [String: Int] = [:]
     for (place, decision) in decisions.enumerated() where decision.kind == .pattern {
       places[decision.name] = place
@@ -88,14 +88,14 @@ extension SearchSpace {
 
   /// Returns the patterns that the weights of each of some layers may take, from sparsest to
   /// densest; where nothing is decided, only the dense one.
-  public func patterns(of layers: [PrunableLayer]) -> [[NMPattern]] {
+  package func patterns(of layers: [PrunableLayer]) -> [[NMPattern]] {
     decisions(about: layers).map { $0.map { decisions[$0].patterns } ?? [.dense] }
   }
 
   /// Returns the pattern that each of some layers' weights take; dense where nothing is decided.
   ///
   /// - Precondition: ``contains(_:)``.
-  public func patterns(of layers: [PrunableLayer], in genome: Genome) -> [NMPattern] {
+  package func patterns(of layers: [PrunableLayer], in genome: Genome) -> [NMPattern] {
     let choices = choices(of: genome)
     return decisions(about: layers).map { $0.flatMap { choices[$0].pattern } ?? .dense }
   }

@@ -5,7 +5,7 @@ import NetworkArchitectures
 /// A pass is made once for each thread and used for many batches; the weights are shared. Each
 /// family of networks has a pass of its own, made by its ``PackedNetwork``. The weights of each
 /// prunable layer are given in network order.
-public protocol ForwardPass: ~Copyable {
+package protocol ForwardPass: ~Copyable {
   /// What the network is made of.
   var network: Network { get }
   /// The most images of one batch.

@@ -1,5 +1,5 @@
 /// Why a checkpoint or a configuration cannot be used as a vision transformer.
-public enum ModelError: Error, Equatable, Sendable {
+package enum ModelError: Error, Equatable, Sendable {
   case missingTensor(name: String, expected: [Int])
   case wrongShape(name: String, found: [Int], expected: [Int])
   case unknownTensor(name: String, reason: String)
@@ -10,8 +10,8 @@ public enum ModelError: Error, Equatable, Sendable {
 }
 
 extension ModelError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .missingTensor(let name, let expected):
       """

@@ -1,18 +1,18 @@
 import NetworkArchitectures
 
 /// The parameters of a network, complete and checked; immutable, shared by threads.
-public struct NetworkWeights: Sendable {
+package struct NetworkWeights: Sendable {
   /// The sizes that every tensor was checked against.
-  public let architecture: any NetworkArchitecture
+  package let architecture: any NetworkArchitecture
   /// What the network is made of.
-  public let network: Network
+  package let network: Network
   private let tensors: [String: Tensor]
 
   /// Creates the weights from a checkpoint's tensors in timm's names.
   ///
   /// - Throws: ``ModelError`` that names the first tensor that is unknown, missing, of another
   ///   shape, or not finite.
-  public init(
+  package init(
     architecture: any NetworkArchitecture, tensors: [String: Tensor]
   ) throws(ModelError) {
     let network = architecture.network
@@ -41,12 +41,12 @@ public struct NetworkWeights: Sendable {
   /// Returns the numbers of a tensor in timm's names.
   ///
   /// - Precondition: it is one of the network's.
-  public func values(named name: String) -> [Float] { tensor(name).values }
+  package func values(named name: String) -> [Float] { tensor(name).values }
 
   /// Returns a linear layer by its name in timm; its bias is `nil` where the network has none.
   ///
   /// - Precondition: the network has the layer.
-  public func linear(named name: String) -> LinearParameters {
+  package func linear(named name: String) -> LinearParameters {
     let weights = tensor("\(name).weight")
     let outputs = weights.shape[0]
     return LinearParameters(
@@ -57,14 +57,14 @@ public struct NetworkWeights: Sendable {
   /// Returns a LayerNorm by its name in timm.
   ///
   /// - Precondition: the network has the norm.
-  public func norm(named name: String) -> NormParameters {
+  package func norm(named name: String) -> NormParameters {
     NormParameters(weights: values(named: "\(name).weight"), bias: values(named: "\(name).bias"))
   }
 
   /// Returns the prunable layer at a place in network order.
   ///
   /// - Precondition: the network has the layer.
-  public func prunableLayer(at index: Int) -> LinearParameters {
+  package func prunableLayer(at index: Int) -> LinearParameters {
     linear(named: network.prunableLayers[index].name)
   }
 

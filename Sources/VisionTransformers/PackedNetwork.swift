@@ -4,7 +4,7 @@ import SparseKernels
 import SparsityCore
 
 /// A network with its weights packed for one arithmetic; immutable, shared by threads.
-public protocol PackedNetwork: Sendable {
+package protocol PackedNetwork: Sendable {
   /// The parameters as the checkpoint has them.
   var weights: NetworkWeights { get }
   /// What the weights are packed for.
@@ -18,21 +18,21 @@ public protocol PackedNetwork: Sendable {
 
 extension PackedNetwork {
   /// What the network is made of.
-  public var network: Network { weights.network }
+  package var network: Network { weights.network }
   /// The number format of weights and activations; tokens and sums are fp32.
-  public var precision: Precision { packing.precision }
+  package var precision: Precision { packing.precision }
   /// The variant of the kernels that runs.
-  public var variant: KernelVariant { packing.variant }
+  package var variant: KernelVariant { packing.variant }
 
   /// Returns what a prunable layer runs with: pruned weights in the fastest form, or the one given.
   ///
   /// - Parameters:
   ///   - pruned: The weights of the layer's pattern; `nil` stands for the checkpoint's own.
   ///   - index: The layer's place in network order.
-  ///   - form: How to multiply; by default what ``ProductForm`` holds for the fastest.
+  ///   - form: How to multiply; by default the fastest as ``SparseKernels/ProductForm`` has it.
   /// - Precondition: the form exists for the pattern and the precision.
   /// - Complexity: O(weights of the layer).
-  public func layerWeights(
+  package func layerWeights(
     _ pruned: CompressedWeights?, at index: Int, form: ProductForm? = nil
   ) -> LayerWeights {
     guard let pruned else { return .dense }
@@ -49,7 +49,7 @@ extension NetworkWeights {
   /// - Throws: ``ModelError/noForwardPass(family:)`` for a family that only has costs.
   /// - Precondition: the variant is supported.
   /// - Complexity: O(weights).
-  public func packed(
+  package func packed(
     precision: Precision, variant: KernelVariant
   ) throws(ModelError) -> any PackedNetwork {
     let packing = LayerPacking(precision: precision, variant: variant)
@@ -63,18 +63,18 @@ extension NetworkWeights {
 }
 
 /// How the weights of layers are brought into the form that runs.
-public struct LayerPacking: Hashable, Sendable {
+package struct LayerPacking: Hashable, Sendable {
   /// The number format of weights and activations.
-  public let precision: Precision
+  package let precision: Precision
   /// The variant of the kernels that runs.
-  public let variant: KernelVariant
+  package let variant: KernelVariant
   /// The number format of dense products: fp32 also where bf16 has no instructions.
   let denseFormat: DenseFormat
 
   /// Creates a packing.
   ///
   /// - Precondition: the variant is supported.
-  public init(precision: Precision, variant: KernelVariant) {
+  package init(precision: Precision, variant: KernelVariant) {
     precondition(variant.isSupported)
     self.precision = precision
     self.variant = variant
@@ -115,7 +115,6 @@ public struct LayerPacking: Hashable, Sendable {
 
 /// A linear layer with the checkpoint's weights, packed.
 struct DenseLayer: Sendable {
-  /// The weights.
   let weights: DenseWeights
   /// The bias; zeros where the checkpoint has none.
   let bias: [Float]

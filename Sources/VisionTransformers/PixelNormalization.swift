@@ -1,14 +1,14 @@
 /// The mean and standard deviation of each channel by which pixel values are normalised.
-public struct PixelNormalization: Hashable, Sendable {
+package struct PixelNormalization: Hashable, Sendable {
   /// The mean of each channel, where pixels are in 0…1.
-  public let mean: [Float]
+  package let mean: [Float]
   /// The standard deviation of each channel, where pixels are in 0…1.
-  public let standardDeviation: [Float]
+  package let standardDeviation: [Float]
 
   /// Creates a normalisation.
   ///
   /// - Throws: ``ModelError`` unless both have as many finite numbers, and deviations are positive.
-  public init(mean: [Float], standardDeviation: [Float]) throws(ModelError) {
+  package init(mean: [Float], standardDeviation: [Float]) throws(ModelError) {
     guard mean.count == standardDeviation.count else {
       throw .wrongChannelCount(
         quantity: "the standard deviation", found: standardDeviation.count, expected: mean.count)

@@ -11,32 +11,30 @@ import SparsityCore
 /// | 4, 5 | major and minor version of the protocol |
 /// | 6–7 | kind |
 /// | 8–15 | run, zero if the sender knows none |
-/// | 16–19 | epoch of the coordinator, zero if the sender knows none |
+/// | 16–19 | term of the coordinator, zero if the sender knows none |
 /// | 20–27 | sequence: the messages that the sender has sent before, for traces |
 /// | 28–31 | bytes of the body |
-public struct Envelope: Hashable, Sendable {
+package struct Envelope: Hashable, Sendable {
   /// The version that the sender speaks.
-  public var version: ProtocolVersion
+  package var version: ProtocolVersion
   /// The run that the message belongs to, if the sender knows it.
-  public var run: RunID?
-  /// The coordinator's epoch, or ``Epoch/none``.
-  public var epoch: Epoch
+  package var run: RunID?
+  /// The coordinator's term, or ``Term/none``.
+  package var term: Term
   /// The number of messages that the sender has sent before.
-  public var sequence: UInt64
-  /// The message.
-  public var message: Message
+  package var sequence: UInt64
+  package var message: Message
 
   /// The bytes of a header.
-  public static let headerSize = 32
+  package static let headerSize = 32
 
-  /// Creates an envelope.
-  public init(
-    version: ProtocolVersion = .current, run: RunID?, epoch: Epoch, sequence: UInt64,
+  package init(
+    version: ProtocolVersion = .current, run: RunID?, term: Term, sequence: UInt64,
     message: Message
   ) {
     self.version = version
     self.run = run
-    self.epoch = epoch
+    self.term = term
     self.sequence = sequence
     self.message = message
   }
@@ -48,7 +46,7 @@ extension Envelope {
   /// Returns the frame.
   ///
   /// - Precondition: the message keeps to ``WireLimits`` (texts are cut to size).
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     let body = message.encodedBody()
     precondition(Self.headerSize + body.count <= WireLimits.frameSizeMax)
     var frame = Self.magic
@@ -57,7 +55,7 @@ extension Envelope {
     frame.append(version.minor)
     frame.append(littleEndian: UInt64(message.kind), size: 2)
     frame.append(littleEndian: run?.rawValue ?? 0, size: 8)
-    frame.append(littleEndian: UInt64(epoch.rawValue), size: 4)
+    frame.append(littleEndian: UInt64(term.rawValue), size: 4)
     frame.append(littleEndian: sequence, size: 8)
     frame.append(littleEndian: UInt64(body.count), size: 4)
     frame.append(contentsOf: body)
@@ -70,7 +68,7 @@ extension Envelope {
   /// still understand each other's refusal.
   ///
   /// - Throws: ``WireError`` for bytes that are no frame of a supported version.
-  public init(decoding frame: Span<UInt8>) throws(WireError) {
+  package init(decoding frame: Span<UInt8>) throws(WireError) {
     guard frame.count <= WireLimits.frameSizeMax else {
       throw .tooLarge(bytes: frame.count, limitBytes: WireLimits.frameSizeMax)
     }
@@ -94,7 +92,7 @@ extension Envelope {
     guard frame.count == frameSize else { throw .trailingBytes(frame.count - frameSize) }
     self.init(
       version: version, run: RunID(frame.littleEndian(at: 8, size: 8)),
-      epoch: Epoch(UInt32(frame.littleEndian(at: 16, size: 4))),
+      term: Term(UInt32(frame.littleEndian(at: 16, size: 4))),
       sequence: frame.littleEndian(at: 20, size: 8),
       message: try Message(kind: kind, body: frame.extracting(droppingFirst: Self.headerSize).copy))
   }
@@ -102,7 +100,7 @@ extension Envelope {
   /// Reads a frame from an array.
   ///
   /// - Throws: ``WireError`` for bytes that are no frame of a supported version.
-  public init(decoding frame: [UInt8]) throws(WireError) {
+  package init(decoding frame: [UInt8]) throws(WireError) {
     try self.init(decoding: frame.span)
   }
 }

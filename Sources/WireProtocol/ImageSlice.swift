@@ -1,12 +1,11 @@
 /// Consecutive places of the shuffled search set: the images of one shard.
-public struct ImageSlice: Hashable, Sendable {
+package struct ImageSlice: Hashable, Sendable {
   /// The first place.
-  public let start: Int
+  package let start: Int
   /// The number of images.
-  public let count: Int
+  package let count: Int
 
-  /// Creates a slice.
-  public init(start: Int, count: Int) {
+  package init(start: Int, count: Int) {
     precondition(start >= 0)
     precondition(count > 0)
     self.start = start
@@ -14,10 +13,10 @@ public struct ImageSlice: Hashable, Sendable {
   }
 
   /// The places of the slice.
-  public var range: Range<Int> { start..<(start + count) }
+  package var range: Range<Int> { start..<(start + count) }
 
   /// Returns the slices that `imageCount` images fall into; the last may be smaller.
-  public static func slices(imageCount: Int, shardSize: Int) -> [ImageSlice] {
+  package static func slices(imageCount: Int, shardSize: Int) -> [ImageSlice] {
     precondition(imageCount > 0)
     precondition(shardSize > 0)
     return stride(from: 0, to: imageCount, by: shardSize).map { start in
@@ -28,5 +27,5 @@ public struct ImageSlice: Hashable, Sendable {
 
 extension ImageSlice: CustomStringConvertible {
   /// First and last place, as in `250…499`.
-  public var description: String { "\(start)…\(start + count - 1)" }
+  package var description: String { "\(start)…\(start + count - 1)" }
 }

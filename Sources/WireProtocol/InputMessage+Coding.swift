@@ -33,7 +33,7 @@ extension InputMessage {
       serialized(
         UnavailableProto.with {
           $0.content = .init(answer.content.bytes)
-          $0.words = cut(answer.words)
+          $0.diagnostic = cut(answer.diagnostic)
         })
     }
   }
@@ -52,7 +52,7 @@ extension InputMessage {
       self = .unavailable(
         Unavailability(
           content: try ContentHash(wire: [UInt8](proto.content)),
-          words: try text(proto.words, "words")))
+          diagnostic: try text(proto.diagnostic, "diagnostic")))
     default: preconditionFailure("\(kind) is no kind of a message about inputs")
     }
   }
@@ -75,7 +75,7 @@ extension Inventory {
   /// Converts and checks an inventory; files of roles that are not known are left out.
   init(_ proto: InventoryProto) throws(WireError) {
     guard proto.entries.count <= WireLimits.inventoryCountMax else {
-      throw .invalidField(name: "entries", words: "has \(proto.entries.count) entries")
+      throw .invalidField(name: "entries", diagnostic: "has \(proto.entries.count) entries")
     }
     var entries: [Entry] = []
     for entry in proto.entries {
@@ -85,7 +85,7 @@ extension Inventory {
         continue
       }
       guard !entries.contains(where: { $0.role == role }) else {
-        throw .invalidField(name: "role", words: "is \(entry.role) twice")
+        throw .invalidField(name: "role", diagnostic: "is \(entry.role) twice")
       }
       entries.append(Entry(role: role, content: content, size: size))
     }
@@ -118,7 +118,7 @@ extension InputChunk {
   /// Converts and checks a piece.
   init(_ proto: ChunkProto) throws(WireError) {
     guard proto.bytes.count <= WireLimits.chunkSize else {
-      throw .invalidField(name: "bytes", words: "holds \(proto.bytes.count) bytes")
+      throw .invalidField(name: "bytes", diagnostic: "holds \(proto.bytes.count) bytes")
     }
     self.init(
       content: try ContentHash(wire: [UInt8](proto.content)), chunk: try chunkNumber(proto.chunk),
@@ -128,7 +128,7 @@ extension InputChunk {
 
 /// Returns the number of a chunk.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 private func chunkNumber(_ value: UInt32) throws(WireError) -> Int {
   try bounded(value, 0...WireLimits.inputSizeMax / WireLimits.chunkSize, "chunk")
 }

@@ -3,7 +3,7 @@ import SparsityCore
 /// What worker and coordinator say to each other about the files of a run's inputs.
 ///
 /// Every message may be lost or repeated, as all of them may.
-public enum InputMessage: Hashable, Sendable {
+package enum InputMessage: Hashable, Sendable {
   // From a worker.
   /// Which files are there?
   case list
@@ -16,7 +16,7 @@ public enum InputMessage: Hashable, Sendable {
 
 extension InputMessage {
   /// The name of a message's kind in the specification.
-  public var name: String {
+  package var name: String {
     switch self {
     case .list: "LIST"
     case .inventory: "INVENTORY"
@@ -28,7 +28,7 @@ extension InputMessage {
 }
 
 /// What a file of a run's inputs is for.
-public enum InputRole: UInt8, CaseIterable, Hashable, Sendable {
+package enum InputRole: UInt8, CaseIterable, Hashable, Sendable {
   /// The checkpoint.
   case model = 1
   /// The checkpoint's `config.json`.
@@ -40,8 +40,8 @@ public enum InputRole: UInt8, CaseIterable, Hashable, Sendable {
 }
 
 extension InputRole: CustomStringConvertible {
-  /// The role in words.
-  public var description: String {
+  /// The role as text.
+  package var description: String {
     switch self {
     case .model: "model"
     case .configuration: "configuration"
@@ -52,18 +52,17 @@ extension InputRole: CustomStringConvertible {
 }
 
 /// The files that a coordinator serves.
-public struct Inventory: Hashable, Sendable {
+package struct Inventory: Hashable, Sendable {
   /// One file.
-  public struct Entry: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable {
     /// What the file is for.
-    public var role: InputRole
+    package var role: InputRole
     /// The SHA-256 of the file's bytes.
-    public var content: ContentHash
+    package var content: ContentHash
     /// The size in bytes.
-    public var size: Int
+    package var size: Int
 
-    /// Creates an entry.
-    public init(role: InputRole, content: ContentHash, size: Int) {
+    package init(role: InputRole, content: ContentHash, size: Int) {
       precondition((0...WireLimits.inputSizeMax).contains(size))
       self.role = role
       self.content = content
@@ -72,30 +71,28 @@ public struct Inventory: Hashable, Sendable {
   }
 
   /// The files, at most one for each role.
-  public var entries: [Entry]
+  package var entries: [Entry]
 
-  /// Creates an inventory.
-  public init(entries: [Entry]) {
+  package init(entries: [Entry]) {
     self.entries = entries
   }
 
   /// Returns the number of chunks of a file.
-  public static func chunkCount(ofSize size: Int) -> Int {
+  package static func chunkCount(ofSize size: Int) -> Int {
     (size + WireLimits.chunkSize - 1) / WireLimits.chunkSize
   }
 }
 
 /// All chunks of one file that a worker waits for; it replaces what the worker said before.
-public struct FetchRequest: Hashable, Sendable {
+package struct FetchRequest: Hashable, Sendable {
   /// The file.
-  public var content: ContentHash
+  package var content: ContentHash
   /// The chunks that are missing; none ends the fetch.
-  public var chunks: [Int]
+  package var chunks: [Int]
   /// Grows by one when the worker believes that what was sent so far is lost.
-  public var attempt: Int
+  package var attempt: Int
 
-  /// Creates a request.
-  public init(content: ContentHash, chunks: [Int], attempt: Int) {
+  package init(content: ContentHash, chunks: [Int], attempt: Int) {
     precondition(chunks.count <= WireLimits.fetchCountMax)
     self.content = content
     self.chunks = chunks
@@ -104,16 +101,16 @@ public struct FetchRequest: Hashable, Sendable {
 }
 
 /// A piece of a file.
-public struct InputChunk: Hashable, Sendable {
+package struct InputChunk: Hashable, Sendable {
   /// The file.
-  public var content: ContentHash
+  package var content: ContentHash
   /// The chunk's number, from zero.
-  public var chunk: Int
+  package var chunk: Int
   /// The bytes.
-  public var bytes: [UInt8]
+  package var bytes: [UInt8]
 
   /// Creates a piece.
-  public init(content: ContentHash, chunk: Int, bytes: [UInt8]) {
+  package init(content: ContentHash, chunk: Int, bytes: [UInt8]) {
     precondition(bytes.count <= WireLimits.chunkSize)
     self.content = content
     self.chunk = chunk
@@ -122,15 +119,15 @@ public struct InputChunk: Hashable, Sendable {
 }
 
 /// Why a file cannot be had from the coordinator.
-public struct Unavailability: Hashable, Sendable {
+package struct Unavailability: Hashable, Sendable {
   /// The file.
-  public var content: ContentHash
-  /// The reason in words.
-  public var words: String
+  package var content: ContentHash
+  /// The reason as text.
+  package var diagnostic: String
 
   /// Creates an answer.
-  public init(content: ContentHash, words: String) {
+  package init(content: ContentHash, diagnostic: String) {
     self.content = content
-    self.words = words
+    self.diagnostic = diagnostic
   }
 }

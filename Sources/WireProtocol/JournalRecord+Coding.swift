@@ -2,10 +2,10 @@ import SparsityCore
 
 extension JournalRecord {
   /// The version of records that this program writes; it reads all up to it.
-  public static let version = 1
+  package static let version = 1
 
   /// Returns the bytes that ``init(decoding:)`` reads.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     serialized(
       RecordProto.with {
         $0.version = UInt32(Self.version)
@@ -16,20 +16,20 @@ extension JournalRecord {
   private var content: RecordProto.OneOf_Content {
     switch self {
     case .opened(let opening): .opened(OpenedProto(opening))
-    case .born(let candidate, let genome):
-      .born(
-        BornProto.with {
+    case .proposed(let candidate, let genome):
+      .proposed(
+        ProposalProto.with {
           $0.candidate = UInt64(candidate.rawValue)
           $0.genes = .init(genome.genes)
         })
     case .joined(let session): .joined(JoinedProto(session))
     case .shardCompleted(let completion): .shardCompleted(ShardCompletedProto(completion))
     case .evaluated(let evaluated): .evaluated(EvaluatedProto(evaluated))
-    case .quarantined(let candidate, let words):
+    case .quarantined(let candidate, let diagnostic):
       .quarantined(
         QuarantinedProto.with {
           $0.candidate = UInt64(candidate.rawValue)
-          $0.words = cut(words)
+          $0.diagnostic = cut(diagnostic)
         })
     case .confirmed(let shard, let keyName):
       .confirmed(
@@ -45,17 +45,17 @@ extension JournalRecord {
   ///
   /// - Throws: ``WireError`` for bytes that are no record, and for a record of a newer version or
   ///   of an unknown kind.
-  public init(decoding bytes: [UInt8]) throws(WireError) {
+  package init(decoding bytes: [UInt8]) throws(WireError) {
     let proto: RecordProto = try parsed(bytes, kind: 0)
-    guard proto.version > 0 else { throw .invalidField(name: "version", words: "is missing") }
+    guard proto.version > 0 else { throw .invalidField(name: "version", diagnostic: "is missing") }
     guard proto.version <= Self.version else {
       throw .newerRecord(version: Int(proto.version), supported: Self.version)
     }
     switch proto.content {
     case .opened(let opened): self = .opened(try RunOpening(opened))
-    case .born(let born):
-      self = .born(
-        try CandidateID(wire: born.candidate), try checkedGenome([UInt8](born.genes)))
+    case .proposed(let proposed):
+      self = .proposed(
+        try CandidateID(wire: proposed.candidate), try checkedGenome([UInt8](proposed.genes)))
     case .joined(let session): self = .joined(try JoinedSession(session))
     case .shardCompleted(let completed):
       self = .shardCompleted(try ShardCompletion(completed))
@@ -63,7 +63,7 @@ extension JournalRecord {
     case .quarantined(let quarantined):
       self = .quarantined(
         try CandidateID(wire: quarantined.candidate),
-        words: try text(quarantined.words, "words"))
+        diagnostic: try text(quarantined.diagnostic, "diagnostic"))
     case .confirmed(let confirmed):
       self = .confirmed(
         try ShardID(confirmed.shard),
@@ -71,7 +71,8 @@ extension JournalRecord {
     case .discarded(let key): self = .discarded(try DiscardedKey(key))
     case nil:
       throw .invalidField(
-        name: "content", words: "is missing or of a kind that version \(proto.version) has not")
+        name: "content", diagnostic: "is missing or of a kind that version \(proto.version) has not"
+      )
     }
   }
 }
@@ -79,7 +80,7 @@ extension JournalRecord {
 extension OpenedProto {
   /// Converts a start.
   init(_ opening: RunOpening) {
-    epoch = opening.epoch.rawValue
+    term = opening.term.rawValue
     run = RunProto(opening.description)
     settings = opening.settings
     tokenSecret = .init(opening.tokenSecret)
@@ -91,10 +92,10 @@ extension RunOpening {
   init(_ proto: OpenedProto) throws(WireError) {
     guard [0, Self.tokenSecretSize].contains(proto.tokenSecret.count) else {
       throw .invalidField(
-        name: "token_secret", words: "has \(proto.tokenSecret.count) bytes")
+        name: "token_secret", diagnostic: "has \(proto.tokenSecret.count) bytes")
     }
     self.init(
-      epoch: Epoch(proto.epoch), description: try RunDescription(proto.run),
+      term: Term(proto.term), description: try RunDescription(proto.run),
       settings: proto.settings, tokenSecret: [UInt8](proto.tokenSecret))
   }
 }
@@ -146,7 +147,7 @@ extension DiscardedProto {
   /// Converts a key whose results count no more.
   init(_ key: DiscardedKey) {
     keyName = cut(key.keyName, to: WireLimits.labelSizeMax)
-    words = cut(key.words)
+    diagnostic = cut(key.diagnostic)
     restartsSearch = key.restartsSearch
   }
 }
@@ -156,7 +157,7 @@ extension DiscardedKey {
   init(_ proto: DiscardedProto) throws(WireError) {
     self.init(
       keyName: writtenLabel(try verbatim(proto.keyName, "key_name")),
-      words: try text(proto.words, "words"), restartsSearch: proto.restartsSearch)
+      diagnostic: try text(proto.diagnostic, "diagnostic"), restartsSearch: proto.restartsSearch)
   }
 }
 
@@ -178,11 +179,11 @@ extension EvaluatedCandidate {
   init(_ proto: EvaluatedProto) throws(WireError) {
     let limit = WireLimits.vectorCountMax
     guard proto.costs.count <= limit, proto.objectiveBits.count <= limit else {
-      throw .invalidField(name: "costs", words: "has more than \(limit) entries")
+      throw .invalidField(name: "costs", diagnostic: "has more than \(limit) entries")
     }
     let objectives = proto.objectiveBits.map(Double.init(bitPattern:))
     guard objectives.allSatisfy(\.isFinite) else {
-      throw .invalidField(name: "objective_bits", words: "holds a number that is none")
+      throw .invalidField(name: "objective_bits", diagnostic: "holds a number that is none")
     }
     let imageCount = try bounded(
       proto.imageCount, 1...WireLimits.imageCountMax, "image_count")

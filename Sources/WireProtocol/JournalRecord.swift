@@ -2,19 +2,19 @@ import SparsityCore
 
 /// One entry of a run's journal. The records in their order are the run: replaying them gives the
 /// state that wrote them.
-public enum JournalRecord: Hashable, Sendable {
+package enum JournalRecord: Hashable, Sendable {
   /// A coordinator has started.
   case opened(RunOpening)
   /// A worker whose key is known has begun a session.
   case joined(JoinedSession)
   /// The search has asked for a candidate; written before the first lease.
-  case born(CandidateID, Genome)
+  case proposed(CandidateID, Genome)
   /// A worker has measured a shard; written before the acknowledgement.
   case shardCompleted(ShardCompletion)
   /// All shards of a candidate are measured and the search has been told.
   case evaluated(EvaluatedCandidate)
-  /// A candidate was given up; the search has been told.
-  case quarantined(CandidateID, words: String)
+  /// A candidate was quarantined; the search has been told.
+  case quarantined(CandidateID, diagnostic: String)
   /// A shard was measured again with another key, and both have found the same.
   case confirmed(ShardID, keyName: String)
   /// The results of a key count no more.
@@ -22,41 +22,40 @@ public enum JournalRecord: Hashable, Sendable {
 }
 
 /// A coordinator's start.
-public struct RunOpening: Hashable, Sendable {
-  /// The epoch that begins.
-  public var epoch: Epoch
+package struct RunOpening: Hashable, Sendable {
+  /// The term that begins.
+  package var term: Term
   /// What the run computes.
-  public var description: RunDescription
+  package var description: RunDescription
   /// The settings of the search as a fixed text, equal at every start of the run.
-  public var settings: String
+  package var settings: String
   /// What the run's lease tokens are computed with; empty in journals that know of none.
-  public var tokenSecret: [UInt8]
+  package var tokenSecret: [UInt8]
 
   /// The size of a secret in bytes.
-  public static let tokenSecretSize = 32
+  package static let tokenSecretSize = 32
 
   /// Creates a record of a start.
-  public init(
-    epoch: Epoch, description: RunDescription, settings: String, tokenSecret: [UInt8] = []
+  package init(
+    term: Term, description: RunDescription, settings: String, tokenSecret: [UInt8] = []
   ) {
     self.tokenSecret = tokenSecret
-    self.epoch = epoch
+    self.term = term
     self.description = description
     self.settings = settings
   }
 }
 
 /// The beginning of a session.
-public struct JoinedSession: Hashable, Sendable {
-  /// The session.
-  public var worker: WorkerID
+package struct JoinedSession: Hashable, Sendable {
+  package var worker: WorkerID
   /// The name that the worker gives itself.
-  public var label: String
+  package var label: String
   /// The name of the key that has opened the session.
-  public var keyName: String
+  package var keyName: String
 
   /// Creates a record of a session.
-  public init(worker: WorkerID, label: String, keyName: String) {
+  package init(worker: WorkerID, label: String, keyName: String) {
     self.worker = worker
     self.label = label
     self.keyName = keyName
@@ -64,40 +63,38 @@ public struct JoinedSession: Hashable, Sendable {
 }
 
 /// A key whose results so far count no more, and who may not deliver others.
-public struct DiscardedKey: Hashable, Sendable {
-  /// The name of the key.
-  public var keyName: String
-  /// Why, for people.
-  public var words: String
+package struct DiscardedKey: Hashable, Sendable {
+  package var keyName: String
+  /// Why, for users.
+  package var diagnostic: String
   /// Whether the search begins anew behind the record: in strict mode what it has proposed depends
   /// on the results that count no more.
-  public var restartsSearch: Bool
+  package var restartsSearch: Bool
 
   /// Creates a record of a key.
-  public init(keyName: String, words: String, restartsSearch: Bool) {
+  package init(keyName: String, diagnostic: String, restartsSearch: Bool) {
     self.keyName = keyName
-    self.words = words
+    self.diagnostic = diagnostic
     self.restartsSearch = restartsSearch
   }
 }
 
 /// The durable result of a shard.
-public struct ShardCompletion: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
+package struct ShardCompletion: Hashable, Sendable {
+  package var shard: ShardID
   /// The key of the result.
-  public var key: ShardKey
+  package var key: ShardKey
   /// What the evaluation found out.
-  public var measurement: ShardMeasurement
+  package var measurement: ShardMeasurement
   /// The name of the worker that evaluated the shard.
-  public var worker: String
+  package var worker: String
   /// How long the evaluation took.
-  public var evaluationMicroseconds: Int
+  package var evaluationMicroseconds: Int
   /// The name of the key that the worker has proved to own; empty without encryption.
-  public var keyName: String
+  package var keyName: String
 
   /// Creates a record of a result.
-  public init(
+  package init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, worker: String,
     evaluationMicroseconds: Int, keyName: String = ""
   ) {
@@ -111,28 +108,27 @@ public struct ShardCompletion: Hashable, Sendable {
 }
 
 /// A candidate with everything that was found out about it.
-public struct EvaluatedCandidate: Hashable, Sendable {
-  /// The candidate.
-  public var candidate: CandidateID
+package struct EvaluatedCandidate: Hashable, Sendable {
+  package var candidate: CandidateID
   /// The images classified correctly.
-  public var correctCount: Int
+  package var correctCount: Int
   /// The images of the search set.
-  public var imageCount: Int
+  package var imageCount: Int
   /// The sum of the shards' losses, added in the order of slices, or `nil` if one is missing.
-  public var summedLoss: Double?
+  package var summedLoss: Double?
   /// The cost in the order of the run's cost names.
-  public var costs: [Int64]
+  package var costs: [Int64]
   /// The objectives in the run's order and natural sense (accuracy is positive).
-  public var objectives: [Double]
+  package var objectives: [Double]
   /// The names of the keys that have delivered the results, in order, each once; not more than
   /// ``keyNameCountMax``, and none without encryption.
-  public var keyNames: [String]
+  package var keyNames: [String]
 
   /// The most names that are kept.
-  public static let keyNameCountMax = 64
+  package static let keyNameCountMax = 64
 
   /// Creates a record of an evaluation.
-  public init(
+  package init(
     candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double?,
     costs: [Int64], objectives: [Double], keyNames: [String] = []
   ) {
@@ -148,7 +144,7 @@ public struct EvaluatedCandidate: Hashable, Sendable {
 
 extension EvaluatedCandidate {
   /// Compares bit for bit.
-  public static func == (lhs: Self, rhs: Self) -> Bool {
+  package static func == (lhs: Self, rhs: Self) -> Bool {
     lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
       && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs && lhs.keyNames == rhs.keyNames
       && lhs.summedLoss?.bitPattern == rhs.summedLoss?.bitPattern
@@ -156,7 +152,7 @@ extension EvaluatedCandidate {
   }
 
   /// Feeds what tells most evaluations apart.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(candidate)
     hasher.combine(correctCount)
     hasher.combine(summedLoss?.bitPattern)

@@ -2,23 +2,22 @@ import SparsityCore
 
 /// What proves that a session was given a shard to evaluate: a keyed hash that the coordinator
 /// computes and the worker sends back, unseen by others where the connection is encrypted.
-public struct LeaseToken: Hashable, Sendable {
+package struct LeaseToken: Hashable, Sendable {
   /// The bits of the hash.
-  public let bits: UInt128
+  package let bits: UInt128
 
   /// The size of a token in bytes.
-  public static let size = 16
+  package static let size = 16
 
   /// The token of nothing: what a peer sends that knows of none.
-  public static let absent = LeaseToken(bits: 0)
+  package static let absent = LeaseToken(bits: 0)
 
-  /// Creates a token.
-  public init(bits: UInt128) {
+  package init(bits: UInt128) {
     self.bits = bits
   }
 
   /// Creates a token of the first bytes of a hash.
-  public init(_ hash: ContentHash) {
+  package init(_ hash: ContentHash) {
     self.init(littleEndian: hash.bytes.prefix(Self.size))
   }
 
@@ -33,10 +32,10 @@ public struct LeaseToken: Hashable, Sendable {
 
   /// Reads a token; no bytes are the absent one.
   ///
-  /// - Throws: ``WireError/invalidField(name:words:)`` for another number of bytes.
+  /// - Throws: ``WireError/invalidField(name:diagnostic:)`` for another number of bytes.
   init(wire bytes: [UInt8]) throws(WireError) {
     guard bytes.isEmpty || bytes.count == Self.size else {
-      throw .invalidField(name: "token", words: "has \(bytes.count) bytes")
+      throw .invalidField(name: "token", diagnostic: "has \(bytes.count) bytes")
     }
     self.init(littleEndian: bytes)
   }

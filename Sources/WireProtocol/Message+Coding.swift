@@ -6,7 +6,7 @@ extension Message {
   static let refusedKind: UInt16 = 3
 
   /// The number of the message's kind in the header.
-  public var kind: UInt16 {
+  package var kind: UInt16 {
     switch self {
     case .hello: Self.helloKind
     case .welcome: 2
@@ -99,9 +99,7 @@ extension HelloProto {
     build = cut(hello.build, to: WireLimits.labelSizeMax)
     label = cut(hello.label, to: WireLimits.labelSizeMax)
     slots = UInt32(hello.slots)
-    instructionSet = hello.instructionSet.rawValue
-    precisions = hello.precisions.map(\.rawValue)
-    kernelTable = UInt32(hello.kernelTable)
+    offers = hello.offers.map(OfferProto.init)
     held = hello.held.map(HeldProto.init)
     remainingMilliseconds = remaining(hello.remainingMilliseconds)
   }
@@ -115,11 +113,8 @@ extension Hello {
       build: try peerLabel(proto.build, "build"),
       label: try peerLabel(proto.label, "label"),
       slots: try bounded(proto.slots, 1...WireLimits.slotCountMax, "slots"),
-      instructionSet: try named(proto.instructionSet, "instruction_set"),
-      precisions: try list(
-        proto.precisions, limit: WireLimits.vectorCountMax, "precisions"
-      ) { value throws(WireError) in try named(value, "precisions") },
-      kernelTable: try bounded(proto.kernelTable, 0...Int(Int32.max), "kernel_table"),
+      offers: try list(
+        proto.offers, limit: WireLimits.offerCountMax, "offers", BackendOffer.init),
       held: try list(proto.held, limit: WireLimits.heldCountMax, "held", HeldShard.init),
       remainingMilliseconds: try remaining(proto.remainingMilliseconds))
   }
@@ -152,7 +147,7 @@ extension RefusedProto {
   /// Converts a refusal.
   init(_ refusal: Refusal) {
     reason = UInt32(refusal.reason.rawValue)
-    words = cut(refusal.words)
+    diagnostic = cut(refusal.diagnostic)
     isFinal = refusal.isFinal
     oldest = VersionProto(refusal.supported.lowerBound)
     newest = VersionProto(refusal.supported.upperBound)
@@ -163,7 +158,8 @@ extension Refusal {
   /// Converts and checks a refusal.
   init(_ proto: RefusedProto) throws(WireError) {
     self.init(
-      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"),
+      reason: try named(proto.reason, "reason"),
+      diagnostic: try text(proto.diagnostic, "diagnostic"),
       isFinal: proto.isFinal, supported: try versionRange(proto.oldest, proto.newest))
   }
 }
@@ -229,7 +225,7 @@ extension ShardResult {
   /// Converts and checks a result.
   init(_ proto: ResultProto) throws(WireError) {
     guard proto.costs.count <= WireLimits.vectorCountMax else {
-      throw .invalidField(name: "costs", words: "holds \(proto.costs.count) numbers")
+      throw .invalidField(name: "costs", diagnostic: "holds \(proto.costs.count) numbers")
     }
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
@@ -246,7 +242,7 @@ extension RejectProto {
     shard = ShardProto(rejection.shard)
     key = .init(rejection.key.hash.bytes)
     reason = UInt32(rejection.reason.rawValue)
-    words = cut(rejection.words)
+    diagnostic = cut(rejection.diagnostic)
   }
 }
 
@@ -255,7 +251,8 @@ extension Rejection {
   init(_ proto: RejectProto) throws(WireError) {
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
-      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"))
+      reason: try named(proto.reason, "reason"),
+      diagnostic: try text(proto.diagnostic, "diagnostic"))
   }
 }
 
@@ -278,7 +275,7 @@ extension ByeProto {
   /// Converts a farewell.
   init(_ farewell: Farewell) {
     reason = UInt32(farewell.reason.rawValue)
-    words = cut(farewell.words)
+    diagnostic = cut(farewell.diagnostic)
   }
 }
 
@@ -286,6 +283,7 @@ extension Farewell {
   /// Converts and checks a farewell.
   init(_ proto: ByeProto) throws(WireError) {
     self.init(
-      reason: try named(proto.reason, "reason"), words: try text(proto.words, "words"))
+      reason: try named(proto.reason, "reason"),
+      diagnostic: try text(proto.diagnostic, "diagnostic"))
   }
 }

@@ -1,7 +1,7 @@
 import SparsityCore
 
 /// One unit of the conversation between a worker and the coordinator.
-public enum Message: Hashable, Sendable {
+package enum Message: Hashable, Sendable {
   // From a worker.
   case hello(Hello)
   case request(WorkRequest)
@@ -30,7 +30,7 @@ public enum Message: Hashable, Sendable {
 
 extension Message {
   /// The name of a message's kind in the specification, for logs and traces.
-  public var name: String {
+  package var name: String {
     switch self {
     case .hello: "HELLO"
     case .request: "REQUEST"
@@ -55,65 +55,64 @@ extension Message {
   }
 }
 
-/// A worker's greeting: what it can do, and what it still holds from an earlier epoch.
-public struct Hello: Hashable, Sendable {
+/// A worker's greeting: what it can do, and what it still holds from an earlier term.
+package struct Hello: Hashable, Sendable {
   /// The protocol versions that the worker speaks.
-  public var supported: ClosedRange<ProtocolVersion>
-  /// The program's version, for people.
-  public var build: String
-  /// The worker's name for people, as in `node07/4711`.
-  public var label: String
+  package var supported: ClosedRange<ProtocolVersion>
+  /// The program's version, for users.
+  package var build: String
+  /// The worker's name for users, as in `node07/4711`.
+  package var label: String
   /// The evaluations that run at once.
-  public var slots: Int
-  /// The most able instructions of the worker's processor.
-  public var instructionSet: InstructionSet
-  /// The number formats that the worker computes in.
-  public var precisions: [Precision]
-  /// The version of the worker's kernels.
-  public var kernelTable: Int
+  package var slots: Int
+  /// What the worker can compute with.
+  package var offers: [BackendOffer]
   /// The shards that the worker still holds.
-  public var held: [HeldShard]
+  package var held: [HeldShard]
   /// The time after which the worker will have left, or `nil` if it knows of no end.
-  public var remainingMilliseconds: Int?
+  package var remainingMilliseconds: Int?
 
   /// Creates a greeting.
-  public init(
+  package init(
     supported: ClosedRange<ProtocolVersion>, build: String, label: String, slots: Int,
-    instructionSet: InstructionSet, precisions: [Precision], kernelTable: Int, held: [HeldShard],
-    remainingMilliseconds: Int? = nil
+    offers: [BackendOffer], held: [HeldShard], remainingMilliseconds: Int? = nil
   ) {
     self.supported = supported
     self.build = build
     self.label = label
     self.slots = slots
-    self.instructionSet = instructionSet
-    self.precisions = precisions
-    self.kernelTable = kernelTable
+    self.offers = offers
     self.held = held
     self.remainingMilliseconds = remainingMilliseconds
   }
 }
 
+extension Hello {
+  /// Returns what the worker offers of a backend, if it has it or may have it from outside.
+  package func offer(of backend: Backend) -> BackendOffer? {
+    offers.first { $0.backend == backend } ?? offers.first { $0.backend == .fromOutside }
+  }
+}
+
 /// A shard in a worker's hands.
-public struct HeldShard: Hashable, Sendable {
+package struct HeldShard: Hashable, Sendable {
   /// How far a worker has come with a shard.
-  public enum State: Hashable, Sendable {
+  package enum State: Hashable, Sendable {
     case queued
     case running(imagesDone: Int)
     case measured
   }
 
-  /// The shard.
-  public var shard: ShardID
+  package var shard: ShardID
   /// The key of the shard's result.
-  public var key: ShardKey
+  package var key: ShardKey
   /// How far the worker has come.
-  public var state: State
+  package var state: State
   /// The token of the lease that it was given by.
-  public var token: LeaseToken
+  package var token: LeaseToken
 
   /// Creates an entry.
-  public init(shard: ShardID, key: ShardKey, state: State, token: LeaseToken) {
+  package init(shard: ShardID, key: ShardKey, state: State, token: LeaseToken) {
     self.shard = shard
     self.key = key
     self.state = state
@@ -124,32 +123,30 @@ public struct HeldShard: Hashable, Sendable {
 /// A worker's wish for work: how many leases it wants to hold at once, not how many more.
 ///
 /// The number stands until it is replaced, so a lost or repeated request does no harm.
-public struct WorkRequest: Hashable, Sendable {
+package struct WorkRequest: Hashable, Sendable {
   /// The leases that the worker wants to hold at once; zero for none.
-  public var leaseCountMax: Int
+  package var leaseCountMax: Int
   /// As in ``Hello``.
-  public var remainingMilliseconds: Int?
+  package var remainingMilliseconds: Int?
 
-  /// Creates a request.
-  public init(leaseCountMax: Int, remainingMilliseconds: Int? = nil) {
+  package init(leaseCountMax: Int, remainingMilliseconds: Int? = nil) {
     self.leaseCountMax = leaseCountMax
     self.remainingMilliseconds = remainingMilliseconds
   }
 }
 
 /// A worker's sign of life: it extends the leases that it names and repeats the wish for work.
-public struct Heartbeat: Hashable, Sendable {
+package struct Heartbeat: Hashable, Sendable {
   /// As in ``WorkRequest``.
-  public var leaseCountMax: Int
+  package var leaseCountMax: Int
   /// The shards in the worker's hands.
-  public var held: [HeldShard]
+  package var held: [HeldShard]
   /// As in ``Hello``.
-  public var remainingMilliseconds: Int?
+  package var remainingMilliseconds: Int?
   /// Whether the worker takes no more work and leaves when it has finished or handed back this.
-  public var isLeaving: Bool
+  package var isLeaving: Bool
 
-  /// Creates a heartbeat.
-  public init(
+  package init(
     leaseCountMax: Int, held: [HeldShard], remainingMilliseconds: Int? = nil,
     isLeaving: Bool = false
   ) {
@@ -161,22 +158,19 @@ public struct Heartbeat: Hashable, Sendable {
 }
 
 /// The outcome of a shard; a worker repeats it until it is acknowledged.
-public struct ShardResult: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
-  /// The key of the result.
-  public var key: ShardKey
+package struct ShardResult: Hashable, Sendable {
+  package var shard: ShardID
+  package var key: ShardKey
   /// What the evaluation found out.
-  public var measurement: ShardMeasurement
+  package var measurement: ShardMeasurement
   /// The candidate's cost as the worker computes it, in the order of the run's cost names.
-  public var costs: [Int64]
+  package var costs: [Int64]
   /// How long the evaluation took; for statistics, it never influences the search.
-  public var evaluationMicroseconds: Int
+  package var evaluationMicroseconds: Int
   /// The token of the lease that it comes of.
-  public var token: LeaseToken
+  package var token: LeaseToken
 
-  /// Creates a result.
-  public init(
+  package init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, costs: [Int64],
     evaluationMicroseconds: Int, token: LeaseToken
   ) {
@@ -190,39 +184,36 @@ public struct ShardResult: Hashable, Sendable {
 }
 
 /// A worker's answer to a lease that it does not carry out.
-public struct Rejection: Hashable, Sendable {
+package struct Rejection: Hashable, Sendable {
   /// Why a worker gives a shard back.
-  public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
+  package enum Reason: UInt8, CaseIterable, Hashable, Sendable {
     /// The worker leaves or has enough to do; says nothing about the shard.
     case handedBack = 1
     /// The worker computes another key for the shard: it has other inputs.
     case keyMismatch = 2
-    /// The evaluation failed.
     case evaluationFailed = 3
   }
 
-  /// The shard.
-  public var shard: ShardID
+  package var shard: ShardID
   /// The key as the lease gave it.
-  public var key: ShardKey
+  package var key: ShardKey
   /// Why the shard comes back.
-  public var reason: Reason
-  /// The reason in words.
-  public var words: String
+  package var reason: Reason
+  /// The reason as text.
+  package var diagnostic: String
 
-  /// Creates a rejection.
-  public init(shard: ShardID, key: ShardKey, reason: Reason, words: String) {
+  package init(shard: ShardID, key: ShardKey, reason: Reason, diagnostic: String) {
     self.shard = shard
     self.key = key
     self.reason = reason
-    self.words = words
+    self.diagnostic = diagnostic
   }
 }
 
 /// A worker's last message.
-public struct Farewell: Hashable, Sendable {
+package struct Farewell: Hashable, Sendable {
   /// Why a worker leaves.
-  public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
+  package enum Reason: UInt8, CaseIterable, Hashable, Sendable {
     /// The run is finished.
     case finished = 1
     /// The worker was told to leave and has left nothing undone.
@@ -236,30 +227,28 @@ public struct Farewell: Hashable, Sendable {
   }
 
   /// Why the worker leaves.
-  public var reason: Reason
-  /// The reason in words.
-  public var words: String
+  package var reason: Reason
+  /// The reason as text.
+  package var diagnostic: String
 
-  /// Creates a farewell.
-  public init(reason: Reason, words: String) {
+  package init(reason: Reason, diagnostic: String) {
     self.reason = reason
-    self.words = words
+    self.diagnostic = diagnostic
   }
 }
 
 /// The coordinator's answer to a greeting that it accepts.
-public struct Welcome: Hashable, Sendable {
+package struct Welcome: Hashable, Sendable {
   /// The version that both speak from here on.
-  public var version: ProtocolVersion
+  package var version: ProtocolVersion
   /// What the worker must know.
-  public var description: RunDescription
+  package var description: RunDescription
   /// The time between two heartbeats.
-  public var heartbeatMilliseconds: Int
-  /// The time after which a lease lapses without a heartbeat.
-  public var leaseMilliseconds: Int
+  package var heartbeatMilliseconds: Int
+  /// The time after which a lease expires without a heartbeat.
+  package var leaseMilliseconds: Int
 
-  /// Creates a welcome.
-  public init(
+  package init(
     version: ProtocolVersion, description: RunDescription, heartbeatMilliseconds: Int,
     leaseMilliseconds: Int
   ) {
@@ -271,9 +260,9 @@ public struct Welcome: Hashable, Sendable {
 }
 
 /// The coordinator's answer to a peer that it does not accept.
-public struct Refusal: Hashable, Sendable {
+package struct Refusal: Hashable, Sendable {
   /// Why a peer is refused.
-  public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
+  package enum Reason: UInt8, CaseIterable, Hashable, Sendable {
     /// The two speak no common version.
     case protocolVersion = 1
     /// The worker's processor or program cannot compute in the run's numerics.
@@ -297,42 +286,39 @@ public struct Refusal: Hashable, Sendable {
   }
 
   /// Why the peer is refused.
-  public var reason: Reason
-  /// The reason in words, with the next step.
-  public var words: String
+  package var reason: Reason
+  /// The reason with the next step.
+  package var diagnostic: String
   /// Whether asking again is useless.
-  public var isFinal: Bool
+  package var isFinal: Bool
   /// The versions that the coordinator speaks.
-  public var supported: ClosedRange<ProtocolVersion>
+  package var supported: ClosedRange<ProtocolVersion>
 
-  /// Creates a refusal.
-  public init(
-    reason: Reason, words: String, isFinal: Bool, supported: ClosedRange<ProtocolVersion>
+  package init(
+    reason: Reason, diagnostic: String, isFinal: Bool, supported: ClosedRange<ProtocolVersion>
   ) {
     self.reason = reason
-    self.words = words
+    self.diagnostic = diagnostic
     self.isFinal = isFinal
     self.supported = supported
   }
 }
 
-/// The right to evaluate a shard; it lapses when heartbeats stop.
-public struct LeaseGrant: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
+/// The right to evaluate a shard; it expires when heartbeats stop.
+package struct LeaseGrant: Hashable, Sendable {
+  package var shard: ShardID
   /// The shard's images.
-  public var slice: ImageSlice
+  package var slice: ImageSlice
   /// The candidate's genome.
-  public var genome: Genome
+  package var genome: Genome
   /// The key of the result.
-  public var key: ShardKey
+  package var key: ShardKey
   /// How often the shard was leased before.
-  public var attempt: Int
+  package var attempt: Int
   /// What the worker sends back with all that it says of the shard.
-  public var token: LeaseToken
+  package var token: LeaseToken
 
-  /// Creates a lease.
-  public init(
+  package init(
     shard: ShardID, slice: ImageSlice, genome: Genome, key: ShardKey, attempt: Int,
     token: LeaseToken
   ) {
@@ -346,14 +332,12 @@ public struct LeaseGrant: Hashable, Sendable {
 }
 
 /// A shard and the key of its result.
-public struct ShardReference: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
+package struct ShardReference: Hashable, Sendable {
+  package var shard: ShardID
   /// The key of the result.
-  public var key: ShardKey
+  package var key: ShardKey
 
-  /// Creates a reference.
-  public init(shard: ShardID, key: ShardKey) {
+  package init(shard: ShardID, key: ShardKey) {
     self.shard = shard
     self.key = key
   }

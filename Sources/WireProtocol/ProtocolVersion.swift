@@ -2,33 +2,32 @@
 ///
 /// Peers of the same major version understand each other: a newer minor version only adds kinds
 /// and fields, which the older one ignores.
-public struct ProtocolVersion: Hashable, Sendable {
+package struct ProtocolVersion: Hashable, Sendable {
   /// Changes when older peers can no longer follow.
-  public let major: UInt8
+  package let major: UInt8
   /// Changes when something is added.
-  public let minor: UInt8
+  package let minor: UInt8
 
-  /// Creates a version.
-  public init(major: UInt8, minor: UInt8) {
+  package init(major: UInt8, minor: UInt8) {
     self.major = major
     self.minor = minor
   }
 
   /// The version that this program speaks by preference.
-  public static let current = ProtocolVersion(major: 2, minor: 0)
+  package static let current = ProtocolVersion(major: 3, minor: 0)
 
   /// All versions that this program can speak.
-  public static let supported = current...current
+  package static let supported = current...current
 }
 
 extension ProtocolVersion: Comparable {
   /// Orders versions from old to new.
-  public static func < (lhs: Self, rhs: Self) -> Bool {
+  package static func < (lhs: Self, rhs: Self) -> Bool {
     lhs.major == rhs.major ? lhs.minor < rhs.minor : lhs.major < rhs.major
   }
 
   /// Returns the newest version that both ranges hold, or `nil`.
-  public static func newest(
+  package static func newest(
     of lhs: ClosedRange<ProtocolVersion>, and rhs: ClosedRange<ProtocolVersion>
   ) -> ProtocolVersion? {
     let newest = min(lhs.upperBound, rhs.upperBound)
@@ -37,6 +36,6 @@ extension ProtocolVersion: Comparable {
 }
 
 extension ProtocolVersion: CustomStringConvertible {
-  /// Major and minor, as in `2.0`.
-  public var description: String { "\(major).\(minor)" }
+  /// Major and minor, as in `3.0`.
+  package var description: String { "\(major).\(minor)" }
 }

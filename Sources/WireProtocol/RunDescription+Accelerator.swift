@@ -6,7 +6,7 @@ extension RunDescription {
 
   /// The text of the accelerator's profile, which travels in pieces among ``parameters``; `nil` if
   /// the run names a built-in profile only.
-  public var acceleratorText: String? {
+  package var acceleratorText: String? {
     var text: String?
     for index in 0..<WireLimits.parameterCountMax {
       guard let piece = parameters["\(Self.acceleratorPrefix)\(index)"] else { break }
@@ -17,14 +17,14 @@ extension RunDescription {
 
   /// The arithmetic that the weight bank was calibrated in, apart from ``numerics``; `nil` where
   /// nothing was calibrated.
-  public var bankArithmetic: String? {
+  package var bankArithmetic: String? {
     get { parameters[Self.bankArithmeticName] }
     set { parameters[Self.bankArithmeticName] = newValue }
   }
   private static let bankArithmeticName = "bank.arithmetic"
 
   /// Returns the parameters that hold a profile's text, or `nil` if there are too many.
-  public static func parameters(ofAccelerator text: String) -> [String: String]? {
+  package static func parameters(ofAccelerator text: String) -> [String: String]? {
     var parameters: [String: String] = [:]
     var rest = Substring(text)
     while !rest.isEmpty {

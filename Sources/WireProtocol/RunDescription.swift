@@ -1,58 +1,56 @@
 import SparsityCore
 
 /// A file or folder that a run reads: where to look for it, and what it must contain.
-public struct RunInput: Hashable, Sendable {
+package struct RunInput: Hashable, Sendable {
   /// The path on a shared file system; a hint, never trusted.
-  public let path: String
-  /// The hash of the content.
-  public let content: ContentHash
+  package let path: String
+  package let content: ContentHash
 
   /// Creates the description of an input.
-  public init(path: String, content: ContentHash) {
+  package init(path: String, content: ContentHash) {
     self.path = path
     self.content = content
   }
 }
 
 /// Everything that a worker must know to compute the results of a run.
-public struct RunDescription: Hashable, Sendable {
+package struct RunDescription: Hashable, Sendable {
   /// The identity of the run.
-  public var run: RunID
+  package var run: RunID
   /// The checkpoint.
-  public var model: RunInput
+  package var model: RunInput
   /// The checkpoint's `config.json`.
-  public var configuration: RunInput
+  package var configuration: RunInput
   /// The search set.
-  public var data: RunInput
+  package var data: RunInput
   /// The images of the search set.
-  public var imageCount: Int
-  /// The content hash of the weight bank.
-  public var bank: ContentHash
+  package var imageCount: Int
+  /// The weight bank.
+  package var bank: BankSource
   /// The pruning criterion, as in `magnitude`.
-  public var criterion: String
+  package var criterion: String
   /// What genomes decide about.
-  public var space: SearchSpace
+  package var space: SearchSpace
   /// The arithmetic that results are computed in.
-  public var numerics: Numerics
+  package var numerics: Numerics
   /// The accelerator profile, as the program names it.
-  public var accelerator: String
+  package var accelerator: String
   /// The images of one batch on the accelerator.
-  public var acceleratorBatch: Int
+  package var acceleratorBatch: Int
   /// What the search improves, in the order of objective vectors.
-  public var objectives: [Objective]
+  package var objectives: [Objective]
   /// The names of the integers that a worker reports as a candidate's cost, in their order.
-  public var costNames: [String]
+  package var costNames: [String]
   /// The seed of the shuffle that slices are taken of.
-  public var shuffleSeed: UInt64
+  package var shuffleSeed: UInt64
   /// The images of a shard; the last shard of a candidate may hold fewer.
-  public var shardSize: Int
+  package var shardSize: Int
   /// Further settings by name, such as how images are resized; sorted when sent.
-  public var parameters: [String: String]
+  package var parameters: [String: String]
 
-  /// Creates a description.
-  public init(
+  package init(
     run: RunID, model: RunInput, configuration: RunInput, data: RunInput, imageCount: Int,
-    bank: ContentHash, criterion: String, space: SearchSpace, numerics: Numerics,
+    bank: BankSource, criterion: String, space: SearchSpace, numerics: Numerics,
     accelerator: String, acceleratorBatch: Int, objectives: [Objective], costNames: [String],
     shuffleSeed: UInt64, shardSize: Int, parameters: [String: String] = [:]
   ) {
@@ -78,14 +76,14 @@ public struct RunDescription: Hashable, Sendable {
   }
 
   /// The slices of the shuffled search set, one for each shard of a candidate.
-  public var slices: [ImageSlice] {
+  package var slices: [ImageSlice] {
     ImageSlice.slices(imageCount: imageCount, shardSize: shardSize)
   }
 
   /// Returns the names of the fields in which a description of the same run must not differ.
   ///
   /// Paths may differ: files may have moved, their content may not.
-  public func differences(from other: RunDescription) -> [String] {
+  package func differences(from other: RunDescription) -> [String] {
     let fields: [(String, Bool)] = [
       ("run", run == other.run),
       ("model", model.content == other.model.content),

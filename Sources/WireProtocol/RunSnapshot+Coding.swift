@@ -3,27 +3,27 @@ internal import SwiftProtobuf
 
 extension RunSnapshot {
   /// The bytes that a code of a known genome takes.
-  public static let codeSize = 16
+  package static let codeSize = 16
 
   /// Returns the bytes that ``init(decoding:)`` reads.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     serialized(
       SnapshotProto.with {
         $0.recordCount = UInt64(recordCount)
         $0.opened = OpenedProto(opening)
         $0.search = SearchStateProto.with {
-          $0.birthCount = UInt64(birthCount)
+          $0.proposalCount = UInt64(proposalCount)
           $0.evaluationCount = UInt64(evaluationCount)
-          $0.abandonedCount = UInt64(abandonedCount)
-          $0.population = population.map { IndividualProto($0) }
+          $0.quarantinedCount = UInt64(quarantinedCount)
           $0.archive = archive.map { IndividualProto($0) }
-          $0.waiting = waiting.map { birth in
-            BornProto.with {
-              $0.candidate = UInt64(birth.candidate.rawValue)
-              $0.genes = .init(birth.genome.genes)
+          $0.waiting = waiting.map { proposal in
+            ProposalProto.with {
+              $0.candidate = UInt64(proposal.candidate.rawValue)
+              $0.genes = .init(proposal.genome.genes)
             }
           }
           $0.known = .init(knownCodes)
+          $0.algorithm = .init(algorithmState)
         }
         $0.done = done.map { DoneShardProto($0) }
         $0.completed = completed.map { UInt64($0.rawValue) }
@@ -39,34 +39,31 @@ extension RunSnapshot {
   /// Reads a snapshot and checks its sizes and forms.
   ///
   /// - Throws: ``WireError`` for bytes that are no snapshot.
-  public init(decoding bytes: [UInt8]) throws(WireError) {
+  package init(decoding bytes: [UInt8]) throws(WireError) {
     let proto: SnapshotProto = try parsed(bytes, kind: 0)
     let search = proto.search
-    let births = WireLimits.snapshotBirthCountMax
+    let proposals = WireLimits.snapshotProposalCountMax
     guard search.known.count.isMultiple(of: Self.codeSize),
-      search.known.count / Self.codeSize <= births
+      search.known.count / Self.codeSize <= proposals
     else {
-      throw .invalidField(name: "known", words: "has \(search.known.count) bytes")
+      throw .invalidField(name: "known", diagnostic: "has \(search.known.count) bytes")
     }
     self.init(
       recordCount: try bounded(
         proto.recordCount, 1...WireLimits.recordCountMax, "record_count"),
       opening: try RunOpening(proto.opened),
-      birthCount: try bounded(search.birthCount, 0...births, "birth_count"),
-      evaluationCount: try bounded(search.evaluationCount, 0...births, "evaluation_count"),
-      abandonedCount: try bounded(search.abandonedCount, 0...births, "abandoned_count"),
-      population: try list(search.population, limit: births, "population") {
+      proposalCount: try bounded(search.proposalCount, 0...proposals, "proposal_count"),
+      evaluationCount: try bounded(search.evaluationCount, 0...proposals, "evaluation_count"),
+      quarantinedCount: try bounded(search.quarantinedCount, 0...proposals, "quarantined_count"),
+      archive: try list(search.archive, limit: proposals, "archive") {
         individual throws(WireError) in try StoredIndividual(individual)
       },
-      archive: try list(search.archive, limit: births, "archive") {
-        individual throws(WireError) in try StoredIndividual(individual)
+      waiting: try list(search.waiting, limit: proposals, "waiting") { proposed throws(WireError) in
+        StoredProposal(
+          candidate: try CandidateID(wire: proposed.candidate),
+          genome: try checkedGenome([UInt8](proposed.genes)))
       },
-      waiting: try list(search.waiting, limit: births, "waiting") { born throws(WireError) in
-        StoredBirth(
-          candidate: try CandidateID(wire: born.candidate),
-          genome: try checkedGenome([UInt8](born.genes)))
-      },
-      knownCodes: [UInt8](search.known),
+      knownCodes: [UInt8](search.known), algorithmState: [UInt8](search.algorithm),
       done: try list(proto.done, limit: WireLimits.snapshotShardCountMax, "done") {
         shard throws(WireError) in
         try StoredShard(shard)
@@ -87,7 +84,7 @@ extension RunSnapshot {
   private static func candidates(
     _ values: [UInt64], _ name: String
   ) throws(WireError) -> [CandidateID] {
-    try list(values, limit: WireLimits.snapshotBirthCountMax, name) { value throws(WireError) in
+    try list(values, limit: WireLimits.snapshotProposalCountMax, name) { value throws(WireError) in
       try CandidateID(wire: value)
     }
   }
@@ -111,13 +108,14 @@ extension StoredIndividual {
     ) { bits throws(WireError) in
       let value = Double(bitPattern: bits)
       guard value.isFinite else {
-        throw WireError.invalidField(name: "objective_bits", words: "holds \(value)")
+        throw WireError.invalidField(name: "objective_bits", diagnostic: "holds \(value)")
       }
       return value
     }
     let violation = Double(bitPattern: proto.violationBits)
     guard !objectives.isEmpty, !violation.isNaN else {
-      throw .invalidField(name: "objective_bits", words: "is empty, or the violation no number")
+      throw .invalidField(
+        name: "objective_bits", diagnostic: "is empty, or the violation no number")
     }
     self.init(
       candidate: try CandidateID(wire: proto.candidate),

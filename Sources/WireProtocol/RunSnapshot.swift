@@ -3,48 +3,47 @@ import SparsityCore
 /// What replaying the first records of a run's journal gives, as plain numbers.
 ///
 /// Decoding checks sizes and forms; whether the numbers agree with each other and with the run is
-/// found out by whoever restores a coordinator.
-public struct RunSnapshot: Hashable, Sendable {
+/// found out by anyone who restores a coordinator.
+package struct RunSnapshot: Hashable, Sendable {
   /// The records that the snapshot stands for.
-  public var recordCount: Int
+  package var recordCount: Int
   /// The last start of a coordinator among them.
-  public var opening: RunOpening
-  /// The candidates born, told and given up.
-  public var birthCount: Int
+  package var opening: RunOpening
+  /// The candidates proposed, told and quarantined.
+  package var proposalCount: Int
   /// The candidates told.
-  public var evaluationCount: Int
-  /// The candidates given up.
-  public var abandonedCount: Int
-  /// The individuals that parents are chosen from, in their order.
-  public var population: [StoredIndividual]
+  package var evaluationCount: Int
+  /// The candidates quarantined.
+  package var quarantinedCount: Int
   /// The non-dominated individuals, in their order.
-  public var archive: [StoredIndividual]
-  /// The candidates that are neither told nor given up, in the order of birth.
-  public var waiting: [StoredBirth]
-  /// The codes of all genomes ever born, 16 bytes each.
-  public var knownCodes: [UInt8]
+  package var archive: [StoredIndividual]
+  /// The candidates that are neither told nor quarantined, in the order of proposal.
+  package var waiting: [StoredProposal]
+  /// The codes of all genomes ever proposed, 16 bytes each.
+  package var knownCodes: [UInt8]
+  /// What the search algorithm keeps, in a layout of its own.
+  package var algorithmState: [UInt8]
   /// The results that waiting candidates have.
-  public var done: [StoredShard]
+  package var done: [StoredShard]
   /// The waiting candidates that have all results, in the order in which they got the last.
-  public var completed: [CandidateID]
-  /// The candidates given up.
-  public var quarantined: [CandidateID]
+  package var completed: [CandidateID]
+  package var quarantined: [CandidateID]
   /// The results among the records.
-  public var shardCount: Int
+  package var shardCount: Int
   /// The last paces of evaluations, in nanoseconds an image.
-  public var paceSamples: [Int]
+  package var paceSamples: [Int]
   /// The place of the oldest of them.
-  public var paceNext: Int
+  package var paceNext: Int
   /// The results of the individuals in the archive, as far as they are known.
-  public var front: [StoredShard]
+  package var front: [StoredShard]
   /// The individuals in the archive of which a shard was measured again with another key.
-  public var confirmed: [CandidateID]
+  package var confirmed: [CandidateID]
 
-  /// Creates a snapshot.
-  public init(
-    recordCount: Int, opening: RunOpening, birthCount: Int, evaluationCount: Int,
-    abandonedCount: Int, population: [StoredIndividual], archive: [StoredIndividual],
-    waiting: [StoredBirth], knownCodes: [UInt8], done: [StoredShard], completed: [CandidateID],
+  package init(
+    recordCount: Int, opening: RunOpening, proposalCount: Int, evaluationCount: Int,
+    quarantinedCount: Int, archive: [StoredIndividual],
+    waiting: [StoredProposal], knownCodes: [UInt8], algorithmState: [UInt8],
+    done: [StoredShard], completed: [CandidateID],
     quarantined: [CandidateID], shardCount: Int, paceSamples: [Int], paceNext: Int,
     front: [StoredShard] = [], confirmed: [CandidateID] = []
   ) {
@@ -52,13 +51,13 @@ public struct RunSnapshot: Hashable, Sendable {
     self.confirmed = confirmed
     self.recordCount = recordCount
     self.opening = opening
-    self.birthCount = birthCount
+    self.proposalCount = proposalCount
     self.evaluationCount = evaluationCount
-    self.abandonedCount = abandonedCount
-    self.population = population
+    self.quarantinedCount = quarantinedCount
     self.archive = archive
     self.waiting = waiting
     self.knownCodes = knownCodes
+    self.algorithmState = algorithmState
     self.done = done
     self.completed = completed
     self.quarantined = quarantined
@@ -69,18 +68,17 @@ public struct RunSnapshot: Hashable, Sendable {
 }
 
 /// An evaluated candidate in a snapshot.
-public struct StoredIndividual: Hashable, Sendable {
-  /// The birth number.
-  public var candidate: CandidateID
+package struct StoredIndividual: Hashable, Sendable {
+  /// The number.
+  package var candidate: CandidateID
   /// The choices that were evaluated.
-  public var genome: Genome
+  package var genome: Genome
   /// The measured objectives, minimised; finite.
-  public var objectives: [Double]
+  package var objectives: [Double]
   /// How far the measured constraints are from being met; a number.
-  public var violation: Double
+  package var violation: Double
 
-  /// Creates an individual.
-  public init(candidate: CandidateID, genome: Genome, objectives: [Double], violation: Double) {
+  package init(candidate: CandidateID, genome: Genome, objectives: [Double], violation: Double) {
     self.candidate = candidate
     self.genome = genome
     self.objectives = objectives
@@ -89,32 +87,30 @@ public struct StoredIndividual: Hashable, Sendable {
 }
 
 /// A candidate in a snapshot that is being evaluated.
-public struct StoredBirth: Hashable, Sendable {
-  /// The birth number.
-  public var candidate: CandidateID
+package struct StoredProposal: Hashable, Sendable {
+  /// The number.
+  package var candidate: CandidateID
   /// The choices to evaluate.
-  public var genome: Genome
+  package var genome: Genome
 
-  /// Creates a birth.
-  public init(candidate: CandidateID, genome: Genome) {
+  package init(candidate: CandidateID, genome: Genome) {
     self.candidate = candidate
     self.genome = genome
   }
 }
 
 /// What a snapshot keeps of a shard's result.
-public struct StoredShard: Hashable, Sendable {
-  /// The shard.
-  public var shard: ShardID
+package struct StoredShard: Hashable, Sendable {
+  package var shard: ShardID
   /// The images classified correctly.
-  public var correctCount: Int
+  package var correctCount: Int
   /// The bits of the summed loss; those of a number that is no loss say that it is missing.
-  public var summedLossBits: UInt64
+  package var summedLossBits: UInt64
   /// The name of the key that has delivered it; empty without encryption.
-  public var keyName: String
+  package var keyName: String
 
   /// Creates a result.
-  public init(shard: ShardID, correctCount: Int, summedLossBits: UInt64, keyName: String) {
+  package init(shard: ShardID, correctCount: Int, summedLossBits: UInt64, keyName: String) {
     self.keyName = keyName
     self.shard = shard
     self.correctCount = correctCount

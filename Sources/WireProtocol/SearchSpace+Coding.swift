@@ -16,10 +16,10 @@ extension SearchSpace {
       proto throws(WireError) in try Decision(proto)
     }
     guard RunLimits.geneRange.contains(decisions.count) else {
-      throw .invalidField(name: "decisions", words: "is empty")
+      throw .invalidField(name: "decisions", diagnostic: "is empty")
     }
     guard Set(decisions.map(\.name)).count == decisions.count else {
-      throw .invalidField(name: "decisions", words: "holds a name twice")
+      throw .invalidField(name: "decisions", diagnostic: "holds a name twice")
     }
     self.init(decisions: decisions)
   }
@@ -33,19 +33,19 @@ extension Decision {
       let known = DecisionKind.allCases.map(\.rawValue).joined(separator: ", ")
       let found = cut(try text(proto.kind, "kind"), to: WireLimits.labelSizeMax)
       throw .invalidField(
-        name: "kind", words: "of a decision is \"\(found)\"; this program knows \(known)")
+        name: "kind", diagnostic: "of a decision is \"\(found)\"; this program knows \(known)")
     }
     let choices = try list(proto.choices, limit: RunLimits.choiceRange.upperBound, "choices") {
       value throws(WireError) in
       guard let choice = Choice(try verbatim(value, "choices"), kind: kind) else {
         throw WireError.invalidField(
-          name: "choices", words: "holds a text that is no \(kind.rawValue)")
+          name: "choices", diagnostic: "holds a text that is no \(kind.rawValue)")
       }
       return choice
     }
     guard !choices.isEmpty, Set(choices).count == choices.count, choices == choices.sorted() else {
       throw .invalidField(
-        name: "choices", words: "must hold different choices, from what computes least on")
+        name: "choices", diagnostic: "must hold different choices, from what computes least on")
     }
     self.init(name: name, choices: choices)
   }

@@ -32,13 +32,13 @@ func parsed<Body: SwiftProtobuf.Message>(
 
 /// Returns a number that lies in `allowed`.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func bounded(
   _ value: some FixedWidthInteger, _ allowed: ClosedRange<Int>, _ name: String
 ) throws(WireError) -> Int {
   guard let value = Int(exactly: value), allowed.contains(value) else {
     throw .invalidField(
-      name: name, words: "is \(value), not in \(allowed.lowerBound)…\(allowed.upperBound)")
+      name: name, diagnostic: "is \(value), not in \(allowed.lowerBound)…\(allowed.upperBound)")
   }
   return value
 }
@@ -47,7 +47,7 @@ func bounded(
 ///
 /// This is the one place where a text of a peer becomes fit for terminals and logs.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func text(
   _ value: String, _ name: String, sizeMax: Int = WireLimits.textSizeMax
 ) throws(WireError) -> String {
@@ -56,20 +56,20 @@ func text(
 
 /// Returns a text that machines compare, parse or open, as it is, if it is of acceptable size.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func verbatim(
   _ value: String, _ name: String, sizeMax: Int = WireLimits.textSizeMax
 ) throws(WireError) -> String {
   guard value.utf8.count <= sizeMax else {
     throw .invalidField(
-      name: name, words: "is a text of \(value.utf8.count) bytes, more than \(sizeMax)")
+      name: name, diagnostic: "is a text of \(value.utf8.count) bytes, more than \(sizeMax)")
   }
   return value
 }
 
 /// Returns the name of a worker or program that a peer gives itself.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func peerLabel(_ value: String, _ name: String) throws(WireError) -> String {
   try text(value, name, sizeMax: WireLimits.labelSizeMax)
 }
@@ -94,37 +94,37 @@ func cut(_ value: String, to sizeMax: Int = WireLimits.textSizeMax) -> String {
 
 /// Returns the case that a text names.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func named<Value: RawRepresentable<String>>(
   _ value: String, _ name: String
 ) throws(WireError) -> Value {
   guard let known = Value(rawValue: value) else {
-    throw .invalidField(name: name, words: "has an unknown value of \(value.utf8.count) bytes")
+    throw .invalidField(name: name, diagnostic: "has an unknown value of \(value.utf8.count) bytes")
   }
   return known
 }
 
 /// Returns the case that a number stands for.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func named<Value: RawRepresentable<UInt8>>(
   _ value: UInt32, _ name: String
 ) throws(WireError) -> Value {
   guard let byte = UInt8(exactly: value), let known = Value(rawValue: byte) else {
-    throw .invalidField(name: name, words: "has the unknown value \(value)")
+    throw .invalidField(name: name, diagnostic: "has the unknown value \(value)")
   }
   return known
 }
 
 /// Returns the converted elements of a list of acceptable length.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)`` and what `convert` throws.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)`` and what `convert` throws.
 func list<Element, Converted>(
   _ values: [Element], limit: Int, _ name: String,
   _ convert: (Element) throws(WireError) -> Converted
 ) throws(WireError) -> [Converted] {
   guard values.count <= limit else {
-    throw .invalidField(name: name, words: "has \(values.count) entries, more than \(limit)")
+    throw .invalidField(name: name, diagnostic: "has \(values.count) entries, more than \(limit)")
   }
   var converted: [Converted] = []
   converted.reserveCapacity(values.count)
@@ -132,26 +132,59 @@ func list<Element, Converted>(
   return converted
 }
 
+/// Returns named values sorted by name, so that equal ones have equal bytes.
+func parameterProtos(_ values: [String: String]) -> [ParameterProto] {
+  values.sorted { $0.key < $1.key }.map { name, value in
+    ParameterProto.with {
+      $0.name = name
+      $0.value = value
+    }
+  }
+}
+
+/// Returns named values, none of them twice and not too many.
+///
+/// - Parameter check: returns a name or a value as it is, or throws.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)`` and what `check` throws.
+func namedValues(
+  _ protos: [ParameterProto], limit: Int, _ name: String,
+  check: (_ value: String, _ name: String) throws(WireError) -> String = {
+    value, name throws(WireError) in try verbatim(value, name)
+  }
+) throws(WireError) -> [String: String] {
+  guard protos.count <= limit else {
+    throw .invalidField(name: name, diagnostic: "has \(protos.count) entries, more than \(limit)")
+  }
+  var values: [String: String] = [:]
+  for proto in protos {
+    let value = try check(proto.value, name)
+    guard values.updateValue(value, forKey: try check(proto.name, name)) == nil else {
+      throw .invalidField(name: name, diagnostic: "holds a name twice")
+    }
+  }
+  return values
+}
+
 /// Returns a genome of acceptable length.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func checkedGenome(_ genes: [UInt8]) throws(WireError) -> Genome {
   guard (1...WireLimits.geneCountMax).contains(genes.count) else {
-    throw .invalidField(name: "genes", words: "has \(genes.count) entries")
+    throw .invalidField(name: "genes", diagnostic: "has \(genes.count) entries")
   }
   return Genome(genes: genes)
 }
 
 /// Returns the versions between two bounds.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func versionRange(
   _ oldest: VersionProto, _ newest: VersionProto
 ) throws(WireError) -> ClosedRange<ProtocolVersion> {
   let lower = try ProtocolVersion(oldest)
   let upper = try ProtocolVersion(newest)
   guard lower <= upper else {
-    throw .invalidField(name: "newest", words: "is \(upper), older than \(lower)")
+    throw .invalidField(name: "newest", diagnostic: "is \(upper), older than \(lower)")
   }
   return lower...upper
 }
@@ -163,7 +196,7 @@ func remaining(_ milliseconds: Int?) -> UInt64 {
 
 /// Returns a worker's remaining time from the wire.
 ///
-/// - Throws: ``WireError/invalidField(name:words:)``.
+/// - Throws: ``WireError/invalidField(name:diagnostic:)``.
 func remaining(_ milliseconds: UInt64) throws(WireError) -> Int? {
   let limit = WireLimits.remainingMillisecondsMax
   let value = try bounded(milliseconds, 0...limit, "remaining_milliseconds")
@@ -207,7 +240,7 @@ extension ShardID {
 }
 
 extension CandidateID {
-  /// Converts and checks a birth number.
+  /// Converts and checks a number.
   init(wire value: UInt64) throws(WireError) {
     self.init(try bounded(value, 0...WireLimits.candidateCountMax, "candidate"))
   }
@@ -224,7 +257,7 @@ extension ContentHash {
   /// Converts and checks a hash.
   init(wire bytes: [UInt8]) throws(WireError) {
     guard let hash = ContentHash(bytes: bytes) else {
-      throw .invalidField(name: "hash", words: "has \(bytes.count) bytes, not 32")
+      throw .invalidField(name: "hash", diagnostic: "has \(bytes.count) bytes, not 32")
     }
     self = hash
   }
@@ -274,7 +307,7 @@ extension HeldShard {
         imagesDone: try bounded(proto.imagesDone, 0...WireLimits.shardSizeMax, "images_done"))
     case .heldMeasured: state = .measured
     case .UNRECOGNIZED(let value):
-      throw .invalidField(name: "state", words: "has the unknown value \(value)")
+      throw .invalidField(name: "state", diagnostic: "has the unknown value \(value)")
     }
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)), state: state,
@@ -299,7 +332,7 @@ extension ShardMeasurement {
     guard summedLoss != nil else {
       throw .invalidField(
         name: "summed_loss_bits",
-        words: "is \(Double(bitPattern: proto.summedLossBits)), which is no loss")
+        diagnostic: "is \(Double(bitPattern: proto.summedLossBits)), which is no loss")
     }
   }
 
@@ -308,7 +341,7 @@ extension ShardMeasurement {
     let count = try bounded(proto.imageCount, 1...WireLimits.shardSizeMax, "image_count")
     guard let correct = BitVector(bytes: [UInt8](proto.correct), count: count) else {
       throw .invalidField(
-        name: "correct", words: "has \(proto.correct.count) bytes for \(count) images")
+        name: "correct", diagnostic: "has \(proto.correct.count) bytes for \(count) images")
     }
     self.init(
       correct: correct, summedLoss: Double(bitPattern: proto.summedLossBits).asSummedLoss)

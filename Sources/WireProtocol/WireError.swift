@@ -1,5 +1,5 @@
 /// Why some bytes are no message and no record.
-public enum WireError: Error, Equatable, Sendable {
+package enum WireError: Error, Equatable, Sendable {
   case tooLarge(bytes: Int, limitBytes: Int)
   case truncated(neededBytes: Int, availableBytes: Int)
   case trailingBytes(Int)
@@ -7,12 +7,12 @@ public enum WireError: Error, Equatable, Sendable {
   case unsupportedVersion(found: ProtocolVersion, supported: ClosedRange<ProtocolVersion>)
   case newerRecord(version: Int, supported: Int)
   case malformedBody(kind: UInt16)
-  case invalidField(name: String, words: String)
+  case invalidField(name: String, diagnostic: String)
 }
 
 extension WireError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .tooLarge(let bytes, let limit):
       "a frame of \(bytes) bytes; at most \(limit) are accepted"
@@ -30,8 +30,8 @@ extension WireError: CustomStringConvertible {
         + "program that wrote it, or a newer one"
     case .malformedBody(let kind):
       "a message of kind \(kind) whose body cannot be decoded"
-    case .invalidField(let name, let words):
-      "the field \(name) \(words)"
+    case .invalidField(let name, let diagnostic):
+      "the field \(name) \(diagnostic)"
     }
   }
 }

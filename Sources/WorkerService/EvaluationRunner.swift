@@ -15,7 +15,7 @@ final class EvaluationRunner: Sendable {
     case prepared(PreparedInputs)
     case preparationFailed(String)
     case evaluated(EvaluationTask, Evaluation)
-    case evaluationFailed(ShardID, words: String)
+    case evaluationFailed(ShardID, diagnostic: String)
   }
 
   private enum Job: Sendable {
@@ -131,8 +131,8 @@ final class EvaluationRunner: Sendable {
       }
     } catch {
       // A path is the run's as it is; what is said about it must not steer a terminal.
-      let words = "\(error)".withControlsWrittenOut
-      state.withLock { $0.outcomes.append(.preparationFailed(words)) }
+      let diagnostic = "\(error)".withControlsWrittenOut
+      state.withLock { $0.outcomes.append(.preparationFailed(diagnostic)) }
     }
   }
 
@@ -160,25 +160,27 @@ final class EvaluationRunner: Sendable {
       let outcome = try evaluator.evaluate(task, control: control)
       let count = outcome.measurement.correct.count
       guard count == task.slice.count else {
-        let words =
+        let diagnostic =
           "\(counted(count, "image")) \(count == 1 ? "was" : "were") evaluated instead of "
           + "\(task.slice.count)"
-        return .evaluationFailed(task.shard, words: words)
+        return .evaluationFailed(task.shard, diagnostic: diagnostic)
       }
       guard let loss = outcome.measurement.summedLoss, loss.asSummedLoss != nil else {
         let loss = outcome.measurement.summedLoss.map { "\($0)" } ?? "missing"
-        let words =
+        let diagnostic =
           "the sum of the losses is \(loss), which is no loss; do the model's weights hold numbers "
           + "that are none, or does a product overflow?"
-        return .evaluationFailed(task.shard, words: words)
+        return .evaluationFailed(task.shard, diagnostic: diagnostic)
       }
       let microseconds = Int((clock.now - start) / .microseconds(1))
       return .evaluated(
         task,
         Evaluation(
           measurement: outcome.measurement, costs: outcome.costs, microseconds: microseconds))
+    } catch let error as any EndsWorker where error.endsWorker {
+      return .preparationFailed("\(error)".withControlsWrittenOut)
     } catch {
-      return .evaluationFailed(task.shard, words: "\(error)".withControlsWrittenOut)
+      return .evaluationFailed(task.shard, diagnostic: "\(error)".withControlsWrittenOut)
     }
   }
 }

@@ -20,14 +20,13 @@ package final class FileLock: Sendable {
     }
   }
 
-  /// The file.
   let path: String
   private let descriptor: Int32
 
   /// How often a lock's file may be removed under the hands of who takes it.
   private static let attemptCountMax = 1_000
 
-  /// Takes a lock, or returns `nil` if somebody else holds it.
+  /// Takes a lock, or returns `nil` if another peer holds it.
   init?(path: String, mode: Mode) throws(InputError) {
     for _ in 0..<Self.attemptCountMax {
       let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

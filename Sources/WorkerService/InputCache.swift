@@ -6,16 +6,16 @@ import WireProtocol
 /// The files that workers of this machine have fetched, by content, in a folder of bounded size.
 ///
 /// `HASH` is a complete file, `HASH.part` the beginning of one, `HASH.lock` its lock: held alone by
-/// whoever fetches, and together by all that use the file. The files used longest ago go first; one
-/// that is in use never goes. Several workers may start at once: one fetches, the others wait.
-public struct InputCache: Sendable {
-  /// The folder.
-  public let folder: String
+/// the process that fetches, and together by all that use the file. The files used longest ago go
+/// first; one that is in use never goes. Several workers may start at once: one fetches, the others
+/// wait.
+package struct InputCache: Sendable {
+  package let folder: String
   /// The bytes that it may hold.
-  public let sizeMax: Int
+  package let sizeMax: Int
 
   /// Describes a cache; its folder is made when it is first used.
-  public init(folder: String, sizeMax: Int) {
+  package init(folder: String, sizeMax: Int) {
     precondition(sizeMax > 0)
     self.folder = folder
     self.sizeMax = sizeMax
@@ -82,7 +82,7 @@ public struct InputCache: Sendable {
     // What others use right now may keep the cache above its size for a while; the run goes on.
   }
 
-  /// Notes that a file is used now.
+  /// Records that a file is used now.
   package func touch(_ content: ContentHash) {
     _ = unsafe utimensat(AT_FDCWD, path(of: content), nil, 0)
   }
@@ -123,7 +123,6 @@ public struct InputCache: Sendable {
 
 /// The beginning of a file that is being fetched; the caller holds its lock alone.
 struct PartFile: ~Copyable {
-  /// The file.
   let path: String
   private let file: FileDescriptor
   /// The bytes that it holds.

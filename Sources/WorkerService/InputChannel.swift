@@ -5,7 +5,7 @@ import ZeroMQ
 
 /// Carries messages about inputs between the thread that loads them and the one that owns the
 /// socket.
-public final class InputChannel: Sendable {
+package final class InputChannel: Sendable {
   private struct State {
     var questions: [InputMessage] = []
     var answers: [InputMessage] = []

@@ -11,6 +11,8 @@ package enum InputError: Error, Equatable, CustomStringConvertible {
   case otherImageCount(path: String, found: Int, claimed: Int)
   /// The program is older or newer than the coordinator's.
   case unknownCriterion(String)
+  /// The program cannot compute with the backend of the run.
+  case noBackend(Backend)
   /// The coordinator does not serve a file that the run needs.
   case notServed(InputRole, path: String)
   /// A file was not to be had from the coordinator.
@@ -32,7 +34,7 @@ package enum InputError: Error, Equatable, CustomStringConvertible {
     return .cannotUse(path: path, reason: unsafe String(cString: strerror(code)))
   }
 
-  /// The error in words, with the next step.
+  /// The diagnostic, with the next step.
   package var description: String {
     switch self {
     case .otherContent(let path):
@@ -43,6 +45,9 @@ package enum InputError: Error, Equatable, CustomStringConvertible {
         + "machine see the same file system as the coordinator?"
     case .unknownCriterion(let criterion):
       "this version cannot prune by \"\(criterion)\"; use the coordinator's version"
+    case .noBackend(let backend):
+      "the run computes with \(backend), which this worker does not offer; use the version of elsa "
+        + "that started the run"
     case .notServed(let role, let path):
       "the \(role) is neither at \(path) nor with the coordinator; start the coordinator with a "
         + "version that serves its inputs, or give this machine the same file system"

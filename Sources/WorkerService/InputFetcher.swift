@@ -4,25 +4,24 @@ import ModelFiles
 import SparsityCore
 import WireProtocol
 
-/// Where a worker looks for inputs, and what it tells people meanwhile.
-public struct InputSettings: Sendable {
+/// Where a worker looks for inputs, and what it tells users meanwhile.
+package struct InputSettings: Sendable {
   /// Where fetched files are kept.
-  public var cache: InputCache
+  package var cache: InputCache
   /// Whether the paths that the coordinator names are looked at: they may be on a shared disk.
-  public var usesSharedFiles = true
+  package var usesSharedFiles = true
   /// How files are fetched.
-  public var fetch = InputFetch.Settings()
+  package var fetch = InputFetch.Settings()
   /// Is told what happens, on the loading thread.
-  public var report: @Sendable (InputReport) -> Void = { _ in }
+  package var report: @Sendable (InputReport) -> Void = { _ in }
 
-  /// Creates settings.
-  public init(cache: InputCache) {
+  package init(cache: InputCache) {
     self.cache = cache
   }
 }
 
 /// What a worker says about its inputs.
-public enum InputReport: Hashable, Sendable {
+package enum InputReport: Hashable, Sendable {
   /// Another worker of this machine fetches the file.
   case waiting(InputRole)
   /// The file is on its way.
@@ -44,7 +43,6 @@ package struct InputFetcher {
   /// How often a file is looked for that another worker fetches.
   private static let lockInterval = Duration.milliseconds(50)
 
-  /// Creates a fetcher.
   package init(channel: InputChannel, settings: InputSettings) {
     self.channel = channel
     self.settings = settings
@@ -121,7 +119,7 @@ package struct InputFetcher {
         }
       } else if let lock = try cache.lock(entry.content, .alone) {
         if unsafe access(path, F_OK) != 0 { try fetch(entry) }
-        // Between the two modes somebody else may have taken the lock, so the file is looked at.
+        // Between the two modes another peer may have taken the lock, so the file is looked at.
         if lock.share(), unsafe access(path, F_OK) == 0 { return lock }
         continue
       }

@@ -1,24 +1,23 @@
 import Evaluation
 import Glibc
-import Pruning
 import SparsityCore
 import WireProtocol
 
 /// The files that an evaluation reads, wherever they are from.
-public struct InputFiles: Sendable {
+package struct InputFiles: Sendable {
   /// The checkpoint.
-  public var model: String
+  package var model: String
   /// The checkpoint's configuration.
-  public var configuration: String
+  package var configuration: String
   /// The packed search set.
-  public var data: String
-  /// The weight bank, where it was built with calibration images.
-  public var bank: String
+  package var data: String
+  /// The weight bank, where it is stored.
+  package var bank: String
   /// What keeps files of the cache from being removed as long as this value lives.
   private var locks: [FileLock] = []
 
   /// The files at the paths that a run names.
-  public init(sharedBy description: RunDescription) {
+  package init(sharedBy description: RunDescription) {
     model = description.model.path
     configuration = description.configuration.path
     data = description.data.path
@@ -29,9 +28,7 @@ public struct InputFiles: Sendable {
 
   /// Returns what a run needs.
   static func roles(of description: RunDescription) -> [InputRole] {
-    let criterion = PruningCriterion(rawValue: description.criterion)
-    let needsBank = criterion?.needsCalibration ?? false
-    return [.model, .configuration, .data] + (needsBank ? [.bank] : [])
+    [.model, .configuration, .data] + (description.bank.isStored ? [.bank] : [])
   }
 
   /// The path of a file.

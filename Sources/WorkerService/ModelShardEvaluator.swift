@@ -4,13 +4,14 @@ import Evaluation
 import ImageData
 import ModelFiles
 import Pruning
+import RunFiles
 import SparsityCore
 import WireProtocol
 
 /// Evaluates shards with a real model on real images.
-public struct ModelShardEvaluator: ShardEvaluator {
+package struct ModelShardEvaluator: ShardEvaluator {
   /// What was loaded.
-  public let inputs: PreparedInputs
+  package let inputs: PreparedInputs
 
   private let evaluator: Evaluator
   private let costs: CostModel
@@ -24,9 +25,9 @@ public struct ModelShardEvaluator: ShardEvaluator {
   /// Gets the inputs of a run: from the paths that it names if this machine has them, else from the
   /// cache or from the coordinator.
   ///
-  /// - Throws: an error in words: a file cannot be had, or this machine cannot compute in the run's
+  /// - Throws: an error: a file cannot be had, or this machine cannot compute in the run's
   ///   numerics.
-  public init(
+  package init(
     description: RunDescription, fetchingBy channel: InputChannel, settings: InputSettings,
     threads: Int, slots: Int = 1
   ) throws {
@@ -39,7 +40,7 @@ public struct ModelShardEvaluator: ShardEvaluator {
           description: description, files: shared, threads: threads, slots: slots)
         return
       } catch {
-        // Somebody else's files at these paths: the coordinator has the right ones.
+        // Another peer's files at these paths: the coordinator has the right ones.
         sharedFailure = error
       }
     }
@@ -54,8 +55,8 @@ public struct ModelShardEvaluator: ShardEvaluator {
 
   /// Opens the inputs of a run at the paths that it names.
   ///
-  /// - Throws: as ``init(description:files:threads:)``.
-  public init(description: RunDescription, threads: Int) throws {
+  /// - Throws: as `init(description:files:threads:slots:)`.
+  package init(description: RunDescription, threads: Int) throws {
     try self.init(
       description: description, files: InputFiles(sharedBy: description), threads: threads)
   }
@@ -65,12 +66,12 @@ public struct ModelShardEvaluator: ShardEvaluator {
   /// - Parameters:
   ///   - threads: the number of threads, at least one for each slot.
   ///   - slots: the shards that are evaluated at once; they share model and bank.
-  /// - Throws: an error in words: a file is missing or has other content than the run wants, or
+  /// - Throws: an error: a file is missing or has other content than the run wants, or
   ///   this machine cannot compute in the run's numerics.
-  public init(
+  package init(
     description: RunDescription, files: InputFiles, threads: Int, slots: Int = 1
   ) throws {
-    let criterion = try Self.check(description)
+    let (numerics, criterion) = try Self.check(description)
     guard try contentHash(ofFileAt: files.configuration) == description.configuration.content
     else { throw InputError.otherContent(path: files.configuration) }
     let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
@@ -91,15 +92,17 @@ public struct ModelShardEvaluator: ShardEvaluator {
     // Before anything is pruned: decisions about what the model does not have are refused.
     costs = try CostModel(
       network: model.weights.network, space: space,
-      profile: description.acceleratorProfile(),
+      profile: AcceleratorProfile(
+        ofRun: description.accelerator, text: description.acceleratorText),
       batch: description.acceleratorBatch)
     let bank = try model.runBank(
-      space: space, criterion: criterion, bankPath: files.bank, threads: threads)
-    guard !criterion.needsCalibration || bank.contentHash == description.bank else {
+      from: description.bank, space: space, criterion: criterion, path: files.bank,
+      threads: threads)
+    guard !description.bank.isStored || bank.contentHash == description.bank.content else {
       throw InputError.otherContent(path: files.bank)
     }
     evaluator = try Evaluator(
-      model: model, bank: bank, images: images, numerics: description.numerics, threads: threads,
+      model: model, bank: bank, images: images, numerics: numerics, threads: threads,
       slots: slots)
     shuffledImages = description.shuffledImages()
     self.files = files
@@ -108,18 +111,22 @@ public struct ModelShardEvaluator: ShardEvaluator {
       bank: bank.contentHash)
   }
 
-  /// Sets the process to the run's numerics and returns its criterion, if this program can do both.
+  /// Sets the process to the run's numerics and returns them and its criterion, if this program can
+  /// do both.
   @discardableResult
-  private static func check(_ description: RunDescription) throws -> PruningCriterion {
-    try description.numerics.apply()
+  private static func check(
+    _ description: RunDescription
+  ) throws -> (InferenceNumerics, PruningCriterion) {
+    let numerics = try InferenceNumerics(description.numerics)
+    try numerics.apply()
     guard let criterion = PruningCriterion(rawValue: description.criterion) else {
       throw InputError.unknownCriterion(description.criterion)
     }
-    return criterion
+    return (numerics, criterion)
   }
 
   /// Measures a genome on a slice of the shuffled search set and computes its cost.
-  public func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome {
+  package func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome {
     let images = Array(shuffledImages[task.slice.range])
     var correct = BitVector(count: images.count)
     var summedLoss = 0.0

@@ -9,9 +9,9 @@ import ZeroMQ
 /// thread; `prepare` and the evaluator it returns run on other threads, so heartbeats go on
 /// whatever they do.
 ///
-/// - Parameter prepare: loads the inputs of a run; its error ends the worker with its words.
+/// - Parameter prepare: loads the inputs of a run; its error ends the worker with its diagnostic.
 /// - Throws: ``WorkerServiceError``: no connection, unusable keys, sockets or counter file.
-public func runWorker(
+package func runWorker(
   _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
   prepare: @escaping @Sendable (RunDescription) throws -> any ShardEvaluator
 ) throws(WorkerServiceError) -> WorkerOutcome {
@@ -23,7 +23,7 @@ public func runWorker(
 ///
 /// - Parameter prepare: loads the inputs of a run, if need be through the channel.
 /// - Throws: ``WorkerServiceError``: no connection, unusable keys, sockets or counter file.
-public func runWorker(
+package func runWorker(
   _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
   prepare: @escaping @Sendable (RunDescription, InputChannel) throws -> any ShardEvaluator
 ) throws(WorkerServiceError) -> WorkerOutcome {
@@ -44,6 +44,28 @@ public func runWorker(
   return try loop.run()
 }
 
+/// Runs a worker as `runWorker(_:observer:prepare:)` does, which offers the backends of its
+/// factories; the run's numerics say which of them makes the evaluator.
+///
+/// - Throws: ``WorkerServiceError``: no connection, unusable keys, sockets or counter file.
+package func runWorker(
+  _ configuration: WorkerConfiguration, observer: WorkerObserver = .init(),
+  factories: [EvaluatorFactory]
+) throws(WorkerServiceError) -> WorkerOutcome {
+  var configuration = configuration
+  configuration.settings.offers = factories.map(\.offer)
+  return try runWorker(configuration, observer: observer) { description, channel in
+    let backend = description.numerics.backend
+    guard
+      let factory = factories.first(where: { $0.offer.backend == backend })
+        ?? factories.first(where: { $0.offer.backend == .fromOutside })
+    else {
+      throw InputError.noBackend(backend)
+    }
+    return try factory.makeEvaluator(description, channel)
+  }
+}
+
 /// Waits for the connection file, or returns `nil` if the worker must leave meanwhile.
 private func waitForConnection(
   _ configuration: WorkerConfiguration, _ observer: WorkerObserver
@@ -58,8 +80,8 @@ private func waitForConnection(
     }
     if observer.stopRequest() != .none || configuration.isTimeOver { return nil }
     guard clock.now < deadline else {
-      let words = "\(path) has not appeared in \(configuration.settings.giveUpTimeout)"
-      throw .noConnection(path: path, words: words)
+      let diagnostic = "\(path) has not appeared in \(configuration.settings.giveUpTimeout)"
+      throw .noConnection(path: path, diagnostic: diagnostic)
     }
     if !isTold { observer.troubled("waiting for \(path)") }
     isTold = true

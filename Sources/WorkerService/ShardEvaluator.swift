@@ -3,7 +3,7 @@ import Synchronization
 import WireProtocol
 
 /// Evaluates the shards of one run, whose inputs are loaded.
-public protocol ShardEvaluator: Sendable {
+package protocol ShardEvaluator: Sendable {
   /// What was loaded, to be compared with what the run wants.
   var inputs: PreparedInputs { get }
 
@@ -14,36 +14,41 @@ public protocol ShardEvaluator: Sendable {
   func evaluate(_ task: EvaluationTask, control: EvaluationControl) throws -> ShardOutcome
 }
 
-/// What an evaluator has found out about a shard.
-public struct ShardOutcome: Hashable, Sendable {
-  /// The correct images of the slice, and the sum of the losses.
-  public var measurement: ShardMeasurement
-  /// The candidate's cost, in the order of the run's cost names.
-  public var costs: [Int64]
+/// An error of an evaluator that may be of no use any more.
+package protocol EndsWorker: Error {
+  /// Whether the worker ends, because no other shard would fare better.
+  var endsWorker: Bool { get }
+}
 
-  /// Creates an outcome.
-  public init(measurement: ShardMeasurement, costs: [Int64]) {
+/// What an evaluator has found out about a shard.
+package struct ShardOutcome: Hashable, Sendable {
+  /// The correct images of the slice, and the sum of the losses.
+  package var measurement: ShardMeasurement
+  /// The candidate's cost, in the order of the run's cost names.
+  package var costs: [Int64]
+
+  package init(measurement: ShardMeasurement, costs: [Int64]) {
     self.measurement = measurement
     self.costs = costs
   }
 }
 
 /// How a running evaluation talks with the worker.
-public final class EvaluationControl: Sendable {
+package final class EvaluationControl: Sendable {
   private let flag = Atomic<Bool>(false)
   private let report: @Sendable (Int) -> Void
 
   /// Creates the control of an evaluation whose progress goes to `report`.
-  public init(report: @escaping @Sendable (_ imagesDone: Int) -> Void) {
+  package init(report: @escaping @Sendable (_ imagesDone: Int) -> Void) {
     self.report = report
   }
 
   /// Whether the result is not wanted any more; long evaluations look now and then.
-  public var isCancelled: Bool { flag.load(ordering: .relaxed) }
+  package var isCancelled: Bool { flag.load(ordering: .relaxed) }
 
   /// Tells how many images of the slice are done.
-  public func progressed(imagesDone: Int) { report(imagesDone) }
+  package func progressed(imagesDone: Int) { report(imagesDone) }
 
   /// Says that the result is not wanted any more.
-  public func cancel() { flag.store(true, ordering: .relaxed) }
+  package func cancel() { flag.store(true, ordering: .relaxed) }
 }

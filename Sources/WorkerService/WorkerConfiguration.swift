@@ -4,24 +4,23 @@ import SparsityCore
 import WireProtocol
 
 /// What a worker needs besides an evaluator.
-public struct WorkerConfiguration: Sendable {
+package struct WorkerConfiguration: Sendable {
   /// How to find the coordinator.
-  public var connection: ConnectionSource
+  package var connection: ConnectionSource
   /// Whether the worker does without encryption if it has no keys; one that has keys never does.
-  public var allowsPlainText = false
+  package var allowsPlainText = false
   /// What the machine is told.
-  public var settings: WorkerSettings
+  package var settings: WorkerSettings
   /// A file to which a line is added for each computed shard, or `nil`; see ``ShardCounterFile``.
-  public var counterPath: String?
+  package var counterPath: String?
   /// When the process will be ended from outside, if that is known; the worker leaves before.
-  public var endsAt: ContinuousClock.Instant?
+  package var endsAt: ContinuousClock.Instant?
   /// How long one address is tried before the next one, or before the file is read again.
-  public var attemptTimeout: Duration = .seconds(2)
+  package var attemptTimeout: Duration = .seconds(2)
   /// How long the security handshake may take once an address has answered.
-  public var handshakeTimeout: Duration = .seconds(10)
+  package var handshakeTimeout: Duration = .seconds(10)
 
-  /// Creates a configuration.
-  public init(
+  package init(
     connection: ConnectionSource, settings: WorkerSettings, counterPath: String? = nil
   ) {
     self.connection = connection
@@ -51,47 +50,45 @@ extension WorkerSettings {
   /// Creates the settings of a new session of this process, with a fresh identity.
   ///
   /// - Parameters:
-  ///   - label: the worker's name for people, as in `node07/4711`.
-  ///   - numerics: the best arithmetic of this machine in each precision; at least one.
-  public static func newSession(
-    label: String, build: String, slots: Int = 1, numerics: [Numerics]
+  ///   - label: the worker's name for users, as in `node07/4711`.
+  ///   - offers: what evaluations can be computed with; factories fill it in.
+  package static func newSession(
+    label: String, build: String, slots: Int = 1, offers: [BackendOffer] = []
   ) -> WorkerSettings {
-    precondition(!numerics.isEmpty)
     return WorkerSettings(
       worker: WorkerID(UInt64.random(in: .min ... .max)),
       jitterSeed: UInt64.random(in: .min ... .max), label: label, build: build, slots: slots,
-      instructionSet: numerics[0].instructionSet, precisions: numerics.map(\.precision),
-      kernelTable: numerics[0].kernelTable)
+      offers: offers)
   }
 }
 
-/// What people and programs see of a running worker; called on the worker's socket thread.
-public struct WorkerObserver {
-  /// Something that people should know, in words.
-  public var noted: (_ note: WorkerMachine.Note, _ words: String) -> Void = { _, _ in }
-  /// The transport has a trouble, in words; told once until it changes.
-  public var troubled: (_ words: String) -> Void = { _ in }
+/// What users and programs see of a running worker; called on the worker's socket thread.
+package struct WorkerObserver {
+  /// Something that users should know, as text.
+  package var notified: (_ notification: WorkerMachine.Notification, _ diagnostic: String) -> Void =
+    { _, _ in }
+  /// The transport has a trouble, as text; told once until it changes.
+  package var troubled: (_ diagnostic: String) -> Void = { _ in }
   /// The number of shards computed so far, after each.
-  public var computed: (_ shardCount: Int) -> Void = { _ in }
+  package var computed: (_ shardCount: Int) -> Void = { _ in }
   /// How urgently the process was asked to end; an orderly end is a drain.
-  public var stopRequest: () -> StopRequest = { .none }
+  package var stopRequest: () -> StopRequest = { .none }
   /// A seam for tests: whether the worker disappears at once, as if it had been killed.
   package var isKilled: () -> Bool = { false }
 
   /// Creates an observer that does nothing.
-  public init() {}
+  package init() {}
 }
 
 /// How a worker's life ended.
-public struct WorkerOutcome: Hashable, Sendable {
+package struct WorkerOutcome: Hashable, Sendable {
   /// Why it ended; `nil` if it was told to end at once.
-  public var exit: WorkerMachine.Exit?
+  package var exit: WorkerMachine.Exit?
   /// The shards computed.
-  public var shardCount: Int
+  package var shardCount: Int
   /// Whether the coordinator's authenticator was the last to say no: our key is not allowed.
-  public var isKeyRefused: Bool
+  package var isKeyRefused: Bool
 
-  /// Creates an outcome.
   package init(exit: WorkerMachine.Exit?, shardCount: Int, isKeyRefused: Bool = false) {
     self.exit = exit
     self.shardCount = shardCount
@@ -99,19 +96,19 @@ public struct WorkerOutcome: Hashable, Sendable {
   }
 
   /// Whether the worker did all that was wanted of it.
-  public var isSuccess: Bool { exit?.isSuccess ?? false }
+  package var isSuccess: Bool { exit?.isSuccess ?? false }
 
-  /// The reason in words.
-  public var words: String {
+  /// The reason as text.
+  package var diagnostic: String {
     switch exit {
     case .finished: "the run is finished"
     case .drained: "left as asked"
     case .timeOver: "left because its time is over"
-    case .idle(let words): "left because \(words)"
-    case .refused(_, let words): "the coordinator refuses this worker: \(words)"
-    case .coordinatorSilent(let words): "gave up: \(words)"
-    case .unprepared(let words): "cannot take part: \(words)"
-    case .otherRun(let words): words
+    case .idle(let diagnostic): "left because \(diagnostic)"
+    case .refused(_, let diagnostic): "the coordinator refuses this worker: \(diagnostic)"
+    case .coordinatorSilent(let diagnostic): "gave up: \(diagnostic)"
+    case .unprepared(let diagnostic): "cannot take part: \(diagnostic)"
+    case .otherRun(let diagnostic): diagnostic
     case nil: "ended at once, as asked"
     }
   }

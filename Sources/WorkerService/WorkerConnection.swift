@@ -3,28 +3,26 @@ import RunStorage
 import ZeroMQ
 
 /// Where the coordinator is and how to talk with it.
-public struct WorkerConnection: Hashable, Sendable {
+package struct WorkerConnection: Hashable, Sendable {
   /// The keys of an encrypted connection.
-  public struct Keys: Hashable, Sendable {
+  package struct Keys: Hashable, Sendable {
     /// The worker's own pair.
-    public let worker: CurveKeyPair
+    package let worker: CurveKeyPair
     /// The coordinator's public key.
-    public let server: CurvePublicKey
+    package let server: CurvePublicKey
 
-    /// Creates keys.
-    public init(worker: CurveKeyPair, server: CurvePublicKey) {
+    package init(worker: CurveKeyPair, server: CurvePublicKey) {
       self.worker = worker
       self.server = server
     }
   }
 
   /// The addresses to try, one after the other.
-  public let endpoints: [String]
+  package let endpoints: [String]
   /// The keys, or `nil` for plain text.
-  public let keys: Keys?
+  package let keys: Keys?
 
-  /// Creates a connection.
-  public init(endpoints: [String], keys: Keys?) {
+  package init(endpoints: [String], keys: Keys?) {
     precondition(!endpoints.isEmpty)
     self.endpoints = endpoints
     self.keys = keys
@@ -33,14 +31,14 @@ public struct WorkerConnection: Hashable, Sendable {
   /// Reads a connection file.
   ///
   /// - Parameter worker: the worker's own keys, instead of those in the file.
-  public init(path: String, worker: CurveKeyPair? = nil) throws(WorkerServiceError) {
+  package init(path: String, worker: CurveKeyPair? = nil) throws(WorkerServiceError) {
     let file: ConnectionFile
     do throws(RunStorageError) {
       file = try ConnectionFile(path: path)
     } catch {
       throw .connectionFile(error)
     }
-    // Who was given a key does not talk to somebody who cannot prove to have the other one.
+    // Who was given a key does not talk to a peer who cannot prove to have the other one.
     guard worker == nil || file.serverKey != nil else {
       throw .plainText(endpoint: file.endpoints[0])
     }
@@ -69,8 +67,8 @@ public struct WorkerConnection: Hashable, Sendable {
 }
 
 /// How a worker learns where the coordinator is.
-public enum ConnectionSource: Hashable, Sendable {
-  /// From somebody who knows.
+package enum ConnectionSource: Hashable, Sendable {
+  /// From a peer who knows.
   case fixed(WorkerConnection)
   /// From a file that may appear later, and changes when the coordinator is started again.
   /// With `worker` the worker shows keys of its own instead of those in the file.

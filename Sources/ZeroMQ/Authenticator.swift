@@ -3,23 +3,23 @@
 /// Without one, libzmq accepts every client that knows the server's public key. The thread that
 /// polls the server's socket polls this too, and calls ``serve()`` when it is readable. Removing a
 /// key keeps new connections out; a connection that exists has to be refused by its user identity.
-public struct Authenticator: ~Copyable {
+package struct Authenticator: ~Copyable {
   /// The ZAP domain of our servers; libzmq asks only for a domain that is not empty.
   static let domain = "elsa"
 
   /// The socket to poll.
-  public let socket: Socket
+  package let socket: Socket
   /// The keys that may connect.
-  public var allowedKeys: Set<CurvePublicKey>
+  package var allowedKeys: Set<CurvePublicKey>
   /// The connections refused so far.
-  public private(set) var refusedCount = 0
+  package private(set) var refusedCount = 0
   private var refusedAddresses: [String] = []
 
   /// The refused addresses that wait to be taken; more are only counted.
   private static let addressCountMax = 100
 
   /// Creates the authenticator of a context; a second one in the same context is an error.
-  public init(_ context: borrowing Context, allowing keys: Set<CurvePublicKey>)
+  package init(_ context: borrowing Context, allowing keys: Set<CurvePublicKey>)
     throws(ZeroMQError)
   {
     var options = SocketOptions()
@@ -31,14 +31,14 @@ public struct Authenticator: ~Copyable {
   }
 
   /// Answers all questions that wait.
-  public mutating func serve() throws(ZeroMQError) {
+  package mutating func serve() throws(ZeroMQError) {
     while let request = try socket.receive(frameCountMax: 8) {
       _ = try socket.send(reply(to: request.frames))
     }
   }
 
   /// Returns the addresses that were refused since the last call.
-  public mutating func takeRefusedAddresses() -> [String] {
+  package mutating func takeRefusedAddresses() -> [String] {
     defer { refusedAddresses.removeAll() }
     return refusedAddresses
   }

@@ -23,7 +23,6 @@ package struct Connection: Hashable, Sendable {
     }
   }
 
-  /// The descriptor.
   package let descriptor: Int32
   /// The inode of the socket, which no other open one of this machine has.
   package let inode: UInt64

@@ -5,13 +5,13 @@ import CZeroMQ
 /// A process keeps one context for its whole life and generates keys before it makes one
 /// (libzmq 4.3.4 closes libsodium's random source whenever a context or a key generation ends).
 /// The context ends when it and all its sockets are gone.
-public struct Context: ~Copyable {
+package struct Context: ~Copyable {
   let storage: ContextStorage
 
   /// Creates a context that allows `socketCountMax` sockets.
   ///
   /// - Parameter socketCountMax: libzmq counts sockets, not peers; its own default is 1023.
-  public init(socketCountMax: Int = 64) throws(ZeroMQError) {
+  package init(socketCountMax: Int = 64) throws(ZeroMQError) {
     precondition((1...65535).contains(socketCountMax))
     self.storage = try ContextStorage(socketCountMax: socketCountMax)
   }

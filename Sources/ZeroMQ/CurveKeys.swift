@@ -1,12 +1,12 @@
 import CZeroMQ
 
 /// The public half of a CURVE key pair, which names its owner.
-public struct CurvePublicKey: Hashable, Sendable {
+package struct CurvePublicKey: Hashable, Sendable {
   /// The 32 bytes of the key.
   let bytes: [UInt8]
 
   /// Reads 40 characters of Z85 text.
-  public init(z85 text: String) throws(ZeroMQError) {
+  package init(z85 text: String) throws(ZeroMQError) {
     guard let bytes = decodedKey(text) else { throw .invalidKey(role: "public key") }
     self.bytes = bytes
   }
@@ -18,45 +18,44 @@ public struct CurvePublicKey: Hashable, Sendable {
   }
 
   /// The key as 40 characters of Z85 text.
-  public var z85: String { encodedKey(bytes) }
+  package var z85: String { encodedKey(bytes) }
 }
 
 extension CurvePublicKey: CustomStringConvertible {
   /// The key as 40 characters of Z85 text.
-  public var description: String { z85 }
+  package var description: String { z85 }
 }
 
 /// The secret half of a CURVE key pair; it never shows in descriptions.
-public struct CurveSecretKey: Hashable, Sendable {
+package struct CurveSecretKey: Hashable, Sendable {
   /// The 32 bytes of the key.
   let bytes: [UInt8]
 
   /// Reads 40 characters of Z85 text.
-  public init(z85 text: String) throws(ZeroMQError) {
+  package init(z85 text: String) throws(ZeroMQError) {
     guard let bytes = decodedKey(text) else { throw .invalidKey(role: "secret key") }
     self.bytes = bytes
   }
 
   /// The key as 40 characters of Z85 text, for a file that only its owner can read.
-  public var z85: String { encodedKey(bytes) }
+  package var z85: String { encodedKey(bytes) }
 }
 
 extension CurveSecretKey: CustomStringConvertible, CustomDebugStringConvertible {
   /// Words instead of the key, so that no log holds it.
-  public var description: String { "(secret key)" }
+  package var description: String { "(secret key)" }
   /// Words instead of the key, so that no log holds it.
-  public var debugDescription: String { description }
+  package var debugDescription: String { description }
 }
 
 /// A CURVE identity.
-public struct CurveKeyPair: Hashable, Sendable {
+package struct CurveKeyPair: Hashable, Sendable {
   /// The half that others know.
-  public let publicKey: CurvePublicKey
+  package let publicKey: CurvePublicKey
   /// The half that only the owner knows.
-  public let secret: CurveSecretKey
+  package let secret: CurveSecretKey
 
-  /// Creates the pair of a secret key.
-  public init(secret: CurveSecretKey) throws(ZeroMQError) {
+  package init(secret: CurveSecretKey) throws(ZeroMQError) {
     var text = [CChar](repeating: 0, count: 41)
     guard unsafe zmq_curve_public(&text, secret.z85) == 0 else { throw .curveUnavailable }
     self.publicKey = try CurvePublicKey(z85: string(text))
@@ -66,7 +65,7 @@ public struct CurveKeyPair: Hashable, Sendable {
   /// Generates a fresh pair from the system's random source.
   ///
   /// Call it before a ``Context`` exists: see there.
-  public static func generate() throws(ZeroMQError) -> CurveKeyPair {
+  package static func generate() throws(ZeroMQError) -> CurveKeyPair {
     var publicText = [CChar](repeating: 0, count: 41)
     var secretText = [CChar](repeating: 0, count: 41)
     guard unsafe zmq_curve_keypair(&publicText, &secretText) == 0 else { throw .curveUnavailable }

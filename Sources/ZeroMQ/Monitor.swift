@@ -1,7 +1,7 @@
 import CZeroMQ
 
 /// What happened to a connection of a monitored socket.
-public enum ConnectionEvent: Equatable, Sendable {
+package enum ConnectionEvent: Equatable, Sendable {
   /// The TCP connection stands.
   case connected
   /// The security handshake succeeded: messages flow.
@@ -19,7 +19,7 @@ public enum ConnectionEvent: Equatable, Sendable {
 }
 
 /// Why a security handshake failed.
-public enum HandshakeFailure: Equatable, Sendable {
+package enum HandshakeFailure: Equatable, Sendable {
   /// The server's authenticator does not allow our key.
   case keyNotAllowed
   /// The two sides do not use the same security mechanism.
@@ -33,8 +33,8 @@ public enum HandshakeFailure: Equatable, Sendable {
 }
 
 extension HandshakeFailure: CustomStringConvertible {
-  /// The failure in words, with the next step.
-  public var description: String {
+  /// The failure with the next step.
+  package var description: String {
     switch self {
     case .keyNotAllowed:
       "the coordinator does not allow this worker's key; use the key it was given"
@@ -53,13 +53,13 @@ extension HandshakeFailure: CustomStringConvertible {
 
 /// Reports what happens to the connections of a socket; without it, failures are silent.
 ///
-/// Whoever creates one must poll and read it: libzmq's I/O thread waits for a reader that lags.
-public struct Monitor: ~Copyable {
+/// Anyone who creates one must poll and read it: libzmq's I/O thread waits for a reader that lags.
+package struct Monitor: ~Copyable {
   /// The socket to poll.
-  public let socket: Socket
+  package let socket: Socket
 
   /// Starts to monitor `subject`; one monitor a socket.
-  public init(of subject: borrowing Socket, in context: borrowing Context) throws(ZeroMQError) {
+  package init(of subject: borrowing Socket, in context: borrowing Context) throws(ZeroMQError) {
     let address = unsafe "inproc://monitor-\(UInt(bitPattern: subject.storage.handle))"
     let events =
       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPT_FAILED
@@ -77,7 +77,7 @@ public struct Monitor: ~Copyable {
   }
 
   /// Returns the next event that waits, or `nil` if none does.
-  public borrowing func next() throws(ZeroMQError) -> ConnectionEvent? {
+  package borrowing func next() throws(ZeroMQError) -> ConnectionEvent? {
     while let message = try socket.receive(frameCountMax: 2) {
       guard let frame = message.frames.first, frame.count == 6 else { continue }
       let event = Int32(frame[0]) | Int32(frame[1]) << 8

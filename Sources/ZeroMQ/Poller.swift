@@ -2,9 +2,9 @@ import CZeroMQ
 import Glibc
 
 /// Waits until one of several sockets or wake-ups has something to read.
-@safe public struct Poller: ~Copyable {
+@safe package struct Poller: ~Copyable {
   /// The place of a watched source.
-  public struct Source: Hashable, Sendable {
+  package struct Source: Hashable, Sendable {
     fileprivate let index: Int
   }
 
@@ -13,10 +13,10 @@ import Glibc
   private var wakeUps: [WakeUp] = []
 
   /// Creates a poller that watches nothing.
-  public init() {}
+  package init() {}
 
   /// Watches a socket, and keeps it open as long as the poller lives.
-  public mutating func watch(_ socket: borrowing Socket) -> Source {
+  package mutating func watch(_ socket: borrowing Socket) -> Source {
     sockets.append(socket.storage)
     var item = unsafe zmq_pollitem_t()
     unsafe item.socket = unsafe socket.storage.handle
@@ -26,7 +26,7 @@ import Glibc
   }
 
   /// Watches a wake-up.
-  public mutating func watch(_ wakeUp: WakeUp) -> Source {
+  package mutating func watch(_ wakeUp: WakeUp) -> Source {
     wakeUps.append(wakeUp)
     var item = unsafe zmq_pollitem_t()
     unsafe item.fd = wakeUp.descriptor
@@ -36,7 +36,7 @@ import Glibc
   }
 
   /// Waits at most `timeout`, rounded up to milliseconds; a signal may end the wait early.
-  public mutating func wait(atMost timeout: Duration) throws(ZeroMQError) {
+  package mutating func wait(atMost timeout: Duration) throws(ZeroMQError) {
     let count = unsafe Int32(items.count)
     let result = unsafe zmq_poll(&items, count, Int(timeout.milliseconds))
     if result >= 0 { return }
@@ -45,7 +45,7 @@ import Glibc
   }
 
   /// Whether `source` had something to read at the end of the last wait.
-  public borrowing func isReadable(_ source: Source) -> Bool {
+  package borrowing func isReadable(_ source: Source) -> Bool {
     unsafe items[source.index].revents & Int16(ZMQ_POLLIN) != 0
   }
 }

@@ -2,7 +2,7 @@ import CZeroMQ
 import Glibc
 
 /// What became of a message that was to be sent.
-public enum SendOutcome: Sendable {
+package enum SendOutcome: Sendable {
   /// libzmq took the message; whether it arrives is another question.
   case sent
   /// No peer of that name is connected.
@@ -12,30 +12,29 @@ public enum SendOutcome: Sendable {
 }
 
 /// A message as it came from a socket.
-public struct ReceivedMessage: Sendable {
+package struct ReceivedMessage: Sendable {
   /// The frames, for a router without the routing identity.
-  public var frames: [[UInt8]]
+  package var frames: [[UInt8]]
   /// The sender's name, for a router.
-  public var sender: RoutingID?
+  package var sender: RoutingID?
   /// The public key that the sender proved to own, in Z85 text, under CURVE with an authenticator.
-  public var userID: String?
+  package var userID: String?
   /// The host that the message came from, if libzmq knows it.
-  public var peerAddress: String?
+  package var peerAddress: String?
   /// The connection that the message came by, or `nil` for one inside the process.
-  public var connection: Int32?
+  package var connection: Int32?
   /// The bytes of all frames with what CURVE and ZMTP add to each, the dropped ones included.
-  public var wireSize = 0
+  package var wireSize = 0
   /// Whether frames beyond the bound were dropped.
-  public var isTruncated: Bool
+  package var isTruncated: Bool
 }
 
 /// A socket; it belongs to the thread that polls it and is closed when it goes out of use.
-public struct Socket: ~Copyable {
+package struct Socket: ~Copyable {
   let storage: SocketStorage
   private let kind: SocketKind
 
-  /// Creates a socket of a context.
-  public init(_ context: borrowing Context, kind: SocketKind, options: SocketOptions = .init())
+  package init(_ context: borrowing Context, kind: SocketKind, options: SocketOptions = .init())
     throws(ZeroMQError)
   {
     let storage = try SocketStorage(context.storage, kind: kind)
@@ -45,7 +44,7 @@ public struct Socket: ~Copyable {
   }
 
   /// Listens on `endpoint` and returns the real one, with the port that the system chose for 0.
-  public borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
+  package borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
     let endpoint = endpoint.replacingTrailingZeroPort()
     try storage.allowVersion6(HostAddresses.needsVersion6(endpoint))
     guard unsafe zmq_bind(storage.handle, endpoint) == 0 else {
@@ -55,7 +54,7 @@ public struct Socket: ~Copyable {
   }
 
   /// Connects to `endpoint` in the background, again and again until it succeeds.
-  public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
+  package borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
     try storage.allowVersion6(HostAddresses.needsVersion6(endpoint))
     guard unsafe zmq_connect(storage.handle, endpoint) == 0 else {
       throw ZeroMQError(operation: "connect to \(endpoint)", endpoint: endpoint)
@@ -63,7 +62,7 @@ public struct Socket: ~Copyable {
   }
 
   /// Sends one frame to a router's peer, without waiting.
-  public borrowing func send(_ frame: Span<UInt8>, to peer: RoutingID) throws(ZeroMQError)
+  package borrowing func send(_ frame: Span<UInt8>, to peer: RoutingID) throws(ZeroMQError)
     -> SendOutcome
   {
     precondition(kind == .router)
@@ -73,7 +72,7 @@ public struct Socket: ~Copyable {
   }
 
   /// Sends the frames of one message, without waiting.
-  public borrowing func send(_ frames: [[UInt8]]) throws(ZeroMQError) -> SendOutcome {
+  package borrowing func send(_ frames: [[UInt8]]) throws(ZeroMQError) -> SendOutcome {
     precondition(!frames.isEmpty)
     var outcome = SendOutcome.sent
     for (index, frame) in frames.enumerated() {
@@ -87,7 +86,7 @@ public struct Socket: ~Copyable {
   }
 
   /// Sends one frame to a dealer's peer, without waiting.
-  public borrowing func send(_ frame: Span<UInt8>) throws(ZeroMQError) -> SendOutcome {
+  package borrowing func send(_ frame: Span<UInt8>) throws(ZeroMQError) -> SendOutcome {
     precondition(kind != .router)
     return try storage.send(frame, flags: 0)
   }
@@ -96,7 +95,7 @@ public struct Socket: ~Copyable {
   ///
   /// - Parameter frameCountMax: frames beyond it are read and dropped, and the message is marked.
   ///   libzmq has no such bound, but each frame is held to ``SocketOptions/frameSizeMax``.
-  public borrowing func receive(frameCountMax: Int) throws(ZeroMQError) -> ReceivedMessage? {
+  package borrowing func receive(frameCountMax: Int) throws(ZeroMQError) -> ReceivedMessage? {
     precondition(frameCountMax > 0)
     var message = ReceivedMessage(frames: [], sender: nil, userID: nil, isTruncated: false)
     var isFirst = true
@@ -125,7 +124,7 @@ public struct Socket: ~Copyable {
 
   /// Returns the bytes that a frame takes on the wire under CURVE: ZMTP's head, then command,
   /// nonce, authenticator and flags (ZeroMQ RFC 26).
-  public static func wireSize(of frameSize: Int) -> Int {
+  package static func wireSize(of frameSize: Int) -> Int {
     let sealed = frameSize + 33
     return sealed + (sealed < 256 ? 2 : 9)
   }

@@ -1,5 +1,5 @@
 /// What a socket is for.
-public enum SocketKind: Sendable {
+package enum SocketKind: Sendable {
   /// Talks to many peers, each named by a ``RoutingID``; used by the coordinator.
   case router
   /// Talks to one peer, without alternation of question and answer; used by a worker.
@@ -11,42 +11,42 @@ public enum SocketKind: Sendable {
 }
 
 /// How a socket treats peers, failures and memory: the options that libzmq by itself sets unwisely.
-public struct SocketOptions: Sendable {
+package struct SocketOptions: Sendable {
   /// How long unsent messages may outlive the socket; libzmq's own default is for ever.
-  public var linger: Duration = .milliseconds(500)
+  package var linger: Duration = .milliseconds(500)
   /// The messages that may wait for one peer before sending answers ``SendOutcome/full``.
   ///
   /// The kernel's buffers come on top: towards a frozen peer thousands of small messages fit in.
-  public var sendHighWaterMark = 1_000
+  package var sendHighWaterMark = 1_000
   /// The messages from one peer that may wait here before TCP pushes back.
-  public var receiveHighWaterMark = 1_000
+  package var receiveHighWaterMark = 1_000
   /// The largest frame accepted; a peer that announces a larger one is disconnected.
-  public var frameSizeMax = 1 << 20
+  package var frameSizeMax = 1 << 20
   /// The pending TCP connections that the kernel keeps; 1,000 workers may start at once.
-  public var backlog = 4_096
+  package var backlog = 4_096
   /// The first pause before a lost connection is tried again.
-  public var reconnectInterval: Duration = .milliseconds(100)
+  package var reconnectInterval: Duration = .milliseconds(100)
   /// The longest pause between attempts; pauses double up to it, libzmq adds jitter.
-  public var reconnectIntervalMax: Duration = .seconds(5)
+  package var reconnectIntervalMax: Duration = .seconds(5)
   /// How long a peer may take from connection to the end of the security handshake.
-  public var handshakeTimeout: Duration = .seconds(10)
+  package var handshakeTimeout: Duration = .seconds(10)
   /// How often the transport asks a silent peer for a sign of life.
-  public var heartbeatInterval: Duration = .seconds(1)
+  package var heartbeatInterval: Duration = .seconds(1)
   /// How long the transport waits for that sign before it drops the connection.
-  public var heartbeatTimeout: Duration = .seconds(3)
+  package var heartbeatTimeout: Duration = .seconds(3)
   /// The encryption and authentication of connections.
-  public var security: Security = .none
+  package var security: Security = .none
   /// The name a dealer shows to its router, or `nil` for one that the router makes up.
   ///
   /// A name of one's own survives a reconnection, so that answers under way still arrive.
-  public var routingID: RoutingID?
+  package var routingID: RoutingID?
 
   /// Creates the options described at each property.
-  public init() {}
+  package init() {}
 }
 
 /// Whether and how connections are encrypted.
-public enum Security: Sendable {
+package enum Security: Sendable {
   /// Plain text, for loopback only.
   case none
   /// CURVE with our own key pair; an ``Authenticator`` of the same context decides who gets in.
@@ -56,12 +56,12 @@ public enum Security: Sendable {
 }
 
 /// The name under which a router knows a peer.
-public struct RoutingID: Hashable, Sendable {
+package struct RoutingID: Hashable, Sendable {
   /// The 1 to 255 bytes of the name.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Creates a name, or returns `nil` unless it has 1 to 255 bytes.
-  public init?(bytes: [UInt8]) {
+  package init?(bytes: [UInt8]) {
     guard (1...255).contains(bytes.count) else { return nil }
     self.bytes = bytes
   }

@@ -2,7 +2,7 @@ import CZeroMQ
 import Glibc
 
 /// Why an operation on a context, socket or key failed.
-public enum ZeroMQError: Error, Equatable, Sendable {
+package enum ZeroMQError: Error, Equatable, Sendable {
   /// Another socket listens on the address.
   case addressInUse(endpoint: String)
   /// The address does not belong to this machine.
@@ -24,8 +24,8 @@ public enum ZeroMQError: Error, Equatable, Sendable {
 }
 
 extension ZeroMQError: CustomStringConvertible {
-  /// The error in words, with the next step.
-  public var description: String {
+  /// The diagnostic, with the next step.
+  package var description: String {
     switch self {
     case .addressInUse(let endpoint):
       "\(endpoint) is in use by another program; choose another port, or port 0 for any free one"

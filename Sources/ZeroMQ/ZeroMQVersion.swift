@@ -1,9 +1,9 @@
 import CZeroMQ
 
 /// The libzmq that the program runs with.
-public enum ZeroMQVersion {
+package enum ZeroMQVersion {
   /// The version, as in `4.3.4`.
-  public static var text: String {
+  package static var text: String {
     var major: Int32 = 0
     var minor: Int32 = 0
     var patch: Int32 = 0
@@ -12,5 +12,5 @@ public enum ZeroMQVersion {
   }
 
   /// Whether it can encrypt with CURVE.
-  public static var hasCurve: Bool { unsafe zmq_has("curve") == 1 }
+  package static var hasCurve: Bool { unsafe zmq_has("curve") == 1 }
 }

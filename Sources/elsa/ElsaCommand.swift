@@ -2,6 +2,8 @@ import ArgumentParser
 import CoordinatorService
 import Foundation
 import ProcessLimits
+import ProgramVersion
+import TextReports
 
 /// The program: finds how sparse each layer of a vision transformer should be.
 @main
@@ -24,7 +26,7 @@ struct ElsaCommand: ParsableCommand {
       or by the signal that has killed it. Service managers restart on 1 and on signals, \
       schedulers resubmit on 10 and 11.
       """,
-    version: ElsaVersion.text,
+    version: ProgramVersion.text,
     subcommands: [
       DoctorCommand.self, DemoCommand.self, CheckCommand.self, SearchCommand.self,
       CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DrainCommand.self,
@@ -41,7 +43,7 @@ struct ElsaCommand: ParsableCommand {
       _ = try InstructionLimit.read()
       StopSignals.install()
       if command is any HoldsSecrets {
-        for words in SecretKeeping.begin() { Output.note("Warning: \(words).") }
+        for diagnostic in SecretKeeping.begin() { Output.notify("Warning: \(diagnostic).") }
       }
       if command is any EndsOnRequest {
         try command.run()
@@ -58,13 +60,13 @@ struct ElsaCommand: ParsableCommand {
     if let code = error as? ExitCode { ProcessEnd.now(status: code.rawValue) }
     switch exitCode(for: error) {
     case .validationFailure:
-      Output.note(fullMessage(for: error))
+      Output.notify(fullMessage(for: error))
       ProcessEnd.now(status: ExitStatus.wrongUsage.rawValue)
     case .success:
       Output.result(fullMessage(for: error))
       ProcessEnd.now(status: ExitStatus.done.rawValue)
     default:
-      Output.note("elsa: \(error)")
+      Output.notify("elsa: \(error)")
       ProcessEnd.now(status: ExitStatus(of: error).rawValue)
     }
   }
@@ -76,6 +78,7 @@ extension ExitStatus {
     self =
       switch error {
       case let error as CommandFailure: error.status
+      case let error as ExplainedError: error.isWrongUsage ? .wrongUsage : .failed
       case let error as OperatorError: error.isRefusal ? .refused : .failed
       case let error as CoordinatorServiceError: error.isWrongUsage ? .wrongUsage : .failed
       default: .failed
@@ -84,12 +87,5 @@ extension ExitStatus {
 }
 
 extension ExitCode {
-  /// The code of a status.
   init(_ status: ExitStatus) { self.init(status.rawValue) }
-}
-
-/// The version of the program.
-enum ElsaVersion {
-  /// The version as people write it; peers compare protocol versions, not this.
-  static let text = "0.1.0"
 }

@@ -2,6 +2,7 @@ import AcceleratorModel
 import Foundation
 import SparsityCore
 import Testing
+import TestSupport
 
 /// One row of a table under `Tests/Fixtures/scalesim`.
 struct SimulatorRow {
@@ -62,9 +63,8 @@ struct Fixture {
   let rows: [Row]
 
   init(_ path: String) throws {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/\(path)")
-    let text = try String(contentsOf: file, encoding: .utf8)
+    let file = "\(Checkout.fixtures)/\(path)"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
     let lines = text.split(whereSeparator: \.isNewline).map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

@@ -1,6 +1,7 @@
 import Coordination
 import EvolutionarySearch
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -28,13 +29,13 @@ struct CoordinatorSnapshotTests {
     let (machine, journal, settings) = try Self.machine(order: order, shards: shards)
     let snapshot = machine.snapshot
     #expect(snapshot.recordCount == journal.count)
-    #expect(snapshot.epoch == Epoch(1))
+    #expect(snapshot.term == Term(1))
     let replayed = try Coordinator(settings: settings, recovering: journal)
     let restored = try Self.restored(snapshot, settings)
     #expect(restored.durableState == replayed.durableState)
     #expect(restored.durableState == machine.durableState)
     #expect(restored.snapshot == replayed.snapshot)
-    #expect(restored.epoch == Epoch(2))
+    #expect(restored.term == Term(2))
   }
 
   @Test(arguments: [CommitOrder.asynchronous, .strict(window: 4)])
@@ -50,7 +51,7 @@ struct CoordinatorSnapshotTests {
       let isUntouched = stored.recordCount == count + 1
       guard isUntouched else { continue }
       stored.recordCount = count
-      stored.opening.epoch = Epoch(1)
+      stored.opening.term = Term(1)
       let snapshot = try CoordinatorSnapshot(decoding: stored.encoded())
       let resumed = try Self.restored(snapshot, settings, Array(journal[count...]))
       #expect(resumed.snapshot == whole.snapshot)
@@ -62,14 +63,14 @@ struct CoordinatorSnapshotTests {
     let run = try TestRun(evaluations: 2)
     var machine = try Coordinator(settings: run.settings, recovering: [])
     func tell(_ event: Coordinator.Event) -> [JournalBatch] {
-      machine.apply(event, at: .start).compactMap { effect in
+      machine.applyThinking(event, at: .start).compactMap { effect in
         if case .persist(let batch) = effect { batch } else { nil }
       }
     }
     func receive(_ message: Message) -> [JournalBatch] {
       tell(
         .received(
-          Envelope(run: run.run, epoch: machine.epoch, sequence: 0, message: message),
+          Envelope(run: run.run, term: machine.term, sequence: 0, message: message),
           from: WorkerID(1)))
     }
     var journal: [JournalRecord] = []
@@ -84,22 +85,26 @@ struct CoordinatorSnapshotTests {
       .hello(
         Hello(
           supported: ProtocolVersion.supported, build: "", label: "a", slots: 1,
-          instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])))
+          offers: [ExampleBackend.offer()], held: [])))
     _ = persist(receive(.request(WorkRequest(leaseCountMax: 2))))
     let candidate = CandidateID(0)
     let results = (0..<2).map { slice in
       run.result(of: ShardID(candidate: candidate, slice: slice), from: WorkerID(1))
     }
+    // The next candidate comes once the first result is on its way.
     let first = receive(.result(results[0]))
     #expect(receive(.result(results[1])).isEmpty)
-    // The first result is being written and the second waits; the records stand for both.
+    // The first result is being written, the next candidate and the second result wait; the records
+    // stand for all.
+    let next = try #require(machine.search.outstanding.last)
     let records =
       journal + first.flatMap(\.records)
       + [
+        .proposed(next.id, next.genome),
         .shardCompleted(
           ShardCompletion(
             shard: results[1].shard, key: results[1].key, measurement: results[1].measurement,
-            worker: "a", evaluationMicroseconds: results[1].evaluationMicroseconds))
+            worker: "a", evaluationMicroseconds: results[1].evaluationMicroseconds)),
       ]
     let snapshot = machine.snapshot
     #expect(snapshot.recordCount == records.count)
@@ -148,7 +153,7 @@ struct CoordinatorSnapshotTests {
 
   /// Changes that no coordinator could have brought about.
   private static let damages: [(String, @Sendable (inout RunSnapshot) -> Void)] = [
-    ("no epoch", { $0.opening.epoch = .none }), ("no later epoch", { $0.opening.epoch = .last }),
+    ("no term", { $0.opening.term = .none }), ("no later term", { $0.opening.term = .last }),
     ("more results than records", { $0.shardCount = $0.recordCount }),
     ("a shard done twice", { $0.done.append($0.done[0]) }),
     ("a shard of nobody", { $0.done[0].shard = ShardID(candidate: CandidateID(99), slice: 0) }),
@@ -160,16 +165,17 @@ struct CoordinatorSnapshotTests {
     ),
     ("more correct images than images", { $0.done[0].correctCount = 3 }),
     ("a completed candidate with work to do", { $0.completed = [$0.waiting[0].candidate] }),
-    ("a candidate given up and waiting", { $0.quarantined = [$0.waiting[0].candidate] }),
-    ("a candidate given up twice", { $0.quarantined = [CandidateID(0), CandidateID(0)] }),
-    ("a candidate given up before its birth", { $0.quarantined = [CandidateID(1_000)] }),
-    ("costs of another version", { $0.population[0].objectives[1] += 1 }),
-    ("an individual too few", { $0.population.removeLast() }),
+    ("a candidate quarantined and waiting", { $0.quarantined = [$0.waiting[0].candidate] }),
+    ("a candidate quarantined twice", { $0.quarantined = [CandidateID(0), CandidateID(0)] }),
+    ("a candidate quarantined before its proposal", { $0.quarantined = [CandidateID(1_000)] }),
+    ("costs of another version", { $0.archive[0].objectives[1] -= 1 }),
+    ("an algorithm's state of another version", { $0.algorithmState[0] += 1 }),
+    ("an algorithm's state that ends early", { $0.algorithmState.removeLast() }),
     ("a genome too many", { $0.knownCodes += $0.knownCodes.prefix(16) }),
   ]
 
   @Test(arguments: damages.indices)
-  func `a snapshot that cannot be is refused in words`(index: Int) throws {
+  func `a snapshot that cannot be is refused with a diagnostic`(index: Int) throws {
     let (name, damage) = Self.damages[index]
     let (machine, _, settings) = try Self.machine(shards: 11)
     var stored = try RunSnapshot(decoding: machine.snapshot.encoded())
@@ -179,11 +185,11 @@ struct CoordinatorSnapshotTests {
     let error = #expect(throws: CoordinationError.self) {
       try Coordinator(settings: settings, snapshot: snapshot, recovering: [])
     }
-    guard case .unusableSnapshot(let words) = error else {
+    guard case .unusableSnapshot(let diagnostic) = error else {
       Issue.record("\(name): \(String(describing: error))")
       return
     }
-    #expect(!words.isEmpty)
+    #expect(!diagnostic.isEmpty)
   }
 
   @Test(arguments: UInt64(0)..<16)
@@ -210,7 +216,7 @@ struct CoordinatorSnapshotTests {
         var coordinator = try Coordinator(
           settings: settings, snapshot: snapshot, recovering: [])
         // What was restored can be worked with.
-        _ = coordinator.apply(.started, at: .start)
+        _ = coordinator.applyThinking(.started, at: .start)
         coordinator.checkInvariants()
         _ = coordinator.durableState
       } catch {

@@ -3,6 +3,7 @@ import Coordination
 import EvolutionarySearch
 import NetworkArchitectures
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -33,7 +34,7 @@ struct CoordinatorTests {
         .started, message(.hello(hello)), message(.request(WorkRequest(leaseCountMax: 2))),
       ]
       while !events.isEmpty, ending == nil {
-        for effect in machine.apply(events.removeFirst(), at: .start) {
+        for effect in machine.applyThinking(events.removeFirst(), at: .start) {
           switch effect {
           case .persist(let batch):
             journal += batch.records
@@ -44,11 +45,11 @@ struct CoordinatorTests {
               events.append(message(.result(result(of: grant))))
             }
             if case .finished = envelope.message {
-              events.append(message(.bye(Farewell(reason: .finished, words: ""))))
+              events.append(message(.bye(Farewell(reason: .finished, diagnostic: ""))))
             }
           case .snapshot(let snapshot): snapshots.append((snapshot, journal.count))
-          case .note, .serve, .startAuditor: break
           case .finish(let ending): self.ending = ending
+          default: break
           }
         }
         machine.checkInvariants()
@@ -58,12 +59,12 @@ struct CoordinatorTests {
     private var hello: Hello {
       Hello(
         supported: ProtocolVersion.supported, build: "", label: "a", slots: 1,
-        instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])
+        offers: [ExampleBackend.offer()], held: [])
     }
 
     private func message(_ message: Message) -> Coordinator.Event {
       .received(
-        Envelope(run: run.run, epoch: machine.epoch, sequence: 0, message: message),
+        Envelope(run: run.run, term: machine.term, sequence: 0, message: message),
         from: WorkerID(1))
     }
 
@@ -84,10 +85,10 @@ struct CoordinatorTests {
     var world = try World(evaluations: 12)
     world.run()
     #expect(world.ending == .completed)
-    #expect(world.machine.progress.evaluationCount == 12)
+    #expect(world.machine.status.progress.evaluationCount == 12)
     #expect(world.machine.counters.results == 24)
     #expect(world.machine.counters.images == 48)
-    #expect(world.machine.progress.hypervolume > 0)
+    #expect(world.machine.status.progress.hypervolume > 0)
     #expect(!world.machine.front.isEmpty)
   }
 
@@ -95,7 +96,7 @@ struct CoordinatorTests {
     var world = try World(evaluations: 1_000)
     world.run()
     #expect(world.ending == .completed)
-    #expect(world.machine.progress.evaluationCount == 16)
+    #expect(world.machine.status.progress.evaluationCount == 16)
   }
 
   @Test func `any beginning of the journal is resumed without repeating a shard`() throws {
@@ -106,7 +107,7 @@ struct CoordinatorTests {
       var resumed = try World(evaluations: 8, recovering: beginning)
       resumed.run()
       #expect(resumed.ending == .completed)
-      #expect(resumed.machine.progress.evaluationCount == 8)
+      #expect(resumed.machine.status.progress.evaluationCount == 8)
       let durable = beginning.compactMap { record -> ShardID? in
         if case .shardCompleted(let completion) = record { completion.shard } else { nil }
       }
@@ -121,7 +122,7 @@ struct CoordinatorTests {
       world.run(shardCountMax: shardCount)
       let replayed = try Coordinator(settings: world.run.settings, recovering: world.journal)
       #expect(replayed.durableState == world.machine.durableState)
-      #expect(replayed.epoch == world.machine.epoch.next)
+      #expect(replayed.term == world.machine.term.next)
     }
   }
 
@@ -155,17 +156,17 @@ struct CoordinatorTests {
     }
   }
 
-  @Test func `an epoch behind which there is no other is damage`() throws {
+  @Test func `a term behind which there is no other is damage`() throws {
     var world = try World(evaluations: 4)
     world.run()
     guard case .opened(var opening) = try #require(world.journal.first) else {
       Issue.record("the journal does not begin with an opening")
       return
     }
-    opening.epoch = .last
+    opening.term = .last
     let journal = [.opened(opening)] + world.journal.dropFirst()
-    let words = "epoch 4294967295 follows epoch 0"
-    #expect(throws: CoordinationError.damagedRecord(sequence: 0, words: words)) {
+    let diagnostic = "term 4294967295 follows term 0"
+    #expect(throws: CoordinationError.damagedRecord(sequence: 0, diagnostic: diagnostic)) {
       try Coordinator(settings: world.run.settings, recovering: journal)
     }
   }

@@ -1,5 +1,6 @@
 import Coordination
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -10,12 +11,13 @@ struct CoordinatorTraceTests {
     "coordinator-storage.txt", "coordinator-refusals.txt", "coordinator-quarantine.txt",
     "coordinator-sick-worker.txt", "coordinator-drain.txt", "coordinator-stop.txt",
     "coordinator-revocation.txt",
-    "coordinator-stragglers.txt", "coordinator-overdue.txt", "coordinator-end-time.txt",
+    "coordinator-stragglers.txt", "coordinator-slow-worker.txt", "coordinator-end-time.txt",
     "coordinator-lost-together.txt", "coordinator-trial.txt", "coordinator-killer.txt",
     "coordinator-forger.txt",
   ])
   func `the coordinator does what the script says`(name: String) throws {
-    let isLong = ["sick-worker", "overdue", "end-time"].contains { name == "coordinator-\($0).txt" }
+    let longs = ["sick-worker", "slow-worker", "end-time"]
+    let isLong = longs.contains { name == "coordinator-\($0).txt" }
     var player = try Player(evaluations: isLong ? 6 : 2)
     try TraceText.check(name) { try player.perform($0) }
   }
@@ -60,7 +62,7 @@ struct CoordinatorTraceTests {
     }
 
     private mutating func apply(_ event: Coordinator.Event) -> [String] {
-      let effects = machine.apply(event, at: now)
+      let effects = machine.applyThinking(event, at: now)
       machine.checkInvariants()
       return effects.map { effect in
         switch effect {
@@ -68,16 +70,20 @@ struct CoordinatorTraceTests {
           if case .lease(let grant) = envelope.message {
             run.genomes[grant.shard.candidate] = grant.genome
           }
-          return "\(TraceText.words(envelope.message)) → \(TraceText.name(worker))"
+          return "\(TraceText.text(envelope.message)) → \(TraceText.name(worker))"
         case .persist(let batch):
           self.batch = batch
           return "persist \(batch.firstSequence): "
-            + batch.records.map(TraceText.words).joined(separator: ", ")
+            + batch.records.map(TraceText.text).joined(separator: ", ")
         case .snapshot(let snapshot): return "snapshot of \(snapshot.recordCount) records"
         case .serve(let message, let worker):
           return "serve \(message.name) to \(TraceText.name(worker))"
+        case .propose: preconditionFailure("the search thinks at once")
+        case .sessionBegan(let worker, let label):
+          return "session of \(TraceText.name(worker)) begins: \(label)"
+        case .sessionEnded(let worker): return "session of \(TraceText.name(worker)) ends"
         case .startAuditor: return "start a worker of the coordinator's own"
-        case .note(let note): return "note \(Self.words(note))"
+        case .notify(let notification): return "notification \(Self.diagnostic(notification))"
         case .finish(let ending): return "finish \(ending)"
         }
       }
@@ -89,17 +95,17 @@ struct CoordinatorTraceTests {
       switch arguments.command {
       case "start": return .started
       case "persisted":
-        guard let batch else { throw Problem(words: "nothing is being written") }
+        guard let batch else { throw Problem(diagnostic: "nothing is being written") }
         journal.removeSubrange(batch.firstSequence...)
         journal += batch.records
         self.batch = nil
         return .persisted(firstSequence: batch.firstSequence)
       case "disk-full":
-        guard let batch else { throw Problem(words: "nothing is being written") }
+        guard let batch else { throw Problem(diagnostic: "nothing is being written") }
         self.batch = nil
-        return .persistFailed(firstSequence: batch.firstSequence, words: "no space left")
+        return .persistFailed(firstSequence: batch.firstSequence, diagnostic: "no space left")
       case "disk-back": return .storageRecovered
-      case "revoke": return .revoked(arguments.worker)
+      case "revoke": return .revoked([arguments.worker])
       case "gone": return .unreachable(arguments.worker)
       case "garbage": return .malformed(.foreignBytes, from: arguments.worker)
       case "drain": return .drainRequested
@@ -107,7 +113,7 @@ struct CoordinatorTraceTests {
       default:
         return .received(
           Envelope(
-            run: run.run, epoch: machine.epoch, sequence: 0, message: try message(arguments)),
+            run: run.run, term: machine.term, sequence: 0, message: try message(arguments)),
           from: arguments.worker)
       }
     }
@@ -119,8 +125,7 @@ struct CoordinatorTraceTests {
           Hello(
             supported: ProtocolVersion.supported, build: "test",
             label: TraceText.name(arguments.worker), slots: 1,
-            instructionSet: arguments[2] == "old-processor" ? .baseline : .avx512,
-            precisions: [.f32], kernelTable: 1,
+            offers: [ExampleBackend.offer(arguments[2] == "old-processor" ? .baseline : .avx512)],
             held: try arguments.held(from: 2, run),
             remainingMilliseconds: arguments.number(named: "ends")))
       case "request":
@@ -159,30 +164,30 @@ struct CoordinatorTraceTests {
           Rejection(
             shard: shard, key: run.key(of: shard),
             reason: arguments[3] == "failed" ? .evaluationFailed : .handedBack,
-            words: "not a number"))
-      case "bye": return .bye(Farewell(reason: .drained, words: "asked to leave"))
-      default: throw Problem(words: "no such command: \(arguments.command)")
+            diagnostic: "not a number"))
+      case "bye": return .bye(Farewell(reason: .drained, diagnostic: "asked to leave"))
+      default: throw Problem(diagnostic: "no such command: \(arguments.command)")
       }
     }
 
-    private static func words(_ note: Coordinator.Note) -> String {
-      switch note {
+    private static func diagnostic(_ notification: Coordinator.Notification) -> String {
+      switch notification {
       case .candidateEvaluated(let evaluated, let isOnFront):
         "evaluated \(evaluated.candidate)\(isOnFront ? ", on the front" : "")"
       case .workerJoined(_, let label, _): "\(label) joined"
       case .workerReturned(_, let label, let count): "\(label) returned with \(count) leases"
-      case .workerLeft(_, let label, let farewell): "\(label) left: \(farewell.words)"
-      case .workerLost(_, let label, let leases, let words):
-        "\(label) lost with \(leases) leases: \(words)"
+      case .workerLeft(_, let label, let farewell): "\(label) left: \(farewell.diagnostic)"
+      case .workerLost(_, let label, let leases, let diagnostic):
+        "\(label) lost with \(leases) leases: \(diagnostic)"
       case .resultsDisagree(let shard, let label, let other):
         "\(label) and \(other) disagree about \(shard)"
       case .workerRefused(_, let label, let reason, _): "\(label) refused: \(reason)"
-      default: "\(note)"
+      default: "\(notification)"
       }
     }
   }
 
   struct Problem: Error {
-    let words: String
+    let diagnostic: String
   }
 }

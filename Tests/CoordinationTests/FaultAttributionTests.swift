@@ -21,7 +21,7 @@ struct FaultAttributionTests {
   @Test func `a refused peer is told so a bounded number of times`() {
     var faults = faults()
     let refusal = Refusal(
-      reason: .misbehaved, words: "no", isFinal: true, supported: ProtocolVersion.supported)
+      reason: .misbehaved, diagnostic: "no", isFinal: true, supported: ProtocolVersion.supported)
     #expect(!faults.isRefused(worker))
     faults.refuse(worker, refusal)
     #expect(faults.isRefused(worker))

@@ -1,5 +1,6 @@
 import Coordination
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -9,11 +10,11 @@ struct FloodTests {
     var settings = try TestRun(evaluations: 6).settings
     settings.bounds.refusedCountMax = 100
     var machine = try Coordinator(settings: settings, recovering: [])
-    _ = machine.apply(.started, at: .start)
+    _ = machine.applyThinking(.started, at: .start)
     var refusedCount = 0
     for peer in 0..<5_000 {
       for _ in 0..<settings.bounds.malformedCountMax {
-        let effects = machine.apply(
+        let effects = machine.applyThinking(
           .malformed(.foreignBytes, from: WorkerID(UInt64(peer))), at: .start)
         refusedCount += effects.count { if case .send = $0 { true } else { false } }
       }
@@ -30,14 +31,14 @@ struct FloodTests {
     settings.bounds.refusedCountMax = 100
     let run = try TestRun(evaluations: 6)
     var machine = try Coordinator(settings: settings, recovering: [])
-    _ = machine.apply(.started, at: .start)
-    _ = machine.apply(.persisted(firstSequence: 0), at: .start)
+    _ = machine.applyThinking(.started, at: .start)
+    _ = machine.applyThinking(.persisted(firstSequence: 0), at: .start)
     for peer in 0..<2_000 {
       let hello = Self.hello(held: [])
-      _ = machine.apply(
+      _ = machine.applyThinking(
         .received(Self.envelope(.hello(hello), run), from: WorkerID(UInt64(peer))), at: .start)
     }
-    #expect(machine.progress.workerCount == 50)
+    #expect(machine.status.activity.workerCount == 50)
     #expect(machine.memoryCounts.allSatisfy { $0 <= 100 })
     machine.checkInvariants()
   }
@@ -45,8 +46,8 @@ struct FloodTests {
   @Test func `a worker that claims everything gets what an honest one can have in hand`() throws {
     let run = try TestRun(evaluations: 16)
     var machine = try Coordinator(settings: run.settings, recovering: [])
-    _ = machine.apply(.started, at: .start)
-    _ = machine.apply(.persisted(firstSequence: 0), at: .start)
+    _ = machine.applyThinking(.started, at: .start)
+    _ = machine.applyThinking(.persisted(firstSequence: 0), at: .start)
     var genomes = run
     let honest = WorkerID(1)
     var given: [LeaseGrant] = []
@@ -54,17 +55,17 @@ struct FloodTests {
     for message in [
       Message.hello(Self.hello(held: [])), .request(WorkRequest(leaseCountMax: 1_024)),
     ] {
-      _ = machine.apply(.received(Self.envelope(message, run), from: honest), at: now)
+      _ = machine.applyThinking(.received(Self.envelope(message, run), from: honest), at: now)
     }
     // Sixteen slots: thirty-two leases.
     var sequence = 1
     for _ in 0..<40 {
-      let effects = machine.apply(.ticked, at: now)
+      let effects = machine.applyThinking(.ticked, at: now)
       given += Self.grants(effects)
-      guard machine.progress.waitingRecordCount > 0 else { break }
-      let confirmed = machine.apply(.persisted(firstSequence: sequence), at: now)
+      guard machine.status.activity.waitingRecordCount > 0 else { break }
+      let confirmed = machine.applyThinking(.persisted(firstSequence: sequence), at: now)
       given += Self.grants(confirmed)
-      sequence += machine.progress.birthCount
+      sequence += machine.status.activity.proposalCount
     }
     #expect(given.count == 32)
     for grant in given { genomes.genomes[grant.shard.candidate] = grant.genome }
@@ -83,8 +84,8 @@ struct FloodTests {
       now = now + .milliseconds(100)
       var hello = Self.hello(held: known + invented)
       hello.slots = 1
-      _ = machine.apply(.received(Self.envelope(.hello(hello), run), from: liar), at: now)
-      _ = machine.apply(
+      _ = machine.applyThinking(.received(Self.envelope(.hello(hello), run), from: liar), at: now)
+      _ = machine.applyThinking(
         .received(
           Self.envelope(.heartbeat(Heartbeat(leaseCountMax: 9, held: known + invented)), run),
           from: liar), at: now)
@@ -94,18 +95,18 @@ struct FloodTests {
     #expect(machine.burden(of: honest).leases == 32)
   }
 
-  @Test func `whoever is refused is told so a bounded number of times`() throws {
+  @Test func `anyone who is refused is told so a bounded number of times`() throws {
     let run = try TestRun(evaluations: 6)
     var machine = try Coordinator(settings: run.settings, recovering: [])
-    _ = machine.apply(.started, at: .start)
-    _ = machine.apply(.persisted(firstSequence: 0), at: .start)
+    _ = machine.applyThinking(.started, at: .start)
+    _ = machine.applyThinking(.persisted(firstSequence: 0), at: .start)
     let peer = WorkerID(1)
     let hello = Coordinator.Event.received(
       Self.envelope(.hello(Self.hello(held: [])), run), from: peer)
-    _ = machine.apply(hello, at: .start)
+    _ = machine.applyThinking(hello, at: .start)
     var refusalCount = 0
-    for event in [.revoked(peer)] + Array(repeating: hello, count: 1_000) {
-      for case .send(let envelope, _) in machine.apply(event, at: .start) {
+    for event in [.revoked([peer])] + Array(repeating: hello, count: 1_000) {
+      for case .send(let envelope, _) in machine.applyThinking(event, at: .start) {
         if case .refused = envelope.message { refusalCount += 1 }
       }
     }
@@ -118,7 +119,7 @@ struct FloodTests {
     // Sixteen shards are open at once, fewer than either key wants.
     settings.order = .strict(window: 8)
     var machine = try Coordinator(settings: settings, recovering: [])
-    _ = machine.apply(.started, at: .start)
+    _ = machine.applyThinking(.started, at: .start)
     let honest = WorkerID(100)
     for number in 1...20 {
       let worker = number == 11 ? honest : WorkerID(UInt64(number))
@@ -127,13 +128,13 @@ struct FloodTests {
         Message.hello(Self.hello(held: [])), .request(WorkRequest(leaseCountMax: 32)),
       ] {
         let envelope = Self.envelope(message, run)
-        _ = machine.apply(.received(envelope, from: worker, key: key), at: .start)
+        _ = machine.applyThinking(.received(envelope, from: worker, key: key), at: .start)
       }
     }
     var leases: [WorkerID] = []
     var batches = [0]
     while let first = batches.popLast() {
-      for effect in machine.apply(.persisted(firstSequence: first), at: .start) {
+      for effect in machine.applyThinking(.persisted(firstSequence: first), at: .start) {
         switch effect {
         case .send(let envelope, let worker):
           if case .lease = envelope.message { leases.append(worker) }
@@ -203,11 +204,11 @@ struct FloodTests {
   static func hello(held: [HeldShard]) -> Hello {
     Hello(
       supported: ProtocolVersion.supported, build: "", label: "", slots: 16,
-      instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: held)
+      offers: [ExampleBackend.offer()], held: held)
   }
 
   static func envelope(_ message: Message, _ run: TestRun) -> Envelope {
-    Envelope(run: run.run, epoch: Epoch(1), sequence: 0, message: message)
+    Envelope(run: run.run, term: Term(1), sequence: 0, message: message)
   }
 
   static func grants(_ effects: [Coordinator.Effect]) -> [LeaseGrant] {

@@ -1,5 +1,6 @@
 import Coordination
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -79,8 +80,7 @@ struct HostilePeerTests {
     mutating func hello() -> Hello {
       Hello(
         supported: ProtocolVersion.supported, build: "", label: "", slots: 1 + number(below: 256),
-        instructionSet: number(below: 20) > 0 ? .avx512 : .baseline, precisions: [.f32],
-        kernelTable: 1, held: held())
+        offers: [ExampleBackend.offer(number(below: 20) > 0 ? .avx512 : .baseline)], held: held())
     }
 
     mutating func fromWorker() -> Message {
@@ -94,8 +94,8 @@ struct HostilePeerTests {
           Rejection(
             shard: shard(), key: key(of: shard()),
             reason: Rejection.Reason.allCases[number(below: 20) == 0 ? 1 : 2 * number(below: 2)],
-            words: ""))
-      case 9: .bye(Farewell(reason: .unable, words: ""))
+            diagnostic: ""))
+      case 9: .bye(Farewell(reason: .unable, diagnostic: ""))
       case 10: inputMessage()
       default: fromCoordinator()
       }
@@ -108,7 +108,7 @@ struct HostilePeerTests {
       case 1:
         .inputs(.fetch(FetchRequest(content: content, chunks: [number(below: 9)], attempt: 0)))
       case 2: .inputs(.chunk(InputChunk(content: content, chunk: number(below: 9), bytes: [1])))
-      case 3: .inputs(.unavailable(Unavailability(content: content, words: "")))
+      case 3: .inputs(.unavailable(Unavailability(content: content, diagnostic: "")))
       default: .unknown(kind: 77)
       }
     }
@@ -130,7 +130,7 @@ struct HostilePeerTests {
           ? inputMessage()
           : .refused(
             Refusal(
-              reason: .tooManyWorkers, words: "", isFinal: false,
+              reason: .tooManyWorkers, diagnostic: "", isFinal: false,
               supported: ProtocolVersion.supported))
       }
     }
@@ -149,6 +149,9 @@ struct HostilePeerTests {
     var machine: Coordinator
     var journal: [JournalRecord] = []
     var batch: JournalBatch?
+    /// The sessions that have begun and not ended, by what the machine says.
+    var sessions: Set<WorkerID> = []
+    static let workers = (0..<6).map { WorkerID(UInt64($0)) }
     var now = Instant.start
 
     init(seed: UInt64) throws {
@@ -165,7 +168,7 @@ struct HostilePeerTests {
         guard let batch else { return apply(.ticked) }
         self.batch = nil
         guard mint.number(below: 6) > 0 else {
-          return apply(.persistFailed(firstSequence: batch.firstSequence, words: ""))
+          return apply(.persistFailed(firstSequence: batch.firstSequence, diagnostic: ""))
         }
         journal += batch.records
         apply(.persisted(firstSequence: batch.firstSequence))
@@ -173,22 +176,25 @@ struct HostilePeerTests {
         guard mint.number(below: 12) == 0 else { return apply(.ticked) }
         machine = try Coordinator(settings: mint.run.settings, recovering: journal)
         batch = nil
+        sessions = []
         apply(.started)
       case 4: apply(.unreachable(worker()))
-      case 5 where mint.number(below: 20) == 0: apply(.revoked(worker()))
+      case 5 where mint.number(below: 20) == 0: apply(.revoked([worker()]))
       case 5: apply(.malformed(.foreignBytes, from: mint.number(below: 2) > 0 ? nil : worker()))
       default:
         let envelope = Envelope(
-          run: mint.number(below: 20) > 0 ? mint.run.run : nil, epoch: Epoch(1), sequence: 0,
+          run: mint.number(below: 20) > 0 ? mint.run.run : nil, term: Term(1), sequence: 0,
           message: mint.fromWorker())
         apply(.received(envelope, from: worker()))
       }
     }
 
-    private mutating func worker() -> WorkerID { WorkerID(UInt64(mint.number(below: 6))) }
+    private mutating func worker() -> WorkerID {
+      Self.workers[mint.number(below: Self.workers.count)]
+    }
 
     private mutating func apply(_ event: Coordinator.Event) {
-      for effect in machine.apply(event, at: now) {
+      for effect in machine.applyThinking(event, at: now) {
         switch effect {
         case .persist(let batch):
           #expect(self.batch == nil)
@@ -197,8 +203,13 @@ struct HostilePeerTests {
         case .send(let envelope, _):
           if case .lease(let grant) = envelope.message { mint.grants.append(grant) }
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .note, .finish, .serve, .snapshot, .startAuditor: break
+        case .sessionBegan(let worker, _): #expect(sessions.insert(worker).inserted)
+        case .sessionEnded(let worker): #expect(sessions.remove(worker) != nil)
+        default: break
         }
+      }
+      for worker in Self.workers {
+        #expect(machine.hasSession(worker) == sessions.contains(worker))
       }
       machine.checkInvariants()
     }
@@ -229,7 +240,7 @@ struct HostilePeerTests {
         apply(.evaluated(shard, mint.run.evaluation))
       case 3:
         running.remove(shard)
-        apply(.evaluationFailed(shard, words: ""))
+        apply(.evaluationFailed(shard, diagnostic: ""))
       case 4: apply(.progressed(shard, imagesDone: mint.number(below: 100)))
       case 5: apply(.malformed(.foreignBytes))
       case 6: apply(mint.number(below: 200) == 0 ? .drainRequested : .ticked)
@@ -238,7 +249,7 @@ struct HostilePeerTests {
         apply(
           .received(
             Envelope(
-              run: mint.run.run, epoch: Epoch(UInt32(1 + mint.number(below: 3))), sequence: 0,
+              run: mint.run.run, term: Term(UInt32(1 + mint.number(below: 3))), sequence: 0,
               message: message)))
       }
     }
@@ -250,7 +261,7 @@ struct HostilePeerTests {
         case .stop(let shard): running.remove(shard)
         case .send(let envelope):
           #expect(throws: Never.self) { try Envelope(decoding: envelope.encoded()) }
-        case .prepare, .note, .exit, .deliver: break
+        case .prepare, .notify, .exit, .deliver: break
         }
       }
       #expect(running.count <= machine.settings.slots)

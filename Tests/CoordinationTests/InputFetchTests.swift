@@ -99,7 +99,7 @@ struct InputFetchTests {
     #expect(fetch.nextDeadline == due + .seconds(5))
   }
 
-  @Test func `without any chunk the fetch is given up in words`() {
+  @Test func `without any chunk the fetch ends with a diagnostic`() {
     var fetch = fetch(chunks: 6)
     _ = fetch.apply(.started, at: .start)
     let effects = fetch.apply(.ticked, at: .start + .seconds(600))
@@ -124,13 +124,13 @@ struct InputFetchTests {
     #expect("\(failure)".contains(wrong.abbreviated))
   }
 
-  @Test func `what the coordinator refuses fails in its words`() {
+  @Test func `what the coordinator refuses fails as it says`() {
     var fetch = fetch(chunks: 1)
     _ = fetch.apply(.started, at: .start)
-    let answer = Unavailability(content: content, words: "the disk is gone")
+    let answer = Unavailability(content: content, diagnostic: "the disk is gone")
     #expect(
       fetch.apply(.received(.unavailable(answer)), at: .start)
-        == [.fail(.unavailable(words: "the disk is gone"))])
+        == [.fail(.unavailable(diagnostic: "the disk is gone"))])
   }
 
   @Test(arguments: UInt64(0)..<60)

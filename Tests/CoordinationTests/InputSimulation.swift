@@ -34,13 +34,13 @@ struct InputSimulation {
   private let spoilPercent: Int
   private let delayMax: Int
   private let settings: InputFetch.Settings
-  private let bounds: InputDesk.Bounds
+  private let bounds: InputScheduler.Bounds
 
   private var generator: SeededGenerator
   private var now = 0
   private var sequence = 0
   private var queue: [(due: Int, sequence: Int, event: Event)] = []
-  private var desk: InputDesk
+  private var scheduler: InputScheduler
   private var workers: [Worker] = []
   private var nextID: UInt64 = 1
   private var chunksSent = 0
@@ -60,9 +60,9 @@ struct InputSimulation {
     settings = InputFetch.Settings(
       windowCount: 1 + generator.index(below: 8), resendInterval: .milliseconds(700),
       resendIntervalMax: .seconds(5), fetchCountMax: 1_000)
-    bounds = InputDesk.Bounds(
+    bounds = InputScheduler.Bounds(
       underWayCountMax: 1 + generator.index(below: 12), requestTimeout: .seconds(11))
-    desk = InputDesk(bounds: bounds)
+    scheduler = InputScheduler(bounds: bounds)
     self.generator = generator
   }
 
@@ -124,7 +124,7 @@ struct InputSimulation {
         Issue.record("a worker asks for files alone")
         return
       }
-      desk.take(request, from: id, at: instant)
+      scheduler.take(request, from: id, at: instant)
     case .toWorker(let frame, let id):
       guard let place = workers.firstIndex(where: { $0.id == id }) else { return }
       guard case .inputs(let message) = try Envelope(decoding: frame).message else { return }
@@ -134,17 +134,18 @@ struct InputSimulation {
       apply(.ticked, to: place)
     case .killWorker(let place):
       if !workers[place].isDone { startWorker(place) }
-    case .restartCoordinator: desk = InputDesk(bounds: bounds)
+    case .restartCoordinator: scheduler = InputScheduler(bounds: bounds)
     }
   }
 
-  /// Sends all that the desk hands out; a desk without room looks for workers that are gone.
+  /// Sends all that the scheduler hands out; a scheduler without room looks for workers that are
+  /// gone.
   private mutating func serve() throws {
     let ids = Set(workers.map(\.id))
-    desk.prune(at: instant) { ids.contains($0) }
-    while let order = desk.next(at: instant) {
-      desk.checkInvariants()
-      #expect(desk.underWayCount <= bounds.underWayCountMax)
+    scheduler.prune(at: instant) { ids.contains($0) }
+    while let order = scheduler.next(at: instant) {
+      scheduler.checkInvariants()
+      #expect(scheduler.underWayCount <= bounds.underWayCountMax)
       let start = order.chunk * WireLimits.chunkSize
       var bytes = Array(file[start..<min(start + WireLimits.chunkSize, file.count)])
       if isFaulty, generator.index(below: 100) < spoilPercent {
@@ -189,7 +190,7 @@ struct InputSimulation {
   }
 
   private func envelope(_ message: InputMessage) -> [UInt8] {
-    Envelope(run: RunID(1), epoch: Epoch(1), sequence: 0, message: .inputs(message)).encoded()
+    Envelope(run: RunID(1), term: Term(1), sequence: 0, message: .inputs(message)).encoded()
   }
 
   /// The times after which copies of a message arrive; none if it is lost.

@@ -1,5 +1,6 @@
 import Coordination
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -21,7 +22,7 @@ struct KeyedFleet {
   private(set) var journal: [JournalRecord] = []
   private(set) var machine: Coordinator
   private(set) var endings: [Coordinator.Ending] = []
-  private(set) var notes: [Coordinator.Note] = []
+  private(set) var notifications: [Coordinator.Notification] = []
   private(set) var auditorCount = 0
   /// How often each worker was given each shard, over all lives.
   private(set) var leases: [String: [ShardID: Int]] = [:]
@@ -95,7 +96,7 @@ struct KeyedFleet {
         .hello(
           Hello(
             supported: ProtocolVersion.supported, build: "", label: worker.key, slots: 1,
-            instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])),
+            offers: [ExampleBackend.offer()], held: [])),
         from: worker))
     events.append(message(.request(WorkRequest(leaseCountMax: 1)), from: worker))
   }
@@ -105,28 +106,29 @@ struct KeyedFleet {
   }
 
   private mutating func apply(_ event: Coordinator.Event) throws {
-    for effect in machine.apply(event, at: now) {
+    for effect in machine.applyThinking(event, at: now) {
       switch effect {
       case .persist(let batch):
         journal += batch.records
         events.append(.persisted(firstSequence: batch.firstSequence))
       case .send(let envelope, let worker): receive(envelope.message, at: worker)
-      case .note(let note): notes.append(note)
+      case .notify(let notification): notifications.append(notification)
       case .startAuditor:
         auditorCount += 1
         let auditor = Worker(id: WorkerID(99), key: run.settings.spotChecks.trustedKey)
         workers.append(auditor)
         greet(auditor)
-      case .snapshot, .serve: break
       case .finish(let ending):
         endings.append(ending)
         if ending == .restarting {
           machine.checkInvariants()
           machine = try Self.coordinator(run, journal)
-          workers.removeAll { $0.key == run.settings.spotChecks.trustedKey }
+          let trustedKey = run.settings.spotChecks.trustedKey
+          workers.removeAll { $0.key == trustedKey }
           begin()
           return
         }
+      default: break
       }
     }
     machine.checkInvariants()
@@ -141,7 +143,8 @@ struct KeyedFleet {
         events.append(
           self.message(
             .reject(
-              Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: "busy")),
+              Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, diagnostic: "busy")
+            ),
             from: worker))
         return
       }
@@ -155,7 +158,7 @@ struct KeyedFleet {
 
   private func message(_ message: Message, from worker: Worker) -> Coordinator.Event {
     .received(
-      Envelope(run: run.run, epoch: machine.epoch, sequence: 0, message: message),
+      Envelope(run: run.run, term: machine.term, sequence: 0, message: message),
       from: worker.id, key: worker.key)
   }
 

@@ -13,25 +13,17 @@ struct LeaseTableTests {
 
   init() throws {
     run = try TestRun(evaluations: 4)
-    table = LeaseTable(
-      slices: run.settings.description.slices, tokens: LeaseTokens(secret: []),
-      leasesPerSlotMax: 2, leaseDuration: .seconds(4))
-    for number in 0..<2 { add(candidate: number) }
-    for worker in UInt64(1)...3 { add(worker: worker) }
-  }
-
-  private mutating func add(candidate number: Int) {
-    let genome = run.genome(of: CandidateID(number))
-    let keys = ShardKeys(description: run.settings.description)
-    table.insert(
-      Candidate(id: CandidateID(number), genome: genome), cost: run.settings.model.cost(genome),
-      keys: keys.keys(of: genome, slices: run.settings.description.slices))
+    table = run.leaseTable
+    for (number, genome) in run.settings.search.initial.prefix(2).enumerated() {
+      run.open(Candidate(id: CandidateID(number), genome: genome), in: &table)
+    }
+    for worker: UInt64 in [1, 2, 3] { add(worker: worker) }
   }
 
   private mutating func add(worker: UInt64, slots: Int = 1) {
     var session = Session(
-      worker: WorkerID(worker), label: "w\(worker)", slots: slots, version: .current, heardAt: now)
-    session.leaseCountMax = 2 * slots
+      worker: WorkerID(worker), label: "w\(worker)", slots: slots, heardAt: now)
+    session.load.want(leaseCountMax: 2 * slots, isRefused: false)
     table.insert(session)
   }
 
@@ -54,11 +46,11 @@ struct LeaseTableTests {
     let lease = table.hold(first, by: WorkerID(1), at: now)
     #expect(lease.deadline == now + .seconds(4))
     #expect(holders(of: first) == [WorkerID(1)])
-    #expect(table.sessions[WorkerID(1)]?.leases == [first])
+    #expect(table.sessions[WorkerID(1)]?.load.leases == [first])
     table.checkInvariants()
     table.giveBackAll(of: WorkerID(1))
     #expect(holders(of: first).isEmpty)
-    #expect(table.sessions[WorkerID(1)]?.leases == [])
+    #expect(table.sessions[WorkerID(1)]?.load.leases == [])
     table.remove(WorkerID(1))
     table.checkInvariants()
   }
@@ -72,7 +64,7 @@ struct LeaseTableTests {
     table.withdraw(slow, of: first)
     #expect(holders(of: first) == [WorkerID(2)])
     #expect(table.sessions[WorkerID(1)]?.pace.samples.count == 1, "it was slower than expected")
-    #expect(table.sessions[WorkerID(1)]?.isBeaten == true)
+    #expect(table.sessions[WorkerID(1)]?.standing.isBeaten == true)
     table.checkInvariants()
   }
 
@@ -110,20 +102,46 @@ struct LeaseTableTests {
     table.checkInvariants()
   }
 
+  @Test mutating func `a delay counts once for each worker as long as another peer could try`() {
+    let candidate = CandidateID(0)
+    table.release(candidate)
+    let none = table.countDelay(of: candidate, by: WorkerID(1))
+    #expect(none == 0, "nobody has failed with it: the workers are slow")
+    let one = table.countFailure(of: candidate, by: WorkerID(1))
+    #expect(one == 1)
+    let two = table.countDelay(of: candidate, by: WorkerID(2))
+    #expect(two == 2)
+    let again = table.countDelay(of: candidate, by: WorkerID(2))
+    #expect(again == 0, "the third has not tried")
+  }
+
+  @Test mutating func `a delay counts each time when all that are there have tried in vain`() {
+    let candidate = CandidateID(0)
+    table.release(candidate)
+    _ = table.countFailure(of: candidate, by: WorkerID(1))
+    // The worker was turned away for failing with everything, and has come back.
+    table.forgive(WorkerID(1), candidates: [candidate])
+    var streak = FailureStreak()
+    streak.candidates = [candidate]
+    table.modify(WorkerID(1)) { $0.standing.fail(streak) }
+    let counts = [2, 3, 2, 3].map { table.countDelay(of: candidate, by: WorkerID($0)) }
+    #expect(counts == [1, 2, 3, 4])
+  }
+
   @Test mutating func `an absence moves what silence is measured by`() {
     table.release(CandidateID(0))
     table.hold(first, by: WorkerID(1), at: now)
     table.allow(for: .seconds(60))
-    #expect(table.sessions[WorkerID(1)]?.heardAt == now + .seconds(60))
+    #expect(table.sessions[WorkerID(1)]?.contact.heardAt == now + .seconds(60))
     #expect(table.ledger.lease(of: first, by: WorkerID(1))?.deadline == now + .seconds(64))
     table.checkSilence(at: now + .seconds(62))
   }
 
-  @Test mutating func `whoever has waited longest is next, key by key`() {
+  @Test mutating func `the one that has waited longest is next, key by key`() {
     for (number, key) in [(UInt64(10), "a"), (11, "a"), (12, "a"), (20, "b")] {
       var session = Session(
-        worker: WorkerID(number), key: key, label: key, slots: 1, version: .current, heardAt: now)
-      session.leaseCountMax = 1
+        worker: WorkerID(number), key: key, label: key, slots: 1, heardAt: now)
+      session.load.want(leaseCountMax: 1, isRefused: false)
       table.insert(session)
     }
     for worker in UInt64(1)...3 { table.remove(WorkerID(worker)) }

@@ -1,10 +1,11 @@
 import Coordination
+import TestSupport
 import Testing
 import WireProtocol
 
 struct LifecycleTests {
   private static let choice = NumericsWindow(
-    choosesPrecision: true, choosesInstructionSet: false, duration: .seconds(30))
+    options: [ExampleBackend.precision], duration: .seconds(30))
 
   private func life(choosing window: NumericsWindow? = nil) -> Lifecycle {
     Lifecycle(numericsWindow: window, source: RecoverySource(), recoveredShardCount: 0)

@@ -1,5 +1,6 @@
 import Coordination
 import SparsityCore
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -20,7 +21,7 @@ struct NumericsWindowTests {
       recovering journal: [JournalRecord] = []
     ) throws {
       settings = try TestRun(evaluations: 4).settings
-      settings.description.numerics = most
+      settings.description.numerics = most.opening(window?.options.map(\.name) ?? [])
       settings.numericsWindow = window
       machine = try Coordinator(settings: settings, recovering: journal)
       self.journal = journal
@@ -28,13 +29,13 @@ struct NumericsWindowTests {
     }
 
     mutating func apply(_ event: Coordinator.Event, at time: Duration) {
-      for effect in machine.apply(event, at: .start + time) {
+      for effect in machine.applyThinking(event, at: .start + time) {
         switch effect {
         case .send(let envelope, let worker): sent.append((envelope.message, worker))
         case .persist(let batch): self.batch = batch
-        case .note(.numericsChosen(let numerics, _, _)): chosen.append(numerics)
+        case .notify(.numericsChosen(let numerics, _, _)): chosen.append(numerics)
         case .finish(let ending): self.ending = ending
-        case .note, .snapshot, .serve, .startAuditor: break
+        default: break
         }
       }
       machine.checkInvariants()
@@ -46,7 +47,7 @@ struct NumericsWindowTests {
     ) {
       let hello = Hello(
         supported: ProtocolVersion.supported, build: "", label: "w\(worker)", slots: 1,
-        instructionSet: set, precisions: precisions, kernelTable: 1, held: [])
+        offers: [ExampleBackend.offer(set, precisions)], held: [])
       say(.hello(hello), from: worker, at: time)
     }
 
@@ -54,7 +55,7 @@ struct NumericsWindowTests {
       let run = machine.settings.description.run
       apply(
         .received(
-          Envelope(run: run, epoch: machine.epoch, sequence: 0, message: message),
+          Envelope(run: run, term: machine.term, sequence: 0, message: message),
           from: WorkerID(worker)), at: time)
     }
 
@@ -84,10 +85,11 @@ struct NumericsWindowTests {
   }
 
   static func numerics(_ set: InstructionSet, _ precision: Precision) -> Numerics {
-    Numerics(precision: precision, kernelTable: 1, instructionSet: set, forwardBatch: 4)
+    ExampleBackend.numerics(set, precision)
   }
 
-  static let both = NumericsWindow(choosesPrecision: true, choosesInstructionSet: true)
+  static let both = NumericsWindow(
+    options: [ExampleBackend.precision, ExampleBackend.instructionSet])
 
   @Test func `the least that workers report within 30 s of the first one is taken`() throws {
     var world = try World(window: Self.both)
@@ -109,7 +111,7 @@ struct NumericsWindowTests {
     for worker in UInt64(1)...3 {
       let refusals = world.refusals(of: worker)
       #expect(refusals.map(\.reason) == [.choosingNumerics])
-      #expect(refusals.allSatisfy { !$0.isFinal && $0.words.contains("instructionSet") })
+      #expect(refusals.allSatisfy { !$0.isFinal && $0.diagnostic.contains("instructionSet") })
     }
   }
 
@@ -119,7 +121,7 @@ struct NumericsWindowTests {
       if count != 10 { window.workerCountMax = count }
       var world = try World(window: window)
       for worker in 1..<count { world.hello(UInt64(worker), .avx512, at: .seconds(1)) }
-      // Whoever repeats a greeting is one worker.
+      // Anyone who repeats a greeting is one worker.
       if count > 1 { world.hello(1, .avx512, at: .seconds(2)) }
       #expect(world.chosen.isEmpty)
       world.hello(UInt64(count), .avx2, at: .seconds(3))
@@ -147,12 +149,12 @@ struct NumericsWindowTests {
   }
 
   @Test func `what the run file names is not chosen, and the key is named`() throws {
-    let window = NumericsWindow(choosesPrecision: true, choosesInstructionSet: false)
+    let window = NumericsWindow(options: [ExampleBackend.precision])
     var world = try World(window: window, most: Self.numerics(.avx2, .bf16))
     world.hello(1, .baseline, at: .zero)
     let refusal = try #require(world.refusals(of: 1).first)
     #expect(refusal.isFinal)
-    #expect(refusal.words.contains("(instructionSet)"), "\(refusal.words)")
+    #expect(refusal.diagnostic.contains("(instructionSet)"), "\(refusal.diagnostic)")
     world.hello(2, .avx512, [.f32], at: .zero)
     world.hello(3, .avx512, at: .zero)
     world.apply(.ticked, at: .seconds(30))
@@ -167,9 +169,9 @@ struct NumericsWindowTests {
     try world.persist(at: .zero)
     world.hello(2, .avx2, at: .seconds(1))
     #expect(world.refusals(of: 2).first?.reason == .numerics)
-    #expect(world.refusals(of: 2).first?.words.contains("(instructionSet)") == true)
+    #expect(world.refusals(of: 2).first?.diagnostic.contains("(instructionSet)") == true)
     world.hello(3, .avx512, [.f32], at: .seconds(1))
-    #expect(world.refusals(of: 3).first?.words.contains("(precision)") == true)
+    #expect(world.refusals(of: 3).first?.diagnostic.contains("(precision)") == true)
   }
 
   @Test func `a coordinator that goes on knows what was chosen, one that died before chooses anew`()
@@ -185,7 +187,7 @@ struct NumericsWindowTests {
     try second.persist(at: .zero)
     var third = try World(window: window, recovering: second.journal)
     #expect(third.machine.numerics == Self.numerics(.avx512, .bf16))
-    #expect(third.machine.epoch == second.machine.epoch.next)
+    #expect(third.machine.term == second.machine.term.next)
     // From a snapshot, too.
     let fourth = try Coordinator(
       settings: third.settings,
@@ -207,13 +209,13 @@ struct NumericsWindowTests {
     world.hello(1, .baseline, at: .zero)
     world.hello(2, .avx2, at: .zero)
     world.apply(.unreachable(WorkerID(1)), at: .seconds(1))
-    world.say(.bye(Farewell(reason: .drained, words: "")), from: 2, at: .seconds(2))
+    world.say(.bye(Farewell(reason: .drained, diagnostic: "")), from: 2, at: .seconds(2))
     #expect(world.machine.applicantCount <= 1)
     world.apply(
       .received(
         Envelope(
-          run: nil, epoch: .none, sequence: 0,
-          message: .bye(Farewell(reason: .drained, words: ""))), from: WorkerID(2)),
+          run: nil, term: .none, sequence: 0,
+          message: .bye(Farewell(reason: .drained, diagnostic: ""))), from: WorkerID(2)),
       at: .seconds(2))
     #expect(world.machine.applicantCount == 0)
     world.apply(.ticked, at: .seconds(60))
@@ -241,5 +243,49 @@ struct NumericsWindowTests {
     world.hello(1, .avx512bf16, at: .zero)
     #expect(world.welcomes.count == 1)
     #expect(world.chosen.isEmpty)
+  }
+
+  @Test func `a worker without the backend of the run is refused with both named`() throws {
+    var world = try World(window: nil)
+    try world.persist(at: .zero)
+    let other = BackendOffer(backend: Backend(name: "test", version: "2"), values: [:])
+    for (worker, offers) in [
+      (UInt64(1), [other]), (2, []), (3, [other, ExampleBackend.offer(.avx512bf16)]),
+    ] {
+      let hello = Hello(
+        supported: ProtocolVersion.supported, build: "", label: "w\(worker)", slots: 1,
+        offers: offers, held: [])
+      world.say(.hello(hello), from: worker, at: .zero)
+    }
+    #expect(world.refusals(of: 1).first?.reason == .numerics)
+    #expect(
+      world.refusals(of: 1).first?.diagnostic.contains("test/1, the worker has test/2") == true)
+    #expect(world.refusals(of: 2).first?.diagnostic.contains("the worker has nothing") == true)
+    #expect(world.welcomes.keys.sorted() == [3], "a worker may have several backends")
+  }
+
+  @Test func `an option that a backend does not list may have any value`() throws {
+    var world = try World(window: nil)
+    try world.persist(at: .zero)
+    let offer = BackendOffer(backend: ExampleBackend.backend, values: ["precision": ["bf16"]])
+    #expect(offer.canReproduce(Self.numerics(.avx512bf16, .bf16)))
+    #expect(!offer.canReproduce(Self.numerics(.avx512bf16, .f32)))
+    let hello = Hello(
+      supported: ProtocolVersion.supported, build: "", label: "w", slots: 1, offers: [offer],
+      held: [])
+    world.say(.hello(hello), from: 1, at: .zero)
+    #expect(world.welcomes.keys.sorted() == [1])
+  }
+
+  @Test func `without a value in common the last one is taken, and who lacks it is refused`() throws
+  {
+    var world = try World(window: Self.both)
+    world.hello(1, .avx512, [.bf16], at: .zero)
+    world.hello(2, .avx512, [.f32], at: .zero)
+    world.apply(.ticked, at: .seconds(30))
+    #expect(world.chosen == [Self.numerics(.avx512, .f32)])
+    try world.persist(at: .seconds(30))
+    #expect(world.refusals(of: 1).last?.diagnostic.contains("(precision)") == true)
+    #expect(world.welcomes.keys.sorted() == [2])
   }
 }

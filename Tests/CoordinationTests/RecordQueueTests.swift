@@ -5,11 +5,11 @@ import WireProtocol
 
 struct RecordQueueTests {
   private func record(_ number: Int) -> JournalRecord {
-    .born(CandidateID(number), Genome(genes: [0]))
+    .proposed(CandidateID(number), Genome(genes: [0]))
   }
 
   @Test func `records gather while a batch is written`() {
-    var queue = RecordQueue(epoch: Epoch(1), durableCount: 10)
+    var queue = RecordQueue(term: Term(1), durableCount: 10)
     let none = queue.nextBatch(at: .start)
     #expect(none == nil)
     queue.append(record(0))
@@ -29,7 +29,7 @@ struct RecordQueueTests {
   }
 
   @Test func `a failed batch comes again, with what has gathered`() {
-    var queue = RecordQueue(epoch: Epoch(1), durableCount: 0)
+    var queue = RecordQueue(term: Term(1), durableCount: 0)
     queue.append(record(0))
     _ = queue.nextBatch(at: .start)
     queue.append(record(1))
@@ -50,7 +50,7 @@ struct RecordQueueTests {
   }
 
   @Test func `a batch is bounded`() {
-    var queue = RecordQueue(epoch: Epoch(1), durableCount: 0)
+    var queue = RecordQueue(term: Term(1), durableCount: 0)
     for number in 0..<(RecordQueue.batchCountMax + 5) { queue.append(record(number)) }
     let first = queue.nextBatch(at: .start)
     #expect(first?.records.count == RecordQueue.batchCountMax)

@@ -17,16 +17,15 @@ struct SearchDriverTests {
     run.settings.order = order
     self.run = run
     driver = try SearchDriver(settings: run.settings)
-    table = LeaseTable(
-      slices: run.settings.description.slices, tokens: LeaseTokens(secret: []),
-      leasesPerSlotMax: 2, leaseDuration: .seconds(4))
+    table = run.leaseTable
   }
 
   /// Has a candidate proposed; returns its number.
   private mutating func propose() -> Int? {
-    guard let proposal = driver.propose(slices: run.settings.description.slices) else {
-      return nil
-    }
+    let slices = run.settings.description.slices
+    driver.want(shardCount: 1)
+    guard let request = driver.ask(countMax: 1, shardCount: slices.count) else { return nil }
+    guard let proposal = driver.take(request.answer(), slices: slices).first else { return nil }
     table.insert(proposal.candidate, cost: proposal.cost, keys: proposal.keys)
     table.release(proposal.candidate.id)
     return proposal.candidate.id.rawValue
@@ -84,7 +83,7 @@ struct SearchDriverTests {
   @Test func `without an order candidates are proposed until the evaluations are spent`() throws {
     var world = try Self(order: .asynchronous, evaluations: 5)
     var count = 0
-    while !world.driver.isSpent { count += world.propose() == nil ? 0 : 1 }
+    while !world.driver.isSpent, world.propose() == count { count += 1 }
     #expect(count == 5)
     #expect(!world.driver.mayPropose)
   }

@@ -1,6 +1,7 @@
 import Coordination
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 struct ShardKeysTests {
@@ -18,15 +19,14 @@ struct ShardKeysTests {
       return ShardKeys(description: changed)
         .key(of: genome ?? run.genome(of: CandidateID(0)), slice: slice ?? description.slices[0])
     }
-    let other = try #require(ContentHash(bytes: [UInt8](repeating: 99, count: 32)))
+    let other = ContentHash(repeating: 99)
     let keys = [
       key(), key(genome: run.genome(of: CandidateID(1))), key(slice: description.slices[1]),
-      key(slice: ImageSlice(start: slice.start, count: 1)), key { $0.bank = other },
+      key(slice: ImageSlice(start: slice.start, count: 1)), key { $0.bank = .derived(other) },
       key { $0.data = RunInput(path: "data", content: other) }, key { $0.shuffleSeed = 2 },
       key { $0.imageCount = 5 },
       key {
-        $0.numerics = Numerics(
-          precision: .f32, kernelTable: 1, instructionSet: .avx512, forwardBatch: 4)
+        $0.numerics = ExampleBackend.numerics(.avx512, .f32)
       },
     ]
     #expect(Set(keys).count == keys.count)
@@ -40,7 +40,7 @@ struct ShardKeysTests {
     let key = run.key(of: ShardID(candidate: CandidateID(0), slice: 1))
     #expect(
       key.hash.description
-        == "3d6684ed81c012c3e28a7299608fddffa15430a5f3bdb0e695d119a680f518cd")
+        == "733edfbe982804bfbc11053932dbbb9c519a9fa2e361eec2f1337ba7cd900a64")
   }
 
   @Test func `the shuffle is a permutation that the seed decides`() throws {

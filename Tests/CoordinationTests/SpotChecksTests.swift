@@ -19,7 +19,7 @@ struct SpotChecksTests {
     #expect(fleet.machine.counters.confirmedShards > 0)
     #expect(fleet.machine.counters.disagreements == 0)
     #expect(fleet.refusals.isEmpty)
-    // Whoever has measured a shard does not measure it again.
+    // Anyone who has measured a shard does not measure it again.
     #expect(fleet.leases.values.flatMap(\.values).allSatisfy { $0 == 1 })
   }
 
@@ -34,8 +34,8 @@ struct SpotChecksTests {
     #expect(fleet.endings.last == .completed)
     #expect(fleet.endings.dropLast().allSatisfy { $0 == .restarting })
     #expect(
-      fleet.notes.contains { note in
-        if case .resultsDiscarded(keyName: "c", _) = note { true } else { false }
+      fleet.notifications.contains { notification in
+        if case .resultsDiscarded(keyName: "c", _) = notification { true } else { false }
       })
     let refusal = try #require(fleet.refusals["c"])
     #expect(refusal.reason == .keyRevoked)
@@ -69,7 +69,7 @@ struct SpotChecksTests {
     try fleet.runToEnd(discarding: "b", after: 12)
     #expect(fleet.endings == [.restarting, .completed])
     var genomes: [CandidateID: Genome] = [:]
-    for case .born(let candidate, let genome) in fleet.journal {
+    for case .proposed(let candidate, let genome) in fleet.journal {
       #expect(genomes.updateValue(genome, forKey: candidate) == nil)
     }
     #expect(genomes.count == 12)
@@ -105,7 +105,7 @@ struct SpotChecksTests {
     try fleet.runToEnd()
     #expect(fleet.endings == [.restarting])
     #expect(Set(fleet.refusals.keys) == ["c"])
-    #expect(fleet.machine.progress.evaluationCount == 0)
+    #expect(fleet.machine.status.progress.evaluationCount == 0)
   }
 
   @Test func `without another key and without a worker of its own a run ends and says so`() throws {
@@ -113,7 +113,7 @@ struct SpotChecksTests {
     try fleet.runToEnd()
     #expect(fleet.endings == [.completed])
     let count = fleet.machine.front.count
-    #expect(fleet.notes.contains(.frontNotRepeated(count: count)))
+    #expect(fleet.notifications.contains(.frontNotRepeated(count: count)))
   }
 
   @Test func `a worker of another key that takes nothing does not hold up the end`() throws {
@@ -130,9 +130,10 @@ struct SpotChecksTests {
     var again = try KeyedFleet(share: 1e-6, workers: [], journal: fleet.journal)
     try again.runToEnd()
     #expect(again.endings == [.completed])
-    #expect(again.notes.allSatisfy { note in
-      if case .frontNotRepeated = note { false } else { true }
-    })
+    #expect(
+      again.notifications.allSatisfy { notification in
+        if case .frontNotRepeated = notification { false } else { true }
+      })
   }
 
   @Test func `a share of zero measures nothing again`() throws {
@@ -148,7 +149,7 @@ struct SpotChecksTests {
     var again = try KeyedFleet(share: 1, workers: [Self.liar], journal: fleet.journal)
     try again.runToEnd()
     #expect(again.found == fleet.found)
-    #expect(again.refusals["c"]?.words.contains("were discarded") == true)
+    #expect(again.refusals["c"]?.diagnostic.contains("were discarded") == true)
   }
 
   @Test(arguments: ["a", "b"])
@@ -157,7 +158,7 @@ struct SpotChecksTests {
     try fleet.runToEnd()
     let discard = fleet.journal.count
     let record = JournalRecord.discarded(
-      DiscardedKey(keyName: key, words: "", restartsSearch: false))
+      DiscardedKey(keyName: key, diagnostic: "", restartsSearch: false))
     let third = KeyedFleet.Worker(id: WorkerID(4), key: "d")
     let rest = Self.honest.filter { $0.key != key } + [third]
     var again = try KeyedFleet(share: 1e-6, workers: rest, journal: fleet.journal + [record])

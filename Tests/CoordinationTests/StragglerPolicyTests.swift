@@ -32,7 +32,7 @@ struct StragglerPolicyTests {
   @Test func `nothing is expected before the first result`() {
     let unknown = Pace(countMax: 9)
     #expect(policy().expectedTime(images: 10, at: unknown) == nil)
-    #expect(policy().overdueTime(of: lease(), images: 10, at: unknown) == nil)
+    #expect(policy().stragglerTime(of: lease(), images: 10, at: unknown) == nil)
     #expect(
       policy(millisecondsAnImage: 5).expectedTime(images: 10, at: unknown) == .milliseconds(50))
   }
@@ -45,11 +45,11 @@ struct StragglerPolicyTests {
     #expect(times == [.milliseconds(2), .milliseconds(16), .milliseconds(16)])
   }
 
-  @Test func `a lease is overdue three times its expected time and a lease later, turn by turn`() {
+  @Test func `a lease straggles three times its expected time and a lease later, turn by turn`() {
     let policy = policy(millisecondsAnImage: 100)
     let own = pace(millisecondsAnImage: 100)
-    #expect(policy.overdueTime(of: lease(), images: 10, at: own) == now + .seconds(7))
-    #expect(policy.overdueTime(of: lease(turn: 1), images: 10, at: own) == now + .seconds(10))
+    #expect(policy.stragglerTime(of: lease(), images: 10, at: own) == now + .seconds(7))
+    #expect(policy.stragglerTime(of: lease(turn: 1), images: 10, at: own) == now + .seconds(10))
   }
 
   @Test func `a lease that is late needs as long again`() {
@@ -61,28 +61,28 @@ struct StragglerPolicyTests {
     #expect(remaining == [1000, 600, 0, 500].map { Duration.milliseconds($0) })
   }
 
-  @Test func `overdue shards come in order, those that nobody takes behind the others`() {
+  @Test func `stragglers come in order, those that nobody takes behind the others`() {
     var policy = policy()
     policy.beginScan()
     for number in [5, 3, 5, 4] { policy.add(shard(number)) }
     policy.endScan()
     policy.checkInvariants()
-    let taken = policy.takeOverdue()
+    let taken = policy.takeStragglers()
     #expect(Array(taken) == [3, 4, 5].map(shard))
-    #expect(!policy.hasOverdue)
+    #expect(!policy.hasStragglers)
     policy.putBack([shard(4)])
-    #expect(policy.hasOverdue)
+    #expect(policy.hasStragglers)
     policy.beginScan()
-    #expect(!policy.hasOverdue)
+    #expect(!policy.hasStragglers)
   }
 
-  @Test func `a bounded number of overdue shards is tried at once`() {
+  @Test func `a bounded number of stragglers is tried at once`() {
     var policy = policy()
     policy.beginScan()
     for number in 0..<100 { policy.add(shard(number)) }
     policy.endScan()
-    #expect(policy.takeOverdue().count == 16)
-    #expect(policy.takeOverdue().first == shard(16))
+    #expect(policy.takeStragglers().count == 16)
+    #expect(policy.takeStragglers().first == shard(16))
   }
 
   @Test func `the tail is looked through four times in a heartbeat interval`() {

@@ -4,6 +4,7 @@ import EvolutionarySearch
 import NetworkArchitectures
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// A run of two shards a candidate over a model of four layers.
@@ -15,39 +16,34 @@ struct TestRun {
   let worker: WorkerSettings
 
   init(evaluations: Int = 2) throws {
-    let shape = try TransformerShape(
-      imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
-      classes: 4)
-    let patterns = try ["2:4", "4:4"].map { try #require(NMPattern($0)) }
-    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
-    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
-    let hashes = try (0..<4).map { number in
-      try #require(ContentHash(bytes: Array(repeating: UInt8(number), count: 32)))
-    }
-    let description = RunDescription(
-      run: try #require(RunID(7)), model: RunInput(path: "model", content: hashes[0]),
-      configuration: RunInput(path: "config", content: hashes[1]),
-      data: RunInput(path: "data", content: hashes[2]), imageCount: 4, bank: hashes[3],
-      criterion: "magnitude", space: space,
-      numerics: Numerics(precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 4),
-      accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
-      costNames: Cost.wireNames, shuffleSeed: 1, shardSize: 2)
-    settings = CoordinatorSettings(
-      description: description,
-      search: SearchSettings(
-        populationSize: 4, evaluationCountMax: evaluations, seed: 1, algorithm: .nsga2,
-        objectiveCount: 2, initial: space.uniformGenomes),
-      model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
-      settingsText: "test")
+    let run = try ExampleRun()
+    settings = run.settings(populationSize: 4, evaluations: evaluations)
+    let description = run.description
     inputs = PreparedInputs(
-      space: space, model: hashes[0], data: hashes[2], imageCount: 4, bank: hashes[3])
+      space: run.space, model: description.model.content, data: description.data.content,
+      imageCount: description.imageCount, bank: description.bank.content)
     worker = WorkerSettings(
       worker: WorkerID(1), jitterSeed: 1, label: "a", build: "test", slots: 1,
-      instructionSet: .avx2, precisions: [.f32], kernelTable: 1,
+      offers: [ExampleBackend.offer()],
       giveUpTimeout: .seconds(60))
   }
 
   var run: RunID { settings.description.run }
+
+  /// A table without candidates and sessions.
+  var leaseTable: LeaseTable {
+    LeaseTable(
+      slices: settings.description.slices, tokens: LeaseTokens(secret: []), leasesPerSlotMax: 2,
+      leaseDuration: .seconds(4))
+  }
+
+  /// Adds a candidate to a table; its shards wait until its proposal is durable.
+  func open(_ candidate: Candidate, in table: inout LeaseTable) {
+    let keys = ShardKeys(description: settings.description)
+    table.insert(
+      candidate, cost: settings.model.cost(candidate.genome),
+      keys: keys.keys(of: candidate.genome, slices: settings.description.slices))
+  }
 
   /// Returns the genome of one of the first two candidates or of a known one.
   func genome(of candidate: CandidateID) -> Genome {

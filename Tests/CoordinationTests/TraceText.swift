@@ -88,7 +88,7 @@ enum TraceText {
     String(decoding: [UInt8(truncatingIfNeeded: worker.rawValue)], as: UTF8.self)
   }
 
-  static func words(_ held: [HeldShard]) -> String {
+  static func text(_ held: [HeldShard]) -> String {
     held.map { entry in
       switch entry.state {
       case .queued: " \(entry.shard):queued"
@@ -102,19 +102,19 @@ enum TraceText {
     milliseconds.map { " ends:\($0)" } ?? ""
   }
 
-  static func words(_ message: Message) -> String {
+  static func text(_ message: Message) -> String {
     switch message {
-    case .hello(let hello): "HELLO\(words(hello.held))\(ends(hello.remainingMilliseconds))"
+    case .hello(let hello): "HELLO\(text(hello.held))\(ends(hello.remainingMilliseconds))"
     case .request(let request):
       "REQUEST \(request.leaseCountMax)\(ends(request.remainingMilliseconds))"
     case .heartbeat(let beat):
-      "HEARTBEAT \(beat.leaseCountMax)\(words(beat.held))\(ends(beat.remainingMilliseconds))"
+      "HEARTBEAT \(beat.leaseCountMax)\(text(beat.held))\(ends(beat.remainingMilliseconds))"
         + (beat.isLeaving ? " leaving" : "")
     case .result(let result): "RESULT \(result.shard)"
     case .reject(let rejection): "REJECT \(rejection.shard) \(rejection.reason)"
     case .bye(let farewell): "BYE \(farewell.reason)"
     case .refused(let refusal):
-      "REFUSED \(refusal.reason)\(refusal.isFinal ? "" : " for now"): \(refusal.words)"
+      "REFUSED \(refusal.reason)\(refusal.isFinal ? "" : " for now"): \(refusal.diagnostic)"
     case .lease(let grant): "LEASE \(grant.shard) attempt \(grant.attempt)"
     case .cancel(let reference), .acknowledge(let reference):
       "\(message.name) \(reference.shard)"
@@ -122,11 +122,11 @@ enum TraceText {
     }
   }
 
-  static func words(_ record: JournalRecord) -> String {
+  static func text(_ record: JournalRecord) -> String {
     switch record {
-    case .opened(let opening): "opened epoch \(opening.epoch)"
+    case .opened(let opening): "opened term \(opening.term)"
     case .joined(let session): "joined \(session.label) with \(session.keyName)"
-    case .born(let candidate, let genome): "born \(candidate) \(genome.genes)"
+    case .proposed(let candidate, let genome): "proposed \(candidate) \(genome.genes)"
     case .shardCompleted(let completion):
       "completed \(completion.shard) by \(completion.worker)"
     case .evaluated(let evaluated):
@@ -134,7 +134,7 @@ enum TraceText {
     case .confirmed(let shard, let keyName): "confirmed \(shard) with \(keyName)"
     case .discarded(let key):
       "discarded \(key.keyName)\(key.restartsSearch ? " and begun anew" : "")"
-    case .quarantined(let candidate, let words): "quarantined \(candidate) \(words)"
+    case .quarantined(let candidate, let diagnostic): "quarantined \(candidate) \(diagnostic)"
     }
   }
 }

@@ -18,7 +18,7 @@ struct WorkerTraceTests {
     let run: TestRun
     var machine: WorkerMachine
     var now = Instant.start
-    var epoch = Epoch(1)
+    var term = Term(1)
 
     init() throws {
       run = try TestRun()
@@ -33,10 +33,10 @@ struct WorkerTraceTests {
         settings.idleTimeout = arguments.number(named: "idle").map { .milliseconds($0) }
         machine = WorkerMachine(settings: settings)
         now = .start
-        epoch = Epoch(1)
+        term = Term(1)
         return apply(.started)
-      case "epoch":
-        epoch = Epoch(UInt32(arguments.number(1)))
+      case "term":
+        term = Term(UInt32(arguments.number(1)))
         return []
       case "wait":
         return wait(arguments.duration)
@@ -59,12 +59,12 @@ struct WorkerTraceTests {
     private mutating func apply(_ event: WorkerMachine.Event) -> [String] {
       machine.apply(event, at: now).map { effect in
         switch effect {
-        case .send(let envelope): "\(TraceText.words(envelope.message)) →"
+        case .send(let envelope): "\(TraceText.text(envelope.message)) →"
         case .prepare(let description): "prepare run \(description.run)"
         case .deliver(let message): "deliver \(message.name)"
         case .evaluate(let task): "evaluate \(task.shard) \(task.genome.genes) \(task.slice)"
         case .stop(let shard): "stop \(shard)"
-        case .note(let note): "note \(note)"
+        case .notify(let notification): "notification \(notification)"
         case .exit(let exit): "exit \(exit)"
         }
       }
@@ -79,12 +79,12 @@ struct WorkerTraceTests {
       case "unprepared": return .preparationFailed("no such file: model")
       case "progress": return .progressed(try arguments.shard(1), imagesDone: arguments.number(2))
       case "evaluated": return .evaluated(try arguments.shard(1), run.evaluation)
-      case "failed": return .evaluationFailed(try arguments.shard(1), words: "not a number")
+      case "failed": return .evaluationFailed(try arguments.shard(1), diagnostic: "not a number")
       case "drain": return .drainRequested
       case "trouble": return .transportProblem("the coordinator's key is another one")
       default:
         return .received(
-          Envelope(run: run.run, epoch: epoch, sequence: 0, message: try message(arguments)))
+          Envelope(run: run.run, term: term, sequence: 0, message: try message(arguments)))
       }
     }
 
@@ -98,7 +98,7 @@ struct WorkerTraceTests {
       case "REFUSED":
         return .refused(
           Refusal(
-            reason: arguments[1] == "later" ? .tooManyWorkers : .numerics, words: "no",
+            reason: arguments[1] == "later" ? .tooManyWorkers : .numerics, diagnostic: "no",
             isFinal: arguments[1] != "later", supported: ProtocolVersion.supported))
       case "LEASE":
         var grant = run.grant(of: try arguments.shard(1))
@@ -111,7 +111,7 @@ struct WorkerTraceTests {
       case "DRAIN": return .drain
       case "PAUSE": return .pause
       case "FINISHED": return .finished
-      default: throw CoordinatorTraceTests.Problem(words: "no command \(arguments.command)")
+      default: throw CoordinatorTraceTests.Problem(diagnostic: "no command \(arguments.command)")
       }
     }
 

@@ -2,13 +2,12 @@ import CoordinatorService
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import ZeroMQ
 
-@Suite final class AllowedKeysTests {
-  let directory = RunDirectory(
-    path: FileManager.default.temporaryDirectory.path + "/elsa-allowed-\(UUID().uuidString)")
-
-  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+struct AllowedKeysTests {
+  private let run = TemporaryRun()
+  private var directory: RunDirectory { run.directory }
 
   private func key(_ role: KeyRole, _ name: String) throws -> KeyFile {
     let pair = try CurveKeyPair.generate()
@@ -106,7 +105,7 @@ import ZeroMQ
     let path = directory.file("keys.json")
     try FileManager.default.moveItem(atPath: path, toPath: path + ".aside")
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
-    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: directory) }
     try FileManager.default.removeItem(atPath: path)
     try FileManager.default.moveItem(atPath: path + ".aside", toPath: path)
     #expect(try RunKeys(in: directory) == keys)
@@ -141,7 +140,7 @@ import ZeroMQ
     #expect(try RunKeys(in: directory) == fresh)
     try key(.worker, "lab").write(to: path)
     let error = #expect(throws: CoordinatorServiceError.self) {
-      try RunKeys(in: self.directory, serverKeyFile: path)
+      try RunKeys(in: directory, serverKeyFile: path)
     }
     #expect("\(try #require(error))".contains("it is the key of a worker"))
   }
@@ -181,7 +180,7 @@ import ZeroMQ
     _ = try RunKeys(in: directory)
     let path = try #require(directory.keyFolder(of: role))
     try #require(unsafe chmod(path, 0o775) == 0)
-    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: directory) }
     #expect(error.map { "\($0)".contains("its group can write into it") } == true)
   }
 }

@@ -17,7 +17,7 @@ struct ConnectionTableTests {
     }
     func close(_ descriptor: Int32) { table.close(descriptor) }
     func send(_ descriptor: Int32, wireSize: Int) { table.send(descriptor, wireSize: wireSize) }
-    func noteDrained() { table.noteDrained() }
+    func recordDrained() { table.recordDrained() }
     func hear(_ descriptor: Int32, key: String?, wireSize: Int) -> Bool {
       table.hear(descriptor, key: key, wireSize: wireSize)
     }
@@ -56,7 +56,7 @@ struct ConnectionTableTests {
     for round in 1...20 {
       kernel.received = [1: UInt64(round * 300), 2: UInt64(round * 300)]
       _ = table.hear(1, key: "honest", wireSize: 300)
-      table.noteDrained()
+      table.recordDrained()
       let endings = table.look(kernel)
       if round == 4 {
         #expect(endings.map(\.connection.descriptor) == [2])
@@ -115,7 +115,7 @@ struct ConnectionTableTests {
       if generator.index(below: 2) == 0 {
         for _ in 0..<waiting { _ = table.hear(1, key: "honest", wireSize: 150) }
         waiting = 0
-        table.noteDrained()
+        table.recordDrained()
       }
       #expect(table.look(kernel).isEmpty)
     }

@@ -1,16 +1,16 @@
 import CoordinatorService
 import Foundation
 import Testing
+import TestSupport
 
-@Suite final class LogFileTests {
-  let folder = FileManager.default.temporaryDirectory.path + "/elsa-log-\(UUID().uuidString)"
-  var path: String { folder + "/elsa.log" }
+struct LogFileTests {
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
+  private var path: String { temporary.file("elsa.log") }
 
   init() throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    temporary = try TemporaryFolder()
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func text(_ path: String) throws -> String {
     try String(contentsOfFile: path, encoding: .utf8)

@@ -9,48 +9,22 @@ import ProcessLimits
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Restarts of a real coordinator service over a journal on disk; no worker joins.
-@Suite(.serialized) struct RecoveryTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RecoveryTests {
   /// A run with results in its journal, in a folder of its own.
   final class StoredRun {
-    let directory: RunDirectory
+    private let temporary = TemporaryRun()
     var settings: CoordinatorSettings
+    var directory: RunDirectory { temporary.directory }
 
     init(snapshotIntervalRecords: Int = 10) throws {
-      let name = "elsa-recovery-\(UUID().uuidString)"
-      directory = RunDirectory(path: FileManager.default.temporaryDirectory.path + "/" + name)
-      settings = try Self.settings()
+      let run = try ExampleRun(patterns: ["1:4", "2:4", "4:4"])
+      settings = run.settings(populationSize: 8, evaluations: 60, initial: [])
+      settings.description.shardSize = 4
       settings.bounds.snapshotIntervalRecords = snapshotIntervalRecords
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: directory.path) }
-
-    private static func settings() throws -> CoordinatorSettings {
-      let shape = try TransformerShape(
-        imageSize: 8, patchSize: 4, channels: 1, width: 16, depth: 1, heads: 2, hiddenWidth: 32,
-        classes: 4)
-      let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
-      let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
-      let costs = try CostModel(
-        network: shape.network, space: space, profile: .systolic32, batch: 1)
-      let hash = try #require(ContentHash(bytes: Array(repeating: 7, count: 32)))
-      let input = RunInput(path: "none", content: hash)
-      let description = RunDescription(
-        run: try #require(RunID(9)), model: input, configuration: input, data: input,
-        imageCount: 4, bank: hash, criterion: "magnitude", space: space,
-        numerics: Numerics(
-          precision: .f32, kernelTable: 1, instructionSet: .avx2, forwardBatch: 1),
-        accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
-        costNames: Cost.wireNames, shuffleSeed: 1, shardSize: 4)
-      return CoordinatorSettings(
-        description: description,
-        search: SearchSettings(
-          populationSize: 8, evaluationCountMax: 60, seed: 1, algorithm: .nsga2,
-          objectiveCount: 2, initial: []),
-        model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
-        settingsText: "test")
     }
 
     /// Appends what so many further evaluations of a perfect worker leave in the journal.
@@ -59,11 +33,11 @@ import WireProtocol
       var machine = try CoordinatorRecovery(settings: settings, from: journal).machine
       let hello = Hello(
         supported: ProtocolVersion.supported, build: "", label: "a", slots: 1,
-        instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])
+        offers: [BackendOffer(backend: Backend(name: "test", version: "1"), values: [:])], held: [])
       func message(_ message: Message) -> Coordinator.Event {
         .received(
           Envelope(
-            run: settings.description.run, epoch: machine.epoch, sequence: 0, message: message),
+            run: settings.description.run, term: machine.term, sequence: 0, message: message),
           from: WorkerID(1))
       }
       var events: [Coordinator.Event] = [
@@ -71,7 +45,7 @@ import WireProtocol
       ]
       var left = count
       while !events.isEmpty {
-        for effect in machine.apply(events.removeFirst(), at: .start) {
+        for effect in machine.applyThinking(events.removeFirst(), at: .start) {
           switch effect {
           case .persist(let batch):
             try journal.append(batch.records, at: batch.firstSequence, writtenAt: Date())
@@ -87,7 +61,7 @@ import WireProtocol
               costs: settings.model.cost(grant.genome).wireValues, evaluationMicroseconds: 5,
               token: grant.token)
             events.append(message(.result(result)))
-          case .note, .serve, .finish, .snapshot, .startAuditor: break
+          default: break
           }
         }
       }
@@ -120,11 +94,11 @@ import WireProtocol
     /// Starts the service, asks it to end so many times, and returns what it has said.
     func restart(
       stopRequest: StopRequest = .orderly
-    ) throws -> (notes: [String], warnings: [String], state: CoordinatorStatus) {
-      var notes: [String] = []
+    ) throws -> (notifications: [String], warnings: [String], state: RunStatus) {
+      var notifications: [String] = []
       var warnings: [String] = []
       var observer = CoordinatorObserver()
-      observer.noted = { _, words in words.map { notes.append($0) } }
+      observer.notified = { _, diagnostic in diagnostic.map { notifications.append($0) } }
       observer.warned = { warnings.append($0) }
       observer.stopRequest = { stopRequest }
       let outcome = try runCoordinator(
@@ -132,7 +106,7 @@ import WireProtocol
           settings: settings, directory: directory, endpoint: "tcp://127.0.0.1:0",
           security: .none), observer: observer)
       #expect(outcome.ending == .stopped)
-      return (notes, warnings.filter { $0.contains("snapshot") }, outcome.status)
+      return (notifications, warnings.filter { $0.contains("snapshot") }, outcome.status)
     }
   }
 
@@ -140,21 +114,21 @@ import WireProtocol
     let run = try StoredRun()
     try run.evaluate(20)
     let first = try run.restart()
-    #expect(first.notes.contains { $0.contains("resumed as epoch 2 with 20 evaluations") })
-    #expect(first.notes.contains { $0.contains(", from 62 records") })
+    #expect(first.notifications.contains { $0.contains("resumed as term 2 with 20 evaluations") })
+    #expect(first.notifications.contains { $0.contains(", from 62 records") })
     #expect(first.warnings.isEmpty)
     try run.evaluate(10)
     let second = try run.restart()
-    let words = try #require(second.notes.first { $0.contains("resumed as epoch 4") })
-    #expect(words.contains("with 30 evaluations and 30 shards done"))
-    #expect(words.contains("from a snapshot of 63 records and 31 records after it"))
+    let diagnostic = try #require(second.notifications.first { $0.contains("resumed as term 4") })
+    #expect(diagnostic.contains("with 30 evaluations and 30 shards done"))
+    #expect(diagnostic.contains("from a snapshot of 63 records and 31 records after it"))
     #expect(second.state.progress.evaluationCount == 30)
     #expect(second.warnings.isEmpty)
   }
 
   @Test(arguments: [
     "UPDATE snapshots SET content = zeroblob(1000)", "UPDATE snapshots SET record_count = 5",
-    "UPDATE snapshots SET epoch = 4711", "UPDATE snapshots SET digest = digest + 1",
+    "UPDATE snapshots SET term = 4711", "UPDATE snapshots SET digest = digest + 1",
   ])
   func `a damaged snapshot costs time and a warning, nothing else`(sql: String) throws {
     let run = try StoredRun()
@@ -162,14 +136,14 @@ import WireProtocol
     _ = try run.restart()
     try run.execute(sql)
     let resumed = try run.restart()
-    #expect(resumed.notes.contains { $0.contains(", from 63 records") })
+    #expect(resumed.notifications.contains { $0.contains(", from 63 records") })
     #expect(resumed.state.progress.evaluationCount == 20)
     #expect(resumed.warnings.count == 1)
     #expect(resumed.warnings.first?.contains("all 63 records were read instead") == true)
     // The next snapshot has taken its place.
     let later = try run.restart()
     #expect(later.warnings.isEmpty)
-    #expect(later.notes.contains { $0.contains("from a snapshot of 64 records") })
+    #expect(later.notifications.contains { $0.contains("from a snapshot of 64 records") })
   }
 
   @Test func `a snapshot with sound bytes that does not fit its records is not used`() throws {
@@ -179,10 +153,10 @@ import WireProtocol
     let machine = try Coordinator(
       settings: run.settings, recovering: try journal.records().prefix(30))
     var stored = try RunSnapshot(decoding: machine.snapshot.encoded())
-    stored.opening.epoch = Epoch(1)
+    stored.opening.term = Term(1)
     stored.recordCount = 33
     try journal.replaceSnapshot(
-      with: JournalSnapshot(recordCount: 33, epoch: Epoch(1), content: stored.encoded()),
+      with: JournalSnapshot(recordCount: 33, term: Term(1), content: stored.encoded()),
       writtenAt: Date())
     try journal.close()
     let resumed = try run.restart()
@@ -190,7 +164,9 @@ import WireProtocol
     #expect(resumed.state.progress.evaluationCount == 20)
   }
 
-  @Test func `the journal of another run is refused in the same words with a snapshot`() throws {
+  @Test func `the journal of another run is refused with the same diagnostic behind a snapshot`()
+    throws
+  {
     let run = try StoredRun()
     try run.evaluate(20)
     _ = try run.restart()

@@ -2,13 +2,12 @@ import CoordinatorService
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
-@Suite final class RunKeysTests {
-  let directory = RunDirectory(
-    path: FileManager.default.temporaryDirectory.path + "/elsa-keys-\(UUID().uuidString)")
+struct RunKeysTests {
+  private let run = TemporaryRun()
+  private var directory: RunDirectory { run.directory }
   var path: String { directory.file("keys.json") }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
 
   @Test func `keys are made once and found again, for their owner only`() throws {
     let keys = try RunKeys(in: directory)
@@ -22,13 +21,13 @@ import Testing
     _ = try RunKeys(in: directory)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     let expected = CoordinatorServiceError.storage(.exposedSecret(path: path, mode: 0o644))
-    #expect(throws: expected) { try RunKeys(in: self.directory) }
+    #expect(throws: expected) { try RunKeys(in: directory) }
   }
 
   @Test func `a damaged key file is named`() throws {
     try directory.create()
     try PrivateFile(path: path).write(["version": "1", "server": "x", "workers": "y"])
-    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: directory) }
     try FileManager.default.removeItem(atPath: path)
     struct File: Encodable {
       let version = 1
@@ -36,7 +35,7 @@ import Testing
       let workers = "too short"
     }
     try PrivateFile(path: path).write(File())
-    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: self.directory) }
+    let error = #expect(throws: CoordinatorServiceError.self) { try RunKeys(in: directory) }
     #expect("\(try #require(error))".contains("is not a key file"))
   }
 }
@@ -45,7 +44,9 @@ import Testing
   @Test func `the limit is raised and leaves room beside the sessions`() {
     let limit = DescriptorLimit.raise()
     #expect(limit == DescriptorLimit.raise())
-    #expect(limit > 0)
+    var limits = rlimit()
+    #expect(unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+    #expect(limit == Int(clamping: limits.rlim_max))
     #expect(DescriptorLimit.sessionCountMax(limit: 1_024) == 922)
     #expect(DescriptorLimit.sessionCountMax(limit: 300) == 236)
     #expect(DescriptorLimit.sessionCountMax(limit: 10) == 1)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
+import TestSupport
 
-@Suite(.serialized) struct AcceleratorsTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct AcceleratorsTests {
   @Test func `the built-in profiles are listed, shown and sound`() throws {
     let list = try Program.run(["accelerators", "list", "--json"])
     let entries = try #require(
@@ -40,7 +41,7 @@ import Testing
     ("fallback:", "fallbacks:", "unknown key \"fallbacks\""),
   ])
   func `a bad profile is refused with file, line and remedy`(
-    line: String, other: String, words: String
+    line: String, other: String, diagnostic: String
   ) throws {
     let folder = try TemporaryFolder()
     let shown = try Program.run(["accelerators", "show", "vegeta"])
@@ -52,7 +53,7 @@ import Testing
     ] {
       let ending = try Program.run(arguments)
       #expect(ending.status == 1)
-      #expect(ending.errors.contains(words), "\(ending.errors)")
+      #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
     }
   }
 
@@ -63,8 +64,8 @@ import Testing
       shown.output.replacingOccurrences(of: "name: s2ta", with: "name: mine"), to: "mine.yaml")
     let runFile = try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Program.demoData)/search.safetensors}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+      data: {search: \(Checkout.demoData)/search.safetensors}
       patterns: ["2:8", "4:8", "8:8"]
       accelerator: {profile: mine.yaml, batch: 4}
       objectives: [accuracy, energy, weightBytes]
@@ -95,8 +96,8 @@ import Testing
       let folder = try TemporaryFolder()
       let runFile = try folder.write(
         """
-        model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-        data: {search: \(Program.demoData)/search.safetensors}
+        model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+        data: {search: \(Checkout.demoData)/search.safetensors}
         patterns: ["1:4", "2:4", "4:4"]
         accelerator: {profile: systolic32, batch: 4}
         search: {\(lines)population: 8, evaluations: 24, seed: 3}

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// Where coordinators listen and how workers find them.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct AddressTests {
@@ -68,7 +69,7 @@ import Testing
     for worker in workers { #expect(worker.ending().status == 10, "\(worker.errors)") }
   }
 
-  @Test func `a name that nobody knows is refused in words`() throws {
+  @Test func `a name that nobody knows is refused with a diagnostic`() throws {
     let run = try DigitsRun(evaluations: 8)
     let ending = try Program.run([
       "coordinator", run.runFile, "--run-directory", run.directory.path, "--bind",

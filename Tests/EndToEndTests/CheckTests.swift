@@ -1,15 +1,16 @@
 import Foundation
 import Testing
+import TestSupport
 
-struct CheckTests {
-  private static let search = "\(Program.demoData)/search.safetensors"
+@Suite(.timeLimit(.minutes(20))) struct CheckTests {
+  private static let search = "\(Checkout.demoData)/search.safetensors"
   private static let train =
-    Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+    "\(Checkout.fixtures)/digits/train.safetensors"
 
   /// Writes a run file on the digits model, with some lines in place of the usual ones.
   private static func runFile(
     in folder: TemporaryFolder,
-    model: String = "{weights: \(Program.demoData)/digits_vit_dense.safetensors}",
+    model: String = "{weights: \(Checkout.demoData)/digits_vit_dense.safetensors}",
     data: String = "{search: \(search)}", lines: String = "",
     numerics: String = DigitsRun.numerics
   ) throws -> String {
@@ -63,10 +64,11 @@ struct CheckTests {
     #expect(hours.contains { $0["slots"] as? Int == 40 })
     let memory = try #require(report["memory"] as? [String: Any])
     #expect(try #require(memory["workerBytes"] as? Int) > 1 << 20)
-    let words = try Program.run(arguments)
+    let diagnostic = try Program.run(arguments)
     #expect(
-      words.output.contains("slots like these") && words.output.contains("images/s on a slot"))
-    #expect(words.output.contains("keeps at most 16 slots busy"))
+      diagnostic.output.contains("slots like these")
+        && diagnostic.output.contains("images/s on a slot"))
+    #expect(diagnostic.output.contains("keeps at most 16 slots busy"))
   }
 
   @Test(arguments: [
@@ -80,10 +82,10 @@ struct CheckTests {
     ("M", "{search: S}", "accelerator: {profile: ./own.yaml}", "own.yaml"),
   ])
   func `what is wrong is named, with the status that the run would end with`(
-    model: String, data: String, lines: String, words: String
+    model: String, data: String, lines: String, diagnostic: String
   ) throws {
     let folder = try TemporaryFolder()
-    let weights = "{weights: \(Program.demoData)/digits_vit_dense.safetensors}"
+    let weights = "{weights: \(Checkout.demoData)/digits_vit_dense.safetensors}"
     let text = """
       model: \(model.replacing("M", with: weights))
       data: \(data.replacing("S", with: Self.search))
@@ -94,7 +96,7 @@ struct CheckTests {
     let path = try folder.write(text, to: "run.yaml")
     let ending = try Program.run(["check", path])
     #expect(ending.status == (lines.contains("constraints") ? 2 : 1), "\(ending.errors)")
-    #expect(ending.output.contains(words), "\(ending.output)\(ending.errors)")
+    #expect(ending.output.contains(diagnostic), "\(ending.output)\(ending.errors)")
     #expect(ending.output.contains("✗"))
     #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path) == ["run.yaml"])
     let run = try Program.run(["coordinator", path, "--run-directory", folder.file("run")])
@@ -107,7 +109,7 @@ struct CheckTests {
       try FileManager.default.createDirectory(
         atPath: folder.file(name), withIntermediateDirectories: true)
     }
-    let picture = Program.root.appending(path: "Tests/Fixtures/images")
+    let picture = URL(filePath: "\(Checkout.fixtures)/images")
     let names = try FileManager.default.subpathsOfDirectory(atPath: picture.path).sorted()
     let png = try #require(names.first { $0.hasSuffix(".png") })
     try FileManager.default.copyItem(
@@ -120,8 +122,8 @@ struct CheckTests {
       "check", path, "--run-directory", folder.file("run"), "--bind", "udp://somewhere",
     ])
     #expect(ending.status == 1)
-    for words in ["1 broken", "run/run.yaml:1:1", "udp://somewhere"] {
-      #expect(ending.output.contains(words), "\(words): \(ending.output)")
+    for diagnostic in ["1 broken", "run/run.yaml:1:1", "udp://somewhere"] {
+      #expect(ending.output.contains(diagnostic), "\(diagnostic): \(ending.output)")
     }
   }
 

@@ -1,11 +1,12 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// One command that starts a run or goes on with it, and what a run directory remembers.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ContinuationTests {
   /// Runs a search of some evaluations in the directory of `run`, with another run file if given.
-  private func search(_ run: DigitsRun, _ runFile: String? = nil) throws -> Program.Ending {
+  private func search(_ run: DigitsRun, _ runFile: String? = nil) throws -> RunningProcess.Ending {
     try Program.run([
       "search", runFile ?? run.runFile, "--run-directory", run.directory.path, "--workers", "1",
       "--json",
@@ -62,7 +63,7 @@ import Testing
     #expect(try search(run).json()["evaluations"] as? Int == 8)
     let more = try changed(
       run, ("evaluations: 8", "evaluations: 12"),
-      ("data: {", "data: {test: \(Program.demoData)/test.safetensors, "))
+      ("data: {", "data: {test: \(Checkout.demoData)/test.safetensors, "))
     let front = try search(run, more).json()
     #expect(front["evaluations"] as? Int == 12)
     let points = try #require(front["points"] as? [[String: Any]])
@@ -83,13 +84,13 @@ import Testing
         "constraints is macs at most 0.5 × dense, the run has none"
       ),
     ]
-    for (change, words) in refusals {
+    for (change, diagnostic) in refusals {
       let other = try changed(run, change)
       let ending = try Program.run([
         "coordinator", other, "--run-directory", run.directory.path,
       ])
       #expect(ending.status != 0)
-      #expect(ending.errors.contains(words), "\(ending.errors)")
+      #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
     }
     #expect(try String(contentsOfFile: run.directory.file("run.yaml"), encoding: .utf8) == kept)
   }
@@ -127,11 +128,11 @@ import Testing
       try Program.start(["coordinator", file, "--run-directory", run.directory.path])
     }
     try waitUntil("one of them is refused and the other listens") {
-      let running = coordinators.filter(\.process.isRunning)
+      let running = coordinators.filter(\.isRunning)
       guard running.count == 1 else { return false }
-      return try run.connection()?.processID == running[0].process.processIdentifier
+      return try run.connection()?.processID == running[0].processIdentifier
     }
-    let winner = try #require(coordinators.firstIndex { $0.process.isRunning })
+    let winner = try #require(coordinators.firstIndex { $0.isRunning })
     #expect(coordinators[1 - winner].errors.contains("in use"))
     let kept = try String(contentsOfFile: run.directory.file("run.yaml"), encoding: .utf8)
     #expect(kept.contains("seed: \(3 + winner)"))
@@ -149,12 +150,12 @@ import Testing
     ("search.safetensors", "nowhere.safetensors", "nowhere.safetensors"),
   ])
   func `a run file that cannot be run leaves a folder that can be used`(
-    old: String, new: String, words: String
+    old: String, new: String, diagnostic: String
   ) throws {
     let run = try DigitsRun(evaluations: 8)
     let ending = try search(run, changed(run, (old, new)))
     #expect(ending.status != 0)
-    #expect(ending.errors.contains(words), "\(ending.errors)")
+    #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
     let manager = FileManager.default
     if manager.fileExists(atPath: run.directory.path) {
       #expect(try manager.contentsOfDirectory(atPath: run.directory.path) == ["coordinator.lock"])

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Workers whose time is bounded from outside.
-@Suite(.serialized) struct DepartureTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct DepartureTests {
   /// Seconds from now in which a worker can compute a little before it prepares to leave.
   private static let lifeSeconds = 35.0
 
@@ -13,8 +14,8 @@ import Testing
     let end = Date(timeIntervalSinceNow: Self.lifeSeconds)
     let told = try run.startWorker(
       "told", arguments: ["--end-time", end.formatted(.iso8601)])
-    let slurm = try RunningProgram(
-      run.workerArguments("slurm"), folder: nil,
+    let slurm = try Program.start(
+      run.workerArguments("slurm"),
       environment: ["SLURM_JOB_END_TIME": "\(Int(end.timeIntervalSince1970))"])
     for (name, worker) in [("told", told), ("slurm", slurm)] {
       let ending = worker.ending()
@@ -22,7 +23,7 @@ import Testing
       #expect(Date() < end, "\(name) has outlived its time")
       #expect(ending.errors.contains("the time is nearly over"), "\(ending.errors)")
       #expect(run.computed(by: name).count > 0)
-      #expect(try run.logged("worker \(name) left: the time of the worker is over") != nil)
+      try run.waitUntilLogged("worker \(name) left: the time of the worker is over")
       #expect(try run.logged("worker \(name) is lost") == nil)
     }
     let atDeparture = run.computed(by: "steady").count
@@ -36,7 +37,7 @@ import Testing
   }
 
   @Test(arguments: ["soon", "2026-13-01T00:00:00Z", "-5"])
-  func `a time that is none is refused in words`(time: String) throws {
+  func `a time that is none is refused with a diagnostic`(time: String) throws {
     let ending = try Program.run([
       "worker", "--connect", "tcp://127.0.0.1:9", "--insecure-plain-text", "--end-time", time,
     ])

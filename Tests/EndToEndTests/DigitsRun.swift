@@ -3,6 +3,7 @@ import RunStorage
 import SparseKernels
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// A small search on the digits model, in a folder of its own.
@@ -26,8 +27,8 @@ struct DigitsRun {
     self.directory = RunDirectory(path: directory ?? folder.file("run"))
     runFile = try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Program.demoData)/search.safetensors\(calibration)}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+      data: {search: \(Checkout.demoData)/search.safetensors\(calibration)}
       patterns: ["1:4", "2:4", "3:4", "4:4"]
       accelerator: {profile: systolic32, batch: 8}
       search: {\(search)}
@@ -40,22 +41,22 @@ struct DigitsRun {
   /// Starts a coordinator and waits until workers can join.
   func startCoordinator(
     resuming: Bool = false, arguments: [String] = [], environment: [String: String?] = [:]
-  ) throws -> RunningProgram {
+  ) throws -> RunningProcess {
     let what = resuming ? ["--resume"] : [runFile]
-    let coordinator = try RunningProgram(
-      ["coordinator"] + what + ["--run-directory", directory.path] + arguments, folder: nil,
+    let coordinator = try Program.start(
+      ["coordinator"] + what + ["--run-directory", directory.path] + arguments,
       environment: environment)
     try waitUntil("the coordinator listens") {
-      guard coordinator.process.isRunning else {
-        throw EarlyEnd(words: coordinator.errors)
+      guard coordinator.isRunning else {
+        throw EarlyEnd(diagnostic: coordinator.errors)
       }
-      return try connection()?.processID == coordinator.process.processIdentifier
+      return try connection()?.processID == coordinator.processIdentifier
     }
     return coordinator
   }
 
   /// Starts a worker that counts its shards in a file of its name.
-  func startWorker(_ name: String, arguments: [String] = []) throws -> RunningProgram {
+  func startWorker(_ name: String, arguments: [String] = []) throws -> RunningProcess {
     try Program.start(workerArguments(name) + arguments)
   }
 
@@ -93,21 +94,30 @@ struct DigitsRun {
     }
   }
 
-  /// The time that the coordinator's log gives to the first line with these words.
-  func logged(_ words: String) throws -> Date? {
+  /// The first line of the coordinator's log with a text.
+  func logLine(with text: String) -> String? {
     let log = String(
       decoding: FileManager.default.contents(atPath: directory.logPath) ?? Data(), as: UTF8.self)
-    guard let line = log.split(separator: "\n").first(where: { $0.contains(words) }) else {
-      return nil
-    }
+    return log.split(separator: "\n").first { $0.contains(text) }.map(String.init)
+  }
+
+  /// The time that the coordinator's log gives to the first line with a text.
+  func logged(_ text: String) throws -> Date? {
+    guard let line = logLine(with: text) else { return nil }
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     return try Date(String(try #require(line.split(separator: " ").first)), strategy: style)
   }
 
+  /// Waits until a coordinator that runs has logged a text, which follows what it tells others by
+  /// an unknown time.
+  func waitUntilLogged(_ text: String) throws {
+    try waitUntil("the log says: \(text)") { try logged(text) != nil }
+  }
+
   /// Kills one of two workers that compute, and the coordinator when the run has gone on.
   func kill(
-    _ worker: RunningProgram, _ name: String, beside other: String,
-    thenCoordinator coordinator: RunningProgram
+    _ worker: RunningProcess, _ name: String, beside other: String,
+    thenCoordinator coordinator: RunningProcess
   ) throws {
     try waitUntil("both workers have computed") {
       computed(by: name).count > 4 && computed(by: other).count > 4
@@ -129,6 +139,6 @@ struct DigitsRun {
 
   /// A process ended although it should have gone on.
   struct EarlyEnd: Error {
-    let words: String
+    let diagnostic: String
   }
 }

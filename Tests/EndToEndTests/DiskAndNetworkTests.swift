@@ -1,19 +1,13 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// What only a machine's owner can arrange: a small disk and a network that is cut.
-@Suite(.serialized) struct DiskAndNetworkTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct DiskAndNetworkTests {
   /// Runs a command of the system and returns whether it succeeded.
   @discardableResult
   static func system(_ command: [String]) -> Bool {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    do { try process.run() } catch { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
+    (try? RunningProcess("/usr/bin/env", command).ending().status) == 0
   }
 
   /// Whether file systems may be mounted here.
@@ -34,7 +28,7 @@ import Testing
   }()
 
   @Test(.enabled(if: mayMount, "file systems may not be mounted here"))
-  func `a full disk pauses the run in words, and room lets it go on by itself`() throws {
+  func `a full disk pauses the run with a diagnostic, and room lets it go on by itself`() throws {
     let disk = try TemporaryFolder()
     try #require(
       Self.system(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk.path]))
@@ -51,8 +45,8 @@ import Testing
     let status = try Program.run(["status", run.directory.path, "--json"]).json()
     #expect(status["state"] as? String == "paused")
     #expect(try #require(status["pausedBecause"] as? String).contains("free some space"))
-    #expect(coordinator.process.isRunning)
-    // Nothing is leased meanwhile: whoever shall not wait for long leaves.
+    #expect(coordinator.isRunning)
+    // Nothing is leased meanwhile: a worker that shall not wait for long leaves.
     let impatient = try run.startWorker("impatient", arguments: ["--idle-timeout", "1"]).ending()
     #expect(impatient.status == 10, "\(impatient.errors)")
     #expect(impatient.errors.contains("there was nothing to do for 1.0 seconds"))
@@ -89,7 +83,7 @@ import Testing
     #expect(ending.status == 1)
     #expect(ending.errors.contains("is full; free some space"), "\(ending.errors)")
     #expect(ending.errors.contains("\(cache)/elsa"), "\(ending.errors)")
-    #expect(coordinator.process.isRunning)
+    #expect(coordinator.isRunning)
     try FileManager.default.removeItem(atPath: ballast)
     let second = try run.startStranger(home: home)
     #expect(coordinator.ending().status == 0)
@@ -108,9 +102,9 @@ import Testing
     }
     try connect("up")
     let run = try DigitsRun(evaluations: 5_000)
-    func start(_ arguments: [String]) throws -> RunningProgram {
-      try RunningProgram(
-        ["ip", "netns", "exec", network, Program.path] + arguments, folder: nil,
+    func start(_ arguments: [String]) throws -> RunningProcess {
+      try Program.start(
+        ["ip", "netns", "exec", network, Program.path] + arguments,
         program: "/usr/bin/env")
     }
     let coordinator = try start([

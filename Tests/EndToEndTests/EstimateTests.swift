@@ -1,7 +1,8 @@
 import Foundation
 import Testing
+import TestSupport
 
-struct EstimateTests {
+@Suite(.timeLimit(.minutes(20))) struct EstimateTests {
   @Test func `one product costs what the closed form says`() throws {
     // DeiT-S qkv at 2:4 on 32×32 ws: SCALE-Sim's Total Cycles is 62855, one less than F·L.
     let json = try Program.run(
@@ -53,10 +54,12 @@ struct EstimateTests {
     (["--model", "deit_tiny_patch16_224", "--genome", "g.json"], "g.json: cannot be read"),
     (["--model", "deit_tiny_patch16_224", "--genome", "elsa:11"], "1 block given"),
   ])
-  func `what cannot be estimated is refused in words`(arguments: [String], words: String) throws {
+  func `what cannot be estimated is refused with a diagnostic`(
+    arguments: [String], diagnostic: String
+  ) throws {
     let ending = try Program.run(["estimate"] + arguments)
     #expect(ending.status == 1)
-    #expect(ending.errors.contains(words), "\(ending.errors)")
+    #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
   }
 
   @Test func `a model whose costs leave 64 bits is named by its file`() throws {
@@ -78,7 +81,7 @@ struct EstimateTests {
   @Test func `a genome of another model, or one with a key twice, is refused`() throws {
     let folder = try TemporaryFolder()
     let layers = #""blocks.0.attn.qkv": "2:4", "blocks.0.attn.qkv": "4:4""#
-    for (json, words) in [
+    for (json, diagnostic) in [
       (
         #"{"model": "deit_base_patch16_224", "layers": {}}"#, "is a genome of deit_base_patch16_224"
       ),
@@ -89,7 +92,7 @@ struct EstimateTests {
         folder.write(json, to: "g.json"),
       ])
       #expect(ending.status == 1)
-      #expect(ending.errors.contains("g.json: ") && ending.errors.contains(words))
+      #expect(ending.errors.contains("g.json: ") && ending.errors.contains(diagnostic))
     }
   }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
+import TestSupport
 
-struct EvaluateTests {
+@Suite(.timeLimit(.minutes(20))) struct EvaluateTests {
   @Test(arguments: [("4:4", 444), ("3:4", 445), ("2:4", 426), ("1:4", 103)])
   func `the digits model counts what PyTorch counts`(pattern: String, correct: Int) throws {
     let json = try Program.run([
-      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
-      "--data", "\(Program.demoData)/search.safetensors", "--uniform", pattern, "--json",
+      "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors",
+      "--data", "\(Checkout.demoData)/search.safetensors", "--uniform", pattern, "--json",
     ]).json()
     #expect(json["images"] as? Int == 450)
     #expect(abs(try #require(json["correct"] as? Int) - correct) <= 1)
@@ -25,15 +26,15 @@ struct EvaluateTests {
       "{\"model\": \"vit_digits\", \"layers\": {\(layers.joined(separator: ", "))}}",
       to: "genome.json")
     let json = try Program.run([
-      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
-      "--data", "\(Program.demoData)/search.safetensors", "--genome", genome, "--json",
+      "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors",
+      "--data", "\(Checkout.demoData)/search.safetensors", "--genome", genome, "--json",
     ]).json()
     #expect(abs(try #require(json["correct"] as? Int) - 426) <= 1)
   }
 
   @Test func `packing a folder of images counts what is broken`() throws {
     let folder = try TemporaryFolder()
-    let fixtures = Program.root.appending(path: "Tests/Fixtures/images").path
+    let fixtures = URL(filePath: "\(Checkout.fixtures)/images").path
     let names = try FileManager.default.contentsOfDirectory(atPath: fixtures)
       .filter { $0.hasSuffix(".png") }.sorted()
     let images = folder.file("set")
@@ -45,7 +46,7 @@ struct EvaluateTests {
     }
     try Data("no image".utf8).write(to: URL(filePath: "\(images)/class0/broken.png"))
     let arguments = [
-      "pack", images, "--model", Program.demoData, "--output", folder.file("set.safetensors"),
+      "pack", images, "--model", Checkout.demoData, "--output", folder.file("set.safetensors"),
       "--json",
     ]
     let refused = try Program.run(arguments)

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// What the program's exit status tells scripts; each with real processes.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ExitStatusTests {
@@ -10,16 +11,19 @@ import Testing
     (3, "refused by the coordinator"), (10, "left in order"), (11, "stopped in order"),
   ]
 
-  @Test func `help and README explain every status`() throws {
+  @Test func `help and guide explain every status`() throws {
     let help = try Program.run(["--help"]).output
-    let readme = try String(
-      contentsOf: Program.root.appending(path: "README.md"), encoding: .utf8
+    let guide = try String(
+      contentsOf: URL(filePath: "\(Checkout.root)/Sources/elsa/elsa.docc/RunningSearches.md"),
+      encoding: .utf8
     ).replacingOccurrences(of: "\n", with: " ")
-    for (number, words) in Self.statuses {
+    for (number, diagnostic) in Self.statuses {
       #expect(help.contains(" \(number)  "), "\(number) in help")
-      #expect(help.replacingOccurrences(of: "\n", with: " ").contains(words), "\(words) in help")
-      #expect(readme.contains("\(number) ("), "\(number) in README")
-      #expect(readme.contains(words), "\(words) in README")
+      #expect(
+        help.replacingOccurrences(of: "\n", with: " ").contains(diagnostic), "\(diagnostic) in help"
+      )
+      #expect(guide.contains("\(number) ("), "\(number) in the guide")
+      #expect(guide.contains(diagnostic), "\(diagnostic) in the guide")
     }
   }
 
@@ -69,7 +73,7 @@ import Testing
     #expect(ending.status == 2, "\(ending.errors)")
   }
 
-  @Test func `whoever the coordinator refuses ends with 3`() throws {
+  @Test func `a worker that the coordinator refuses ends with 3`() throws {
     let run = try DigitsRun(evaluations: 20_000)
     let coordinator = try run.startCoordinator()
     let connection = try #require(try run.connection())
@@ -128,8 +132,8 @@ import Testing
     let run = try DigitsRun(evaluations: 20_000)
     let coordinator = try run.startCoordinator()
     coordinator.signal(SIGKILL)
-    coordinator.process.waitUntilExit()
-    #expect(coordinator.process.terminationReason == .uncaughtSignal)
-    #expect(coordinator.process.terminationStatus == SIGKILL)
+    let ending = coordinator.ending()
+    #expect(ending.isBySignal)
+    #expect(ending.status == SIGKILL)
   }
 }

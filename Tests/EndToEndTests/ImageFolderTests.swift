@@ -1,10 +1,11 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Image folders of every kind, as commands read them.
-struct ImageFolderTests {
-  private static let model = "\(Program.demoData)/digits_vit_dense.safetensors"
-  private static let fixtures = Program.root.appending(path: "Tests/Fixtures/images").path
+@Suite(.timeLimit(.minutes(20))) struct ImageFolderTests {
+  private static let model = "\(Checkout.demoData)/digits_vit_dense.safetensors"
+  private static let fixtures = URL(filePath: "\(Checkout.fixtures)/images").path
 
   /// Makes class folders with an image each and returns their folder.
   private func classFolders(_ names: [String], in folder: TemporaryFolder) throws -> String {
@@ -18,7 +19,8 @@ struct ImageFolderTests {
     return data
   }
 
-  private func evaluate(_ data: String, _ arguments: [String] = []) throws -> Program.Ending {
+  private func evaluate(_ data: String, _ arguments: [String] = []) throws -> RunningProcess.Ending
+  {
     try Program.run(["evaluate", "--model", Self.model, "--data", data, "--json"] + arguments)
   }
 
@@ -69,7 +71,7 @@ struct ImageFolderTests {
     let folder = try TemporaryFolder()
     let data = try classFolders(["cat", "dog", "fox"], in: folder)
     _ = try folder.write("fox 9\ncat 0\ndog 4\n", to: "map.txt")
-    func search(_ directory: String, _ classMap: String) throws -> Program.Ending {
+    func search(_ directory: String, _ classMap: String) throws -> RunningProcess.Ending {
       let split = key == "images" ? ", split: {search: 2, test: 1}" : ""
       let run = try folder.write(
         """
@@ -93,13 +95,13 @@ struct ImageFolderTests {
   @Test func `an image in place of a set is called one`() throws {
     let folder = try TemporaryFolder()
     let image = "\(Self.fixtures)/grey.jpg"
-    let words = "\(image) is an image (JPEG); expected a folder or a packed set"
+    let diagnostic = "\(image) is an image (JPEG); expected a folder or a packed set"
     let packing = try Program.run([
       "pack", image, "--model", Self.model, "--output", folder.file("p.safetensors"),
     ])
     for ending in [packing, try evaluate(image)] {
       #expect(ending.status == 1)
-      #expect(ending.errors.contains(words), "\(ending.errors)")
+      #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
     }
   }
 
@@ -107,12 +109,12 @@ struct ImageFolderTests {
     let folder = try TemporaryFolder()
     let data = try classFolders(["cat", "dog"], in: folder)
     _ = try folder.write("cat\ndog\n", to: "data/classes.txt")
-    _ = try folder.write("about cats", to: "data/cat/notes.txt")
+    _ = try folder.write("about cats", to: "data/cat/notifications.txt")
     try FileManager.default.moveItem(
       atPath: "\(data)/dog/rgb.png", toPath: "\(data)/dog/unnamed")
     let ending = try evaluate(data)
     #expect(ending.status == 0)
-    #expect(ending.errors.contains("1 file is no image and is passed over: cat/notes.txt"))
+    #expect(ending.errors.contains("1 file is no image and is passed over: cat/notifications.txt"))
     #expect(try ending.json()["images"] as? Int == 2)
   }
 }

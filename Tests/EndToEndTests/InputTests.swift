@@ -1,12 +1,13 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Workers that see no file of the run and fetch what they need.
-@Suite(.serialized) struct InputTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct InputTests {
   private static let train =
-    Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+    "\(Checkout.fixtures)/digits/train.safetensors"
 
   /// A strict search with a calibrated bank, on copies of the digits in a folder of its own.
   struct HiddenRun {
@@ -17,9 +18,9 @@ import WireProtocol
       folder = try TemporaryFolder()
       directory = RunDirectory(path: folder.file("run"))
       let sources = [
-        "model.safetensors": "\(Program.demoData)/digits_vit_dense.safetensors",
-        "config.json": "\(Program.demoData)/config.json",
-        "search.safetensors": "\(Program.demoData)/search.safetensors",
+        "model.safetensors": "\(Checkout.demoData)/digits_vit_dense.safetensors",
+        "config.json": "\(Checkout.demoData)/config.json",
+        "search.safetensors": "\(Checkout.demoData)/search.safetensors",
         "train.safetensors": InputTests.train,
       ]
       for (name, source) in sources {
@@ -39,13 +40,13 @@ import WireProtocol
     }
 
     /// Starts the coordinator with encryption, then takes the inputs away from their paths.
-    func startHiddenCoordinator(rate: String?) throws -> RunningProgram {
-      let coordinator = try RunningProgram(
+    func startHiddenCoordinator(rate: String?) throws -> RunningProcess {
+      let coordinator = try Program.start(
         ["coordinator", "run.yaml", "--run-directory", "run"]
-          + (rate.map { ["--input-rate", $0] } ?? []), folder: folder.path)
+          + (rate.map { ["--input-rate", $0] } ?? []), in: folder.path)
       try waitUntil("the coordinator listens") {
-        guard coordinator.process.isRunning else {
-          throw DigitsRun.EarlyEnd(words: coordinator.errors)
+        guard coordinator.isRunning else {
+          throw DigitsRun.EarlyEnd(diagnostic: coordinator.errors)
         }
         return FileManager.default.fileExists(atPath: directory.connectionFilePath)
       }
@@ -58,14 +59,14 @@ import WireProtocol
     }
 
     /// Starts a worker in an empty folder that knows an address and keys, nothing else.
-    func startStranger(home: TemporaryFolder) throws -> RunningProgram {
+    func startStranger(home: TemporaryFolder) throws -> RunningProcess {
       let connection = try ConnectionFile(path: directory.connectionFilePath)
-      return try RunningProgram(
+      return try Program.start(
         [
           "worker", "--connect", connection.endpoints[0], "--server-key",
           try #require(connection.serverKey), "--threads", "1",
         ],
-        folder: home.path,
+        in: home.path,
         environment: [
           "ELSA_WORKER_SECRET_KEY": connection.workerSecretKey, "HOME": home.path,
           "XDG_CACHE_HOME": home.file("cache"),
@@ -78,12 +79,12 @@ import WireProtocol
       for record in try JournalReader(of: directory).records() {
         switch record {
         case .evaluated(var evaluation):
-          // Whoever has measured it.
+          // Anyone who has measured it.
           evaluation.keyNames = []
           outcome.told.append(evaluation)
         case .shardCompleted(let completion):
           outcome.shards[completion.key] = completion.measurement
-        case .opened, .joined, .born, .confirmed, .discarded, .quarantined: break
+        case .opened, .joined, .proposed, .confirmed, .discarded, .quarantined: break
         }
       }
       return outcome
@@ -170,12 +171,12 @@ import WireProtocol
     let run = try DigitsRun(evaluations: 4)
     let coordinator = try run.startCoordinator()
     let home = try TemporaryFolder()
-    func start(_ more: [String]) throws -> RunningProgram {
-      try RunningProgram(
+    func start(_ more: [String]) throws -> RunningProcess {
+      try Program.start(
         [
           "worker", "--connection-file", run.directory.connectionFilePath, "--threads", "1",
           "--cache-directory", home.file("cache"),
-        ] + more, folder: home.path)
+        ] + more, in: home.path)
     }
     let small = try start(["--no-shared-files", "--cache-size", "100K"]).ending()
     #expect(small.status == 1)
@@ -188,11 +189,11 @@ import WireProtocol
 
     let again = try DigitsRun(evaluations: 4)
     let second = try again.startCoordinator()
-    let fetching = try RunningProgram(
+    let fetching = try Program.start(
       [
         "worker", "--connection-file", again.directory.connectionFilePath, "--threads", "1",
         "--cache-directory", home.file("cache"), "--no-shared-files",
-      ], folder: home.path)
+      ], in: home.path)
     #expect(second.ending().status == 0)
     let fetchingEnding = fetching.ending()
     #expect(fetchingEnding.status == 0)

@@ -2,6 +2,7 @@ import Foundation
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// What commands do with the journal of a run: damaged, long, or with candidates set aside.
@@ -32,7 +33,7 @@ import WireProtocol
     }
   }
 
-  @Test func `sixty damaged journals end every command in words or are read`() throws {
+  @Test func `sixty damaged journals end every command with a diagnostic or are read`() throws {
     let journal = try Journal(in: run.directory)
     try journal.close()
     let sound = [UInt8](try Data(contentsOf: URL(filePath: path)))
@@ -49,14 +50,14 @@ import WireProtocol
         // A recovered run that lacks its last records waits for workers.
         if arguments[0] == "coordinator" {
           try waitUntil("it has ended or listens") {
-            try !program.process.isRunning
-              || run.connection()?.processID == program.process.processIdentifier
+            try !program.isRunning
+              || run.connection()?.processID == program.processIdentifier
           }
           program.signal(SIGTERM)
         }
         let ending = program.ending()
         endings[ending.status, default: 0] += 1
-        #expect(program.process.terminationReason == .exit, "number \(number): \(arguments)")
+        #expect(!ending.isBySignal, "number \(number): \(arguments)")
         #expect(ending.status == 0 || ending.errors.contains("elsa: "), "number \(number)")
       }
     }
@@ -135,7 +136,7 @@ import WireProtocol
     var genomes: [CandidateID: Genome] = [:]
     var archive: [StoredIndividual] = []
     for record in records {
-      if case .born(let candidate, let genome) = record { genomes[candidate] = genome }
+      if case .proposed(let candidate, let genome) = record { genomes[candidate] = genome }
       guard case .evaluated(let result) = record, members.contains(result.candidate.rawValue) else {
         continue
       }
@@ -146,16 +147,17 @@ import WireProtocol
           objectives: objectives.map { $0.minimized($1) }, violation: 0))
     }
     let snapshot = RunSnapshot(
-      recordCount: records.count, opening: opening, birthCount: 12, evaluationCount: 12,
-      abandonedCount: 0, population: [], archive: archive, waiting: [],
-      knownCodes: [UInt8](repeating: 0, count: 12 * RunSnapshot.codeSize), done: [],
+      recordCount: records.count, opening: opening, proposalCount: 12, evaluationCount: 12,
+      quarantinedCount: 0, archive: archive, waiting: [],
+      knownCodes: [UInt8](repeating: 0, count: 12 * RunSnapshot.codeSize), algorithmState: [1],
+      done: [],
       completed: [], quarantined: [], shardCount: 60, paceSamples: [], paceNext: 0)
     let place = try #require(
       records.firstIndex { if case .shardCompleted = $0 { true } else { false } })
     let journal = try Journal(in: run.directory)
     try journal.replaceSnapshot(
       with: JournalSnapshot(
-        recordCount: records.count, epoch: opening.epoch, content: snapshot.encoded()),
+        recordCount: records.count, term: opening.term, content: snapshot.encoded()),
       writtenAt: Date(timeIntervalSince1970: 0))
     try journal.overwriteContent(ofRecord: place)
     try journal.close()
@@ -168,7 +170,7 @@ import WireProtocol
 
   @Test func `a quarantined candidate is named by front, its file and the last message`() throws {
     let known = try records().compactMap { record -> Genome? in
-      if case .born(_, let genome) = record { genome } else { nil }
+      if case .proposed(_, let genome) = record { genome } else { nil }
     }
     let crossed = known.flatMap { first in
       known.map { Genome(genes: Array(first.genes.prefix(12) + $0.genes.dropFirst(12))) }
@@ -177,8 +179,8 @@ import WireProtocol
     let journal = try Journal(in: run.directory)
     try journal.append(
       [
-        .born(CandidateID(12), genome),
-        .quarantined(CandidateID(12), words: "seven workers died over it alone"),
+        .proposed(CandidateID(12), genome),
+        .quarantined(CandidateID(12), diagnostic: "seven workers died over it alone"),
       ], at: journal.recordCount, writtenAt: Date(timeIntervalSince1970: 0))
     try journal.close()
 
@@ -200,16 +202,16 @@ import WireProtocol
       "coordinator", more, "--run-directory", run.directory.path,
     ])
     try waitUntil("it listens") {
-      try run.connection()?.processID == stopped.process.processIdentifier
+      try run.connection()?.processID == stopped.processIdentifier
     }
     stopped.signal(SIGTERM)
-    let words = "candidate #12 is quarantined and was not evaluated (seven workers died"
-    #expect(stopped.ending().errors.contains(words), "\(stopped.errors)")
+    let diagnostic = "candidate #12 is quarantined and was not evaluated (seven workers died"
+    #expect(stopped.ending().errors.contains(diagnostic), "\(stopped.errors)")
     let searched = try Program.run([
       "search", more, "--run-directory", run.directory.path, "--workers", "1",
     ])
     #expect(searched.status == 0)
-    #expect(searched.errors.contains(words), "\(searched.errors)")
+    #expect(searched.errors.contains(diagnostic), "\(searched.errors)")
     #expect(searched.output.contains("quarantined, not evaluated:"))
     let kept = try #require(
       JSONSerialization.jsonObject(

@@ -1,6 +1,8 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
+import WireProtocol
 
 /// Holders of a worker's key who do what no worker does, written in Python from the specification.
 @Suite(
@@ -8,12 +10,11 @@ import Testing
   .enabled(if: hasPythonWorker, "needs python3-zmq, python3-protobuf and protoc"))
 struct KeyHolderTests {
   private static let program =
-    Program.root.appending(path: "Tests/EndToEndTests/PythonWorker/hostile.py").path
+    "\(Checkout.root)/Tests/EndToEndTests/PythonWorker/hostile.py"
 
   /// A hostile process and what it reports.
-  private final class Holder {
-    private let process = Process()
-    private let path: String
+  private struct Holder {
+    private let process: RunningProcess
 
     init(_ run: DigitsRun, key: String? = nil, _ deed: String, _ numbers: Int...) throws {
       let folder = run.folder.file("hostile-\(UUID().uuidString)")
@@ -21,47 +22,39 @@ struct KeyHolderTests {
         atPath: folder, withIntermediateDirectories: false)
       try PythonWorkerTests.compileMessages(into: folder)
       let connection = try #require(try run.connection())
-      path = folder + "/report"
-      #expect(FileManager.default.createFile(atPath: path, contents: nil))
-      process.executableURL = URL(filePath: "/usr/bin/python3")
-      process.arguments =
-        [
-          KeyHolderTests.program, "--connect", connection.endpoints[0], "--messages", folder,
-          "--kernel-table", "\(try PythonWorkerTests.kernelTable(of: run))", deed,
-        ] + numbers.map(String.init)
-      process.environment = [
-        "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin",
-        "ELSA_SERVER_KEY": try #require(connection.serverKey),
-        "ELSA_WORKER_SECRET_KEY": try #require(key ?? connection.workerSecretKey),
+      let arguments = [
+        KeyHolderTests.program, "--connect", connection.endpoints[0], "--messages", folder,
+        "--backend-version", try PythonWorkerTests.backendVersion(of: run),
+        "--protocol-version", "\(ProtocolVersion.current)", deed,
       ]
-      process.standardOutput = FileHandle(forWritingAtPath: path)
-      try process.run()
+      process = try RunningProcess(
+        "/usr/bin/python3", arguments + numbers.map(String.init),
+        environment: [
+          "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin",
+          "ELSA_SERVER_KEY": try #require(connection.serverKey),
+          "ELSA_WORKER_SECRET_KEY": try #require(key ?? connection.workerSecretKey),
+        ])
     }
-
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
     /// What was reported so far.
-    var text: String {
-      String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-    }
+    var text: String { process.output }
 
     /// Waits for the end and returns the report's last line.
     func report() throws -> [String: Int] {
-      process.waitUntilExit()
-      let line = try #require(text.split(separator: "\n").last)
+      let line = try #require(process.ending().output.split(separator: "\n").last)
       return try JSONDecoder().decode([String: Int].self, from: Data(line.utf8))
     }
 
     /// Ends the process, which has inherited that SIGTERM does nothing.
     func end() {
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      process.signal(SIGKILL)
+      process.ending()
     }
   }
 
   /// The most memory that a process has had.
-  private func peakBytes(of program: RunningProgram) throws -> Int {
-    let path = "/proc/\(program.process.processIdentifier)/status"
+  private func peakBytes(of program: RunningProcess) throws -> Int {
+    let path = "/proc/\(program.processIdentifier)/status"
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     let line = try #require(lines.first { $0.hasPrefix("VmHWM:") })
     return try #require(Int(line.split(separator: " ")[1])) << 10

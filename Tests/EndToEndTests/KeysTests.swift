@@ -1,9 +1,10 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// Keys, status and drain, as a user handles them.
-@Suite(.serialized) struct KeysTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct KeysTests {
   @Test func `a worker joins by address and keys of its own until its key is revoked`() throws {
     let run = try DigitsRun(evaluations: 400)
     let folder = run.folder
@@ -27,7 +28,7 @@ import Testing
     let endpoint = try #require(try run.connection()?.endpoints.first)
     let kept = try String(contentsOfFile: run.directory.file("keys.json"), encoding: .utf8)
     #expect(!kept.contains(try #require(KeyFile(path: folder.file("keys/lab.key")).secretKey)))
-    func worker(_ key: String, server: String, name: String) throws -> RunningProgram {
+    func worker(_ key: String, server: String, name: String) throws -> RunningProcess {
       try Program.start([
         "worker", "--connect", endpoint, "--server-key", server, "--key-file", key, "--name", name,
         "--threads", "1", "--counters", folder.file(name), "--give-up-after", "10",
@@ -116,16 +117,16 @@ import Testing
     let listed = try #require(status["workerList"] as? [[String: Any]])
     #expect(listed.map { $0["label"] as? String } == ["first", "second"])
     #expect(try #require(status["freeDiskBytes"] as? Int) > 0)
-    let words = try Program.run(["status", run.directory.path])
-    #expect(words.output.contains("of 5000"), "\(words.output)")
-    #expect(words.output.contains("second"))
+    let diagnostic = try Program.run(["status", run.directory.path])
+    #expect(diagnostic.output.contains("of 5000"), "\(diagnostic.output)")
+    #expect(diagnostic.output.contains("second"))
 
     let unknown = try Program.run(["drain", run.directory.path, "--worker", "third"])
     #expect(unknown.status == 1)
     #expect(unknown.errors.contains("no worker is called third"))
     #expect(try Program.run(["drain", run.directory.path, "--worker", "first"]).status == 0)
     #expect(first.ending().status == 10)
-    #expect(coordinator.process.isRunning)
+    #expect(coordinator.isRunning)
     let drain = try Program.run(["drain", run.directory.path])
     #expect(drain.status == 0, "\(drain.errors)")
     #expect(second.ending().status == 10)
@@ -149,14 +150,14 @@ import Testing
     #expect(drainDead.status == 1)
   }
 
-  @Test func `plain text needs the same words on both ends`() throws {
+  @Test func `plain text must be asked for on both ends`() throws {
     let run = try DigitsRun(evaluations: 4)
     let open = try Program.start([
       "coordinator", run.runFile, "--run-directory", run.directory.path, "--bind",
       "tcp://0.0.0.0:*", "--insecure-plain-text",
     ])
     try waitUntil("the coordinator listens") { try run.connection() != nil }
-    #expect(open.errors.contains("whoever reaches tcp://0.0.0.0:*"))
+    #expect(open.errors.contains("anyone who reaches tcp://0.0.0.0:*"))
     #expect(try #require(try run.connection()).serverKey == nil)
     let careful = try run.startWorker("careful")
     #expect(careful.ending().status == 1)

@@ -2,18 +2,19 @@ import Foundation
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Workers that are killed at random moments, one after another, on a real machine.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct KillTests {
   /// Starts a worker and kills it once it has computed some shards, or has only just joined.
   private func startAndKill(
-    _ name: String, afterShards count: Int, in run: DigitsRun, coordinator: RunningProgram
+    _ name: String, afterShards count: Int, in run: DigitsRun, coordinator: RunningProcess
   ) throws {
     let worker = try run.startWorker(name)
     try waitUntil("\(name) has computed \(count) shards") {
-      guard coordinator.process.isRunning else {
-        throw DigitsRun.EarlyEnd(words: coordinator.errors)
+      guard coordinator.isRunning else {
+        throw DigitsRun.EarlyEnd(diagnostic: coordinator.errors)
       }
       guard count == 0 else { return run.computed(by: name).count >= count }
       return try run.logged("worker \(name) joined") != nil

@@ -3,6 +3,7 @@ import RunStorage
 import SparseKernels
 import SparsityCore
 import Testing
+import TestSupport
 
 /// Whose arithmetic a run computes in.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct NumericsTests {
@@ -19,11 +20,12 @@ import Testing
     #expect(ending.errors.contains("leaves precision and instructionSet open"), "\(ending.errors)")
     let set = InstructionSet.detected.rawValue
     let front = try run.front()
-    #expect(front["instructionSet"] as? String == set)
-    #expect(front["precision"] as? String == "bf16")
-    #expect((front["numerics"] as? String)?.contains("/\(set)/") == true)
+    let options = try #require(front["options"] as? [String: String])
+    #expect(options["instructionSet"] == set)
+    #expect(options["precision"] == "bf16")
+    #expect((front["numerics"] as? String)?.contains("instructionSet=\(set);") == true)
     let table = try Program.run(["front", run.directory.path])
-    #expect(table.output.contains("computed in bf16/"), "\(table.output)")
+    #expect(table.output.contains("computed in elsa/"), "\(table.output)")
   }
 
   @Test(.enabled(if: InstructionSet.detected > .baseline, "needs a processor with AVX2"))
@@ -31,8 +33,8 @@ import Testing
     let run = try DigitsRun(evaluations: 10, numerics: "precision: f32")
     let set = try #require(InstructionSet.allCases.last { $0 < .detected }).rawValue
     let first = try run.startCoordinator(arguments: ["--expect-workers", "2"])
-    let lesser = try RunningProgram(
-      run.workerArguments("lesser"), folder: nil, environment: ["ELSA_INSTRUCTION_SET": set])
+    let lesser = try Program.start(
+      run.workerArguments("lesser"), environment: ["ELSA_INSTRUCTION_SET": set])
     let able = try run.startWorker("able")
     try waitUntil("both have computed") {
       !run.computed(by: "lesser").isEmpty && !run.computed(by: "able").isEmpty
@@ -46,7 +48,8 @@ import Testing
     #expect(lesser.ending().status == 0)
     #expect(able.ending().status == 0)
     let front = try run.front()
-    #expect(front["instructionSet"] as? String == set)
-    #expect(front["precision"] as? String == "f32")
+    let options = try #require(front["options"] as? [String: String])
+    #expect(options["instructionSet"] == set)
+    #expect(options["precision"] == "f32")
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 /// Another user of the same machine.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct OtherUserTests {
@@ -15,16 +16,18 @@ import Testing
   }()
 
   /// Runs the program as the other user.
-  static func run(_ arguments: [String], program: String = Program.path) throws -> Program.Ending {
+  static func run(_ arguments: [String], program: String = Program.path) throws
+    -> RunningProcess.Ending
+  {
     try start(arguments, program: program).ending()
   }
 
   /// Starts the program as the other user.
   static func start(
     _ arguments: [String], program: String = Program.path, environment: [String: String?] = [:]
-  ) throws -> RunningProgram {
-    try RunningProgram(
-      ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", program] + arguments, folder: "/",
+  ) throws -> RunningProcess {
+    try Program.start(
+      ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", program] + arguments, in: "/",
       environment: environment.merging(["HOME": "/nonexistent", "XDG_CACHE_HOME": nil]) { $1 },
       program: tool)
   }
@@ -32,12 +35,13 @@ import Testing
   @Test(arguments: ["022", "002", "000"])
   func `no file of a run can be read by others, whatever the umask`(mask: String) throws {
     let run = try DigitsRun(evaluations: 8)
-    let words = "umask \(mask); exec \"$0\" \"$@\""
-    let ending = try RunningProgram(
+    let diagnostic = "umask \(mask); exec \"$0\" \"$@\""
+    let ending = try Program.start(
       [
-        "-c", words, Program.path, "search", run.runFile, "--run-directory", run.directory.path,
+        "-c", diagnostic, Program.path, "search", run.runFile, "--run-directory",
+        run.directory.path,
         "--workers", "1",
-      ], folder: nil, program: "/bin/sh"
+      ], program: "/bin/sh"
     ).ending()
     try #require(ending.status == 0, "\(ending.errors)")
     let names = try FileManager.default.subpathsOfDirectory(atPath: run.directory.path)
@@ -74,7 +78,7 @@ import Testing
     let run = try DigitsRun(evaluations: 8)
     try FileManager.default.createDirectory(
       atPath: run.directory.path, withIntermediateDirectories: false)
-    func start() throws -> Program.Ending {
+    func start() throws -> RunningProcess.Ending {
       try Program.run(["coordinator", run.runFile, "--run-directory", run.directory.path])
     }
     try #require(unsafe chmod(run.directory.path, 0o777) == 0)

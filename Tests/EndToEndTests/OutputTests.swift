@@ -1,15 +1,16 @@
 import Foundation
 import Testing
+import TestSupport
 
-/// What people read on a terminal and in the log of a job.
-struct OutputTests {
+/// What users read on a terminal and in the log of a job.
+@Suite(.timeLimit(.minutes(20))) struct OutputTests {
   @Test func `a worker's lines bear the time, and front names the test set`() throws {
     let folder = try TemporaryFolder()
-    let test = "\(Program.demoData)/test.safetensors"
+    let test = "\(Checkout.demoData)/test.safetensors"
     let path = try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Program.demoData)/search.safetensors, test: \(test)}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+      data: {search: \(Checkout.demoData)/search.safetensors, test: \(test)}
       patterns: ["2:4", "4:4"]
       search: {population: 4, evaluations: 4}
       """, to: "run.yaml")
@@ -25,8 +26,8 @@ struct OutputTests {
     for line in lines {
       #expect(line.prefixMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \w/) != nil, "\(line)")
     }
-    let words = "test set (\(test)): not measured yet; measure it with elsa front"
-    #expect(try Program.run(["front", directory]).output.contains(words))
+    let diagnostic = "test set (\(test)): not measured yet; measure it with elsa front"
+    #expect(try Program.run(["front", directory]).output.contains(diagnostic))
     #expect(try !Program.run(["front", directory, "--test"]).output.contains("not measured"))
     let csv = try Program.run(["front", directory, "--csv"]).output
     #expect(!csv.contains("test set"))
@@ -34,7 +35,7 @@ struct OutputTests {
 
   @Test func `off a terminal, preparation says at once what begins`() throws {
     let folder = try TemporaryFolder()
-    let images = Program.root.appending(path: "Tests/Fixtures/images")
+    let images = URL(filePath: "\(Checkout.fixtures)/images")
     let names = try FileManager.default.subpathsOfDirectory(atPath: images.path).sorted()
     let png = try #require(names.first { $0.hasSuffix(".png") })
     for label in 0..<2 {
@@ -45,7 +46,7 @@ struct OutputTests {
     }
     let path = try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
       data: {search: val/}
       patterns: ["2:4", "4:4"]
       """, to: "run.yaml")
@@ -54,7 +55,7 @@ struct OutputTests {
     ])
     try waitUntil("the first line is written") {
       coordinator.errors.contains("Packing the search set, \(folder.path)/val")
-        || !coordinator.process.isRunning
+        || !coordinator.isRunning
     }
     #expect(coordinator.errors.contains("Packing the search set"), "\(coordinator.errors)")
     coordinator.signal(SIGKILL)
@@ -66,16 +67,11 @@ struct OutputTests {
     columns: Int
   ) throws {
     let text = try onTerminal(columns: columns) { terminal in
-      let process = Process()
-      process.executableURL = URL(filePath: Program.path)
-      process.arguments = [
-        "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors", "--data",
-        "\(Program.demoData)/search.safetensors",
-      ]
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = terminal
-      return process
+      try Program.start(
+        [
+          "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors", "--data",
+          "\(Checkout.demoData)/search.safetensors",
+        ], standardError: terminal)
     }
     let lines = text.split(separator: "\r\u{1B}[2K").map { String($0.prefix { $0 != "\r" }) }
       .map { $0.trimmingCharacters(in: .newlines) }.filter { !$0.isEmpty }
@@ -89,16 +85,16 @@ struct OutputTests {
     }
   }
 
-  /// Runs a process to its end with its errors on a terminal; returns what was written there.
+  /// Starts a process and waits for its end, with its errors on a terminal; returns what was
+  /// written there.
   private func onTerminal(
-    columns: Int, _ process: (FileHandle) throws -> Process
+    columns: Int, _ start: (FileHandle) throws -> RunningProcess
   ) throws -> String {
     var (main, other): (Int32, Int32) = (-1, -1)
     var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     try #require(unsafe openpty(&main, &other, nil, nil, &size) == 0)
     defer { close(main) }
-    let running = try process(FileHandle(fileDescriptor: other, closeOnDealloc: false))
-    try running.run()
+    let running = try start(FileHandle(fileDescriptor: other, closeOnDealloc: false))
     close(other)
     // The terminal holds few bytes, so it is read while the process runs.
     var bytes: [UInt8] = []
@@ -109,8 +105,7 @@ struct OutputTests {
       guard count > 0 else { break }
       bytes += buffer[..<count]
     }
-    running.waitUntilExit()
-    #expect(running.terminationStatus == 0)
+    #expect(running.ending().status == 0)
     return String(decoding: bytes, as: UTF8.self)
   }
 }

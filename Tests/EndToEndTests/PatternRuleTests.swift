@@ -1,13 +1,14 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Searches whose run files say more of patterns than one list for all layers.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct PatternRuleTests {
   private func runFile(_ lines: String, in folder: TemporaryFolder) throws -> String {
     try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Program.demoData)/search.safetensors}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+      data: {search: \(Checkout.demoData)/search.safetensors}
       search: {population: 8, evaluations: 24, seed: 3}
       \(DigitsRun.numerics)
       \(lines)

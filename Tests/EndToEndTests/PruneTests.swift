@@ -1,11 +1,12 @@
 import Foundation
 import Testing
+import TestSupport
 
-struct PruneTests {
-  private static let model = "\(Program.demoData)/digits_vit_dense.safetensors"
-  private static let search = "\(Program.demoData)/search.safetensors"
+@Suite(.timeLimit(.minutes(20))) struct PruneTests {
+  private static let model = "\(Checkout.demoData)/digits_vit_dense.safetensors"
+  private static let search = "\(Checkout.demoData)/search.safetensors"
   private static let train =
-    Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+    "\(Checkout.fixtures)/digits/train.safetensors"
 
   @Test func `a pruned checkpoint counts what its pruning counts, in every form`() throws {
     let folder = try TemporaryFolder()
@@ -108,10 +109,10 @@ struct PruneTests {
       let json = try Program.run(["evaluate", "--genome", genome] + place + arguments).json()
       #expect(json["correct"] as? Int == last["correct"] as? Int)
     }
-    for (place, words) in [("99", "no point 99"), ("0", "points count from 1")] {
+    for (place, diagnostic) in [("99", "no point 99"), ("0", "points count from 1")] {
       let arguments = ["prune", "--run", run, "--point", place, "--output", checkpoint]
       let refused = try Program.run(arguments)
-      #expect(refused.status != 0 && refused.errors.contains(words), "\(refused.errors)")
+      #expect(refused.status != 0 && refused.errors.contains(diagnostic), "\(refused.errors)")
     }
   }
 

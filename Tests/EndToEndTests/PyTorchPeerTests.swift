@@ -1,13 +1,14 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Whether summaries can be made.
 private let hasPython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
 
 /// The scripts around PyTorch, without PyTorch.
-@Suite(.enabled(if: hasPython, "needs python3"))
+@Suite(.timeLimit(.minutes(20)), .enabled(if: hasPython, "needs python3"))
 struct PyTorchPeerTests {
-  static let folder = Program.root.appending(path: "Sources/Benchmarks/PyTorchPeer").path
+  static let folder = "\(Checkout.root)/Sources/Benchmarks/PyTorchPeer"
 
   @Test func `the summary gives medians over rounds and ratios of them`() throws {
     let temporary = try TemporaryFolder()
@@ -68,18 +69,10 @@ struct PyTorchPeerTests {
   /// Runs one of the scripts.
   private func run(
     _ arguments: [String], interpreter: String = "/usr/bin/python3"
-  ) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: interpreter)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: Self.folder)
-    process.environment = ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+  ) throws -> RunningProcess.Ending {
+    try RunningProcess(
+      interpreter, arguments, in: Self.folder,
+      environment: ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
+    ).ending()
   }
 }

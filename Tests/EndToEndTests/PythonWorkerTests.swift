@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Whether a worker can be written in Python here.
@@ -8,76 +9,62 @@ let hasPythonWorker: Bool = {
   guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"),
     FileManager.default.isExecutableFile(atPath: "/usr/bin/protoc")
   else { return false }
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/python3")
-  process.arguments = ["-c", "import zmq, google.protobuf"]
-  process.standardError = FileHandle.nullDevice
-  do {
-    try process.run()
-  } catch {
-    return false
-  }
-  process.waitUntilExit()
-  return process.terminationStatus == 0
+  let probe = try? RunningProcess("/usr/bin/python3", ["-c", "import zmq, google.protobuf"])
+  return probe?.ending().status == 0
 }()
 
 /// A worker in another language, written from the specification.
 @Suite(
-  .serialized, .enabled(if: hasPythonWorker, "needs python3-zmq, python3-protobuf and protoc"))
+  .serialized, .timeLimit(.minutes(20)),
+  .enabled(if: hasPythonWorker, "needs python3-zmq, python3-protobuf and protoc"))
 struct PythonWorkerTests {
   private static let worker =
-    Program.root.appending(path: "Tests/EndToEndTests/PythonWorker/worker.py").path
+    "\(Checkout.root)/Tests/EndToEndTests/PythonWorker/worker.py"
   private static let protocolFolder =
-    Program.root.appending(path: "Sources/WireProtocol/Protocol").path
+    "\(Checkout.root)/Sources/WireProtocol/Protocol"
 
   /// Writes the messages as Python modules.
   static func compileMessages(into folder: String) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/protoc")
-    process.arguments = [
-      "--proto_path=\(Self.protocolFolder)", "--python_out=\(folder)", "elsa.proto",
-      "inputs.proto",
-    ]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    let ending = try RunningProcess(
+      "/usr/bin/protoc",
+      [
+        "--proto_path=\(Self.protocolFolder)", "--python_out=\(folder)", "elsa.proto",
+        "inputs.proto",
+      ]
+    ).ending()
+    try #require(ending.status == 0, "\(ending.errors)")
   }
 
-  /// The kernels that a run computes with: a worker that infers must have the same.
-  static func kernelTable(of run: DigitsRun) throws -> Int {
+  /// The version of what a run computes with: a worker that infers must have the same.
+  static func backendVersion(of run: DigitsRun) throws -> String {
     var first: JournalRecord?
     try waitUntil("the journal has begun") {
       first = try JournalReader(of: run.directory).records().first
       return first != nil
     }
     guard case .opened(let opening) = first else {
-      throw DigitsRun.EarlyEnd(words: "the journal does not begin with an opening")
+      throw DigitsRun.EarlyEnd(diagnostic: "the journal does not begin with an opening")
     }
-    return opening.description.numerics.kernelTable
+    return opening.description.numerics.backend.version
   }
 
   /// Starts the worker, with a key of its own or that of the connection file; it knows no path of
   /// the run.
-  static func start(_ run: DigitsRun, in folder: TemporaryFolder, key: String? = nil) throws
-    -> (process: Process, output: Pipe)
-  {
+  static func start(
+    _ run: DigitsRun, in folder: TemporaryFolder, key: String? = nil
+  ) throws -> RunningProcess {
     let connection = try #require(try run.connection())
     try compileMessages(into: folder.path)
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/python3")
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    process.arguments = [
-      worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
-      folder.path, "--folder", folder.path, "--kernel-table", "\(try kernelTable(of: run))",
-    ]
     var variables = ["PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"]
     variables["ELSA_SERVER_KEY"] = connection.serverKey
     variables["ELSA_WORKER_SECRET_KEY"] = key ?? connection.workerSecretKey
-    process.environment = variables
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    return (process, output)
+    return try RunningProcess(
+      "/usr/bin/python3",
+      [
+        worker, "--connect", connection.endpoints[0], "--elsa", Program.path, "--messages",
+        folder.path, "--folder", folder.path, "--backend-version", try backendVersion(of: run),
+        "--protocol-version", "\(ProtocolVersion.current)",
+      ], in: folder.path, environment: variables)
   }
 
   @Test(arguments: [false, true])
@@ -89,26 +76,25 @@ struct PythonWorkerTests {
         + (isEncrypted ? ["--spot-checks", "0"] : ["--insecure-plain-text"]))
     try waitUntil("the coordinator listens") { try run.connection() != nil }
     let folder = try TemporaryFolder()
-    let (process, output) = try Self.start(run, in: folder)
+    let worker = try Self.start(run, in: folder)
     let ending = coordinator.ending()
     #expect(ending.status == 0, "\(ending.errors)")
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    let report = try JSONSerialization.jsonObject(with: text) as? [String: Any]
-    #expect(report?["shards"] as? Int == 60)
-    #expect(report?["words"] as? String == "the run is finished")
+    let workerEnding = worker.ending()
+    #expect(workerEnding.status == 0, "\(workerEnding.errors)")
+    let report = try workerEnding.json()
+    #expect(report["shards"] as? Int == 60)
+    #expect(report["diagnostic"] as? String == "the run is finished")
 
     let records = try JournalReader(of: run.directory).records()
     let workers = Set(
       records.compactMap { record in
         if case .shardCompleted(let completion) = record { completion.worker } else { nil }
       })
-    #expect(workers == ["python/\(process.processIdentifier)"])
+    #expect(workers == ["python/\(worker.processIdentifier)"])
     #expect(try run.front()["evaluations"] as? Int == 12)
     #expect(
       FileManager.default.contentsEqual(
-        atPath: "\(Program.demoData)/digits_vit_dense.safetensors",
+        atPath: "\(Checkout.demoData)/digits_vit_dense.safetensors",
         andPath: folder.file("model.safetensors")))
     let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
     #expect(log.contains("left: the run is finished"))
@@ -120,14 +106,13 @@ struct PythonWorkerTests {
     let run = try DigitsRun(evaluations: 60)
     let coordinator = try run.startCoordinator(arguments: ["--spot-checks", "0"])
     let folder = try TemporaryFolder()
-    let (process, output) = try Self.start(run, in: folder)
+    let python = try Self.start(run, in: folder)
     try waitUntil("the Python worker has computed") { try run.journaled().count > 4 }
     #expect(try Program.run(["drain", run.directory.path]).status == 0)
     #expect(coordinator.ending().errors.contains("--resume"))
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    #expect(String(decoding: text, as: UTF8.self).contains("asked to leave"))
+    let left = python.ending()
+    #expect(left.status == 0, "\(left.errors)")
+    #expect(left.output.contains("asked to leave"))
     let before = try run.journaled().count
 
     let second = try run.startCoordinator(resuming: true, arguments: ["--spot-checks", "0"])

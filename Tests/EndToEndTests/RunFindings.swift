@@ -5,6 +5,7 @@ import ModelFiles
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// What a run has found, as sorted lines that depend on no layout: of each measured shard the
@@ -36,7 +37,7 @@ struct RunFindings {
     var completions: [ShardCompletion] = []
     for record in try JournalReader(of: directory).records() {
       if case .opened(let opening) = record { opened = opening.description }
-      if case .born(let candidate, let genome) = record { genomes[candidate] = genome }
+      if case .proposed(let candidate, let genome) = record { genomes[candidate] = genome }
       if case .shardCompleted(let completion) = record { completions.append(completion) }
     }
     let description = try #require(opened)
@@ -72,10 +73,10 @@ struct RunFindings {
       return "front \(choices.joined(separator: ";")) \(values)"
     }
     let reference = try #require(front["referencePoint"] as? [String: Double])
-    let corner = reference.sorted { $0.key < $1.key }.map { "\($0.key) \(bits($0.value))" }
+    let point = reference.sorted { $0.key < $1.key }.map { "\($0.key) \(bits($0.value))" }
     let hypervolume = try #require(front["hypervolume"] as? Double)
     return points.sorted() + [
-      "hypervolume \(bits(hypervolume)) reference point \(corner.joined(separator: " "))"
+      "hypervolume \(bits(hypervolume)) reference point \(point.joined(separator: " "))"
     ]
   }
 

@@ -1,8 +1,9 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
-@Suite(.serialized) struct RunTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RunTests {
   @Test func `the demo finds a front with mixed genomes`() throws {
     let folder = try TemporaryFolder()
     let ending = try Program.run([
@@ -94,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `an encrypted run admits whoever has the connection file`() throws {
+  @Test func `an encrypted run admits anyone who has the connection file`() throws {
     let run = try DigitsRun(evaluations: 8)
     let coordinator = try Program.start([
       "coordinator", run.runFile, "--run-directory", run.directory.path,

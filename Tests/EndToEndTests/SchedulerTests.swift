@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// What batch systems allow and say.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct SchedulerTests {
@@ -15,7 +16,7 @@ import Testing
     return date.formatted(style)
   }
 
-  /// Writes tools of Slurm into a folder: each prints a text and notes its arguments.
+  /// Writes tools of Slurm into a folder: each prints a text and notifications its arguments.
   private static func tools(
     _ texts: [String: String], in folder: TemporaryFolder
   ) throws -> String {
@@ -50,9 +51,8 @@ import Testing
     let path = try Self.tools(
       source == "squeue" ? ["scontrol": "", "squeue": text] : ["scontrol": record, "squeue": ""],
       in: run.folder)
-    let worker = try RunningProgram(
+    let worker = try Program.start(
       run.workerArguments("worker") + (source == "option" ? ["--end-time", text] : []),
-      folder: nil,
       environment: [
         "PATH": path, "SLURM_JOB_ID": "4711", "SLURM_JOB_END_TIME": nil, "TZ": Self.zone,
         "SLURM_TIME_FORMAT": "relative",
@@ -64,10 +64,10 @@ import Testing
       "scontrol": "scontrol show job 4711", "squeue": "squeue -h -j 4711 -o %e",
       "option": "--end-time",
     ]
-    let words =
+    let diagnostic =
       "The process will be ended at \(end.formatted(.iso8601)), says \(sources[source] ?? "")."
-    #expect(ending.errors.contains(words), "\(ending.errors)")
-    #expect(try run.logged("worker worker left: the time of the worker is over") != nil)
+    #expect(ending.errors.contains(diagnostic), "\(ending.errors)")
+    try run.waitUntilLogged("worker worker left: the time of the worker is over")
     let asked = FileManager.default.contents(atPath: run.folder.file("asked"))
     let lines = String(decoding: asked ?? Data(), as: UTF8.self).split(separator: "\n")
     #expect(lines.count == (source == "option" ? 0 : source == "squeue" ? 2 : 1))
@@ -97,8 +97,8 @@ import Testing
     }
     let taskset = "/usr/bin/taskset"
     guard cores > 1, FileManager.default.isExecutableFile(atPath: taskset) else { return }
-    let pinned = try RunningProgram(
-      ["-c", "0", Program.path, "doctor"], folder: nil,
+    let pinned = try Program.start(
+      ["-c", "0", Program.path, "doctor"],
       environment: ["SLURM_CPUS_PER_TASK": nil], program: taskset
     ).ending()
     #expect(pinned.output.contains("1 core, limited by the processor affinity"), "\(pinned.output)")

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 /// What the processes that hold secret keys let out.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct SecretTests {
@@ -8,7 +9,7 @@ import Testing
   private static let serverKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 
   /// Starts a worker with its secret in the environment, which finds no coordinator.
-  private func startWorker(asOther: Bool = false) throws -> RunningProgram {
+  private func startWorker(asOther: Bool = false) throws -> RunningProcess {
     let arguments = [
       "worker", "--connect", "tcp://127.0.0.1:1", "--server-key", Self.serverKey,
       "--give-up-after", "600",
@@ -19,9 +20,9 @@ import Testing
     let worker =
       asOther
       ? try OtherUserTests.start(arguments, environment: environment)
-      : try RunningProgram(arguments, folder: nil, environment: environment)
+      : try Program.start(arguments, environment: environment)
     try waitUntil("the worker looks for its coordinator") {
-      try #require(worker.process.isRunning, "\(worker.errors)")
+      try #require(worker.isRunning, "\(worker.errors)")
       return worker.errors.contains("cannot be reached")
     }
     return worker
@@ -31,7 +32,7 @@ import Testing
     throws
   {
     let worker = try startWorker()
-    let folder = "/proc/\(worker.process.processIdentifier)"
+    let folder = "/proc/\(worker.processIdentifier)"
     let environment = try Data(contentsOf: URL(filePath: "\(folder)/environ"))
     #expect(environment.range(of: Data("ELSA_WORKER_SECRET_KEY".utf8)) != nil)
     #expect(environment.range(of: Data(Self.secret.utf8)) == nil)
@@ -45,7 +46,7 @@ import Testing
       if: OtherUserTests.isAvailable, "needs root, setpriv, and a program that others can start"))
   func `another process of the same user cannot look into a worker`() throws {
     let worker = try startWorker(asOther: true)
-    let path = "/proc/\(worker.process.processIdentifier)/environ"
+    let path = "/proc/\(worker.processIdentifier)/environ"
     // The system gives what belongs to a process that must not be dumped to root.
     var status = stat()
     try #require(unsafe stat(path, &status) == 0)

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Keys whose results are not so, found out by the coordinator or taken out by an operator.
@@ -41,22 +42,21 @@ import WireProtocol
     let secret = try #require(try KeyFile(path: Self.key("guest", run)).secretKey)
     let coordinator = try run.startCoordinator(arguments: ["--spot-checks", "0.5"])
     let folder = try TemporaryFolder()
-    let (process, output) = try PythonWorkerTests.start(run, in: folder, key: secret)
+    let inventor = try PythonWorkerTests.start(run, in: folder, key: secret)
     try waitUntil("it has delivered something") { try run.journaled().count > 4 }
     let worker = try run.startWorker("honest")
     let ending = coordinator.ending()
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(worker.ending().status == 0)
     // It may have come back too late to be told.
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    withExtendedLifetime(output) {}
+    inventor.signal(SIGKILL)
+    inventor.ending()
     #expect(ending.errors.contains("the key guest is trusted no more"), "\(ending.errors)")
     #expect(try Self.found(run) == Self.found(calm))
     let discarded = try #require(try run.front()["discardedKeys"] as? [[String: Any]])
     #expect(discarded.map { $0["key"] as? String } == ["guest"])
-    let words = try Program.run(["front", run.directory.path]).output
-    #expect(words.contains("key guest: "), "\(words)")
+    let diagnostic = try Program.run(["front", run.directory.path]).output
+    #expect(diagnostic.contains("key guest: "), "\(diagnostic)")
   }
 
   @Test func `where workers share a key, the coordinator's own confirms the front`() throws {

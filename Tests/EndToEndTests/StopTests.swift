@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// What signals do to the processes of a run.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct StopTests {
@@ -19,13 +20,13 @@ import Testing
     #expect(try run.connection() == nil, "the connection file goes with its coordinator")
     #expect(try run.logged("asked to end: 1 worker waits until the run goes on") != nil)
     try waitUntil("the worker has been told") { worker.errors.contains("waiting until it is back") }
-    #expect(worker.process.isRunning)
+    #expect(worker.isRunning)
 
     let second = try run.startCoordinator(resuming: true)
     #expect(second.ending().status == 0)
     let ending = worker.ending()
     #expect(ending.status == 0, "\(ending.errors)")
-    #expect(ending.errors.contains("the coordinator is back, epoch 2"))
+    #expect(ending.errors.contains("the coordinator is back, term 2"))
     #expect(try run.front()["evaluations"] as? Int == 120)
     let computed = run.computed(by: "worker")
     #expect(Set(computed) == (try run.journaled()))
@@ -78,7 +79,7 @@ import Testing
     if number == SIGINT { leaving.signal(SIGTERM) }
     let ending = leaving.ending()
     #expect(ending.status == 10, "\(ending.errors)")
-    #expect(try run.logged("worker leaving left: the worker was asked to leave") != nil)
+    try run.waitUntilLogged("worker leaving left: the worker was asked to leave")
     #expect(try run.logged("worker leaving is lost") == nil)
     coordinator.signal(number)
     coordinator.signal(number)
@@ -101,14 +102,15 @@ import Testing
     let start = ContinuousClock.now
     worker.signal(number)
     try waitUntil("the worker has heard it") { worker.errors.contains("takes no new work") }
-    #expect(worker.process.isRunning)
+    #expect(worker.isRunning)
     try waitUntil("the worker has ended") {
       worker.signal(number)
-      return !worker.process.isRunning
+      return !worker.isRunning
     }
     #expect(ContinuousClock.now - start >= .seconds(patienceSeconds))
-    #expect(worker.process.terminationReason == .uncaughtSignal)
-    #expect(worker.process.terminationStatus == number)
+    let ending = worker.ending()
+    #expect(ending.isBySignal)
+    #expect(ending.status == number)
     coordinator.signal(SIGKILL)
     coordinator.signal(SIGCONT)
     _ = coordinator.ending()
@@ -118,7 +120,7 @@ import Testing
 
   /// A folder with so many images that packing them takes longer than any of these tests waits.
   private static func manyImages(in folder: TemporaryFolder) throws -> String {
-    let source = Program.root.appending(path: "Tests/Fixtures/images/grey.png").path
+    let source = "\(Checkout.fixtures)/images/grey.png"
     let images = folder.file("many")
     for label in ["a", "b"] {
       let path = "\(images)/\(label)"
@@ -139,14 +141,14 @@ import Testing
     let folder = try TemporaryFolder()
     let images = try Self.manyImages(in: folder)
     let packing = try Program.start([
-      "pack", images, "--model", "\(Program.demoData)/digits_vit_dense.safetensors", "--output",
+      "pack", images, "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors", "--output",
       folder.file("packed.safetensors"),
     ])
     try waitUntil("packing has begun") { try !Self.partialFiles(in: folder.path).isEmpty }
     packing.signal(number)
-    packing.process.waitUntilExit()
-    #expect(packing.process.terminationReason == .uncaughtSignal)
-    #expect(packing.process.terminationStatus == number)
+    let ending = packing.ending()
+    #expect(ending.isBySignal)
+    #expect(ending.status == number)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["many"])
   }
 
@@ -156,7 +158,7 @@ import Testing
     try "a 0\nb 1\n".write(toFile: "\(images)/classes.txt", atomically: true, encoding: .utf8)
     let runFile = try folder.write(
       """
-      model: {weights: \(Program.demoData)/digits_vit_dense.safetensors}
+      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
       data: {search: \(images)}
       patterns: ["2:4", "4:4"]
       accelerator: {profile: systolic32, batch: 8}
@@ -167,8 +169,8 @@ import Testing
       "coordinator", runFile, "--run-directory", directory.path,
     ])
     try waitUntil("packing has begun") {
-      guard coordinator.process.isRunning else {
-        throw DigitsRun.EarlyEnd(words: coordinator.errors)
+      guard coordinator.isRunning else {
+        throw DigitsRun.EarlyEnd(diagnostic: coordinator.errors)
       }
       guard FileManager.default.fileExists(atPath: directory.path) else { return false }
       return try !Self.partialFiles(in: directory.path).isEmpty
@@ -182,7 +184,7 @@ import Testing
   }
 
   @Test func `finished layers of a bank are kept`() throws {
-    let train = Program.root.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+    let train = "\(Checkout.fixtures)/digits/train.safetensors"
     let run = try DigitsRun(evaluations: 8, lines: "pruning: reconstruction", calibration: train)
     let coordinator = try Program.start([
       "coordinator", run.runFile, "--run-directory", run.directory.path,
@@ -200,8 +202,8 @@ import Testing
         })
     }
     try waitUntil("a layer is finished") {
-      guard coordinator.process.isRunning else {
-        throw DigitsRun.EarlyEnd(words: coordinator.errors)
+      guard coordinator.isRunning else {
+        throw DigitsRun.EarlyEnd(diagnostic: coordinator.errors)
       }
       return try !layers().isEmpty
     }
@@ -214,7 +216,7 @@ import Testing
       "coordinator", run.runFile, "--run-directory", run.directory.path,
     ])
     try waitUntil("the next layer is finished") {
-      guard second.process.isRunning else { throw DigitsRun.EarlyEnd(words: second.errors) }
+      guard second.isRunning else { throw DigitsRun.EarlyEnd(diagnostic: second.errors) }
       let now = try layers()
       // When all are there, the folder goes.
       guard now.count > kept.count else { return try run.connection() != nil }

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// Peers without a key, as real processes and real connections.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct StrangerTests {
@@ -37,14 +38,14 @@ import Testing
   }
 
   /// Starts a coordinator that may have so many descriptors.
-  private func startCoordinator(_ run: DigitsRun, descriptors: Int) throws -> RunningProgram {
+  private func startCoordinator(_ run: DigitsRun, descriptors: Int) throws -> RunningProcess {
     let command =
       "ulimit -n \(descriptors) && exec '\(Program.path)' coordinator '\(run.runFile)' "
       + "--run-directory '\(run.directory.path)'"
-    let coordinator = try RunningProgram(["-c", command], folder: nil, program: "/bin/bash")
+    let coordinator = try Program.start(["-c", command], program: "/bin/bash")
     try waitUntil("the coordinator listens") {
-      guard coordinator.process.isRunning else {
-        throw DigitsRun.EarlyEnd(words: coordinator.errors)
+      guard coordinator.isRunning else {
+        throw DigitsRun.EarlyEnd(diagnostic: coordinator.errors)
       }
       return try run.connection() != nil
     }
@@ -89,7 +90,7 @@ import Testing
     let late = try run.startWorker("late")
     try waitUntil("a newcomer has computed") { run.computed(by: "late").count > 3 }
     for worker in [early, late] {
-      #expect(worker.process.isRunning, "\(worker.errors)")
+      #expect(worker.isRunning, "\(worker.errors)")
       #expect(!worker.errors.contains("not allowed any more"))
     }
     #expect(try Program.run(["drain", run.directory.path]).status == 0)
@@ -107,7 +108,7 @@ import Testing
     let coordinator = try startCoordinator(run, descriptors: 66)
     let crowd = Crowd()
     crowd.join(try port(of: run), count: 200)
-    let process = coordinator.process.processIdentifier
+    let process = coordinator.processIdentifier
     try waitUntil("the crowd is noticed") {
       try run.logged("was silent: its connection was ended") != nil
     }

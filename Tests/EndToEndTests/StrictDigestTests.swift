@@ -2,6 +2,7 @@ import Foundation
 import SparseKernels
 import SparsityCore
 import Testing
+import TestSupport
 
 /// What strict runs find, against digests that were committed before the parts of Elsa moved.
 ///
@@ -12,15 +13,15 @@ import Testing
   .enabled(if: InstructionSet.detected >= .avx2, "needs a processor with AVX2"))
 struct StrictDigestTests {
   /// The committed digests, by the name of the run.
-  static let committedPath = Program.root.appending(path: "Tests/Fixtures/strict_digests.json")
+  static let committedPath = URL(filePath: "\(Checkout.root)/Tests/Fixtures/strict_digests.json")
 
   @Test(arguments: ["systolic32", "vegeta"])
   func `the digits model's run finds what it found`(accelerator: String) throws {
     try check(
       "digits \(accelerator)",
-      model: "\(Program.demoData)/digits_vit_dense.safetensors",
+      model: "\(Checkout.demoData)/digits_vit_dense.safetensors",
       lines: """
-        data: {search: \(Program.demoData)/search.safetensors}
+        data: {search: \(Checkout.demoData)/search.safetensors}
         patterns: ["1:4", "2:4", "3:4", "4:4"]
         accelerator: {profile: \(accelerator), batch: 8}
         objectives: [accuracy, throughput]
@@ -32,10 +33,10 @@ struct StrictDigestTests {
   @Test func `a run on calibrated weights of the digits model finds what it found`() throws {
     try check(
       "digits systolic32 sparsegpt",
-      model: "\(Program.demoData)/digits_vit_dense.safetensors",
+      model: "\(Checkout.demoData)/digits_vit_dense.safetensors",
       lines: """
-        data: {search: \(Program.demoData)/search.safetensors, \
-        calibration: \(Program.demoData)/test.safetensors}
+        data: {search: \(Checkout.demoData)/search.safetensors, \
+        calibration: \(Checkout.demoData)/test.safetensors}
         patterns: ["1:4", "2:4", "4:4"]
         pruning: sparsegpt
         accelerator: {profile: systolic32, batch: 8}
@@ -46,14 +47,13 @@ struct StrictDigestTests {
   }
 
   @Test(
-    .enabled(if: Program.sharedData != nil, "needs the shared data (ELSA_SHARED_DATA)"),
+    .needsSharedData("deit_tiny_patch16_224/model.safetensors", "imagenet-val-650/labels.txt"),
     arguments: ["systolic32", "vegeta"])
   func `a run of DeiT-Tiny finds what it found`(accelerator: String) throws {
-    let data = try #require(Program.sharedData)
-    let images = try Self.firstImages(16, of: "\(data)/imagenet-val-650")
+    let images = try Self.firstImages(16, of: SharedData.path("imagenet-val-650"))
     try check(
       "deit_tiny \(accelerator)",
-      model: "\(data)/deit_tiny_patch16_224/model.safetensors",
+      model: SharedData.path("deit_tiny_patch16_224/model.safetensors"),
       lines: """
         data: {search: \(images.path), resize: none}
         patterns: ["2:4", "3:4", "4:4"]

@@ -1,19 +1,20 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 
-@Suite(.serialized) struct StrictRunTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct StrictRunTests {
   /// What a run has found, in the order in which it has found it.
   struct Outcome: Equatable {
-    var births: [String] = []
+    var proposals: [String] = []
     var evaluations: [EvaluatedCandidate] = []
     var shards: [ShardKey: ShardMeasurement] = [:]
 
     init(_ run: DigitsRun) throws {
       for record in try JournalReader(of: run.directory).records() {
         switch record {
-        case .born(_, let genome): births.append("\(genome.genes)")
+        case .proposed(_, let genome): proposals.append("\(genome.genes)")
         case .evaluated(let evaluation): evaluations.append(evaluation)
         case .shardCompleted(let completion): shards[completion.key] = completion.measurement
         case .opened, .joined, .confirmed, .discarded, .quarantined: break

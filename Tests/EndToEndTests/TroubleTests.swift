@@ -1,25 +1,26 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// What goes wrong at a user's, and what the program says.
-@Suite(.serialized) struct TroubleTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct TroubleTests {
   /// The digits model with changed bytes, with its configuration, in a folder.
   private func model(
     in folder: TemporaryFolder, _ change: (inout Data) -> Void
   ) throws -> String {
-    let source = "\(Program.demoData)/digits_vit_dense.safetensors"
+    let source = "\(Checkout.demoData)/digits_vit_dense.safetensors"
     var content = try #require(FileManager.default.contents(atPath: source))
     change(&content)
     try content.write(to: URL(filePath: folder.file("model.safetensors")))
     try FileManager.default.copyItem(
-      atPath: "\(Program.demoData)/config.json", toPath: folder.file("config.json"))
+      atPath: "\(Checkout.demoData)/config.json", toPath: folder.file("config.json"))
     return folder.file("model.safetensors")
   }
 
-  private func evaluate(_ model: String, config: String? = nil) throws -> Program.Ending {
+  private func evaluate(_ model: String, config: String? = nil) throws -> RunningProcess.Ending {
     try Program.run(
-      ["evaluate", "--model", model, "--data", "\(Program.demoData)/search.safetensors"]
+      ["evaluate", "--model", model, "--data", "\(Checkout.demoData)/search.safetensors"]
         + (config.map { ["--config", $0] } ?? []))
   }
 
@@ -41,12 +42,12 @@ import Testing
 
   @Test func `a checkpoint of another shape is named with both shapes`() throws {
     let folder = try TemporaryFolder()
-    let config = try String(contentsOfFile: "\(Program.demoData)/config.json", encoding: .utf8)
+    let config = try String(contentsOfFile: "\(Checkout.demoData)/config.json", encoding: .utf8)
     let other = try folder.write(
       config.replacingOccurrences(of: "\"embed_dim\": 64", with: "\"embed_dim\": 128"),
       to: "other.json")
     let ending = try evaluate(
-      "\(Program.demoData)/digits_vit_dense.safetensors", config: other)
+      "\(Checkout.demoData)/digits_vit_dense.safetensors", config: other)
     #expect(ending.status == 1)
     #expect(ending.errors.contains("64") && ending.errors.contains("128"), "\(ending.errors)")
   }
@@ -63,14 +64,14 @@ import Testing
   @Test func `a missing image folder is named`() throws {
     let folder = try TemporaryFolder()
     let ending = try Program.run([
-      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors",
+      "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors",
       "--data", folder.file("nowhere"),
     ])
     #expect(ending.status == 1)
     #expect(ending.errors.contains(folder.file("nowhere")))
   }
 
-  @Test func `a port in use and a run directory in use are refused in words`() throws {
+  @Test func `a port in use and a run directory in use are refused with a diagnostic`() throws {
     let run = try DigitsRun(evaluations: 500)
     let coordinator = try run.startCoordinator()
     let endpoint = try #require(try run.connection()?.endpoints.first)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
+import TestSupport
 
-struct UsageTests {
+@Suite(.timeLimit(.minutes(20))) struct UsageTests {
   static let commands = [
     "doctor", "demo", "search", "coordinator", "worker", "evaluate", "estimate", "accelerators",
     "prune", "pack", "front", "simulate", "benchmark", "status", "drain", "keygen",
@@ -70,23 +71,17 @@ struct UsageTests {
   }
 
   @Test func `a reader that leaves ends the program quietly`() throws {
-    let folder = try TemporaryFolder()
-    let errors = try folder.write("", to: "errors")
     let pipe = Pipe()
     try pipe.fileHandleForReading.close()
-    let process = Process()
-    process.executableURL = URL(filePath: Program.path)
-    process.arguments = [
-      "evaluate", "--model", "\(Program.demoData)/digits_vit_dense.safetensors", "--data",
-      "\(Program.demoData)/search.safetensors",
-    ]
-    process.standardOutput = pipe
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationReason == .uncaughtSignal)
-    #expect(process.terminationStatus == SIGPIPE)
-    #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
+    let ending = try Program.start(
+      [
+        "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors", "--data",
+        "\(Checkout.demoData)/search.safetensors",
+      ], standardOutput: pipe.fileHandleForWriting
+    ).ending()
+    #expect(ending.isBySignal)
+    #expect(ending.status == SIGPIPE)
+    #expect(ending.errors.isEmpty)
   }
 
   @Test func `a missing folder for the result is named before the work`() throws {
@@ -112,7 +107,7 @@ struct UsageTests {
   }
 
   @Test(arguments: ["sse2", "AVX2", ""])
-  func `an instruction set that nobody knows is refused in words`(name: String) throws {
+  func `an instruction set that nobody knows is refused with a diagnostic`(name: String) throws {
     let ending = try Program.run(["doctor"], environment: ["ELSA_INSTRUCTION_SET": name])
     #expect(ending.status == 1)
     #expect(ending.output.isEmpty)

@@ -5,20 +5,22 @@ import ModelFiles
 import Pruning
 import SparsityCore
 import Testing
+import TestSupport
 
 /// Thrown by tests that interrupt a build.
 private let interruption = EvaluationError.cancelled
 
 /// Some images of the digits' training split.
 private func calibrationDigits(_ count: Int = 60) throws -> ImageSet {
-  let path = packageRoot.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+  let path = "\(Checkout.fixtures)/digits/train.safetensors"
   return try ImageSet(packedFile: path).subset(Array(0..<count))
 }
 
 /// The images of the search split that a uniform genome classifies correctly.
 private func correct(_ model: LoadedModel, _ bank: WeightBank, level: Int) throws -> Int {
   let evaluator = try Evaluator(
-    model: model, bank: bank, images: digits("search"), numerics: .detected(precision: .f32),
+    model: model, bank: bank, images: digits("search"),
+    numerics: InferenceNumerics(precision: .f32),
     threads: 2)
   return try evaluator.evaluate(
     genome: Genome(uniform: level, count: 24), imageIndices: Array(0..<450)
@@ -172,7 +174,7 @@ struct CalibratedBankTests {
     try writeSafetensors(pruned.denseTensors(), to: "\(folder.path)/dense.safetensors")
     try writeSafetensors(
       compressed, metadata: metadata, to: "\(folder.path)/compressed.safetensors")
-    let configuration = digitsFolder.appending(path: "config.json").path
+    let configuration = "\(Checkout.demoData)/config.json"
     for name in ["dense", "compressed"] {
       let read = try LoadedModel(
         path: "\(folder.path)/\(name).safetensors", configurationPath: configuration)

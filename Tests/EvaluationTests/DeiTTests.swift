@@ -5,31 +5,28 @@ import ModelFiles
 import Pruning
 import SparsityCore
 import Testing
-
-private let needed = ["deit_tiny_patch16_224/model.safetensors", "imagenet-val-650/labels.txt"]
-
-private let hasDeiT = needed.allSatisfy {
-  FileManager.default.fileExists(atPath: sharedData.appending(path: $0).path)
-}
+import TestSupport
 
 /// Counts on real images; in debug builds they would take half an hour.
 @Suite(
-  .enabled(if: hasDeiT, "needs \(needed.joined(separator: " and ")) in ELSA_SHARED_DATA"),
+  .needsSharedData("deit_tiny_patch16_224/model.safetensors", "imagenet-val-650/labels.txt"),
   .enabled(if: isReleaseBuild, "needs a release build"))
 struct DeiTTests {
   /// The table of the data's description, by PyTorch on the same files.
   @Test func `DeiT-Tiny counts what PyTorch counts, and bf16 nearly the same`() throws {
-    let model = try LoadedModel(path: sharedData.appending(path: "deit_tiny_patch16_224").path)
+    let model = try LoadedModel(path: SharedData.path("deit_tiny_patch16_224"))
     let space = model.searchSpace(patterns: try patterns("2:4", "4:8", "3:4", "6:8", "4:4"))
     let images = try loadImages(
-      path: sharedData.appending(path: "imagenet-val-650").path,
+      path: SharedData.path("imagenet-val-650"),
       preprocessing: model.configuration.preprocessing.withoutResize, classes: nil, threads: 2
     ).set
     let bank = try model.weightBank(space: space, threads: 2)
     let evaluator = try Evaluator(
-      model: model, bank: bank, images: images, numerics: .detected(precision: .f32), threads: 2)
+      model: model, bank: bank, images: images, numerics: InferenceNumerics(precision: .f32),
+      threads: 2)
     let rounding = try Evaluator(
-      model: model, bank: bank, images: images, numerics: .detected(precision: .bf16), threads: 2)
+      model: model, bank: bank, images: images, numerics: InferenceNumerics(precision: .bf16),
+      threads: 2)
     for row in try rows() {
       let genome = try #require(
         space.genome(

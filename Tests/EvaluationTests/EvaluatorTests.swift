@@ -8,10 +8,11 @@ import SparseKernels
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 
 /// The digits of a split.
 func digits(_ split: String) throws -> ImageSet {
-  try ImageSet(packedFile: digitsFolder.appending(path: "\(split).safetensors").path)
+  try ImageSet(packedFile: "\(Checkout.demoData)/\(split).safetensors")
 }
 
 /// Patterns by their usual notation.
@@ -28,14 +29,14 @@ func digitsEvaluator(
   return try Evaluator(
     model: model, bank: model.weightBank(space: space, threads: 2),
     images: digits(split),
-    numerics: .detected(precision: .f32, forwardBatch: forwardBatch), threads: threads,
+    numerics: InferenceNumerics(precision: .f32, forwardBatch: forwardBatch), threads: threads,
     slots: slots)
 }
 
 /// A genome that has another level in each layer.
 private let mixedGenome = Genome(genes: (0..<24).map { UInt8($0 * 7 % 5 % 4) })
 
-struct EvaluatorTests {
+@Suite(.timeLimit(.minutes(20))) struct EvaluatorTests {
   /// The table of the data's description: correct of 450 by PyTorch, from 1:4 to dense.
   @Test(arguments: [
     ("dense", "search", [103, 426, 445, 444]), ("dense", "test", [114, 416, 445, 447]),
@@ -90,9 +91,8 @@ struct EvaluatorTests {
       let model = try digitsModel()
       let bank = try model.weightBank(
         space: model.searchSpace(patterns: [.dense]), threads: 1)
-      let baseline = Numerics(
-        precision: .f32, kernelTable: kernelTableVersion, instructionSet: .baseline,
-        forwardBatch: 8)
+      let baseline = InferenceNumerics(
+        precision: .f32, instructionSet: .baseline, forwardBatch: 8)
       let evaluator = try Evaluator(
         model: model, bank: bank, images: digits("search"), numerics: baseline, threads: 2)
       let measurements = try evaluator.evaluate(
@@ -218,7 +218,7 @@ struct EvaluatorTests {
         images: [[UInt8](repeating: 0, count: size.pixelCount)], labels: [label])
       let error = #expect(throws: EvaluationError.self) {
         _ = try Evaluator(
-          model: model, bank: bank, images: images, numerics: .detected(precision: .f32),
+          model: model, bank: bank, images: images, numerics: InferenceNumerics(precision: .f32),
           threads: 1)
       }
       #expect(error?.description.contains("made up") == true)

@@ -4,6 +4,7 @@ import Foundation
 import ModelFiles
 import SparsityCore
 import Testing
+import TestSupport
 import VisionTransformers
 
 struct LoadedModelTests {
@@ -77,10 +78,10 @@ struct LoadedModelTests {
     let folder = try TemporaryFolder()
     try writeDigitsModel(to: folder) { $0["blocks.3.mlp.fc1.weight"]?.values[77] = .nan }
     let error = #expect(throws: EvaluationError.self) { _ = try LoadedModel(path: folder.path) }
-    let words = error?.description ?? ""
-    #expect(words.contains(folder.path + "/model.safetensors"))
-    #expect(words.contains("blocks.3.mlp.fc1.weight"))
-    #expect(words.contains("77"))
+    let diagnostic = error?.description ?? ""
+    #expect(diagnostic.contains(folder.path + "/model.safetensors"))
+    #expect(diagnostic.contains("blocks.3.mlp.fc1.weight"))
+    #expect(diagnostic.contains("77"))
   }
 
   @Test func `a checkpoint of another depth than the configuration's is refused`() throws {

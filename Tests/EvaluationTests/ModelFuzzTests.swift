@@ -5,9 +5,10 @@ import ModelFiles
 import Pruning
 import SparsityCore
 import Testing
+import TestSupport
 
 /// A seeded mutator over whole models: dense and compressed checkpoints, configurations and banks
-/// are used or refused in words that name the file, never with a trap.
+/// are used or refused with a diagnostic that name the file, never with a trap.
 @Suite(.timeLimit(.minutes(20)))
 struct ModelFuzzTests {
   private static let configuration = """

@@ -24,7 +24,7 @@ struct PackedBankTests {
     case (.columns(let one), .columns(let other)):
       one.values == other.values && one.columns == other.columns
     case (.pairs(let one), .pairs(let other)):
-      one.values == other.values && one.places == other.places
+      one.values == other.values && one.indices == other.indices
     default: false
     }
   }
@@ -33,7 +33,7 @@ struct PackedBankTests {
   func `each layer and level is packed in its best form, by any number of threads`(
     precision: Precision
   ) throws {
-    try Numerics.detected(precision: precision).apply()
+    try InferenceNumerics(precision: precision).apply()
     let model = try digitsModel()
     let space = model.searchSpace(
       patterns: try patterns("1:4", "2:4", "3:4", "4:4", "1:16", "7:8"))
@@ -55,7 +55,7 @@ struct PackedBankTests {
   }
 
   @Test func `a genome chooses each layer's own level`() throws {
-    try Numerics.detected(precision: .f32).apply()
+    try InferenceNumerics(precision: .f32).apply()
     let model = try digitsModel()
     let space = model.searchSpace(patterns: try patterns("1:4", "2:4", "4:4"))
     let bank = try model.weightBank(space: space, threads: 1)

@@ -5,10 +5,11 @@ import Pruning
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 
 /// Some images of the digits' training split.
 private func calibrationDigits(_ count: Int = 12) throws -> ImageSet {
-  let path = packageRoot.appending(path: "Tests/Fixtures/digits/train.safetensors").path
+  let path = "\(Checkout.fixtures)/digits/train.safetensors"
   return try ImageSet(packedFile: path).subset(Array(0..<count))
 }
 
@@ -122,12 +123,12 @@ struct StatisticsCacheTests {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/file"
     try Data().write(to: URL(filePath: path))
-    let words = Mutex<[String]>([])
+    let diagnostic = Mutex<[String]>([])
     let cache = StatisticsCache(path: "\(path)/statistics") { line in
-      words.withLock { $0.append(line) }
+      diagnostic.withLock { $0.append(line) }
     }
     #expect(try hash(.wanda, cache: cache) == hash(.wanda, cache: nil))
-    let said = words.withLock { $0 }
+    let said = diagnostic.withLock { $0 }
     #expect(said.count == 1)
     #expect(said.first?.contains("\(path)/statistics") == true)
   }

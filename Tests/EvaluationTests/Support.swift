@@ -2,51 +2,20 @@ import Evaluation
 import Foundation
 import ModelFiles
 import SparsityCore
-
-/// The folder of the package that the tests belong to.
-let packageRoot = URL(filePath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-/// The committed digits models and images.
-let digitsFolder = packageRoot.appending(path: "Sources/CDemoData/data")
-
-/// The data that is shared among checkouts and too large or not ours to be committed.
-let sharedData = URL(
-  filePath: ProcessInfo.processInfo.environment["ELSA_SHARED_DATA"]
-    ?? packageRoot.deletingLastPathComponent().appending(path: "shared/data").path)
-
-/// A folder that is removed with all it holds when the value is dropped.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory
-      .appending(path: "elsa-evaluation-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(atPath: path)
-    } catch {
-      print("cannot remove \(path): \(error)")
-    }
-  }
-}
+import TestSupport
 
 /// The path of one of the two digits models.
 func digitsCheckpoint(_ model: String) -> String {
   model == "dense"
-    ? digitsFolder.appending(path: "digits_vit_dense.safetensors").path
-    : packageRoot.appending(path: "Tests/Fixtures/digits/digits_vit_supernet.safetensors").path
+    ? Checkout.demoData + "/digits_vit_dense.safetensors"
+    : Checkout.fixtures + "/digits/digits_vit_supernet.safetensors"
 }
 
 /// One of the two digits models.
 func digitsModel(_ model: String = "dense") throws -> LoadedModel {
   try LoadedModel(
     path: digitsCheckpoint(model),
-    configurationPath: digitsFolder.appending(path: "config.json").path)
+    configurationPath: Checkout.demoData + "/config.json")
 }
 
 /// The dense digits model with some tensors changed or taken away, written to a folder with its
@@ -66,7 +35,7 @@ func writeDigitsModel(
   let configuration = folder.path + "/config.json"
   if !FileManager.default.fileExists(atPath: configuration) {
     try FileManager.default.copyItem(
-      atPath: digitsFolder.appending(path: "config.json").path, toPath: configuration)
+      atPath: Checkout.demoData + "/config.json", toPath: configuration)
   }
 }
 

@@ -4,14 +4,14 @@ import Testing
 
 struct AllowedChoicesTests {
   private static func settings(
-    _ allowed: [[UInt8]]?, evaluations: Int, algorithm: SearchAlgorithm = .nsga2
+    _ allowed: [[UInt8]]?, evaluations: Int, algorithm: SearchAlgorithmName = .nsga2
   ) -> SearchSettings {
     SearchSettings(
       populationSize: 8, evaluationCountMax: evaluations, seed: 11, algorithm: algorithm,
       objectiveCount: 2, initial: [], allowedChoices: allowed)
   }
 
-  /// Runs a search to its end and returns the genomes that were born.
+  /// Runs a search to its end and returns the genomes that were proposed.
   private static func genomes(_ search: inout Search) throws -> [Genome] {
     var genomes: [Genome] = []
     while let candidate = search.ask() {
@@ -22,9 +22,9 @@ struct AllowedChoicesTests {
     return genomes
   }
 
-  @Test(arguments: SearchAlgorithm.allCases)
+  @Test(arguments: SearchAlgorithmName.allCases)
   func `no candidate makes a choice that is left out, and all others are made`(
-    algorithm: SearchAlgorithm
+    algorithm: SearchAlgorithmName
   ) throws {
     let allowed: [[UInt8]] =
       [[0, 2], [1], [0, 1, 2, 3], [3]] + Array(repeating: [1, 3], count: 6)

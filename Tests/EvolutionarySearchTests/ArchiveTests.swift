@@ -46,7 +46,7 @@ struct ArchiveTests {
     #expect(last == hypervolume(of: told.map(\.objectives), referencePoint: [45, 45]))
   }
 
-  @Test func `the first born of equal individuals stays`() {
+  @Test func `the first proposed of equal individuals stays`() {
     var archive = Archive()
     let added = [5, 6, 3].map { archive.insert(Individual($0, [1, 1])) }
     #expect(added == [true, false, true])

@@ -42,7 +42,7 @@ struct KnownGenomesTests {
     #expect(known.count == genomes.count)
   }
 
-  @Test func `a genome of another space was never born`() {
+  @Test func `a genome of another space was never proposed`() {
     var known = KnownGenomes(choiceCounts: [2, 2])
     known.insert(Genome(genes: [0, 1]))
     #expect(!known.contains(Genome(genes: [0, 2])))

@@ -5,7 +5,7 @@ import Testing
 struct SearchQualityTests {
   @Test func `NSGA-II beats random search on discrete ZDT1`() throws {
     let random = try ToyProblem.zdt1.medianHypervolume(
-      .randomSearch, evaluations: 500, seeds: 1...7)
+      .random, evaluations: 500, seeds: 1...7)
     let nsga2 = try ToyProblem.zdt1.medianHypervolume(.nsga2, evaluations: 500, seeds: 1...7)
     // The front itself, every tail variable 0, reaches 10.66.
     let front = (0..<32).map { step in
@@ -21,7 +21,7 @@ struct SearchQualityTests {
   ) throws {
     let problem = ToyProblem.layerSparsity(
       layerCount: layerCount, levelCount: levelCount, seed: 11)
-    let random = try problem.medianHypervolume(.randomSearch, evaluations: 500, seeds: 1...7)
+    let random = try problem.medianHypervolume(.random, evaluations: 500, seeds: 1...7)
     let nsga2 = try problem.medianHypervolume(.nsga2, evaluations: 500, seeds: 1...7)
     #expect(nsga2 > random + 0.02, "\(random) \(nsga2)")
   }

@@ -4,9 +4,9 @@ import Testing
 
 /// What the journal of a run records about its search.
 private enum Record {
-  case born(Candidate)
+  case proposed(Candidate)
   case told(CandidateID, [Double])
-  case abandoned(CandidateID)
+  case quarantined(CandidateID)
 }
 
 struct SearchReplayTests {
@@ -24,19 +24,19 @@ struct SearchReplayTests {
         initial: uniformGenomes(of: problem.choiceCounts)))
   }
 
-  /// Takes a random step: a birth, a result of any outstanding candidate, or an abandonment.
+  /// Takes a random step: a proposal, a result of any outstanding candidate, or a quarantine.
   private static func step(
     _ search: inout Search, using generator: inout SeededGenerator
   ) throws -> Record? {
     let outstanding = search.outstanding
     if outstanding.count < 6, let candidate = search.ask(violation: limit) {
-      return .born(candidate)
+      return .proposed(candidate)
     }
     guard !outstanding.isEmpty else { return nil }
     let candidate = outstanding[generator.index(below: outstanding.count)]
     if generator.index(below: 20) == 0 {
-      try search.abandon(candidate.id)
-      return .abandoned(candidate.id)
+      try search.quarantine(candidate.id)
+      return .quarantined(candidate.id)
     }
     let objectives = problem.objectives(candidate.genome)
     try search.tell(candidate.id, objectives: objectives)
@@ -56,9 +56,9 @@ struct SearchReplayTests {
     var recovered = try Self.fresh(seed: seed)
     for record in journal {
       switch record {
-      case .born(let candidate): try recovered.adopt(candidate)
+      case .proposed(let candidate): try recovered.adopt(candidate)
       case .told(let id, let objectives): try recovered.tell(id, objectives: objectives)
-      case .abandoned(let id): try recovered.abandon(id)
+      case .quarantined(let id): try recovered.quarantine(id)
       }
     }
     var generatorAfter = generator
@@ -66,9 +66,9 @@ struct SearchReplayTests {
     while try Self.step(&recovered, using: &generatorAfter) != nil {}
     #expect(recovered.archive == original.archive)
     #expect(recovered.population == original.population)
-    #expect(recovered.birthCount == 120)
+    #expect(recovered.proposalCount == 120)
     #expect(recovered.evaluationCount == original.evaluationCount)
-    #expect(recovered.abandonedCount == original.abandonedCount)
+    #expect(recovered.quarantinedCount == original.quarantinedCount)
   }
 
   @Test func `a damaged journal is refused`() throws {
@@ -88,6 +88,6 @@ struct SearchReplayTests {
     #expect(throws: SearchError.adoptedTwice(id: late)) {
       try search.adopt(Candidate(id: late, genome: genome))
     }
-    #expect(search.birthCount == 1)
+    #expect(search.proposalCount == 1)
   }
 }

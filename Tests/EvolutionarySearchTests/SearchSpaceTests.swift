@@ -7,7 +7,7 @@ struct SearchSpaceTests {
   @Test(arguments: [[3, 2, 2], [1], [1, 5, 1], [2, 2, 2, 2, 2, 2, 2, 2, 2, 2], [256, 3]])
   func `a small space is asked to its last genome`(counts: [Int]) throws {
     let genomeCount = counts.reduce(1, *)
-    for algorithm in SearchAlgorithm.allCases {
+    for algorithm in SearchAlgorithmName.allCases {
       var search = try Search(
         choiceCounts: counts,
         settings: SearchTests.settings(
@@ -21,7 +21,7 @@ struct SearchSpaceTests {
         }
       }
       #expect(seen.count == genomeCount)
-      #expect(search.birthCount == genomeCount)
+      #expect(search.proposalCount == genomeCount)
     }
   }
 
@@ -35,9 +35,9 @@ struct SearchSpaceTests {
     #expect(asked.count == 12)
   }
 
-  @Test(arguments: SearchAlgorithm.allCases, [5.0, 20.0, 60.0])
+  @Test(arguments: SearchAlgorithmName.allCases, [5.0, 20.0, 60.0])
   func `only genomes that meet the constraint are asked`(
-    algorithm: SearchAlgorithm, limit: Double
+    algorithm: SearchAlgorithmName, limit: Double
   ) throws {
     let problem = ToyProblem.layerSparsity(layerCount: 48, levelCount: 3, seed: 1)
     func violation(_ genome: Genome) -> Double {
@@ -96,7 +96,7 @@ struct SearchSpaceTests {
     let counts = Array(repeating: 3, count: 48)
     var search = try Search(
       choiceCounts: counts,
-      settings: SearchTests.settings(evaluations: 200, seed: seed, algorithm: .randomSearch))
+      settings: SearchTests.settings(evaluations: 200, seed: seed, algorithm: .random))
     var tenths = [Int](repeating: 0, count: 10)
     var choices = [Int](repeating: 0, count: 3)
     for candidate in SearchTests.drained(&search) {
@@ -113,7 +113,7 @@ struct SearchSpaceTests {
     let counts = [2, 7, 3, 1, 16]
     var search = try Search(
       choiceCounts: counts,
-      settings: SearchTests.settings(evaluations: 400, algorithm: .randomSearch))
+      settings: SearchTests.settings(evaluations: 400, algorithm: .random))
     let asked = SearchTests.drained(&search).map(\.genome.genes)
     for (gene, count) in counts.enumerated() {
       #expect(Set(asked.map { $0[gene] }) == Set((0..<count).map { UInt8($0) }))

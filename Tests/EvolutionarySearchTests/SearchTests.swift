@@ -5,7 +5,7 @@ import Testing
 struct SearchTests {
   static func settings(
     population: Int = 20, evaluations: Int = 200, seed: UInt64 = 1,
-    algorithm: SearchAlgorithm = .nsga2, objectives: Int = 2, initial: [Genome] = []
+    algorithm: SearchAlgorithmName = .nsga2, objectives: Int = 2, initial: [Genome] = []
   ) -> SearchSettings {
     SearchSettings(
       populationSize: population, evaluationCountMax: evaluations, seed: seed,
@@ -17,16 +17,16 @@ struct SearchTests {
 
   /// Asks until the search has no more, telling nothing.
   static func drained(
-    _ search: inout Search, violation: (Genome) -> Double = { _ in 0 }
+    _ search: inout Search, violation: @escaping (Genome) -> Double = { _ in 0 }
   ) -> [Candidate] {
     var asked: [Candidate] = []
     while let candidate = search.ask(violation: violation) { asked.append(candidate) }
     return asked
   }
 
-  @Test(arguments: SearchAlgorithm.allCases)
+  @Test(arguments: SearchAlgorithmName.allCases)
   func `candidates are numbered from zero and never repeated`(
-    algorithm: SearchAlgorithm
+    algorithm: SearchAlgorithmName
   ) throws {
     var search = try Search(
       choiceCounts: Self.problem.choiceCounts, settings: Self.settings(algorithm: algorithm))
@@ -36,7 +36,7 @@ struct SearchTests {
       let candidate = try #require(asked)
       #expect(candidate.id == CandidateID(number))
       #expect(seen.insert(candidate.genome).inserted)
-      #expect(search.hasBorn(candidate.genome))
+      #expect(search.hasProposed(candidate.genome))
       if number % 3 != 0 {
         try search.tell(candidate.id, objectives: Self.problem.objectives(candidate.genome))
       }
@@ -60,9 +60,9 @@ struct SearchTests {
     #expect(!asked.contains(initial[1]))
   }
 
-  @Test(arguments: SearchAlgorithm.allCases)
+  @Test(arguments: SearchAlgorithmName.allCases)
   func `equal seeds give equal candidates and other seeds do not`(
-    algorithm: SearchAlgorithm
+    algorithm: SearchAlgorithmName
   ) throws {
     func history(seed: UInt64) throws -> [Individual] {
       let search = try Self.problem.run(algorithm, evaluations: 150, population: 10, seed: seed)
@@ -133,13 +133,13 @@ struct SearchTests {
     #expect(search.evaluationCount == 1)
   }
 
-  @Test func `an abandoned candidate is spent and not asked for again`() throws {
+  @Test func `a quarantined candidate is spent and not asked for again`() throws {
     var search = try Search(choiceCounts: [2, 2], settings: Self.settings())
     let asked = search.ask()
     let first = try #require(asked)
-    try search.abandon(first.id)
-    #expect(search.abandonedCount == 1)
-    #expect(throws: SearchError.notOutstanding(id: first.id)) { try search.abandon(first.id) }
+    try search.quarantine(first.id)
+    #expect(search.quarantinedCount == 1)
+    #expect(throws: SearchError.notOutstanding(id: first.id)) { try search.quarantine(first.id) }
     #expect(throws: SearchError.notOutstanding(id: first.id)) {
       try search.tell(first.id, objectives: [1, 1])
     }

@@ -46,7 +46,7 @@ struct ToyProblem: Sendable {
 
   /// Runs a search to its end with `lag` candidates always outstanding.
   func run(
-    _ algorithm: SearchAlgorithm, evaluations: Int, population: Int = 50, lag: Int = 4,
+    _ algorithm: SearchAlgorithmName, evaluations: Int, population: Int = 50, lag: Int = 4,
     seed: UInt64, initial: [Genome] = []
   ) throws -> Search {
     var search = try Search(
@@ -65,7 +65,7 @@ struct ToyProblem: Sendable {
 
   /// Returns the median hypervolume of the archives that searches with `seeds` end with.
   func medianHypervolume(
-    _ algorithm: SearchAlgorithm, evaluations: Int, seeds: ClosedRange<UInt64>
+    _ algorithm: SearchAlgorithmName, evaluations: Int, seeds: ClosedRange<UInt64>
   ) throws -> Double {
     let volumes = try seeds.map { seed in
       try run(algorithm, evaluations: evaluations, seed: seed).archive

@@ -4,6 +4,7 @@ import ModelFiles
 import NetworkArchitectures
 import SparsityCore
 import Testing
+import TestSupport
 
 /// Class folders and the outputs of a model.
 struct ClassMapTests {
@@ -104,7 +105,7 @@ struct ClassMapTests {
       try write(Array("a.png 1".utf8), to: folder + "/labels.txt")
       try write(Array("cat".utf8), to: folder + "/map")
       let classes = ModelClasses(count: 2, map: try ClassMap(path: folder + "/map"))
-      let packed = packageRoot + "/Sources/CDemoData/data/test.safetensors"
+      let packed = Checkout.demoData + "/test.safetensors"
       for path in [folder, packed] {
         #expect(throws: ImageDataError.needlessClassMap(path: folder + "/map", set: path)) {
           try loadImages(path: path, preprocessing: preprocessing, classes: classes, threads: 1)

@@ -4,6 +4,7 @@ import ModelFiles
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 
 /// The memory that decoding takes, for all threads together.
 @Suite(.timeLimit(.minutes(20)))
@@ -73,7 +74,7 @@ struct DecodingMemoryTests {
   }
 
   @Test func `an image waits for its share and is refused one that nobody can have`() throws {
-    let path = packageRoot + "/Tests/Fixtures/images/rgb16.png"
+    let path = Checkout.fixtures + "/images/rgb16.png"
     let bytes = try fixture("rgb16.png")
     let needed = try decodingBytes(bytes.span, channels: 3)
     let refused = preparedFile(

@@ -3,8 +3,9 @@ import Glibc
 import ImageData
 import ModelFiles
 import Testing
+import TestSupport
 
-/// Names as people and file systems write them.
+/// Names as users and file systems write them.
 struct FileNameTests {
   private static let composed = "caf\u{E9}.jpg"
   private static let decomposed = "cafe\u{301}.jpg"
@@ -141,7 +142,7 @@ struct FileNameTests {
   }
 
   @Test func `an image in place of a set is called one`() throws {
-    let image = packageRoot + "/Tests/Fixtures/images/rgb420.jpg"
+    let image = Checkout.fixtures + "/images/rgb420.jpg"
     let preprocessing = Preprocessing(
       resize: 8, cropSize: 7, interpolation: .bicubic, channels: 3)
     let loading = #expect(throws: ImageDataError.self) {
@@ -158,7 +159,7 @@ struct FileNameTests {
         error?.description
           == "\(image) is an image (JPEG); expected a folder or a packed set")
     }
-    let packed = packageRoot + "/Sources/CDemoData/data/test.safetensors"
+    let packed = Checkout.demoData + "/test.safetensors"
     #expect(throws: ImageDataError.packedAlready(path: packed)) {
       try pack(
         source: packed, output: "/nonexistent/p", preprocessing: preprocessing,

@@ -3,8 +3,10 @@ import ImageData
 import ModelFiles
 import SparsityCore
 import Testing
+import TestSupport
 
-/// Seeded mutators over every reader of images: whatever a file holds is read, or refused in words.
+/// Seeded mutators over every reader of images: whatever a file holds is read, or refused with a
+/// diagnostic.
 @Suite(.timeLimit(.minutes(20)))
 struct FuzzTests {
   private static let jpegNames = [
@@ -45,7 +47,7 @@ struct FuzzTests {
   }
 
   @Test(arguments: UInt64(0)..<8)
-  func `mutated JPEG files are decoded or refused in words`(seed: UInt64) throws {
+  func `mutated JPEG files are decoded or refused with a diagnostic`(seed: UInt64) throws {
     var mutator = ByteMutator(seed: seed)
     let files = try Self.jpegNames.map { try fixture($0) }
     fuzz(count: 500) { index in
@@ -54,7 +56,7 @@ struct FuzzTests {
   }
 
   @Test(arguments: UInt64(0)..<8)
-  func `mutated PNG files are decoded or refused in words`(seed: UInt64) throws {
+  func `mutated PNG files are decoded or refused with a diagnostic`(seed: UInt64) throws {
     var mutator = ByteMutator(seed: seed)
     let files = try Self.pngNames.map { try fixture($0) }
     fuzz(count: 500) { index in
@@ -68,7 +70,7 @@ struct FuzzTests {
   }
 
   @Test(arguments: UInt64(0)..<8)
-  func `mutated packed sets are read or refused in words`(seed: UInt64) throws {
+  func `mutated packed sets are read or refused with a diagnostic`(seed: UInt64) throws {
     var mutator = ByteMutator(seed: seed)
     let files = try packedFiles()
     var readCount = 0
@@ -125,7 +127,9 @@ struct FuzzTests {
   }
 
   @Test(arguments: UInt64(0)..<4)
-  func `mutated lists of labels and classes are read or refused in words`(seed: UInt64) throws {
+  func `mutated lists of labels and classes are read or refused with a diagnostic`(seed: UInt64)
+    throws
+  {
     var mutator = ByteMutator(seed: seed)
     let texts = ["a.jpg 1\nb c.jpg 2\nd\u{E9}.jpg 0\n", "cat\ndog\n\nfox\n", "cat 3\r\ndog 1\n"]
       .map { Array($0.utf8) }

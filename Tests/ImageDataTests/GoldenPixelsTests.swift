@@ -2,12 +2,13 @@ import Foundation
 import ImageData
 import ModelFiles
 import Testing
+import TestSupport
 
 /// Pixels of ImageNet images as PyTorch's pipeline sees them.
-@Suite(.enabled(if: hasSharedData, "needs the shared data (ELSA_SHARED_DATA)"))
+@Suite(.needsSharedData("golden/deit_tiny.safetensors", "imagenet-val-650/images"))
 struct GoldenPixelsTests {
   private func names(_ key: String) throws -> [String] {
-    let data = try Data(contentsOf: URL(filePath: sharedData + "/golden/deit_tiny.json"))
+    let data = try Data(contentsOf: URL(filePath: SharedData.path("golden/deit_tiny.json")))
     let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
     return try #require(object?[key] as? [String])
   }
@@ -16,13 +17,13 @@ struct GoldenPixelsTests {
   private func compare(
     _ tensor: String, folder: String, names: [String], _ preprocessing: Preprocessing
   ) throws -> (differing: Int, total: Int, largest: Int) {
-    let golden = try SafetensorsFile(path: sharedData + "/golden/deit_tiny.safetensors")
+    let golden = try SafetensorsFile(path: SharedData.path("golden/deit_tiny.safetensors"))
     let (shape, values) = try golden.bytes(tensor)
     #expect(shape == [names.count, 224, 224, 3])
     var differing = 0
     var largest = 0
     for (index, name) in names.enumerated() {
-      let bytes = try readFile("\(sharedData)/\(folder)/images/\(name)", limitBytes: 1 << 24)
+      let bytes = try readFile(SharedData.path("\(folder)/images/\(name)"), limitBytes: 1 << 24)
       let pixels = try preparedPixels(bytes.span, preprocessing)
       let expected = values[index * pixels.count..<(index + 1) * pixels.count]
       for (value, expectedValue) in zip(pixels, expected) where value != expectedValue {

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Testing
+import TestSupport
 
 struct ImageListingTests {
   /// Makes a folder with these files, each holding one byte unless it is a text.

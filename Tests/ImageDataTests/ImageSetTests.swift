@@ -3,6 +3,7 @@ import ModelFiles
 import NetworkArchitectures
 import SparsityCore
 import Testing
+import TestSupport
 
 struct ImageSetTests {
   /// A set of small random grey images; labels count from 0 to 4 over and over.
@@ -19,7 +20,7 @@ struct ImageSetTests {
   }
 
   private func digits(_ name: String) throws -> ImageSet {
-    try ImageSet(packedFile: packageRoot + "/Sources/CDemoData/data/\(name).safetensors")
+    try ImageSet(packedFile: Checkout.demoData + "/\(name).safetensors")
   }
 
   @Test func `a packed file of another writer is read`() throws {

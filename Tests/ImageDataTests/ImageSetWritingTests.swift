@@ -1,5 +1,6 @@
 import ImageData
 import Testing
+import TestSupport
 
 struct ImageSetWritingTests {
   @Test func `a written subset reads as the same images`() throws {

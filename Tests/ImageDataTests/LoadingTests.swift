@@ -3,6 +3,7 @@ import ImageData
 import ModelFiles
 import Synchronization
 import Testing
+import TestSupport
 
 /// Loading and packing of folders.
 struct LoadingTests {

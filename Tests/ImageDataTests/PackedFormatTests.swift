@@ -3,6 +3,7 @@ import ImageData
 import ModelFiles
 import SparsityCore
 import Testing
+import TestSupport
 
 struct PackedFormatTests {
   private func fault(_ tensors: [NewTensor], metadata: [String: String] = [:]) throws
@@ -65,8 +66,8 @@ struct PackedFormatTests {
         == .invalidMetadata(key: "classNames", value: "[1]"))
   }
 
-  @Test func `another file than a packed set is refused in words`() {
-    let path = packageRoot + "/Sources/CDemoData/data/digits_vit_dense.safetensors"
+  @Test func `another file than a packed set is refused with a diagnostic`() {
+    let path = Checkout.demoData + "/digits_vit_dense.safetensors"
     #expect(
       throws: ImageDataError.invalidPackedFile(
         path: path, fault: .wrongImages(found: "missing"))

@@ -16,7 +16,7 @@ struct LimitsTests {
     }
   }
 
-  @Test func `a limit after the first product is refused in words`() async {
+  @Test func `a limit after the first product is refused with a diagnostic`() async {
     await #expect(processExitsWith: .success) {
       multiplyOnce()
       let error = #expect(throws: LinearAlgebraError.self) {
@@ -41,7 +41,7 @@ extension LimitsTests {
     && InstructionSet.detected < .avx512
 
   @Test(.enabled(if: lacksAVX512, "needs a processor without AVX-512"))
-  func `instructions that the processor lacks are refused in words`() async {
+  func `instructions that the processor lacks are refused with a diagnostic`() async {
     await #expect(processExitsWith: .success) {
       let error = #expect(throws: LinearAlgebraError.unsupportedInstructions(asked: .avx512)) {
         try limitInstructions(to: .avx512)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ModelFiles
 import Testing
+import TestSupport
 
 struct AtomicFileTests {
   @Test func `a file that is not committed leaves nothing behind`() throws {

@@ -3,6 +3,7 @@ import ModelFiles
 import NetworkArchitectures
 import SparsityCore
 import Testing
+import TestSupport
 
 struct ModelConfigurationFileTests {
   private static let flat = """
@@ -39,7 +40,7 @@ struct ModelConfigurationFileTests {
   }
 
   @Test func `the digits configuration is read`() throws {
-    let file = try ModelConfigurationFile(path: packageRoot + "/Sources/CDemoData/data/config.json")
+    let file = try ModelConfigurationFile(path: Checkout.demoData + "/config.json")
     let shape = try TransformerShape(
       imageSize: 8, patchSize: 2, channels: 1, width: 64, depth: 6, heads: 4, hiddenWidth: 256,
       classes: 10)
@@ -52,9 +53,9 @@ struct ModelConfigurationFileTests {
         == Preprocessing(resize: 8, cropSize: 8, interpolation: .bicubic, channels: 1))
   }
 
-  @Test(.enabled(if: hasSharedData, "needs the shared data (ELSA_SHARED_DATA)"))
+  @Test(.needsSharedData("deit_tiny_patch16_224/config.json"))
   func `the DeiT-Tiny configuration is read`() throws {
-    let folder = sharedData + "/deit_tiny_patch16_224"
+    let folder = SharedData.path("deit_tiny_patch16_224")
     let path = ModelConfigurationFile.path(besideWeights: folder + "/model.safetensors")
     let file = try ModelConfigurationFile(path: path)
     let tiny = TransformerShape.named.first { $0.name == "deit_tiny_patch16_224" }
@@ -202,15 +203,18 @@ struct ModelConfigurationFileTests {
   @Test func `every prefix and random change of a configuration is read or refused`() {
     let bytes = Array(Self.hub.utf8)
     for count in 0..<bytes.count {
-      _ = try? ModelConfigurationFile(
-        bytes: Array(bytes.prefix(count)), name: "c")
+      #expect(throws: ModelFileError.self, "\(count) bytes") {
+        try ModelConfigurationFile(bytes: Array(bytes.prefix(count)), name: "c")
+      }
     }
+    var acceptedCount = 0
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<5000 {
       var changed = Array((generator.index(below: 2) == 0 ? Self.hub : Self.flat).utf8)
       changed[generator.index(below: changed.count)] = UInt8(generator.index(below: 256))
-      _ = try? ModelConfigurationFile(bytes: changed, name: "c")
+      if (try? ModelConfigurationFile(bytes: changed, name: "c")) != nil { acceptedCount += 1 }
     }
+    #expect((1..<5000).contains(acceptedCount), "\(acceptedCount)")
   }
 
   // MARK: - Swin
@@ -219,9 +223,8 @@ struct ModelConfigurationFileTests {
 
   private func swin(_ text: String) throws -> SwinShape {
     let keys = Self.swin.replacing("}", with: ", \(text)}")
-    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json").path
-    try Data(keys.utf8).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(keys, to: "config.json")
     return try #require(NetworkConfiguration(path: path).architecture as? SwinShape)
   }
 
@@ -246,8 +249,8 @@ struct ModelConfigurationFileTests {
     (#""model_args": {"depth": 3}"#, "only keys of a plain Swin transformer"),
     (#""depths": [2, 2]"#, "stages with heads"),
   ])
-  func `a wrong value of a Swin transformer is named`(text: String, words: String) throws {
+  func `a wrong value of a Swin transformer is named`(text: String, diagnostic: String) throws {
     let error = #expect(throws: ModelFileError.self) { try swin(text) }
-    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    #expect(error?.description.contains(diagnostic) == true, "\(String(describing: error))")
   }
 }

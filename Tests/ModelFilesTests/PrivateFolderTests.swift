@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ModelFiles
 import Testing
+import TestSupport
 
 struct PrivateFolderTests {
   /// A user who is not this one.
@@ -67,8 +68,9 @@ struct PrivateFolderTests {
   @Test func `what is no folder, or cannot be made, is named`() throws {
     try withTemporaryFolder { folder in
       try Data().write(to: URL(filePath: folder + "/file"))
-      #expect(refusal(of: folder + "/file") == "failed: cannot use the folder \(folder)/file: "
-        + "it is no folder")
+      #expect(
+        refusal(of: folder + "/file") == "failed: cannot use the folder \(folder)/file: "
+          + "it is no folder")
       #expect(try #require(refusal(of: folder + "/file/below")).hasPrefix("failed: "))
     }
   }

@@ -3,6 +3,7 @@ import Foundation
 import ModelFiles
 import SparsityCore
 import Testing
+import TestSupport
 
 struct SafetensorsFileTests {
   @Test func `a mapped file and bytes in memory hold the same`() throws {
@@ -107,7 +108,7 @@ struct SafetensorsFileTests {
     "Tests/Fixtures/digits_golden.safetensors",
   ])
   func `files of other writers are read in full`(path: String) throws {
-    let file = try SafetensorsFile(path: packageRoot + "/" + path)
+    let file = try SafetensorsFile(path: Checkout.root + "/" + path)
     for (name, entry) in file.tensors {
       switch entry.elementType {
       case .uint8, .int32: #expect(try file.integers(name).values.count == entry.count)
@@ -117,9 +118,9 @@ struct SafetensorsFileTests {
     #expect(file.tensors.count > 0)
   }
 
-  @Test(.enabled(if: hasSharedData, "needs the shared data (ELSA_SHARED_DATA)"))
+  @Test(.needsSharedData("deit_tiny_patch16_224/model.safetensors"))
   func `a real checkpoint has the parameters its configuration counts`() throws {
-    let file = try SafetensorsFile(path: sharedData + "/deit_tiny_patch16_224/model.safetensors")
+    let file = try SafetensorsFile(path: SharedData.path("deit_tiny_patch16_224/model.safetensors"))
     #expect(file.tensors.values.map(\.count).reduce(0, +) == 5_717_416)
     #expect(try file.floats("head.weight").shape == [1000, 192])
   }

@@ -2,6 +2,7 @@ import Foundation
 import ModelFiles
 import SparsityCore
 import Testing
+import TestSupport
 
 struct SafetensorsWriterTests {
   @Test func `what is written is read back`() throws {

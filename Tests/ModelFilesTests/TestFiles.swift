@@ -1,6 +1,3 @@
-import Foundation
-import ModelFiles
-
 /// The bytes of a safetensors file with this header text and data.
 func safetensorsBytes(_ header: String, data: [UInt8] = []) -> [UInt8] {
   let text = Array(header.utf8)
@@ -19,24 +16,3 @@ func smallFile() -> [UInt8] {
     """,
     data: [1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0x00, 0x3C, 0x00, 0xC0, 7, 8, 9])
 }
-
-/// Runs `body` with a fresh folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(
-    path: "elsa-modelfiles-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
-}
-
-/// The package's root folder.
-let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().path
-
-/// The folder of the data that is not part of the package.
-let sharedData =
-  ProcessInfo.processInfo.environment["ELSA_SHARED_DATA"] ?? packageRoot + "/../shared/data"
-
-/// Whether the shared data is there.
-let hasSharedData = FileManager.default.fileExists(
-  atPath: sharedData + "/deit_tiny_patch16_224/config.json")

@@ -1,22 +1,15 @@
-import Foundation
 import ModelFiles
 import NetworkArchitectures
 import Testing
-
-private let golden =
-  (ProcessInfo.processInfo.environment["ELSA_SHARED_DATA"] ?? "../shared/data")
-  + "/golden/swin.safetensors"
+import TestSupport
 
 struct SwinShapeTests {
-  @Test(
-    .enabled(
-      if: FileManager.default.fileExists(atPath: golden),
-      "needs the shared data (ELSA_SHARED_DATA)"))
+  @Test(.needsSharedData("golden/swin.safetensors"))
   func `tensors have timm's names and shapes`() throws {
     let shape = try SwinShape(
       imageSize: 32, patchSize: 4, channels: 3, embeddingWidth: 12, depths: [2, 4, 1],
       heads: [2, 4, 8], windowSize: 4, classes: 10)
-    let file = try SafetensorsFile(path: golden)
+    let file = try SafetensorsFile(path: SharedData.path("golden/swin.safetensors"))
     let names = file.names.filter { name in
       ["patch_embed.", "layers.", "norm.", "head."].contains { name.hasPrefix($0) }
     }

@@ -1,11 +1,13 @@
 import Foundation
+import TestSupport
 
 /// A folder in the place of `/`, with the files that a kernel would show.
-final class HostFiles {
-  let root = FileManager.default.temporaryDirectory
-    .appending(path: "elsa-host-\(UUID().uuidString)").path
+struct HostFiles {
+  private let folder: TemporaryFolder
+  var root: String { folder.path }
 
   init(_ files: [String: String]) throws {
+    folder = try TemporaryFolder()
     for (path, text) in files {
       let url = URL(filePath: root + path)
       try FileManager.default.createDirectory(
@@ -13,6 +15,4 @@ final class HostFiles {
       try text.write(to: url, atomically: false, encoding: .utf8)
     }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: root) }
 }

@@ -1,14 +1,13 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Arrays of doubles of a safetensors file.
 struct GoldenFile {
   let arrays: [String: (shape: [Int], values: [Double])]
 
   init(named name: String) throws {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/\(name)")
-    let data = try Data(contentsOf: url)
+    let data = try Data(contentsOf: URL(filePath: "\(Checkout.fixtures)/\(name)"))
     let headerSize = (0..<8).reduce(0) { $0 | Int(data[$1]) << (8 * $1) }
     let header = try #require(
       try JSONSerialization.jsonObject(with: data[8..<8 + headerSize]) as? [String: Any])

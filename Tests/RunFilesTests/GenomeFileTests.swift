@@ -52,7 +52,7 @@ struct GenomeFileTests {
     (#"{"decisions": {"blocks.0.attn.qkv": "2:4"}}"#, "has no pattern"),
     (#"{"decisions": {"blocks.77.attn.qkv": "2:4"}}"#, "no prunable layer \"blocks.77.attn.qkv\""),
   ])
-  func `a genome of another form is refused in words`(json: String, message: String) {
+  func `a genome of another form is refused with a diagnostic`(json: String, message: String) {
     let error = #expect(throws: RunFileError.self) {
       try GenomeFile(json: Data(json.utf8), file: "g.json").assignment(for: layers, file: "g.json")
     }

@@ -70,9 +70,9 @@ struct LayerPatternsTests {
       "\"half\" is no pattern, which blocks.0.attn.qkv takes"
     ),
   ])
-  func `rules that fit no network are refused`(lines: String, words: String) {
+  func `rules that fit no network are refused`(lines: String, diagnostic: String) {
     let error = #expect(throws: RunFileError.self) { try space(lines) }
-    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains(diagnostic) == true, "\(error?.description ?? "")")
   }
 
   @Test(arguments: [
@@ -81,9 +81,9 @@ struct LayerPatternsTests {
     (#"patterns: {default: ["2:4"], "*": []}"#, "at least one value"),
     ("patterns: [\"2:4\", \"4:4\"]\nfixed: [a]", "fixed must be a mapping"),
   ])
-  func `rules of another form are refused with their place`(lines: String, words: String) {
+  func `rules of another form are refused with their place`(lines: String, diagnostic: String) {
     let error = #expect(throws: RunFileError.self) { try runFile(lines) }
-    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains(diagnostic) == true, "\(error?.description ?? "")")
     #expect(error?.line != nil)
   }
 

@@ -140,8 +140,8 @@ struct RunFileTests {
       ("window: 8", "window: 9", "search.window is 9, the run has 8"),
       ("avx2", "avx512", "instructionSet is avx512, the run has avx2"),
     ]
-    for (old, new, words) in refused {
-      #expect(try changed(old, new).differences(from: file).map(\.description) == [words])
+    for (old, new, diagnostic) in refused {
+      #expect(try changed(old, new).differences(from: file).map(\.description) == [diagnostic])
     }
   }
 

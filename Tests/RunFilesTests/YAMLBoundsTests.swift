@@ -27,10 +27,10 @@ struct YAMLBoundsTests {
   @Test(arguments: ["*last : x", "? *last\n: x", "? [*last]\n: x", "? {b: *last}\n: x"])
   func `aliases of lists cannot be keys`(key: String) {
     // With twelve levels, 447 bytes took minutes: each level is hashed as often as all below it.
-    for (levels, words) in [(6, "a key must be a word"), (12, "more than 500000 values")] {
+    for (levels, diagnostic) in [(6, "a key must be a word"), (12, "more than 500000 values")] {
       let last = key.replacing("*last", with: "*a\(levels - 1)")
       let text = (nestedAliases(levels: levels) + [last]).joined(separator: "\n")
-      #expect(error(text).contains(words), "\(error(text))")
+      #expect(error(text).contains(diagnostic), "\(error(text))")
     }
   }
 
@@ -90,7 +90,7 @@ struct YAMLBoundsTests {
     ("model: *x", "1:8: *x refers to nothing"), ("model: \"a\u{1}b\"", "not valid YAML: control"),
     ("model: {weights: \"a\\0b\"}\ndata: {}", "1:18: model.weights holds a character of code zero"),
   ])
-  func `what is no single document of words is refused`(text: String, message: String) {
+  func `what is no single document of text is refused`(text: String, message: String) {
     #expect(error(text).contains(message), "\(error(text))")
   }
 

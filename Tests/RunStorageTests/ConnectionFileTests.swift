@@ -2,6 +2,7 @@ import Foundation
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 @Suite struct ConnectionFileTests {
@@ -16,7 +17,7 @@ import WireProtocol
   private func example() throws -> ConnectionFile {
     ConnectionFile(
       endpoints: ["tcp://127.0.0.1:5555"], serverKey: "server", workerPublicKey: "public",
-      workerSecretKey: "secret", run: try #require(RunID(7)), epoch: Epoch(2), processID: 4711,
+      workerSecretKey: "secret", run: try #require(RunID(7)), term: Term(2), processID: 4711,
       host: "node07")
   }
 
@@ -33,9 +34,9 @@ import WireProtocol
   @Test func `a newer file replaces an older one in one step`() throws {
     var file = try example()
     try file.write(to: path)
-    file.epoch = 3
+    file.term = 3
     try file.write(to: path)
-    #expect(try ConnectionFile(path: path).epoch == 3)
+    #expect(try ConnectionFile(path: path).term == 3)
   }
 
   @Test func `a secret that others can read is refused`() throws {
@@ -100,7 +101,7 @@ import WireProtocol
   @Test func `only the coordinator that has written the file removes it`() throws {
     let own = try example()
     let changes: [(inout ConnectionFile) -> Void] = [
-      { $0.epoch = 3 }, { $0.processID = 4712 }, { $0.host = "node08" },
+      { $0.term = 3 }, { $0.processID = 4712 }, { $0.host = "node08" },
       { $0.run = "00000000000000ff" },
     ]
     for change in changes {
@@ -113,7 +114,7 @@ import WireProtocol
     try Data("something else".utf8).write(to: URL(filePath: path))
     try own.remove(path: path)
     #expect(ConnectionFile.exists(at: path))
-    // That somebody has made it readable does not make it another's.
+    // That a user has made it readable does not make it another's.
     try own.write(to: path)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     try own.remove(path: path)

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 @Suite struct DirectoryLockTests {
   let run = TemporaryRun()

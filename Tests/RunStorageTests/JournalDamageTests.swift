@@ -3,9 +3,10 @@ import GRDB
 import RunStorage
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
-/// Journals that are not what was written: each is read to the end, or refused in words.
+/// Journals that are not what was written: each is read to the end, or refused with a diagnostic.
 @Suite(.serialized) struct JournalDamageTests {
   let run = TemporaryRun()
 
@@ -17,14 +18,14 @@ import WireProtocol
     try journal.append(try exampleRecords(count: 120), at: 0, writtenAt: exampleTime)
     if hasSnapshot {
       let snapshot = JournalSnapshot(
-        recordCount: 100, epoch: Epoch(1), content: (0..<9_000).map { UInt8($0 % 251) })
+        recordCount: 100, term: Term(1), content: (0..<9_000).map { UInt8($0 % 251) })
       try journal.replaceSnapshot(with: snapshot, writtenAt: exampleTime)
     }
     try journal.close()
     return [UInt8](try Data(contentsOf: URL(filePath: path)))
   }
 
-  /// Reads all that a command could ask for; returns how that has ended, in words.
+  /// Reads all that a command could ask for; returns how that has ended, as text.
   private func read() -> String {
     do throws(RunStorageError) {
       let reader = try JournalReader(of: run.directory)
@@ -66,7 +67,7 @@ import WireProtocol
   }
 
   @Test(arguments: [true, false])
-  func `a thousand damaged files end in words or are read`(hasSnapshot: Bool) throws {
+  func `a thousand damaged files end with a diagnostic or are read`(hasSnapshot: Bool) throws {
     let sound = try bytes(hasSnapshot: hasSnapshot)
     try place(sound)
     #expect(read() == "124 records")
@@ -74,8 +75,8 @@ import WireProtocol
     for number in 0..<UInt64(1_000) {
       var damage = FileDamage(seed: 12, number: number)
       try place(damage.damaging(sound))
-      let words = [read(), recover()]
-      for ending in words {
+      let texts = [read(), recover()]
+      for ending in texts {
         #expect(!ending.isEmpty, "seed 12, number \(number)")
         endings[ending.hasSuffix(" records"), default: 0] += 1
       }
@@ -106,13 +107,13 @@ import WireProtocol
     "UPDATE records SET candidate = 'text', content = NULL WHERE kind = 'evaluated'",
     "UPDATE meta SET value = NULL", "UPDATE meta SET value = 'text'", "DELETE FROM meta",
     "UPDATE meta SET value = 9223372036854775807",
-    "UPDATE snapshots SET record_count = NULL", "UPDATE snapshots SET epoch = NULL",
+    "UPDATE snapshots SET record_count = NULL", "UPDATE snapshots SET term = NULL",
     "UPDATE snapshots SET content = NULL", "UPDATE snapshots SET digest = NULL",
     "UPDATE sqlite_master SET type = NULL", "UPDATE sqlite_master SET tbl_name = NULL",
     "UPDATE sqlite_master SET name = NULL WHERE name = 'snapshots'",
     "UPDATE sqlite_master SET sql = NULL", "DROP TABLE records", "DROP TABLE meta",
   ])
-  func `values that no column may have end in words or are read`(sql: String) throws {
+  func `values that no column may have end with a diagnostic or are read`(sql: String) throws {
     _ = try bytes(hasSnapshot: true)
     try execute("UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '')")
     try execute(sql)

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 
 @Suite struct JournalReaderTests {
@@ -17,6 +18,18 @@ import WireProtocol
     #expect(try reader.records(from: 4) == Array(records[4...]))
     try reader.checkIntegrity()
     #expect(try reader.records(from: records.count).isEmpty)
+  }
+
+  @Test func `a reader tells which keys have delivered results`() throws {
+    let journal = try Journal(in: run.directory)
+    guard case .shardCompleted(var delivered) = try completion(1) else { return }
+    delivered.keyName = "node07"
+    let joined = JoinedSession(worker: WorkerID(1), label: "b", keyName: "node08")
+    try journal.append(
+      [try opening(), .joined(joined), .shardCompleted(delivered)], at: 0, writtenAt: exampleTime)
+    let reader = try JournalReader(of: run.directory)
+    #expect(try reader.holdsResults(ofKey: "node07"))
+    #expect(try !reader.holdsResults(ofKey: "node08"), "it has only joined")
   }
 
   @Test func `the journal of a killed coordinator is read and resumed`() throws {
@@ -84,16 +97,17 @@ import WireProtocol
       try log.dropLast(cut).write(to: URL(filePath: copy.directory.journalPath + "-wal"))
       let resumed = try Journal(in: copy.directory)
       #expect(try resumed.records() == Array(records[..<60]))
-      let words = resumed.warnings.filter { $0.contains("unfinished write") }
+      let diagnostic = resumed.warnings.filter { $0.contains("unfinished write") }
       let left = log.count - whole - cut
-      #expect(words.count == (left > 0 ? 1 : 0))
-      #expect(words.allSatisfy { $0.contains("cut \(left) bytes") }, "\(words) of \(left)")
+      #expect(diagnostic.count == (left > 0 ? 1 : 0))
+      #expect(
+        diagnostic.allSatisfy { $0.contains("cut \(left) bytes") }, "\(diagnostic) of \(left)")
       try resumed.append(Array(records[60...]), at: 60, writtenAt: exampleTime)
       #expect(try resumed.records() == records)
     }
   }
 
-  @Test func `a log that is whole, or of an earlier life, is no matter for words`() throws {
+  @Test func `a log that is whole, or of an earlier life, needs no diagnostic`() throws {
     let records = try exampleRecords(count: 50)
     for part in [0..<20, 20..<40, 40..<records.count] {
       let journal = try Journal(in: run.directory)

@@ -4,18 +4,19 @@ import RunStorage
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 
-@Suite struct JournalSnapshotTests {
+@Suite(.timeLimit(.minutes(20))) struct JournalSnapshotTests {
   let run = TemporaryRun()
 
   private func snapshot(_ recordCount: Int, size: Int = 100_000) -> JournalSnapshot {
     JournalSnapshot(
-      recordCount: recordCount, epoch: Epoch(3),
+      recordCount: recordCount, term: Term(3),
       content: (0..<size).map { UInt8(truncatingIfNeeded: $0 &* recordCount) })
   }
 
-  /// Changes the closed journal as somebody with `sqlite3` might.
+  /// Changes the closed journal as a user with `sqlite3` might.
   private func execute(_ sql: String) throws {
     let queue = try DatabaseQueue(path: run.directory.journalPath)
     try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
@@ -139,7 +140,7 @@ import WireProtocol
     "UPDATE snapshots SET digest = digest + 1", "UPDATE snapshots SET digest = 'text'",
     "UPDATE snapshots SET record_count = 7", "UPDATE snapshots SET record_count = 1000",
     "UPDATE snapshots SET record_count = -1", "UPDATE snapshots SET record_count = 'many'",
-    "UPDATE snapshots SET epoch = -1", "DELETE FROM records WHERE sequence > 5",
+    "UPDATE snapshots SET term = -1", "DELETE FROM records WHERE sequence > 5",
   ])
   func `a damaged snapshot is named as such, and the records are of use`(sql: String) throws {
     let records = try exampleRecords(count: 10)

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import RunStorage
 import Testing
+import TestSupport
 
 @Suite struct JournalTests {
   let run = TemporaryRun()
@@ -68,7 +69,7 @@ import Testing
     #expect(try newer.records().count == 1)
   }
 
-  @Test func `people can query the columns`() throws {
+  @Test func `users can query the columns`() throws {
     let journal = try Journal(in: run.directory)
     try journal.append(try exampleRecords(count: 2), at: 0, writtenAt: exampleTime)
     try journal.close()
@@ -76,7 +77,7 @@ import Testing
     let rows = try queue.read { try Row.fetchAll($0, sql: "SELECT * FROM records") }
     #expect(
       rows.map { $0["kind"] as String } == [
-        "opened", "born", "shard", "shard", "evaluated", "quarantined",
+        "opened", "proposed", "shard", "shard", "evaluated", "quarantined",
       ])
     #expect(rows[1]["genome"] == "2:4 4:4")
     #expect(rows[3]["candidate"] == 1)
@@ -90,7 +91,7 @@ import Testing
     #expect(rows[3]["milliseconds"] == 2.5)
     #expect(rows[3]["written"] == "2023-11-14T22:13:20.000Z")
     #expect(rows[4]["objectives"] == "[0.2,1000000.0]")
-    #expect(rows[5]["words"] == "three workers died")
+    #expect(rows[5]["detail"] == "three workers died")
   }
 
   @Test func `write ahead and full synchronisation are on`() throws {
@@ -100,9 +101,8 @@ import Testing
   }
 
   @Test func `a damaged opening of the run directory is named`() throws {
-    let file = FileManager.default.temporaryDirectory.path + "/elsa-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: file) }
-    try Data([1]).write(to: URL(filePath: file))
+    let folder = try TemporaryFolder()
+    let file = try folder.write("1", to: "file")
     let error = #expect(throws: RunStorageError.self) {
       try Journal(in: RunDirectory(path: file))
     }
@@ -211,15 +211,15 @@ import Testing
       try queue.close()
     }
     try setVersion(99)
-    let newer = RunStorageError.newerSchema(path: path, found: 99, supported: 6)
+    let newer = RunStorageError.newerSchema(path: path, found: 99, supported: 7)
     #expect(throws: newer) { try Journal(in: run.directory) }
     #expect(throws: newer) { try JournalReader(of: run.directory).records() }
-    try setVersion(5)
-    let older = RunStorageError.olderSchema(path: path, found: 5, oldest: 6, commit: "a918328")
+    try setVersion(6)
+    let older = RunStorageError.olderSchema(path: path, found: 6, oldest: 7, commit: "ecd8f16")
     #expect(throws: older) { try Journal(in: run.directory) }
     let error = #expect(throws: older) { try JournalReader(of: run.directory).records() }
-    #expect(error?.description.contains("built at commit a918328") == true)
-    try setVersion(6)
+    #expect(error?.description.contains("built at commit ecd8f16") == true)
+    try setVersion(7)
     #expect(try JournalReader(of: run.directory).records().isEmpty)
   }
 
@@ -260,7 +260,7 @@ import Testing
       found += 1
       var changed = bytes
       changed[range.lowerBound] ^= 1
-      // Half of the occurrences lie in the columns for people, which nothing is read from.
+      // Half of the occurrences lie in the columns for users, which nothing is read from.
       guard let error = try openingAndReadingFails(changed) else { continue }
       guard case .damagedRecord = error else {
         Issue.record("\(error)")

@@ -1,6 +1,7 @@
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 @Suite struct KeyFileTests {
   let run = TemporaryRun()
@@ -40,11 +41,12 @@ import Testing
     }
   }
 
-  @Test func `a key of another role and a public half are refused in words`() throws {
-    let words = #expect(throws: RunStorageError.self) {
+  @Test func `a key of another role and a public half are refused with a diagnostic`() throws {
+    let diagnostic = #expect(throws: RunStorageError.self) {
       try example().secret(of: .operator, path: "node07.key")
     }
-    #expect("\(try #require(words))".contains("node07.key is not a key: it is the key of a worker"))
+    #expect(
+      "\(try #require(diagnostic))".contains("node07.key is not a key: it is the key of a worker"))
     #expect(throws: RunStorageError.self) {
       try example().publicPart.secret(of: .worker, path: "node07.pub")
     }

@@ -3,13 +3,12 @@ import Glibc
 import ModelFiles
 import RunStorage
 import Testing
+import TestSupport
 
 /// What other users meet in a run directory.
-@Suite final class PrivacyTests {
-  let directory = RunDirectory(
-    path: FileManager.default.temporaryDirectory.path + "/elsa-privacy-\(UUID().uuidString)")
-
-  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+struct PrivacyTests {
+  private let run = TemporaryRun()
+  private var directory: RunDirectory { run.directory }
 
   private func mode(_ path: String) throws -> mode_t {
     var status = stat()
@@ -48,7 +47,7 @@ import Testing
     // The lock comes first: where it fails, the journal is not looked at.
     for path in [directory.lockPath, directory.journalPath] {
       try #require(unsafe symlink(elsewhere, path) == 0)
-      let error = #expect(throws: RunStorageError.self) { try Journal(in: self.directory) }
+      let error = #expect(throws: RunStorageError.self) { try Journal(in: directory) }
       #expect(error.map { "\($0)".contains(path) } == true)
       #expect(!FileManager.default.fileExists(atPath: elsewhere))
       try #require(unsafe unlink(path) == 0)
@@ -58,13 +57,13 @@ import Testing
   @Test func `a run directory that others can write into is refused`() throws {
     try directory.create()
     try #require(unsafe chmod(directory.path, 0o775) == 0)
-    let error = #expect(throws: RunStorageError.self) { try DirectoryLock(of: self.directory) }
+    let error = #expect(throws: RunStorageError.self) { try DirectoryLock(of: directory) }
     #expect(error.map { "\($0)".contains("chmod go-w \(directory.path)") } == true)
     try #require(unsafe chmod(directory.path, 0o700) == 0)
     try directory.create(directory.keyFolder)
     try #require(unsafe chmod(directory.keyFolder, 0o707) == 0)
     #expect(throws: RunStorageError.self) {
-      try self.directory.authorize(
+      try directory.authorize(
         KeyFile(role: .worker, name: "a", publicKey: "x", secretKey: nil))
     }
   }

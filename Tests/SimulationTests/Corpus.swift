@@ -14,6 +14,18 @@ enum Corpus {
         seed: 873,
         found: "both leases of a shard were with workers that hang, and no third one got it"),
       Entry(
+        seed: 8562,
+        found: "two workers that hang passed on for ever a candidate that failed at all others"),
+      Entry(
+        seed: 6106,
+        found: "a candidate whose failures were forgiven was never set aside"),
+      Entry(
+        seed: 6445,
+        found: "the last shards went round among workers that are late with them"),
+      Entry(
+        seed: 137,
+        found: "who had waited for the arithmetic was welcomed though its key was revoked"),
+      Entry(
         seed: 2379,
         found: "two workers that hang kept a shard for 34 s: the check was stricter than the rule"),
       Entry(
@@ -23,11 +35,14 @@ enum Corpus {
         seed: 4267,
         found: "other costs for a concluded candidate were taken for a disagreement about bits"),
       Entry(
-        seed: 8562,
-        found: "two workers that hang passed on for ever a candidate that failed at all others"),
-      Entry(
         seed: 4801,
         found: "the check let a sick worker fail less often than the rule does"),
+      Entry(
+        seed: 6911,
+        found: "a worker that leaves was sent again what it had handed back"),
+      Entry(
+        seed: 1973,
+        found: "a session of a revoked key was given what the other one of that key had left"),
     ] + early.map { Entry(seed: $0, found: "red before plans had outages and end times") }
 
   private static let early: [UInt64] = [

@@ -1,8 +1,9 @@
 import Foundation
 import Simulation
 import Testing
+import TestSupport
 
-struct SimulatorTests {
+@Suite(.timeLimit(.minutes(20))) struct SimulatorTests {
   /// The seeds of a run of the tests; the first ones are tried on each push.
   static let blockSize: UInt64 = 25
   static let blockCount: UInt64 = 20
@@ -45,22 +46,28 @@ struct SimulatorTests {
       ("announced deaths only", { $0.isEveryDeathAnnounced && $0.losesFarewells }),
       ("workers that die of themselves", { $0.meanLifeShards != nil }),
       ("poison", { $0.hasPoison }), ("failures", { $0.hasFailures }), ("calm", { $0.isCalm }),
+      ("broken connections", { $0.reception?.linkBreaks.isEmpty == false }),
+      ("stalls", { $0.reception?.stalls.isEmpty == false }),
+      ("drains by operators", { $0.reception?.workerDrains.isEmpty == false }),
+      ("strangers", { $0.reception?.hasStrangers == true }),
+      ("impostors", { $0.reception?.hasImpostor == true }),
+      ("greedy keys", { $0.reception?.contestedSessionCount != nil }),
     ]
     for (name, holds) in faults {
       #expect(plans.count { holds($0) } >= 5, "too few plans with \(name)")
     }
     let counts: [(String, (SimulationReport) -> Int)] = [
-      ("late results", { $0.counters.lateResults }),
+      ("late results", { $0.counters.expiredResults }),
       ("duplicates", { $0.counters.duplicateResults }),
       ("postponed results", { $0.counters.postponedResults }),
-      ("lapsed leases", { $0.counters.lapsedLeases }),
+      ("expired leases", { $0.counters.expiredLeases }),
       ("adopted leases", { $0.counters.adoptedLeases }),
       ("failed evaluations", { $0.counters.failedEvaluations }),
       ("malformed frames", { $0.counters.malformedFrames }),
       ("refused workers", { $0.counters.refusedWorkers }),
       ("lost workers", { $0.counters.lostWorkers }),
       ("failed writes", { $0.counters.failedWrites }),
-      ("second leases", { $0.counters.backupLeases }),
+      ("speculative leases", { $0.counters.backupLeases }),
       ("suspected deaths", { $0.counters.suspectedDeaths }),
       ("trials", { $0.counters.trialLeases }), ("controls", { $0.counters.controlLeases }),
       ("quarantines", { $0.quarantinedCount }),
@@ -96,22 +103,17 @@ struct SimulatorTests {
 
   /// Sets and dictionaries have another order in each process, which one process cannot see.
   @Test func `the same seed gives the same history in another process`() throws {
-    let file = FileManager.default.temporaryDirectory
-      .appending(path: "elsa-digests-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: file) }
-    let process = Process()
-    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = [
-      "--testing-library", "swift-testing", "--filter", "SimulatorTests.*digests of this process",
-    ]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ELSA_PRINT_DIGESTS": file.path]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    let digests = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    let folder = try TemporaryFolder()
+    let file = folder.file("digests")
+    let process = try RunningProcess(
+      URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path,
+      [
+        "--testing-library", "swift-testing", "--filter",
+        "SimulatorTests.*digests of this process",
+      ],
+      environment: ProcessInfo.processInfo.environment.merging(["ELSA_PRINT_DIGESTS": file]) { $1 })
+    #expect(process.ending().status == 0)
+    let digests = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
     #expect(digests.count == 40)
     for (seed, digest) in digests.enumerated() {
       #expect("\(Simulator.run(seed: UInt64(seed)).digest)" == digest)

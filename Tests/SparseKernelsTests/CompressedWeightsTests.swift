@@ -25,7 +25,7 @@ struct CompressedWeightsTests {
     #expect(compressed.size == 5 * (3 + 2))
   }
 
-  @Test func `more nonzeros than the pattern keeps are refused in words`() throws {
+  @Test func `more nonzeros than the pattern keeps are refused with a diagnostic`() throws {
     let pattern = try #require(NMPattern(kept: 1, groupSize: 4))
     let weights: [Float] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 3, 0]
     let error = #expect(throws: SparseKernelError.self) {

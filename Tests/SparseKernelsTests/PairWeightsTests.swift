@@ -19,7 +19,7 @@ struct PairWeightsTests {
       for output in 0..<weights.outputs {
         var seen: Set<Int> = []
         for _ in 0..<steps * pairing.kept / 2 {
-          let (slot, rest) = Int(weights.places[place]).quotientAndRemainder(
+          let (slot, rest) = Int(weights.indices[place]).quotientAndRemainder(
             dividingBy: Self.unitsPerSlot)
           let (step, pair) = slot.quotientAndRemainder(dividingBy: pairing.pairs.count)
           guard rest == 0, step < steps else { return nil }

@@ -9,6 +9,12 @@ struct SourceTree {
       let folders = path.split(separator: "/")
       return String(folders[1] == "Benchmarks" ? folders[2] : folders[1])
     }
+    /// The lines that are not comments, with their indices.
+    var code: [(index: Int, text: String)] {
+      lines.enumerated().compactMap { index, line in
+        line.drop { $0 == " " }.hasPrefix("//") ? nil : (index, String(line))
+      }
+    }
     var isGenerated: Bool { path.contains("/Generated/") || path.hasSuffix(".pb.swift") }
   }
 
@@ -40,12 +46,19 @@ struct SourceTree {
   }
 }
 
+extension NSRegularExpression {
+  /// Whether the expression occurs in a line.
+  func matches(_ line: String) -> Bool {
+    firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil
+  }
+}
+
 /// The targets from the lowest to the highest: each may import only those before it.
 enum Layers {
   static let ordered: [[String]] = [
     [
-      "SparsityCore", "CSparseKernels", "CDemoData", "CZeroMQ", "COneDNN", "CLAPACK",
-      "CTurboJPEG", "CPNG", "CSodium", "CYaml", "CProcessLimits",
+      "SparsityCore", "ProgramVersion", "CSparseKernels", "CDemoData", "CZeroMQ", "COneDNN",
+      "CLAPACK", "CTurboJPEG", "CPNG", "CSodium", "CYaml", "CProcessLimits",
     ],
     [
       "NetworkArchitectures", "ContentHashing", "SparseKernels", "LinearAlgebra",
@@ -53,10 +66,12 @@ enum Layers {
     ],
     ["VisionTransformers", "Pruning", "Coordination", "Simulation"],
     [
-      "ProcessLimits", "ZeroMQ", "ModelFiles", "RunFiles", "ImageData", "RunStorage", "Evaluation",
-      "CoordinatorService", "WorkerService", "StatusServer",
+      "TextReports", "ProcessLimits", "ZeroMQ", "ModelFiles", "RunFiles", "ImageData",
+      "RunStorage", "Evaluation", "RunPreparation", "RunReports", "CoordinatorService",
+      "WorkerService", "ExternalEvaluation",
+      "StatusServer",
     ],
-    ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa"],
+    ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa", "NameCommit"],
   ]
 
   /// The one Swift target that may import each C target.

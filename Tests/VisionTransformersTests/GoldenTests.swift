@@ -5,19 +5,8 @@ import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import Testing
+import TestSupport
 import VisionTransformers
-
-/// The folder of the package that the tests belong to.
-private let packageRoot = URL(filePath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-/// The data that is shared among checkouts and too large or not ours to be committed.
-private let sharedData = URL(
-  filePath: ProcessInfo.processInfo.environment["ELSA_SHARED_DATA"]
-    ?? packageRoot.deletingLastPathComponent().appending(path: "shared/data").path)
-
-private let hasDeiT = FileManager.default.fileExists(
-  atPath: sharedData.appending(path: "golden/deit_tiny.safetensors").path)
 
 /// The class with the highest logit of each image.
 private func topClasses(_ logits: [Float], classes: Int) -> [Int?] {
@@ -35,8 +24,8 @@ struct GoldenTests {
   @Test(
     arguments: ["dense", "supernet"], ["4of4", "3of4", "2of4", "1of4", "4of8"])
   func `the digits models give PyTorch's logits`(model: String, name: String) throws {
-    let data = packageRoot.appending(path: "Sources/CDemoData/data")
-    let fixtures = packageRoot.appending(path: "Tests/Fixtures")
+    let data = URL(filePath: Checkout.demoData)
+    let fixtures = URL(filePath: Checkout.fixtures)
     let checkpoint =
       model == "dense"
       ? data.appending(path: "digits_vit_dense.safetensors")
@@ -60,7 +49,7 @@ struct GoldenTests {
 
   @Test(arguments: ["dense", "2of4", "1of16"])
   func `a distilled model gives PyTorch's mean of both heads`(name: String) throws {
-    let path = packageRoot.appending(path: "Tests/Fixtures/distilled_golden.safetensors").path
+    let path = "\(Checkout.fixtures)/distilled_golden.safetensors"
     let golden = try SafetensorsFile(path: path)
     var tensors: [String: Tensor] = [:]
     for name in golden.names where !name.hasPrefix("golden.") {
@@ -85,15 +74,15 @@ struct GoldenTests {
   }
 }
 
-@Suite(.enabled(if: hasDeiT, "needs golden/deit_tiny.safetensors in ELSA_SHARED_DATA"))
+@Suite(.needsSharedData("deit_tiny_patch16_224", "golden/deit_tiny.safetensors"))
 struct DeiTGoldenTests {
   private func load() throws -> (model: GoldenModel, golden: SafetensorsFile, pixels: [UInt8]) {
-    let folder = sharedData.appending(path: "deit_tiny_patch16_224")
+    let folder = URL(filePath: SharedData.path("deit_tiny_patch16_224"))
     let model = try GoldenModel(
       checkpoint: folder.appending(path: "model.safetensors"),
       configuration: folder.appending(path: "config.json"))
     let golden = try SafetensorsFile(
-      path: sharedData.appending(path: "golden/deit_tiny.safetensors").path)
+      path: SharedData.path("golden/deit_tiny.safetensors"))
     return (model, golden, try golden.bytes("pixels_val_cropped").values)
   }
 
@@ -157,7 +146,7 @@ struct DeiTGoldenTests {
   /// Reads the genome `mixed` from the file beside the golden tensors.
   private func mixedPatterns(of model: GoldenModel) throws -> [NMPattern] {
     struct Description: Decodable { let mixed: [String: String] }
-    let data = try Data(contentsOf: sharedData.appending(path: "golden/deit_tiny.json"))
+    let data = try Data(contentsOf: URL(filePath: SharedData.path("golden/deit_tiny.json")))
     let mixed = try JSONDecoder().decode(Description.self, from: data).mixed
     return try model.weights.network.prunableLayers.map { layer in
       let text = try #require(mixed[layer.name])

@@ -57,10 +57,10 @@ struct NetworkWeightsTests {
     #expect(
       error
         == .wrongShape(name: "blocks.1.mlp.fc2.weight", found: [20, 12], expected: [12, 20]))
-    let words = error?.description ?? ""
-    #expect(words.contains("blocks.1.mlp.fc2.weight"))
-    #expect(words.contains("[20, 12]"))
-    #expect(words.contains("[12, 20]"))
+    let diagnostic = error?.description ?? ""
+    #expect(diagnostic.contains("blocks.1.mlp.fc2.weight"))
+    #expect(diagnostic.contains("[20, 12]"))
+    #expect(diagnostic.contains("[12, 20]"))
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity])
@@ -90,7 +90,7 @@ struct NetworkWeightsTests {
     ("layers.0.blocks.0.attn.relative_position_bias_table", "relative positions"),
     ("optimizer.step", "no such tensor"),
   ])
-  func `an unknown tensor is refused with a reason`(name: String, words: String) throws {
+  func `an unknown tensor is refused with a reason`(name: String, diagnostic: String) throws {
     let shape = try smallShape()
     var tensors = randomTensors(of: shape, seed: 6)
     tensors[name] = Tensor(shape: [1], values: [0])
@@ -99,7 +99,7 @@ struct NetworkWeightsTests {
     }
     let description = error?.description ?? ""
     #expect(description.contains(name))
-    #expect(description.contains(words))
+    #expect(description.contains(diagnostic))
   }
 
   @Test func `a bias of queries is refused where the configuration has none`() throws {

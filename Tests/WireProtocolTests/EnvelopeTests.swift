@@ -43,7 +43,7 @@ struct EnvelopeTests {
 
   @Test func `random bytes are decoded or refused`() {
     var generator = SeededGenerator(seed: 1)
-    let empty = Envelope(run: nil, epoch: .none, sequence: 0, message: .unknown(kind: 0)).encoded()
+    let empty = Envelope(run: nil, term: .none, sequence: 0, message: .unknown(kind: 0)).encoded()
     for _ in 0..<5_000 {
       let body = (0..<generator.index(below: 200)).map { _ in
         UInt8(truncatingIfNeeded: generator.next())
@@ -100,18 +100,18 @@ struct EnvelopeTests {
   }
 
   @Test func `a sender without a run has none`() throws {
-    let envelope = Envelope(run: nil, epoch: .none, sequence: 0, message: .rehello)
+    let envelope = Envelope(run: nil, term: .none, sequence: 0, message: .rehello)
     #expect(try Envelope(decoding: envelope.encoded()).run == nil)
   }
 
-  @Test func `long words are cut, not refused`() throws {
-    let words = String(repeating: "å", count: WireLimits.textSizeMax)
-    let frame = Samples.envelope(.bye(Farewell(reason: .unable, words: words))).encoded()
+  @Test func `long diagnostics are cut, not refused`() throws {
+    let diagnostic = String(repeating: "å", count: WireLimits.textSizeMax)
+    let frame = Samples.envelope(.bye(Farewell(reason: .unable, diagnostic: diagnostic))).encoded()
     guard case .bye(let farewell) = try Envelope(decoding: frame).message else {
       Issue.record("another message")
       return
     }
-    #expect(farewell.words == String(repeating: "å", count: WireLimits.textSizeMax / 2))
+    #expect(farewell.diagnostic == String(repeating: "å", count: WireLimits.textSizeMax / 2))
   }
 
   @Test(arguments: Samples.noLosses)
@@ -145,15 +145,15 @@ struct EnvelopeTests {
     }
   }
 
-  @Test func `errors speak in words`() {
+  @Test func `errors are diagnostics that users can read`() {
     let errors: [WireError] = [
       .tooLarge(bytes: 2, limitBytes: 1), .truncated(neededBytes: 2, availableBytes: 1),
       .trailingBytes(1), .foreignBytes,
       .unsupportedVersion(
         found: ProtocolVersion(major: 99, minor: 0), supported: ProtocolVersion.supported),
-      .malformedBody(kind: 1), .invalidField(name: "slots", words: "is 0"),
+      .malformedBody(kind: 1), .invalidField(name: "slots", diagnostic: "is 0"),
     ]
     #expect(Set(errors.map(\.description)).count == errors.count)
-    #expect(errors[4].description.contains("2.0"))
+    #expect(errors[4].description.contains("\(ProtocolVersion.current)"))
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import SparsityCore
 import Testing
 import WireProtocol
@@ -43,6 +44,8 @@ struct FuzzTests {
   @Test func `lengths that lie do not make the decoder reserve memory`() throws {
     // A body whose inner length says 4 GiB, in every place where a length could stand.
     let huge: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0x0f]
+    let before = try Self.addressSpacePeakBytes()
+    var acceptedCount = 0
     for message in Self.messages {
       let frame = Samples.envelope(message).encoded()
       for index in Envelope.headerSize..<frame.count {
@@ -50,9 +53,20 @@ struct FuzzTests {
         body += frame[min(index + 1, frame.count)...]
         let lie = Mutator.framed(Array(frame[..<Envelope.headerSize]), body)
         guard let envelope = try? Envelope(decoding: lie) else { continue }
+        acceptedCount += 1
         #expect(envelope.encoded().count <= 2 * lie.count + 64)
       }
     }
+    #expect(acceptedCount > 0, "where the number is no length, it is a number")
+    // Tests beside this one may take some; one reservation would take 4 GiB.
+    #expect(try Self.addressSpacePeakBytes() - before < 2 << 30)
+  }
+
+  /// The most address space that this process has had.
+  private static func addressSpacePeakBytes() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
+    return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) << 10
   }
 
   /// Changes valid frames in the ways in which bytes go wrong, by chance or by intent.

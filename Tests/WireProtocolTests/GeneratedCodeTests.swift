@@ -2,14 +2,13 @@ import ContentHashing
 import Foundation
 import SparsityCore
 import Testing
+import TestSupport
 
 struct GeneratedCodeTests {
   /// The generator writes the hash of its input into the first line of its output, so no tool is
   /// needed to see whether the output is current.
   @Test func `the generated messages are those of the specifications`() throws {
-    let sources = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Sources/WireProtocol")
+    let sources = URL(filePath: "\(Checkout.root)/Sources/WireProtocol")
     let names = try FileManager.default.contentsOfDirectory(
       atPath: sources.appending(path: "Protocol").path
     ).filter { $0.hasSuffix(".proto") }

@@ -30,9 +30,11 @@ struct JournalRecordTests {
     }
   }
 
-  @Test func `a record of a newer version and one of an unknown kind are refused in words`() throws
+  @Test
+  func `a record of a newer version and one of an unknown kind are refused with a diagnostic`()
+    throws
   {
-    let bytes = JournalRecord.quarantined(CandidateID(1), words: "x").encoded()
+    let bytes = JournalRecord.quarantined(CandidateID(1), diagnostic: "x").encoded()
     // The version is field 15, a varint; records begin or end with it.
     let newer = bytes + [15 << 3, 9]
     #expect(throws: WireError.newerRecord(version: 9, supported: 1)) {
@@ -70,7 +72,7 @@ struct JournalRecordTests {
     #expect(evaluated.summedLoss == nil)
   }
 
-  @Test func `names that were longer once are cut, words are made fit for a terminal`() throws {
+  @Test func `names that were longer once are cut, texts are made fit for a terminal`() throws {
     let name = String(repeating: "é", count: 50) + "\u{1B}[2J"
     let record = JournalRecord.shardCompleted(
       ShardCompletion(
@@ -82,9 +84,9 @@ struct JournalRecordTests {
       return
     }
     #expect(completion.worker == String(repeating: "é", count: 32))
-    let quarantined = JournalRecord.quarantined(CandidateID(1), words: "a\u{7}b")
+    let quarantined = JournalRecord.quarantined(CandidateID(1), diagnostic: "a\u{7}b")
     #expect(
       try JournalRecord(decoding: quarantined.encoded())
-        == .quarantined(CandidateID(1), words: "a\\u{7}b"))
+        == .quarantined(CandidateID(1), diagnostic: "a\\u{7}b"))
   }
 }

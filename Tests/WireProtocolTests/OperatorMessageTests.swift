@@ -5,56 +5,62 @@ import WireProtocol
 struct OperatorMessageTests {
   static var status: RunStatus {
     var status = RunStatus()
-    status.evaluationCount = 310
-    status.evaluationCountMax = 1_000
-    status.birthCount = 340
-    status.pendingShardCount = 5
-    status.leasedShardCount = 64
-    status.waitingRecordCount = 2
-    status.slotCount = 32
-    status.frontCount = 17
-    status.hypervolume = 1234.5
-    status.referencePoint = [0, -2.5]
-    status.isStorageFailing = true
-    status.storageWords = "no room left"
-    status.isDraining = true
-    status.isFinished = true
-    status.uptimeMilliseconds = 86_400_000
-    status.evaluationsPerSecond = 0.75
-    status.journalBytes = 1 << 33
-    status.freeDiskBytes = 1 << 40
-    status.workerCount = 2
-    status.workers = [
+    status.progress.evaluationCount = 310
+    status.progress.evaluationCountMax = 1_000
+    status.activity.proposalCount = 340
+    status.activity.pendingShardCount = 5
+    status.activity.leasedShardCount = 64
+    status.activity.waitingRecordCount = 2
+    status.activity.slotCount = 32
+    status.progress.frontCount = 17
+    status.progress.hypervolume = 1234.5
+    status.progress.referencePoint = [0, -2.5]
+    status.activity.isStorageFailing = true
+    status.activity.storageDiagnostic = "no room left"
+    status.activity.isDraining = true
+    status.progress.isFinished = true
+    status.activity.uptimeMilliseconds = 86_400_000
+    status.activity.evaluationsPerSecond = 0.75
+    status.disk.journalBytes = 1 << 33
+    status.disk.freeBytes = 1 << 40
+    status.activity.workerCount = 2
+    status.activity.workers = [
       WorkerStatus(
         label: "node07/4711", session: "0123456789abcdef", slots: 4, leases: 8, results: 250,
         imagesPerSecond: 31.5, silentMilliseconds: 900, imagesDone: 120, imagesLeased: 400,
         keyName: "node07")
     ]
-    status.quarantinedCount = 1
-    status.quarantined = [QuarantinedCandidate(candidate: 12, words: "it killed three workers")]
-    status.counters = [StatusCounter("lostWorkers", 3)]
-    status.numerics = "bf16/kernels-2/avx2/batch-4"
-    status.bankArithmetic = "f32/kernels-2/avx2"
-    status.applicantCount = 3
-    status.epoch = Epoch(4)
-    status.remainingMilliseconds = 5_400_000
-    status.departures = [
-      Departure(kind: .lost, label: "node08/1", words: "silent for 15 s", millisecondsAgo: 70_000)
+    status.progress.quarantinedCount = 1
+    status.progress.quarantined = [
+      QuarantinedCandidate(candidate: 12, diagnostic: "it killed three workers")
     ]
-    status.unknownPeers = [
+    for (index, count) in CoordinatorActivity.countNames.enumerated() {
+      status.activity[keyPath: count.path] = index + 1
+    }
+    status.progress.numerics = "bf16/kernels-2/avx2/batch-4"
+    status.progress.bankArithmetic = "f32/kernels-2/avx2"
+    status.activity.applicantCount = 3
+    status.activity.term = Term(4)
+    status.activity.remainingMilliseconds = 5_400_000
+    status.activity.departures = [
+      Departure(
+        kind: .lost, label: "node08/1", diagnostic: "silent for 15 s", millisecondsAgo: 70_000)
+    ]
+    status.activity.unknownPeers = [
       UnknownPeer(
-        address: "10.0.0.9", words: "its key is not allowed", count: 7, millisecondsAgo: 5)
+        address: "10.0.0.9", diagnostic: "its key is not allowed", count: 7, millisecondsAgo: 5)
     ]
     return status
   }
 
   static let messages: [OperatorMessage] = [
     .statusRequest(workerCountMax: 100), .status(status), .drainRequest(worker: nil),
-    .drainRequest(worker: "node07/4711"), .answer(isDone: true, words: "two workers will leave"),
+    .drainRequest(worker: "node07/4711"),
+    .answer(isDone: true, diagnostic: "two workers will leave"),
   ]
 
   private static func frame(_ message: OperatorMessage) -> [UInt8] {
-    Envelope(run: RunID(7), epoch: Epoch(3), sequence: 0, message: .operation(message)).encoded()
+    Envelope(run: RunID(7), term: Term(3), sequence: 0, message: .operation(message)).encoded()
   }
 
   @Test(arguments: messages)
@@ -90,18 +96,20 @@ struct OperatorMessageTests {
   @Test func `the largest status fits into a frame`() throws {
     var status = Self.status
     let long = String(repeating: "😀", count: 4_096)
-    status.workers = (0..<5_000).map { number in
+    status.activity.workers = (0..<5_000).map { number in
       WorkerStatus(
         label: long, session: "0123456789abcdef", slots: number, leases: .max, results: .max,
         imagesPerSecond: 1, silentMilliseconds: .max, imagesDone: .max, imagesLeased: .max,
         keyName: long)
     }
-    status.quarantined = (0..<100).map { QuarantinedCandidate(candidate: $0, words: long) }
-    status.departures = (0..<100).map {
-      Departure(kind: .refused, label: long, words: long, millisecondsAgo: $0)
+    status.progress.quarantined = (0..<100).map {
+      QuarantinedCandidate(candidate: $0, diagnostic: long)
     }
-    status.unknownPeers = (0..<100).map {
-      UnknownPeer(address: long, words: long, count: .max, millisecondsAgo: $0)
+    status.activity.departures = (0..<100).map {
+      Departure(kind: .refused, label: long, diagnostic: long, millisecondsAgo: $0)
+    }
+    status.activity.unknownPeers = (0..<100).map {
+      UnknownPeer(address: long, diagnostic: long, count: .max, millisecondsAgo: $0)
     }
     let frame = Self.frame(.status(status))
     #expect(frame.count <= WireLimits.frameSizeMax)
@@ -109,8 +117,8 @@ struct OperatorMessageTests {
       Issue.record("not a status")
       return
     }
-    #expect(read.workers.count == RunStatus.workerCountMax)
-    #expect(read.workers[0].label.utf8.count == WireLimits.labelSizeMax)
+    #expect(read.activity.workers.count == RunStatus.workerCountMax)
+    #expect(read.activity.workers[0].label.utf8.count == WireLimits.labelSizeMax)
   }
 
   @Test func `more workers than are ever listed are not asked for`() throws {

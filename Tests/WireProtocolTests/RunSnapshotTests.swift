@@ -10,11 +10,11 @@ struct RunSnapshotTests {
       violation: -0.5)
     return RunSnapshot(
       recordCount: 4_711,
-      opening: RunOpening(epoch: Epoch(3), description: Samples.description, settings: "fixed"),
-      birthCount: 5, evaluationCount: 2, abandonedCount: 1,
-      population: [individual, individual], archive: [individual],
-      waiting: [StoredBirth(candidate: CandidateID(4), genome: Genome(genes: [2, 2, 2]))],
-      knownCodes: (0..<5 * 16).map { UInt8($0) },
+      opening: RunOpening(term: Term(3), description: Samples.description, settings: "fixed"),
+      proposalCount: 5, evaluationCount: 2, quarantinedCount: 1,
+      archive: [individual],
+      waiting: [StoredProposal(candidate: CandidateID(4), genome: Genome(genes: [2, 2, 2]))],
+      knownCodes: (0..<5 * 16).map { UInt8($0) }, algorithmState: [1, 2, 255],
       done: [
         StoredShard(
           shard: ShardID(candidate: CandidateID(4), slice: 1), correctCount: 17,
@@ -51,10 +51,10 @@ struct RunSnapshotTests {
 
   /// Values beyond what a snapshot may hold.
   private static let excesses: [@Sendable (inout RunSnapshot) -> Void] = [
-    { $0.recordCount = 0 }, { $0.recordCount = .max }, { $0.birthCount = 10_000_001 },
-    { $0.knownCodes.removeLast() }, { $0.population[0].objectives = [] },
-    { $0.population[0].objectives = [.infinity] }, { $0.archive[0].violation = .nan },
-    { $0.population[0].genome = Genome(genes: []) },
+    { $0.recordCount = 0 }, { $0.recordCount = .max }, { $0.proposalCount = 10_000_001 },
+    { $0.knownCodes.removeLast() }, { $0.archive[0].objectives = [] },
+    { $0.archive[0].objectives = [.infinity] }, { $0.archive[0].violation = .nan },
+    { $0.archive[0].genome = Genome(genes: []) },
     { $0.paceSamples = Array(repeating: 1, count: 5_000) }, { $0.paceNext = 100_000 },
     { $0.done[0].correctCount = 1 << 21 },
   ]

@@ -1,5 +1,6 @@
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 /// Texts of peers that would steer a terminal, begin a line of a log, or turn what stands around.
@@ -18,42 +19,59 @@ struct ShownTextTests {
   /// A message of every kind that carries a text, and how to read it.
   static func carriers(_ text: String) -> [(Message, @Sendable (Message) -> [String])] {
     var status = OperatorMessageTests.status
-    status.storageWords = text
-    status.workers[0].label = text
-    status.quarantined[0].words = text
-    status.counters = [StatusCounter(text, 1)]
+    status.activity.storageDiagnostic = text
+    status.activity.workers[0].label = text
+    status.progress.quarantined[0].diagnostic = text
     guard case .hello(var hello) = Samples.messages[0] else { preconditionFailure("a greeting") }
     hello.label = text
     hello.build = text
     let rejection = Rejection(
-      shard: Samples.shard, key: Samples.key, reason: .handedBack, words: text)
+      shard: Samples.shard, key: Samples.key, reason: .handedBack, diagnostic: text)
     let refusal = Refusal(
-      reason: .failing, words: text, isFinal: false, supported: ProtocolVersion.supported)
+      reason: .failing, diagnostic: text, isFinal: false, supported: ProtocolVersion.supported)
     return [
-      (.hello(hello), {
-        if case .hello(let hello) = $0 { [hello.label, hello.build] } else { [] }
-      }),
-      (.bye(Farewell(reason: .unable, words: text)), {
-        if case .bye(let farewell) = $0 { [farewell.words] } else { [] }
-      }),
-      (.reject(rejection), { if case .reject(let found) = $0 { [found.words] } else { [] } }),
-      (.refused(refusal), { if case .refused(let found) = $0 { [found.words] } else { [] } }),
-      (.inputs(.unavailable(Unavailability(content: Samples.hash(1), words: text))), {
-        if case .inputs(.unavailable(let found)) = $0 { [found.words] } else { [] }
-      }),
-      (.operation(.drainRequest(worker: text)), {
-        if case .operation(.drainRequest(let worker?)) = $0 { [worker] } else { [] }
-      }),
-      (.operation(.answer(isDone: true, words: text)), {
-        if case .operation(.answer(_, let words)) = $0 { [words] } else { [] }
-      }),
-      (.operation(.status(status)), {
-        guard case .operation(.status(let found)) = $0 else { return [] }
-        return [
-          found.storageWords, found.workers[0].label, found.quarantined[0].words,
-          found.counters[0].name,
-        ]
-      }),
+      (
+        .hello(hello),
+        {
+          if case .hello(let hello) = $0 { [hello.label, hello.build] } else { [] }
+        }
+      ),
+      (
+        .bye(Farewell(reason: .unable, diagnostic: text)),
+        {
+          if case .bye(let farewell) = $0 { [farewell.diagnostic] } else { [] }
+        }
+      ),
+      (.reject(rejection), { if case .reject(let found) = $0 { [found.diagnostic] } else { [] } }),
+      (.refused(refusal), { if case .refused(let found) = $0 { [found.diagnostic] } else { [] } }),
+      (
+        .inputs(.unavailable(Unavailability(content: ContentHash(repeating: 1), diagnostic: text))),
+        {
+          if case .inputs(.unavailable(let found)) = $0 { [found.diagnostic] } else { [] }
+        }
+      ),
+      (
+        .operation(.drainRequest(worker: text)),
+        {
+          if case .operation(.drainRequest(let worker?)) = $0 { [worker] } else { [] }
+        }
+      ),
+      (
+        .operation(.answer(isDone: true, diagnostic: text)),
+        {
+          if case .operation(.answer(_, let diagnostic)) = $0 { [diagnostic] } else { [] }
+        }
+      ),
+      (
+        .operation(.status(status)),
+        {
+          guard case .operation(.status(let found)) = $0 else { return [] }
+          return [
+            found.activity.storageDiagnostic, found.activity.workers[0].label,
+            found.progress.quarantined[0].diagnostic,
+          ]
+        }
+      ),
     ]
   }
 
@@ -73,7 +91,8 @@ struct ShownTextTests {
 
   @Test func `paths and parameters stay what they are`() throws {
     var description = Samples.description
-    description.model = RunInput(path: "/odd\u{1B}/\u{200F}path", content: Samples.hash(1))
+    description.model = RunInput(
+      path: "/odd\u{1B}/\u{200F}path", content: ContentHash(repeating: 1))
     description.parameters["accelerator.0"] = "name: x\nclockHz: 1\n"
     let welcome = Message.welcome(
       Welcome(
@@ -83,15 +102,15 @@ struct ShownTextTests {
   }
 
   @Test func `a text that grows when it is written out keeps its bound`() throws {
-    let words = String(repeating: "\u{202E}", count: WireLimits.textSizeMax / 3)
-    let bye = Message.bye(Farewell(reason: .unable, words: words))
+    let diagnostic = String(repeating: "\u{202E}", count: WireLimits.textSizeMax / 3)
+    let bye = Message.bye(Farewell(reason: .unable, diagnostic: diagnostic))
     guard case .bye(let farewell) = try Envelope(decoding: Samples.envelope(bye).encoded()).message
     else {
       Issue.record("another message")
       return
     }
-    #expect(farewell.words.utf8.count <= WireLimits.textSizeMax)
-    #expect(farewell.words.hasPrefix("\\u{202E}\\u{202E}"))
+    #expect(farewell.diagnostic.utf8.count <= WireLimits.textSizeMax)
+    #expect(farewell.diagnostic.hasPrefix("\\u{202E}\\u{202E}"))
   }
 
   @Test func `a name beyond 64 bytes is refused, and a sender cuts its own`() throws {
@@ -102,9 +121,10 @@ struct ShownTextTests {
     guard case .hello(let found) = try Envelope(decoding: frame).message else { return }
     #expect(found.label == hello.label)
     // The label's tag and length, then 64 bytes: one more of them is too many.
-    let start = try #require(frame.indices.first { index in
-      frame[index...].starts(with: [64] + hello.label.utf8)
-    })
+    let start = try #require(
+      frame.indices.first { index in
+        frame[index...].starts(with: [64] + hello.label.utf8)
+      })
     var longer = frame
     longer[start] = 65
     longer.insert(UInt8(ascii: "x"), at: start + 1)
@@ -112,8 +132,9 @@ struct ShownTextTests {
     let error = #expect(throws: WireError.self) { try Envelope(decoding: longer) }
     #expect(error.map { "\($0)".contains("65 bytes, more than 64") } == true)
     hello.label += "yz"
-    guard case .hello(let cut) = try Envelope(decoding: Samples.envelope(.hello(hello)).encoded())
-      .message
+    guard
+      case .hello(let cut) = try Envelope(decoding: Samples.envelope(.hello(hello)).encoded())
+        .message
     else { return }
     #expect(cut.label == String(repeating: "x", count: 64))
   }

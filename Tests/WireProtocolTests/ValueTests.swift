@@ -1,5 +1,6 @@
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 
 struct ValueTests {
@@ -38,7 +39,7 @@ struct ValueTests {
     moved.data = RunInput(path: "/elsewhere", content: description.data.content)
     #expect(moved.differences(from: description).isEmpty)
     var other = description
-    other.data = RunInput(path: description.data.path, content: Samples.hash(9))
+    other.data = RunInput(path: description.data.path, content: ContentHash(repeating: 9))
     other.parameters["resize"] = "256"
     #expect(other.differences(from: description) == ["data", "parameters"])
   }

@@ -2,6 +2,7 @@ import CoordinatorService
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 
 /// The connection file of a running coordinator, and who may remove it.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ConnectionFileTests {
@@ -25,7 +26,7 @@ import Testing
     let coordinator = RunningCoordinator(run.configuration())
     let file = try coordinator.started()
     var other = file
-    other.epoch += 1
+    other.term += 1
     other.processID += 1
     try other.write(to: run.directory.connectionFilePath)
     coordinator.stop(.atOnce)

@@ -3,6 +3,7 @@ import CoordinatorService
 import Foundation
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 import ZeroMQ
 
@@ -29,7 +30,8 @@ private struct RawPeer: ~Copyable {
   }
 
   func send(_ message: Message) throws {
-    let envelope = Envelope(run: RunID(99), epoch: Epoch(1), sequence: 0, message: message)
+    let envelope = Envelope(
+      run: ExampleRun.identity, term: Term(1), sequence: 0, message: message)
     _ = try socket.send(envelope.encoded().span)
   }
 
@@ -51,19 +53,20 @@ private struct RawPeer: ~Copyable {
   func greet(
     _ run: TestRun, supported: ClosedRange<ProtocolVersion>, label: String = "raw"
   ) throws {
-    let numerics = run.settings.description.numerics
+    let backend = run.settings.description.numerics.backend
     try send(
       .hello(
         Hello(
           supported: supported, build: "raw", label: label, slots: 1,
-          instructionSet: numerics.instructionSet, precisions: [numerics.precision],
-          kernelTable: numerics.kernelTable, held: [])))
+          offers: [BackendOffer(backend: backend, values: [:])], held: [])))
   }
 }
 
 /// Peers that speak another language, or none.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct HostileTests {
-  @Test func `a worker of another protocol is refused in words and the run goes on`() throws {
+  @Test func `a worker of another protocol is refused with a diagnostic and the run goes on`()
+    throws
+  {
     let run = try TestRun(evaluations: 20)
     let coordinator = RunningCoordinator(run.configuration())
     let endpoint = try coordinator.started().endpoints[0]
@@ -76,11 +79,11 @@ private struct RawPeer: ~Copyable {
     }
     #expect(refusal.reason == .protocolVersion)
     #expect(refusal.isFinal)
-    #expect(refusal.words.contains("9.0"), "\(refusal.words)")
-    #expect(refusal.words.contains("use the same version of elsa"))
+    #expect(refusal.diagnostic.contains("9.0"), "\(refusal.diagnostic)")
+    #expect(refusal.diagnostic.contains("use the same version of elsa"))
     var mute = try RawPeer(WorkerID(8), endpoint: endpoint)
     var frame = Envelope(
-      run: RunID(99), epoch: Epoch(1), sequence: 0,
+      run: ExampleRun.identity, term: Term(1), sequence: 0,
       message: .request(WorkRequest(leaseCountMax: 1))
     ).encoded()
     frame[4] = 9
@@ -94,7 +97,7 @@ private struct RawPeer: ~Copyable {
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try honest.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.refusedWorkers == 2)
+    #expect(outcome.status.activity.counters.refusedWorkers == 2)
     #expect(try run.evaluatedCount() == 20)
   }
 
@@ -117,7 +120,8 @@ private struct RawPeer: ~Copyable {
       case .lease(let grant):
         for _ in 0..<12 {
           var frame = Envelope(
-            run: RunID(99), epoch: Epoch(1), sequence: 0, message: Self.nonsense(grant, run)
+            run: ExampleRun.identity, term: Term(1), sequence: 0,
+            message: Self.nonsense(grant, run)
           ).encoded()
           // Beyond the header, so that it is a result of this run that makes no sense.
           let first = 32 + generator.index(below: frame.count - 32)
@@ -127,7 +131,7 @@ private struct RawPeer: ~Copyable {
           try peer.send(frame: frame)
         }
         try peer.send(Self.nonsense(grant, run))
-      case .refused(let words): refusal = words
+      case .refused(let diagnostic): refusal = diagnostic
       default: break
       }
     }
@@ -157,13 +161,13 @@ private struct RawPeer: ~Copyable {
     #expect(grants[0].shard.candidate == grants[1].shard.candidate)
     for grant in grants {
       try peer.send(
-        .reject(Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, words: "")))
+        .reject(Rejection(shard: grant.shard, key: grant.key, reason: .handedBack, diagnostic: "")))
     }
     // The candidate stays open until the wrong numbers have come.
     let last = grants[1].shard
     let honest = RunningWorker(run, label: "honest") { task, control in
       while task.shard == last, !control.isCancelled,
-        (coordinator.status?.progress.counters.disagreements ?? 0) == 0
+        (coordinator.status?.activity.counters.disagreements ?? 0) == 0
       {
         usleep(1_000)
       }
@@ -182,9 +186,9 @@ private struct RawPeer: ~Copyable {
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try honest.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.disagreements >= 1)
-    let words = coordinator.notes.filter { $0.contains("shard \(grants[0].shard)") }
-    #expect(words.contains { $0.contains("raw") && $0.contains("honest") }, "\(words)")
+    #expect(outcome.status.activity.counters.disagreements >= 1)
+    let diagnostic = coordinator.notifications.filter { $0.contains("shard \(grants[0].shard)") }
+    #expect(diagnostic.contains { $0.contains("raw") && $0.contains("honest") }, "\(diagnostic)")
     #expect(try run.evaluatedCount() == 20)
   }
 
@@ -200,13 +204,13 @@ private struct RawPeer: ~Copyable {
         Issue.record("not welcome")
         return
       }
-      try peer.send(.bye(Farewell(reason: .idle, words: "bye\nnow")))
+      try peer.send(.bye(Farewell(reason: .idle, diagnostic: "bye\nnow")))
     }
     let honest = RunningWorker(run, label: "honest")
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try honest.outcome().exit == .finished)
-    let told = coordinator.notes.count { $0.hasPrefix("worker raw") }
+    let told = coordinator.notifications.count { $0.hasPrefix("worker raw") }
     // One more every half second; nobody needs ten minutes for this.
     #expect(told < NotificationQuota.burstCountMax + 1_200)
     #expect(coordinator.silentCount > 1_000)
@@ -237,8 +241,8 @@ private struct RawPeer: ~Copyable {
             correct: BitVector(count: lease.slice.count), summedLoss: loss),
           costs: run.costs.cost(of: lease.genome).wireValues, evaluationMicroseconds: 1,
           token: lease.token)))
-    #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) > 0 })
-    try peer.send(.bye(Farewell(reason: .unable, words: "")))
+    #expect(wait { (coordinator.status?.activity.counters.malformedFrames ?? 0) > 0 })
+    try peer.send(.bye(Farewell(reason: .unable, diagnostic: "")))
     let honest = RunningWorker(run, label: "honest")
     #expect(try coordinator.outcome().ending == .completed)
     #expect(try honest.outcome().exit == .finished)

@@ -2,22 +2,20 @@ import ContentHashing
 import Foundation
 import SparsityCore
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 
 struct InputCacheTests {
   /// A cache of 1000 bytes in a folder of its own.
-  final class Site {
-    let cache = InputCache(
-      folder: FileManager.default.temporaryDirectory.path + "/elsa-\(UUID().uuidString)/a/cache",
-      sizeMax: 1_000)
+  struct Site {
+    private let folder: TemporaryFolder
+    let cache: InputCache
 
-    init() throws { try cache.create() }
-
-    deinit {
-      let parent = URL(filePath: cache.folder).deletingLastPathComponent()
-        .deletingLastPathComponent()
-      do { try FileManager.default.removeItem(at: parent) } catch { Issue.record("\(error)") }
+    init() throws {
+      folder = try TemporaryFolder()
+      cache = InputCache(folder: folder.file("a/cache"), sizeMax: 1_000)
+      try cache.create()
     }
 
     /// Stores a file that was last used so many seconds ago.
@@ -74,8 +72,8 @@ struct InputCacheTests {
     let error = #expect(throws: (any Error).self) {
       try large.makeRoom(for: [entry("huge", size: WireLimits.inputSizeMax)])
     }
-    let words = "\(try #require(error))"
-    #expect(words.contains("full") && words.contains(site.cache.folder), "\(words)")
+    let diagnostic = "\(try #require(error))"
+    #expect(diagnostic.contains("full") && diagnostic.contains(site.cache.folder), "\(diagnostic)")
   }
 
   @Test func `a lock held alone keeps others out, one held together does not`() throws {

@@ -7,11 +7,12 @@ import RunStorage
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 import ZeroMQ
 
-@Suite(.serialized) struct InputTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct InputTests {
   /// A run with files that a coordinator serves: a model of five chunks and a bit, and two more.
   final class Site {
     let run: TestRun
@@ -145,7 +146,7 @@ import ZeroMQ
     #expect(outcome.ending == .completed)
     #expect(try worker.outcome().exit == .finished)
     #expect(site.areEqual(try #require(worker.files)))
-    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(outcome.status.activity.counters.lostWorkers == 0)
     let log = try String(contentsOfFile: site.run.directory.logPath, encoding: .utf8)
     #expect(log.split(separator: "worker patient joined").count == 2)
   }
@@ -199,11 +200,11 @@ import ZeroMQ
     let coordinator = try site.startCoordinator()
     let worker = RunningWorker(site.run, label: "stuck", inputs: InputSettings(cache: cache))
     let exit = try worker.outcome().exit
-    guard case .unprepared(let words) = exit else {
+    guard case .unprepared(let diagnostic) = exit else {
       Issue.record("it ended with \(String(describing: exit))")
       return
     }
-    #expect(words.contains("cannot use \(path)"), "\(words)")
+    #expect(diagnostic.contains("cannot use \(path)"), "\(diagnostic)")
     coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
@@ -216,16 +217,16 @@ import ZeroMQ
     let coordinator = try site.startCoordinator()
     let worker = RunningWorker(site.run, label: "careful", inputs: InputSettings(cache: cache))
     let exit = try worker.outcome().exit
-    guard case .unprepared(let words) = exit else {
+    guard case .unprepared(let diagnostic) = exit else {
       Issue.record("it ended with \(String(describing: exit))")
       return
     }
-    #expect(words.contains("everybody can write into it"), "\(words)")
+    #expect(diagnostic.contains("everybody can write into it"), "\(diagnostic)")
     coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
 
-  @Test func `a file that was changed under the coordinator is refused in words`() throws {
+  @Test func `a file that was changed under the coordinator is refused with a diagnostic`() throws {
     let site = try Site()
     var configuration = site.run.configuration()
     let former = Array("what it was".utf8)
@@ -237,8 +238,8 @@ import ZeroMQ
     let worker = RunningWorker(
       site.run, label: "worker", inputs: InputSettings(cache: site.cache()))
     let outcome = try worker.outcome()
-    #expect(outcome.words.contains("the model cannot be fetched"), "\(outcome.words)")
-    #expect(outcome.words.contains("3 times"))
+    #expect(outcome.diagnostic.contains("the model cannot be fetched"), "\(outcome.diagnostic)")
+    #expect(outcome.diagnostic.contains("3 times"))
     coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
@@ -248,8 +249,8 @@ import ZeroMQ
     let coordinator = try site.startCoordinator()
     let worker = RunningWorker(
       site.run, label: "worker", inputs: InputSettings(cache: site.cache(sizeMax: 100_000)))
-    let words = try worker.outcome().words
-    #expect(words.contains("100000") && words.contains("--cache-size"), "\(words)")
+    let diagnostic = try worker.outcome().diagnostic
+    #expect(diagnostic.contains("100000") && diagnostic.contains("--cache-size"), "\(diagnostic)")
     coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }
@@ -267,7 +268,7 @@ import ZeroMQ
     func ask(_ message: Message) throws -> Message {
       let description = site.run.settings.description
       let envelope = Envelope(
-        run: description.run, epoch: .none, sequence: sequence, message: message)
+        run: description.run, term: .none, sequence: sequence, message: message)
       sequence += 1
       _ = try socket.send(envelope.encoded().span)
       var answer: ReceivedMessage?
@@ -284,7 +285,7 @@ import ZeroMQ
     #expect(try ask(.inputs(.list)) == .rehello)
     let hello = Hello(
       supported: ProtocolVersion.supported, build: "", label: "asking", slots: 1,
-      instructionSet: .avx512, precisions: [.f32], kernelTable: 1, held: [])
+      offers: [BackendOffer(backend: Backend(name: "test", version: "1"), values: [:])], held: [])
     guard case .welcome = try ask(.hello(hello)) else {
       Issue.record("not welcome")
       return
@@ -298,7 +299,7 @@ import ZeroMQ
       Issue.record("an unknown content was served")
       return
     }
-    #expect(answer.words.contains(unknown.abbreviated))
+    #expect(answer.diagnostic.contains(unknown.abbreviated))
     let model = inventory.entries[0]
     guard
       case .inputs(.unavailable(let beyond)) = try ask(
@@ -307,7 +308,7 @@ import ZeroMQ
       Issue.record("a chunk behind the end was served")
       return
     }
-    #expect(beyond.words.contains("no chunk 6"))
+    #expect(beyond.diagnostic.contains("no chunk 6"))
     coordinator.stop(.atOnce)
     _ = try coordinator.outcome()
   }

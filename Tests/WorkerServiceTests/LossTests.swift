@@ -4,13 +4,14 @@ import Foundation
 import RunStorage
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 import ZeroMQ
 
 /// Workers that go, are sent away, or are impersonated.
-@Suite(.serialized) struct LossTests {
-  /// A configuration under which no lease lapses within a test.
+@Suite(.serialized, .timeLimit(.minutes(20))) struct LossTests {
+  /// A configuration under which no lease expires within a test.
   private func patient(
     _ run: TestRun, security: CoordinatorSecurity = .none
   ) -> CoordinatorConfiguration {
@@ -21,12 +22,12 @@ import ZeroMQ
     return configuration
   }
 
-  private static func isLoss(_ note: String) -> Bool {
-    note.contains("victim is lost") && note.contains("its connection ended")
+  private static func isLoss(_ notification: String) -> Bool {
+    notification.contains("victim is lost") && notification.contains("its connection ended")
   }
 
   @Test(arguments: [false, true])
-  func `the end of a connection gives work back long before its lease lapses`(
+  func `the end of a connection gives work back long before its lease expires`(
     isEncrypted: Bool
   ) throws {
     let run = try TestRun(evaluations: 40, images: 12, shardSize: 4)
@@ -42,23 +43,23 @@ import ZeroMQ
     // The others compute nothing before the loss is noticed, so that none of them gets ahead of it.
     let others = (1...3).map { number in
       RunningWorker(run, label: "other \(number)") { _, control in
-        while !control.isCancelled, !coordinator.notes.contains(where: Self.isLoss) {
+        while !control.isCancelled, !coordinator.notifications.contains(where: Self.isLoss) {
           usleep(1_000)
         }
       }
     }
-    #expect(wait { coordinator.status?.progress.leasedShardCount ?? 0 >= 4 })
+    #expect(wait { coordinator.status?.activity.leasedShardCount ?? 0 >= 4 })
     victim.kill()
     _ = try victim.outcome()
     // With leases of ten minutes the run can only end in time if the loss was noticed.
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     for other in others { #expect(try other.outcome().exit == .finished) }
-    let counters = outcome.status.progress.counters
+    let counters = outcome.status.activity.counters
     // At the end of the run, work that is not given back is leased a second time.
-    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
+    #expect(counters.expiredLeases + counters.backupLeases >= 1)
     #expect(counters.lostWorkers == 1, "who is there is not given up")
-    #expect(coordinator.notes.contains(where: Self.isLoss))
+    #expect(coordinator.notifications.contains(where: Self.isLoss))
     #expect(try run.evaluatedCount() == 40)
   }
 
@@ -83,27 +84,27 @@ import ZeroMQ
     #expect(wait { isHolding.withLock { $0 } })
     try FileManager.default.removeItem(atPath: path)
     let exit = try guest.outcome()
-    guard case .refused(.keyRevoked, let words) = exit.exit else {
+    guard case .refused(.keyRevoked, let diagnostic) = exit.exit else {
       Issue.record("\(exit)")
       return
     }
-    #expect(words.contains("not allowed any more"))
+    #expect(diagnostic.contains("not allowed any more"))
     // The key's owner gets in no more, whatever it does.
     let again = RunningWorker(
       run, label: "again",
       connection: .fixed(
         .init(endpoints: endpoints, keys: .init(worker: pair, server: keys.server.publicKey))),
       giveUpTimeout: .seconds(1))
-    #expect(try again.outcome().words.contains("does not allow this worker's key"))
+    #expect(try again.outcome().diagnostic.contains("does not allow this worker's key"))
     let member = RunningWorker(run, label: "member")
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try member.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(outcome.status.activity.counters.lostWorkers == 0)
     #expect(outcome.status.progress.quarantinedCount == 0)
-    #expect(outcome.status.transport.refusedConnections >= 1)
+    #expect(outcome.status.activity.transport.refusedConnections >= 1)
     #expect(
-      coordinator.notes.contains {
+      coordinator.notifications.contains {
         $0.contains("guest was refused: its key is not allowed any more")
       })
     #expect(try run.evaluatedCount() == 60)
@@ -146,16 +147,16 @@ import ZeroMQ
       let impostor = try Socket(context, kind: .dealer, options: options)
       try impostor.connect(endpoint)
       let farewell = Envelope(
-        run: RunID(99), epoch: Epoch(1), sequence: 0,
-        message: .bye(Farewell(reason: .drained, words: "tricked")))
+        run: ExampleRun.identity, term: Term(1), sequence: 0,
+        message: .bye(Farewell(reason: .drained, diagnostic: "tricked")))
       _ = try impostor.send(farewell.encoded().span)
-      #expect(wait { (coordinator.status?.transport.mismatchedKeys ?? 0) >= 1 })
+      #expect(wait { (coordinator.status?.activity.transport.mismatchedKeys ?? 0) >= 1 })
     }
     gate.open()
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try honest.outcome().exit == .finished)
-    #expect(!coordinator.notes.contains { $0.contains("tricked") })
+    #expect(!coordinator.notifications.contains { $0.contains("tricked") })
     #expect(try run.evaluatedCount() == 40)
   }
 }

@@ -8,6 +8,7 @@ import Pruning
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 
@@ -16,26 +17,9 @@ import WorkerService
   let space: SearchSpace
 
   init() throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Sources/CDemoData/data").path
-    let paths = ["digits_vit_dense.safetensors", "config.json", "search.safetensors"].map {
-      folder + "/" + $0
-    }
-    let model = try LoadedModel(path: paths[0], configurationPath: paths[1])
-    let images = try ImageSet(packedFile: paths[2])
-    let patterns = try ["1:4", "2:4", "3:4", "4:4"].map { try #require(NMPattern($0)) }
-    space = model.searchSpace(patterns: patterns)
-    description = RunDescription(
-      run: try #require(RunID(5)),
-      model: RunInput(path: paths[0], content: model.contentHash),
-      configuration: RunInput(
-        path: paths[1], content: try contentHash(ofFileAt: paths[1])),
-      data: RunInput(path: paths[2], content: images.contentHash(threads: 2)),
-      imageCount: images.count,
-      bank: WeightBank.contentHash(modelHash: model.contentHash),
-      criterion: "magnitude", space: space, numerics: .detected(precision: .f32),
-      accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
-      costNames: Cost.wireNames, shuffleSeed: 11, shardSize: 100)
+    description = try DigitsExample.description(
+      numerics: InferenceNumerics(precision: .f32).numerics, shardSize: 100)
+    space = description.space
   }
 
   private func tasks(of genome: Genome) -> [EvaluationTask] {
@@ -57,7 +41,7 @@ import WorkerService
     #expect(inputs.model == description.model.content)
     #expect(inputs.data == description.data.content)
     #expect(inputs.imageCount == 450)
-    #expect(inputs.bank == description.bank)
+    #expect(inputs.bank == description.bank.content)
   }
 
   @Test(arguments: [("4:4", 444), ("3:4", 445), ("2:4", 426), ("1:4", 103)])
@@ -104,7 +88,7 @@ import WorkerService
   }
 
   @Test func `inputs with other content are named`() throws {
-    let other = try #require(ContentHash(bytes: [UInt8](repeating: 9, count: 32)))
+    let other = ContentHash(repeating: 9)
     let inputs: [WritableKeyPath<RunDescription, RunInput>] = [\.model, \.configuration, \.data]
     for input in inputs {
       var wanted = description

@@ -3,12 +3,13 @@ import CoordinatorService
 import Foundation
 import RunStorage
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 import ZeroMQ
 
 /// What operators ask for and get.
-@Suite(.serialized) struct OperatorTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct OperatorTests {
   private static let patience = Duration.seconds(20)
 
   /// A configuration under which no session is given up within a test.
@@ -45,23 +46,24 @@ import ZeroMQ
     #expect(
       try wait {
         seen = try status(client)
-        return seen.evaluationCount >= 18 && seen.workers.allSatisfy { $0.leases > 0 }
+        return seen.progress.evaluationCount >= 18
+          && seen.activity.workers.allSatisfy { $0.leases > 0 }
       })
-    #expect(seen.evaluationCountMax == 60)
-    #expect(seen.workerCount == 2)
-    #expect(seen.slotCount == 2)
-    #expect(seen.workers.map(\.label) == ["first", "second"])
-    #expect(seen.workers.allSatisfy { $0.slots == 1 })
-    #expect(seen.workers.reduce(0) { $0 + $1.results } >= 18)
-    #expect(seen.leasedShardCount >= 2)
-    #expect(seen.frontCount > 0)
-    #expect(seen.journalBytes > 0)
-    #expect(seen.freeDiskBytes > 0)
-    #expect(seen.counters.contains(StatusCounter("lostWorkers", 0)))
-    #expect(!seen.isDraining)
+    #expect(seen.progress.evaluationCountMax == 60)
+    #expect(seen.activity.workerCount == 2)
+    #expect(seen.activity.slotCount == 2)
+    #expect(seen.activity.workers.map(\.label) == ["first", "second"])
+    #expect(seen.activity.workers.allSatisfy { $0.slots == 1 })
+    #expect(seen.activity.workers.reduce(0) { $0 + $1.results } >= 18)
+    #expect(seen.activity.leasedShardCount >= 2)
+    #expect(seen.progress.frontCount > 0)
+    #expect(seen.disk.journalBytes > 0)
+    #expect(seen.disk.freeBytes > 0)
+    #expect(seen.activity.counters.lostWorkers == 0)
+    #expect(!seen.activity.isDraining)
 
     let unknown = try client.ask(.drainRequest(worker: "third"), patience: Self.patience)
-    #expect(unknown == .answer(isDone: false, words: "no worker is called third"))
+    #expect(unknown == .answer(isDone: false, diagnostic: "no worker is called third"))
     guard
       case .answer(isDone: true, _) = try client.ask(
         .drainRequest(worker: "first"), patience: Self.patience)
@@ -69,13 +71,13 @@ import ZeroMQ
       Issue.record("not done")
       return
     }
-    #expect(wait { first.notes.contains { $0.contains("takes no new work") } })
+    #expect(wait { first.notifications.contains { $0.contains("takes no new work") } })
     gate.open()
     #expect(try first.outcome().exit == .drained)
     #expect(try second.outcome().exit == .finished)
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
-    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(outcome.status.activity.counters.lostWorkers == 0)
     #expect(run.computed.withLock { Set($0).count } == 60)
   }
 
@@ -95,7 +97,7 @@ import ZeroMQ
       Issue.record("not done")
       return
     }
-    #expect(try status(client).isDraining)
+    #expect(try status(client).activity.isDraining)
     gate.open()
     #expect(try coordinator.outcome().ending == .drained)
     for worker in workers { #expect(try worker.outcome().exit == .drained) }
@@ -114,7 +116,7 @@ import ZeroMQ
     let file = try coordinator.started()
     let impostor = try OperatorClient(file, keys: keys.workers)
     let answer = try impostor.ask(.drainRequest(worker: nil), patience: Self.patience)
-    #expect(answer == .answer(isDone: false, words: "this key is not an operator's"))
+    #expect(answer == .answer(isDone: false, diagnostic: "this key is not an operator's"))
     let stranger = try OperatorClient(file, keys: try .generate())
     let refusal = OperatorError.refused(endpoint: file.endpoints[0], .keyNotAllowed)
     #expect(throws: refusal) {
@@ -132,13 +134,13 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try invited.outcome().exit == .finished)
-    #expect(outcome.status.transport.notAllowed >= 2)
+    #expect(outcome.status.activity.transport.notAllowed >= 2)
   }
 
   @Test func `a port where nobody answers is named`() throws {
     let file = ConnectionFile(
       endpoints: ["tcp://127.0.0.1:9"], serverKey: nil, workerPublicKey: nil,
-      workerSecretKey: nil, run: try #require(RunID(1)), epoch: Epoch(1), processID: 1, host: "h")
+      workerSecretKey: nil, run: try #require(RunID(1)), term: Term(1), processID: 1, host: "h")
     let client = try OperatorClient(file, keys: nil)
     let patience = Duration.milliseconds(200)
     let expected = OperatorError.unanswered(endpoint: "tcp://127.0.0.1:9", patience: patience)

@@ -5,11 +5,12 @@ import RunStorage
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 import ZeroMQ
 
-@Suite(.serialized) struct RunTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RunTests {
   @Test(arguments: [false, true])
   func `three workers complete 200 evaluations, each shard once`(isEncrypted: Bool) throws {
     let run = try TestRun(evaluations: 200)
@@ -21,7 +22,7 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(outcome.status.progress.evaluationCount == 200)
-    #expect(outcome.status.transport.refusedConnections == 0)
+    #expect(outcome.status.activity.transport.refusedConnections == 0)
     #expect(coordinator.status == outcome.status)
     #expect(coordinator.fronts.first ?? 200 < 200)
     #expect(coordinator.fronts.last == 200)
@@ -29,7 +30,7 @@ import ZeroMQ
     #expect(try run.evaluatedCount() == 200)
     #expect(run.computed.withLock { Set($0).count } == 200)
     // Near the end a shard may be leased to a second worker.
-    let backupLeases = outcome.status.progress.counters.backupLeases
+    let backupLeases = outcome.status.activity.counters.backupLeases
     #expect(run.computed.withLock { $0.count } <= 200 + backupLeases)
     #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
     let log = try String(contentsOfFile: run.directory.logPath, encoding: .utf8)
@@ -53,9 +54,9 @@ import ZeroMQ
     let other = RunningWorker(run, label: "other")
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
-    // Near the end a second lease may come before the loss is noticed.
-    let counters = outcome.status.progress.counters
-    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
+    // Near the end a speculative lease may come before the loss is noticed.
+    let counters = outcome.status.activity.counters
+    #expect(counters.expiredLeases + counters.backupLeases >= 1)
     #expect(try other.outcome().shardCount == 120)
     #expect(try run.evaluatedCount() == 40)
     #expect(ContinuousClock.now - killed < .seconds(20))
@@ -76,9 +77,9 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try other.outcome().exit == .finished)
-    // Its work is leased again when its lease lapses, or a second time at the end of the run.
-    let counters = outcome.status.progress.counters
-    #expect(counters.lapsedLeases + counters.backupLeases >= 1)
+    // Its work is leased again when its lease expires, or a second time at the end of the run.
+    let counters = outcome.status.activity.counters
+    #expect(counters.expiredLeases + counters.backupLeases >= 1)
     frozen.freeze(false)
     let exit = try frozen.outcome().exit
     #expect(exit != nil)
@@ -102,7 +103,7 @@ import ZeroMQ
 
     let second = RunningCoordinator(run.configuration())
     let secondFile = try second.started()
-    #expect(secondFile.epoch == firstFile.epoch + 1)
+    #expect(secondFile.term == firstFile.term + 1)
     let outcome = try second.outcome()
     #expect(outcome.ending == .completed)
     for worker in workers { #expect(try worker.outcome().exit == .finished) }
@@ -126,8 +127,8 @@ import ZeroMQ
     // What a worker computes is not waited for: it keeps the result.
     let outcome = try first.outcome()
     #expect(outcome.ending == .stopped)
-    #expect(first.notes.contains { $0.contains("1 worker waits until the run goes on") })
-    #expect(wait { worker.notes.contains { $0.contains("waiting until it is back") } })
+    #expect(first.notifications.contains { $0.contains("1 worker waits until the run goes on") })
+    #expect(wait { worker.notifications.contains { $0.contains("waiting until it is back") } })
     gate.open()
     #expect(!FileManager.default.fileExists(atPath: run.directory.connectionFilePath))
     let second = RunningCoordinator(run.configuration())
@@ -168,7 +169,7 @@ import ZeroMQ
     let leaving = RunningWorker(run, label: "leaving") { _, control in gate.pass(control) }
     #expect(wait { run.computed.withLock { $0.count } >= 5 })
     leaving.stop(.orderly)
-    #expect(wait { leaving.notes.contains { $0.contains("takes no new work") } })
+    #expect(wait { leaving.notifications.contains { $0.contains("takes no new work") } })
     gate.open()
     let exit = try leaving.outcome()
     #expect(exit.exit == .drained)
@@ -176,10 +177,10 @@ import ZeroMQ
     let other = RunningWorker(run, label: "other")
     let outcome = try coordinator.outcome()
     #expect(try other.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.lostWorkers == 0)
+    #expect(outcome.status.activity.counters.lostWorkers == 0)
     #expect(run.computed.withLock { $0.count } == 60)
-    let words = coordinator.notes.filter { $0.contains("worker leaving left") }
-    #expect(words.count == 1)
+    let diagnostic = coordinator.notifications.filter { $0.contains("worker leaving left") }
+    #expect(diagnostic.count == 1)
   }
 
   @Test func `a worker that finds nothing to do leaves after its patience, to no harm`() throws {
@@ -193,17 +194,21 @@ import ZeroMQ
       gate.pass(control)
     }
     #expect(wait { isHolding.withLock { $0 } })
-    #expect(wait { coordinator.status?.progress.leasedShardCount == 2 })
+    #expect(wait { coordinator.status?.activity.leasedShardCount == 2 })
     let idle = RunningWorker(run, label: "idle", idleTimeout: .milliseconds(300))
     let exit = try idle.outcome()
     #expect(exit.isSuccess)
-    #expect(exit.words.contains("there was nothing to do for 0.3 seconds"), "\(exit.words)")
+    #expect(
+      exit.diagnostic.contains("there was nothing to do for 0.3 seconds"), "\(exit.diagnostic)")
     gate.open()
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try busy.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.lostWorkers == 0)
-    #expect(coordinator.notes.contains { $0.contains("worker idle left: there was nothing to do") })
+    #expect(outcome.status.activity.counters.lostWorkers == 0)
+    #expect(
+      coordinator.notifications.contains {
+        $0.contains("worker idle left: there was nothing to do")
+      })
   }
 
   @Test func `a disk that is full for a while delays the run and loses nothing`() throws {
@@ -218,10 +223,10 @@ import ZeroMQ
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try worker.outcome().exit == .finished)
-    #expect(outcome.status.progress.counters.failedWrites >= 1)
+    #expect(outcome.status.activity.counters.failedWrites >= 1)
     #expect(try run.evaluatedCount() == 60)
-    #expect(coordinator.notes.contains { $0.contains("no room left on the disk") })
-    #expect(coordinator.notes.contains { $0.contains("the run goes on") })
+    #expect(coordinator.notifications.contains { $0.contains("no room left on the disk") })
+    #expect(coordinator.notifications.contains { $0.contains("the run goes on") })
   }
 
   @Test func `a coordinator that cannot write ends all the same when it is asked to`() throws {
@@ -234,7 +239,7 @@ import ZeroMQ
     }
     let coordinator = RunningCoordinator(configuration)
     let worker = RunningWorker(run, label: "worker", giveUpTimeout: .seconds(1))
-    #expect(wait { coordinator.status?.progress.isStorageFailing ?? false })
+    #expect(wait { coordinator.status?.activity.isStorageFailing ?? false })
     coordinator.stop(.orderly)
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .stopped)
@@ -268,8 +273,8 @@ import ZeroMQ
 
   @Test func `counters name each computed shard`() throws {
     let run = try TestRun(evaluations: 20)
-    let path = FileManager.default.temporaryDirectory.path + "/elsa-\(UUID().uuidString).counters"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = folder.file("counters")
     let coordinator = RunningCoordinator(run.configuration())
     let worker = RunningWorker(run, label: "worker", counterPath: path)
     _ = try coordinator.outcome()

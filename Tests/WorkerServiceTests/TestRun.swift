@@ -9,53 +9,31 @@ import RunStorage
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 
 /// A run of empty evaluations in a folder of its own, with coordinators and workers on threads.
 final class TestRun: Sendable {
-  let directory: RunDirectory
+  private let temporary = TemporaryRun()
   let settings: CoordinatorSettings
   let costs: CostModel
+  var directory: RunDirectory { temporary.directory }
   /// Every evaluation that was carried out, in the order of their ends.
   let computed = Mutex<[ShardID]>([])
 
   init(evaluations: Int, images: Int = 12, shardSize: Int = 12, depth: Int = 2) throws {
-    let name = "elsa-services-\(UUID().uuidString)"
-    directory = RunDirectory(path: FileManager.default.temporaryDirectory.path + "/" + name)
-    let shape = try TransformerShape(
-      imageSize: 8, patchSize: 4, channels: 1, width: 8, depth: depth, heads: 2, hiddenWidth: 16,
-      classes: 4)
-    let patterns = try ["1:4", "2:4", "4:4"].map { try #require(NMPattern($0)) }
-    let space = SearchSpace(layers: shape.network.prunableLayers, patterns: patterns)
-    let costs = try CostModel(network: shape.network, space: space, profile: .systolic32, batch: 1)
-    self.costs = costs
-    func hash(_ byte: UInt8) throws -> ContentHash {
-      try #require(ContentHash(bytes: [UInt8](repeating: byte, count: 32)))
-    }
-    let description = RunDescription(
-      run: try #require(RunID(99)), model: RunInput(path: "model", content: try hash(1)),
-      configuration: RunInput(path: "configuration", content: try hash(2)),
-      data: RunInput(path: "data", content: try hash(3)), imageCount: images, bank: try hash(4),
-      criterion: "magnitude", space: space,
-      numerics: Numerics(
-        precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 4),
-      accelerator: "systolic32", acceleratorBatch: 1, objectives: [.accuracy, .throughput],
-      costNames: Cost.wireNames, shuffleSeed: 1, shardSize: shardSize)
-    settings = CoordinatorSettings(
-      description: description,
-      search: SearchSettings(
-        populationSize: 10, evaluationCountMax: evaluations, seed: 5, algorithm: .nsga2,
-        objectiveCount: 2, initial: space.uniformGenomes),
-      model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
-      settingsText: "test",
-      timing: CoordinatorTiming(
-        heartbeatInterval: .milliseconds(50), leaseDuration: .milliseconds(400),
-        sessionTimeout: .milliseconds(1_500), stallTimeout: .seconds(60),
-        storageRetryInterval: .milliseconds(20), farewellTimeout: .milliseconds(500)))
+    var run = try ExampleRun(width: 8, depth: depth, patterns: ["1:4", "2:4", "4:4"])
+    run.description.imageCount = images
+    run.description.shardSize = shardSize
+    costs = run.costs
+    var settings = run.settings(populationSize: 10, evaluations: evaluations, seed: 5)
+    settings.timing = CoordinatorTiming(
+      heartbeatInterval: .milliseconds(50), leaseDuration: .milliseconds(400),
+      sessionTimeout: .milliseconds(1_500), stallTimeout: .seconds(60),
+      storageRetryInterval: .milliseconds(20), farewellTimeout: .milliseconds(500))
+    self.settings = settings
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory.path) }
 
   /// The configuration of a coordinator on loopback.
   func configuration(security: CoordinatorSecurity = .none) -> CoordinatorConfiguration {
@@ -83,18 +61,6 @@ final class TestRun: Sendable {
   }
 }
 
-/// Waits until `condition` holds, at most `limit`; returns whether it does.
-func wait(
-  atMost limit: Duration = .seconds(20), until condition: () throws -> Bool
-) rethrows -> Bool {
-  let deadline = ContinuousClock.now + limit
-  while try !condition() {
-    if ContinuousClock.now >= deadline { return false }
-    usleep(2_000)
-  }
-  return true
-}
-
 /// Holds evaluations back once a number of shards is computed, until it is opened.
 final class Gate: Sendable {
   private let isOpen = Atomic<Bool>(false)
@@ -120,8 +86,8 @@ final class Gate: Sendable {
 final class RunningCoordinator: Sendable {
   private struct State {
     var file: ConnectionFile?
-    var status: CoordinatorStatus?
-    var notes: [String] = []
+    var status: RunStatus?
+    var notifications: [String] = []
     var silentCount = 0
     var warnings: [String] = []
     var fronts: [Int] = []
@@ -136,12 +102,16 @@ final class RunningCoordinator: Sendable {
       var observer = CoordinatorObserver()
       observer.started = { file in self.state.withLock { $0.file = file } }
       observer.statusChanged = { status in self.state.withLock { $0.status = status } }
-      observer.noted = { _, words in
+      observer.notified = { _, diagnostic in
         self.state.withLock { state in
-          if let words { state.notes.append(words) } else { state.silentCount += 1 }
+          if let diagnostic {
+            state.notifications.append(diagnostic)
+          } else {
+            state.silentCount += 1
+          }
         }
       }
-      observer.warned = { words in self.state.withLock { $0.warnings.append(words) } }
+      observer.warned = { diagnostic in self.state.withLock { $0.warnings.append(diagnostic) } }
       observer.frontChanged = { machine in
         self.state.withLock { $0.fronts.append(machine.search.evaluationCount) }
         // The front is a convenience: an error when it is written must not end the run.
@@ -165,8 +135,8 @@ final class RunningCoordinator: Sendable {
   func stop(_ request: StopRequest) { stopRequest.store(request.rawValue, ordering: .relaxed) }
 
   var file: ConnectionFile? { state.withLock { $0.file } }
-  var status: CoordinatorStatus? { state.withLock { $0.status } }
-  var notes: [String] { state.withLock { $0.notes } }
+  var status: RunStatus? { state.withLock { $0.status } }
+  var notifications: [String] { state.withLock { $0.notifications } }
   /// The notifications that came without a diagnostic.
   var silentCount: Int { state.withLock { $0.silentCount } }
   var warnings: [String] { state.withLock { $0.warnings } }
@@ -214,7 +184,7 @@ struct FakeEvaluator: ShardEvaluator {
 /// A worker on a thread.
 final class RunningWorker: Sendable {
   private struct State {
-    var notes: [String] = []
+    var notifications: [String] = []
     var troubles: [String] = []
     var files: InputFiles?
     var result: Result<WorkerOutcome, WorkerServiceError>?
@@ -238,7 +208,8 @@ final class RunningWorker: Sendable {
   ) {
     let description = run.settings.description
     var settings = WorkerSettings.newSession(
-      label: label, build: "test", numerics: [description.numerics])
+      label: label, build: "test",
+      offers: [BackendOffer(backend: description.numerics.backend, values: [:])])
     session = settings.worker
     settings.resendInterval = .milliseconds(50)
     settings.resendIntervalMax = .milliseconds(400)
@@ -253,7 +224,7 @@ final class RunningWorker: Sendable {
     let inputs = PreparedInputs(
       space: run.settings.space, model: description.model.content,
       data: description.data.content, imageCount: description.imageCount,
-      bank: description.bank)
+      bank: description.bank.content)
     let standard: @Sendable (RunDescription) throws -> any ShardEvaluator = { _ in
       FakeEvaluator(run: run, inputs: inputs, before: before, loss: loss)
     }
@@ -268,8 +239,10 @@ final class RunningWorker: Sendable {
     }
     let thread = Thread { [self, configuration] in
       var observer = WorkerObserver()
-      observer.noted = { _, words in self.state.withLock { $0.notes.append(words) } }
-      observer.troubled = { words in self.state.withLock { $0.troubles.append(words) } }
+      observer.notified = { _, diagnostic in
+        self.state.withLock { $0.notifications.append(diagnostic) }
+      }
+      observer.troubled = { diagnostic in self.state.withLock { $0.troubles.append(diagnostic) } }
       observer.stopRequest = {
         StopRequest(rawValue: self.stopRequest.load(ordering: .relaxed)) ?? .none
       }
@@ -296,7 +269,7 @@ final class RunningWorker: Sendable {
   /// Stops or continues the socket thread, as SIGSTOP and SIGCONT do.
   func freeze(_ isFrozen: Bool) { frozen.store(isFrozen, ordering: .relaxed) }
 
-  var notes: [String] { state.withLock { $0.notes } }
+  var notifications: [String] { state.withLock { $0.notifications } }
   var troubles: [String] { state.withLock { $0.troubles } }
   /// The inputs that were fetched.
   var files: InputFiles? { state.withLock { $0.files } }

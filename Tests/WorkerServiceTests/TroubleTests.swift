@@ -5,11 +5,12 @@ import RunStorage
 import SparsityCore
 import Synchronization
 import Testing
+import TestSupport
 import WireProtocol
 import WorkerService
 import ZeroMQ
 
-@Suite(.serialized) struct TroubleTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct TroubleTests {
   struct Failure: Error, CustomStringConvertible {
     var description: String { "the images are on strike" }
   }
@@ -31,14 +32,14 @@ import ZeroMQ
     try impostor.connect(endpoint)
     var generator = SeededGenerator(seed: 3)
     let heartbeat = Envelope(
-      run: RunID(99), epoch: Epoch(1), sequence: 0,
+      run: ExampleRun.identity, term: Term(1), sequence: 0,
       message: .heartbeat(Heartbeat(leaseCountMax: 1, held: [])))
     for _ in 0..<200 {
       var frame = heartbeat.encoded()
       frame[generator.index(below: frame.count)] = UInt8(generator.index(below: 256))
       _ = try impostor.send(frame.span)
     }
-    #expect(wait { (coordinator.status?.progress.counters.malformedFrames ?? 0) >= 3 })
+    #expect(wait { (coordinator.status?.activity.counters.malformedFrames ?? 0) >= 3 })
     let told = coordinator.warnings.count { $0.hasPrefix("a peer at 127.0.0.1 sends what ") }
     #expect(told == 1, "\(coordinator.warnings)")
     let honest = RunningWorker(run, label: "honest")
@@ -51,15 +52,17 @@ import ZeroMQ
     let run = try TestRun(evaluations: 20)
     let coordinator = RunningCoordinator(run.configuration())
     _ = try coordinator.started()
-    let worker = RunningWorker(run, label: "honest", loss: { task in
-      task.shard.candidate == CandidateID(3) ? .nan : 1
-    })
+    let worker = RunningWorker(
+      run, label: "honest",
+      loss: { task in
+        task.shard.candidate == CandidateID(3) ? .nan : 1
+      })
     let outcome = try coordinator.outcome()
     #expect(outcome.ending == .completed)
     #expect(try worker.outcome().exit == .finished)
     #expect(outcome.status.progress.quarantinedCount == 1)
-    #expect(coordinator.notes.contains { $0.contains("#3") && $0.contains("is nan") })
-    #expect(outcome.status.progress.counters.malformedFrames == 0)
+    #expect(coordinator.notifications.contains { $0.contains("#3") && $0.contains("is nan") })
+    #expect(outcome.status.activity.counters.malformedFrames == 0)
   }
 
   @Test func `a worker with the wrong key says so and gives up`() throws {
@@ -75,41 +78,42 @@ import ZeroMQ
       (stranger, "does not allow this worker's key"), (misled, "wrong server key"),
       (nil, "one side encrypts and the other does not"),
     ]
-    for (keys, words) in expectations {
+    for (keys, diagnostic) in expectations {
       var told: [String] = []
       // A connection that closes may hide the reason, so a busy machine gets a few attempts.
-      for attempt in 1...10 where !told.contains(where: { $0.contains(words) }) {
+      for attempt in 1...10 where !told.contains(where: { $0.contains(diagnostic) }) {
         let worker = RunningWorker(
           run, label: "uninvited-\(attempt)",
           connection: .fixed(.init(endpoints: endpoints, keys: keys)), giveUpTimeout: .seconds(2))
         let outcome = try worker.outcome()
         #expect(!outcome.isSuccess)
-        told += worker.troubles + [outcome.words]
+        told += worker.troubles + [outcome.diagnostic]
       }
-      #expect(told.contains { $0.contains(words) }, "\(told)")
+      #expect(told.contains { $0.contains(diagnostic) }, "\(told)")
     }
     let invited = RunningWorker(run, label: "invited")
     let outcome = try coordinator.outcome()
     #expect(try invited.outcome().exit == .finished)
-    #expect(outcome.status.transport.refusedConnections >= 1)
+    #expect(outcome.status.activity.transport.refusedConnections >= 1)
     let kept = "a peer at 127.0.0.1 was kept out: its key is not allowed"
     #expect(coordinator.warnings.count { $0 == kept } == 1, "\(coordinator.warnings)")
-    #expect(outcome.status.progress.counters.refusedWorkers == 0)
+    #expect(outcome.status.activity.counters.refusedWorkers == 0)
   }
 
-  @Test func `a worker that cannot load the inputs leaves with words`() throws {
+  @Test func `a worker that cannot load the inputs leaves with a diagnostic`() throws {
     let run = try TestRun(evaluations: 10)
     let coordinator = RunningCoordinator(run.configuration())
     let unable = RunningWorker(run, label: "unable", prepare: { _ in throw Failure() })
     let outcome = try unable.outcome()
-    #expect(outcome.exit == .unprepared(words: "the images are on strike"))
+    #expect(outcome.exit == .unprepared(diagnostic: "the images are on strike"))
     #expect(!outcome.isSuccess)
     let able = RunningWorker(run, label: "able")
     #expect(try coordinator.outcome().ending == .completed)
     #expect(try able.outcome().exit == .finished)
   }
 
-  @Test func `a candidate that fails wherever it is evaluated is given up, not the run`() throws {
+  @Test func `a candidate that fails wherever it is evaluated is quarantined, not the run`() throws
+  {
     let run = try TestRun(evaluations: 10)
     let coordinator = RunningCoordinator(run.configuration())
     let worker = RunningWorker(run, label: "worker") { task, _ in
@@ -119,16 +123,16 @@ import ZeroMQ
     #expect(outcome.ending == .completed)
     #expect(try worker.outcome().exit == .finished)
     #expect(outcome.status.progress.quarantinedCount == 1)
-    #expect(coordinator.notes.contains { $0.contains("candidate #3 was given up") })
+    #expect(coordinator.notifications.contains { $0.contains("candidate #3 was quarantined") })
   }
 
-  @Test func `nobody to connect to is reported in words`() throws {
+  @Test func `nobody to connect to is reported with a diagnostic`() throws {
     let run = try TestRun(evaluations: 10)
     let lost = RunningWorker(
       run, label: "lost", connection: .fixed(.init(endpoints: ["tcp://127.0.0.1:1"], keys: nil)),
       giveUpTimeout: .seconds(1))
     let outcome = try lost.outcome()
-    #expect(outcome.words.contains("tcp://127.0.0.1:1 cannot be reached"))
+    #expect(outcome.diagnostic.contains("tcp://127.0.0.1:1 cannot be reached"))
     #expect(!outcome.isSuccess)
   }
 
@@ -201,7 +205,8 @@ import ZeroMQ
     first.stop(.atOnce)
     _ = try first.outcome()
     var configuration = run.configuration()
-    configuration.settings.description.bank = configuration.settings.description.model.content
+    configuration.settings.description.bank = .derived(
+      configuration.settings.description.model.content)
     let second = RunningCoordinator(configuration)
     let error = #expect(throws: CoordinatorServiceError.self) { try second.outcome() }
     #expect("\(try #require(error))".contains("differs in bank"))

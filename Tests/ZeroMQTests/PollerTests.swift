@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZeroMQ
 
-@Suite struct PollerTests {
+@Suite(.timeLimit(.minutes(20))) struct PollerTests {
   @Test func `a wait ends at its timeout when nothing comes`() throws {
     var poller = Poller()
     let wakeUp = try WakeUp()

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import ZeroMQ
 
-@Suite struct SocketTests {
+@Suite(.timeLimit(.minutes(20))) struct SocketTests {
   @Test func `a message goes to the router and an answer comes back`() throws {
     let context = try Context()
     let router = try Socket(context, kind: .router, options: testOptions())

@@ -2,25 +2,32 @@ import Coordination
 import CoordinatorService
 import Foundation
 import RunStorage
+import WireProtocol
 
 /// How many evaluations a second a coordinator works off, and how long workers take to join.
 ///
 /// Everything but the evaluations is real: sockets, encryption, the journal on disk, asking and
 /// telling a random search. One evaluation is one shard whose result is journaled.
-public struct CoordinatorBenchmark: Sendable {
+package struct CoordinatorBenchmark: Sendable {
   /// The workers that the load brings.
-  public let workerCount: Int
+  package let workerCount: Int
   /// The evaluations of the run.
-  public let evaluationCount: Int
+  package let evaluationCount: Int
   /// Whether connections are encrypted (CURVE).
-  public let isEncrypted: Bool
+  package let isEncrypted: Bool
   /// Where the journal lies while the run lasts.
-  public let directory: RunDirectory
+  package let directory: RunDirectory
   /// Files that workers fetch meanwhile.
-  public var inputs: [ServedInput] = []
+  package var inputs: [ServedInput] = []
 
-  /// Creates a benchmark.
-  public init(
+  /// The configuration of the model that the run is about, as a run directory has it.
+  package static let modelConfiguration = """
+    {"architecture": "deit_tiny_patch16_224", "num_classes": 1000,
+     "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
+     "interpolation": "bicubic", "crop_pct": 0.9}
+    """
+
+  package init(
     workerCount: Int, evaluationCount: Int, isEncrypted: Bool, directory: RunDirectory
   ) {
     precondition(workerCount > 0)
@@ -39,7 +46,7 @@ public struct CoordinatorBenchmark: Sendable {
   ///   - progress: is given the evaluations so far, now and then.
   /// - Throws: ``CoordinatorBenchmarkError`` if nothing can be said about the speed, or an error of
   ///   the coordinator.
-  public func measure(
+  package func measure(
     startLoad: (_ connectionFile: String) -> Void, isLoadAlive: () -> Bool,
     progress: (Int) -> Void
   ) throws -> CoordinatorMeasurement {
@@ -59,7 +66,7 @@ public struct CoordinatorBenchmark: Sendable {
             recorder.begin()
             startLoad(directory.connectionFilePath)
           }
-          observer.noted = { note, _ in recorder.take(note) }
+          observer.notified = { notification, _ in recorder.take(notification) }
           observer.statusChanged = {
             recorder.take($0)
             progress($0.progress.evaluationCount)
@@ -93,7 +100,7 @@ public struct CoordinatorBenchmark: Sendable {
       coordinatorMemoryBytes: try Self.residentBytes(),
       journalBytes: Self.fileSize(directory.journalPath)
         + Self.fileSize(directory.journalPath + "-wal"),
-      commitCount: outcome.status.transport.commits)
+      commitCount: outcome.status.activity.transport.commits)
   }
 
   /// The memory of this process that is in use.
@@ -121,7 +128,7 @@ private struct Course {
   var busySeconds = 0.0
 }
 
-/// Takes the times of a coordinator's notes; used on its thread only.
+/// Takes the times of a coordinator's notifications; used on its thread only.
 private final class Recorder {
   private(set) var course = Course()
   private let workerCount: Int
@@ -136,14 +143,14 @@ private final class Recorder {
 
   func begin() { course.start = .now }
 
-  func take(_ status: CoordinatorStatus) {
-    microseconds = status.progress.counters.evaluationMicroseconds
+  func take(_ status: RunStatus) {
+    microseconds = status.activity.counters.evaluationMicroseconds
     if course.registered == nil { microsecondsAtRegistration = microseconds }
     course.busySeconds = Double(microseconds - microsecondsAtRegistration) / 1e6
   }
 
-  func take(_ note: Coordinator.Note) {
-    switch note {
+  func take(_ notification: Coordinator.Notification) {
+    switch notification {
     case .workerJoined:
       joinedCount += 1
       guard joinedCount == workerCount else { return }

@@ -1,22 +1,22 @@
 /// Why the coordinator's speed could not be measured.
-public enum CoordinatorBenchmarkError: Error, Equatable, Sendable {
+package enum CoordinatorBenchmarkError: Error, Equatable, Sendable {
   case tooFewDescriptors(workers: Int, limit: Int)
-  case workerFailed(words: String)
+  case workerFailed(diagnostic: String)
   case loadEnded(evaluations: Int, of: Int)
   case tooFewEvaluations(evaluations: Int, workers: Int)
   case noMemoryFigure
-  case uselessSnapshot(words: String)
+  case uselessSnapshot(diagnostic: String)
   case commandFailed(arguments: [String], status: Int32)
 }
 
 extension CoordinatorBenchmarkError: CustomStringConvertible {
-  /// The error in words.
-  public var description: String {
+  /// The diagnostic.
+  package var description: String {
     switch self {
     case .tooFewDescriptors(let workers, let limit):
       "\(workers) workers need more than the \(limit) files that a process may open here; "
         + "use more --processes, or raise the limit with ulimit -n"
-    case .workerFailed(let words): "a worker of the load has ended early: \(words)"
+    case .workerFailed(let diagnostic): "a worker of the load has ended early: \(diagnostic)"
     case .loadEnded(let evaluations, let total):
       "the load has ended after \(evaluations) of \(total) evaluations; see the lines above"
     case .tooFewEvaluations(let evaluations, let workers):
@@ -25,7 +25,8 @@ extension CoordinatorBenchmarkError: CustomStringConvertible {
     case .noMemoryFigure: "/proc/self/statm does not say how much memory is in use"
     case .commandFailed(let arguments, let status):
       "elsa \(arguments.joined(separator: " ")) has failed with \(status); see the lines above"
-    case .uselessSnapshot(let words): "a restart from the snapshot cannot be measured: \(words)"
+    case .uselessSnapshot(let diagnostic):
+      "a restart from the snapshot cannot be measured: \(diagnostic)"
     }
   }
 }

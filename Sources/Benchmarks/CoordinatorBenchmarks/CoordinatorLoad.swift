@@ -8,7 +8,7 @@ import WorkerService
 import ZeroMQ
 
 /// Many workers in one process: real machines and real sockets, evaluations that take no time.
-public struct CoordinatorLoad: ~Copyable {
+package struct CoordinatorLoad: ~Copyable {
   /// How often machines are asked whether something is due.
   private static let tickInterval = Duration.milliseconds(20)
 
@@ -24,7 +24,7 @@ public struct CoordinatorLoad: ~Copyable {
   ///
   /// - Throws: ``CoordinatorBenchmarkError`` if there are too few file descriptors for them, or an
   ///   error of the connection file or the sockets.
-  public init(connectionFile: String, count: Int) throws {
+  package init(connectionFile: String, count: Int) throws {
     precondition(count > 0)
     let limit = DescriptorLimit.raise()
     guard DescriptorLimit.sessionCountMax(limit: limit) >= count else {
@@ -39,7 +39,7 @@ public struct CoordinatorLoad: ~Copyable {
     for index in 0..<count {
       let settings = WorkerSettings.newSession(
         label: "load-\(getpid())-\(index)", build: "benchmark",
-        numerics: [emptyRun.settings.description.numerics])
+        offers: [EmptyRun.offer])
       let worker = try LoadWorker(context, connection: connection, settings: settings)
       sources.append(poller.watch(worker.socket))
       workers.append(worker)
@@ -55,7 +55,7 @@ public struct CoordinatorLoad: ~Copyable {
   /// Runs until every worker has left.
   ///
   /// - Throws: ``CoordinatorBenchmarkError`` if a worker ends otherwise than with the run.
-  public mutating func run() throws {
+  package mutating func run() throws {
     for worker in workers { try worker.apply(.started, at: .start, run: emptyRun) }
     var tickDeadline = Instant.start
     while workers.contains(where: { $0.exit == nil }) {
@@ -74,7 +74,7 @@ public struct CoordinatorLoad: ~Copyable {
     for worker in workers {
       if let exit = worker.exit, !exit.isSuccess {
         throw CoordinatorBenchmarkError.workerFailed(
-          words: WorkerOutcome(exit: exit, shardCount: 0).words)
+          diagnostic: WorkerOutcome(exit: exit, shardCount: 0).diagnostic)
       }
     }
   }
@@ -122,7 +122,7 @@ final class LoadWorker {
         case .send(let envelope): _ = try socket.send(envelope.encoded().span)
         case .prepare: events.append(.prepared(run.inputs))
         case .evaluate(let task): events.append(.evaluated(task.shard, run.evaluate(task)))
-        case .stop, .note, .deliver: break
+        case .stop, .notify, .deliver: break
         case .exit(let exit): self.exit = exit
         }
       }

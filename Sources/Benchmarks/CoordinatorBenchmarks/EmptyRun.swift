@@ -17,6 +17,8 @@ struct EmptyRun: Sendable {
   /// What a candidate costs.
   let costs: CostModel
 
+  /// What workers compute with: nothing.
+  static let offer = BackendOffer(backend: Backend(name: "empty", version: "1"), values: [:])
   /// The images of the only shard of each candidate.
   private static let imageCount = 250
 
@@ -29,7 +31,7 @@ struct EmptyRun: Sendable {
     let patterns = ["1:4", "2:4", "4:4"].compactMap { NMPattern($0) }
     let space = SearchSpace(layers: network.prunableLayers, patterns: patterns)
     let costs = try CostModel(network: network, space: space, profile: .systolic32, batch: 8)
-    let hashes = ["model", "configuration", "data", "bank"].map { name in
+    let hashes = ["model", "data", "bank"].map { name in
       var hasher = ContentHasher()
       hasher.update("elsa benchmark coordinator: \(name)")
       return hasher.finalized()
@@ -37,24 +39,25 @@ struct EmptyRun: Sendable {
     guard let run = RunID(0xE15A_0000_0000_0001) else { preconditionFailure("a run of zero") }
     let description = RunDescription(
       run: run, model: RunInput(path: "none", content: hashes[0]),
-      configuration: RunInput(path: "none", content: hashes[1]),
-      data: RunInput(path: "none", content: hashes[2]), imageCount: Self.imageCount,
-      bank: hashes[3], criterion: "magnitude", space: space,
-      numerics: Numerics(
-        precision: .f32, kernelTable: 1, instructionSet: .baseline, forwardBatch: 1),
+      configuration: RunInput(
+        path: "none",
+        content: ContentHash(of: Array(CoordinatorBenchmark.modelConfiguration.utf8).span)),
+      data: RunInput(path: "none", content: hashes[1]), imageCount: Self.imageCount,
+      bank: .derived(hashes[2]), criterion: "magnitude", space: space,
+      numerics: Numerics(backend: Self.offer.backend, options: [:]),
       accelerator: "systolic32", acceleratorBatch: 8, objectives: [.accuracy, .throughput],
       costNames: Cost.wireNames, shuffleSeed: 1, shardSize: Self.imageCount)
     self.costs = costs
     settings = CoordinatorSettings(
       description: description,
       search: SearchSettings(
-        populationSize: 50, evaluationCountMax: evaluations, seed: 1, algorithm: .randomSearch,
+        populationSize: 50, evaluationCountMax: evaluations, seed: 1, algorithm: .random,
         objectiveCount: 2, initial: []),
       model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
       settingsText: "elsa benchmark coordinator \(evaluations)")
     inputs = PreparedInputs(
-      space: space, model: hashes[0], data: hashes[2], imageCount: Self.imageCount,
-      bank: hashes[3])
+      space: space, model: hashes[0], data: hashes[1], imageCount: Self.imageCount,
+      bank: hashes[2])
   }
 
   /// Returns what an evaluation finds out, without looking at an image.

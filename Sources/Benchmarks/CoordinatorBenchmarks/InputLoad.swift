@@ -9,19 +9,18 @@ import WorkerService
 
 /// Workers in one process that fetch the inputs of a run at once, each into a cache of its own, and
 /// leave.
-public struct InputLoad: Sendable {
+package struct InputLoad: Sendable {
   /// The coordinator's connection file.
-  public let connectionFile: String
+  package let connectionFile: String
   /// The workers.
-  public let count: Int
+  package let count: Int
   /// Where the caches lie meanwhile.
-  public let folder: String
+  package let folder: String
 
   /// The files that a benchmark serves: the model is large, the others are not.
   static let otherSize = 100
 
-  /// Creates a load.
-  public init(connectionFile: String, count: Int, folder: String) {
+  package init(connectionFile: String, count: Int, folder: String) {
     precondition(count > 0)
     self.connectionFile = connectionFile
     self.count = count
@@ -31,8 +30,7 @@ public struct InputLoad: Sendable {
   /// Fetches with all workers and returns the seconds that the slowest took.
   ///
   /// - Throws: ``CoordinatorBenchmarkError`` if one of them could not fetch.
-  public func run() throws -> Double {
-    let numerics = try EmptyRun(evaluations: 1).settings.description.numerics
+  package func run() throws -> Double {
     let durations = Mutex<[Duration]>([])
     let failures = Mutex<[String]>([])
     let ended = DispatchSemaphore(value: 0)
@@ -47,7 +45,7 @@ public struct InputLoad: Sendable {
       var configuration = WorkerConfiguration(
         connection: .file(path: connectionFile),
         settings: .newSession(
-          label: "fetch-\(index)", build: "benchmark", numerics: [numerics]))
+          label: "fetch-\(index)", build: "benchmark", offers: [EmptyRun.offer]))
       configuration.allowsPlainText = true
       let thread = Thread { [settings, configuration] in
         defer { ended.signal() }
@@ -56,8 +54,8 @@ public struct InputLoad: Sendable {
             _ = try InputFetcher(channel: channel, settings: settings).files(of: description)
             throw Fetched()
           }
-          guard outcome.words.contains(Fetched.words) else {
-            failures.withLock { $0.append(outcome.words) }
+          guard outcome.diagnostic.contains(Fetched.diagnostic) else {
+            failures.withLock { $0.append(outcome.diagnostic) }
             return
           }
         } catch {
@@ -67,20 +65,20 @@ public struct InputLoad: Sendable {
       thread.start()
     }
     for _ in 0..<count { ended.wait() }
-    if let words = failures.withLock({ $0.first }) {
-      throw CoordinatorBenchmarkError.workerFailed(words: words)
+    if let diagnostic = failures.withLock({ $0.first }) {
+      throw CoordinatorBenchmarkError.workerFailed(diagnostic: diagnostic)
     }
     return durations.withLock { $0.max() ?? .zero } / .seconds(1)
   }
 
   /// Ends a worker that has all that it came for.
   private struct Fetched: Error, CustomStringConvertible {
-    static let words = "everything is fetched"
-    var description: String { Self.words }
+    static let diagnostic = "everything is fetched"
+    var description: String { Self.diagnostic }
   }
 
   /// Writes files to be served into a folder: a model of so many bytes, and small others.
-  public static func writeInputs(modelSize: Int, to folder: String) throws -> [ServedInput] {
+  package static func writeInputs(modelSize: Int, to folder: String) throws -> [ServedInput] {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var generator = SeededGenerator(seed: 1)
     return try [

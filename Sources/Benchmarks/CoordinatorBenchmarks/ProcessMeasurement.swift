@@ -1,18 +1,18 @@
 import Foundation
 
 /// What a run of a program takes.
-public struct ProcessMeasurement: Sendable {
+package struct ProcessMeasurement: Sendable {
   /// The seconds from its start to its end.
-  public let seconds: Double
+  package let seconds: Double
   /// The processor time within them.
-  public let processorSeconds: Double
+  package let processorSeconds: Double
   /// The most memory that it had at once.
-  public let memoryBytes: Int
+  package let memoryBytes: Int
 
   /// Runs a program to its end, without its output, and measures it.
   ///
   /// - Throws: ``CoordinatorBenchmarkError`` if it cannot be started or fails.
-  public init(of program: String, arguments: [String]) throws(CoordinatorBenchmarkError) {
+  package init(of program: String, arguments: [String]) throws(CoordinatorBenchmarkError) {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }

@@ -4,37 +4,37 @@ import Foundation
 import RunStorage
 
 /// What a restart of a coordinator costs with and without the journal's snapshot.
-public struct ReplayMeasurement: Sendable {
+package struct ReplayMeasurement: Sendable {
   /// The time that a check of the file's structure takes: before a replay, beside a resumed run.
-  public let check: ElapsedTime
+  package let check: ElapsedTime
   /// The time of a restart that reads all records.
-  public let replay: ElapsedTime
+  package let replay: ElapsedTime
   /// The records of the journal.
-  public let recordCount: Int
+  package let recordCount: Int
   /// What a restart from the snapshot costs, if the journal has one.
-  public let snapshot: SnapshotMeasurement?
+  package let snapshot: SnapshotMeasurement?
 }
 
 /// What a journal's snapshot costs and saves.
-public struct SnapshotMeasurement: Sendable {
+package struct SnapshotMeasurement: Sendable {
   /// The time of a restart that reads the snapshot and the records behind it.
-  public let resume: ElapsedTime
+  package let resume: ElapsedTime
   /// The records that the snapshot stands for.
-  public let recordCount: Int
+  package let recordCount: Int
   /// The bytes of the snapshot.
-  public let bytes: Int
+  package let bytes: Int
   /// How long the coordinator stands still while a snapshot is taken.
-  public let stall: ElapsedTime
+  package let stall: ElapsedTime
   /// The time on the journal's thread in which it is encoded and written.
-  public let writing: ElapsedTime
+  package let writing: ElapsedTime
 }
 
 /// A time by the clock and the processor time within it.
-public struct ElapsedTime: Sendable {
+package struct ElapsedTime: Sendable {
   /// The seconds by the clock.
-  public let seconds: Double
+  package let seconds: Double
   /// The seconds that this process has computed.
-  public let processorSeconds: Double
+  package let processorSeconds: Double
 
   /// Measures what `body` takes.
   static func of<Value>(_ body: () throws -> Value) rethrows -> (Value, ElapsedTime) {
@@ -57,7 +57,7 @@ public struct ElapsedTime: Sendable {
 extension CoordinatorBenchmark {
   /// Starts coordinators from the journal of a run that was measured: one from all records, and
   /// one from the snapshot as a resumed run does.
-  public func measureReplay() throws -> ReplayMeasurement {
+  package func measureReplay() throws -> ReplayMeasurement {
     let settings = try EmptyRun(evaluations: evaluationCount).settings
     let journal = try Journal(in: directory)
     let (_, check) = try ElapsedTime.of { try JournalReader(of: directory).checkIntegrity() }
@@ -76,7 +76,7 @@ extension CoordinatorBenchmark {
   }
 
   /// Restores a coordinator from the journal of a run that was measured, as a resumed run does.
-  public static func restore(
+  package static func restore(
     _ directory: RunDirectory, evaluationCount: Int, lock: DirectoryLock
   ) throws {
     let settings = try EmptyRun(evaluations: evaluationCount).settings
@@ -93,8 +93,8 @@ extension CoordinatorBenchmark {
     let (recovery, resume) = try ElapsedTime.of {
       try CoordinatorRecovery(settings: settings, from: journal)
     }
-    if let words = recovery.warning {
-      throw CoordinatorBenchmarkError.uselessSnapshot(words: words)
+    if let diagnostic = recovery.warning {
+      throw CoordinatorBenchmarkError.uselessSnapshot(diagnostic: diagnostic)
     }
     let (snapshot, stall) = ElapsedTime.of { recovery.machine.snapshot }
     let (_, writing) = try ElapsedTime.of {

@@ -4,38 +4,37 @@ import WireProtocol
 import WorkerService
 
 /// A real worker, with its threads and its socket, whose evaluations take a fixed time.
-public struct ThrottledWorker: Sendable {
+package struct ThrottledWorker: Sendable {
   /// Where the coordinator is.
-  public let connectionFile: String
+  package let connectionFile: String
   /// How long an evaluation takes.
-  public let delay: Duration
+  package let delay: Duration
 
-  /// Creates a worker.
-  public init(connectionFile: String, delay: Duration) {
+  package init(connectionFile: String, delay: Duration) {
     precondition(delay > .zero)
     self.connectionFile = connectionFile
     self.delay = delay
   }
 
   /// The time that an evaluation takes at speed one.
-  public static let unitDelay = Duration.milliseconds(400)
+  package static let unitDelay = Duration.milliseconds(400)
 
   /// Runs until the run is done.
   ///
   /// - Throws: ``CoordinatorBenchmarkError`` if the worker ends otherwise than with the run.
-  public func run() throws {
+  package func run() throws {
     let emptyRun = try EmptyRun(evaluations: 1)
     var configuration = WorkerConfiguration(
       connection: .file(path: connectionFile),
       settings: .newSession(
         label: "throttled-\(getpid())", build: "benchmark",
-        numerics: [emptyRun.settings.description.numerics]))
+        offers: [EmptyRun.offer]))
     configuration.allowsPlainText = true
     let outcome = try runWorker(configuration) { [delay] _ in
       ThrottledEvaluator(run: emptyRun, delay: delay)
     }
     guard outcome.isSuccess else {
-      throw CoordinatorBenchmarkError.workerFailed(words: outcome.words)
+      throw CoordinatorBenchmarkError.workerFailed(diagnostic: outcome.diagnostic)
     }
   }
 }

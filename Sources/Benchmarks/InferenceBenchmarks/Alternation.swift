@@ -11,7 +11,6 @@ package struct Alternation {
   /// The most runs of one measurement.
   package static let runsMax = 1_000_000
 
-  /// Creates an alternation.
   package init(repetitions: Int, secondsMin: Double) {
     precondition(repetitions > 0)
     precondition(secondsMin >= 0)

@@ -4,27 +4,24 @@ import SparseKernels
 import SparsityCore
 
 /// Measures sparse products against dense ones, on the calling thread.
-public struct KernelBenchmark {
+package struct KernelBenchmark {
   /// The number format.
-  public let precision: Precision
+  package let precision: Precision
   /// The variant of the sparse kernels; oneDNN is held to the same instructions.
-  public let variant: KernelVariant
+  package let variant: KernelVariant
   /// The rows of the activations.
-  public let tokens: Int
+  package let tokens: Int
   private let alternation: Alternation
 
   /// Applies precision and instructions to this process and its calling thread.
   ///
   /// - Parameter repetitions: How many measurements a median is taken of.
-  /// - Throws: ``EvaluationError`` if this machine or version cannot compute so.
-  public init(
+  /// - Throws: ``Evaluation/EvaluationError`` if this machine or version cannot compute so.
+  package init(
     precision: Precision, variant: KernelVariant, tokens: Int, repetitions: Int
   ) throws(EvaluationError) {
     precondition(tokens > 0)
-    try Numerics(
-      precision: precision, kernelTable: kernelTableVersion,
-      instructionSet: variant.instructionSet, forwardBatch: 1
-    ).apply()
+    try InferenceNumerics(precision: precision, instructionSet: variant.instructionSet).apply()
     limitThreadsToCaller()
     self.precision = precision
     self.variant = variant
@@ -33,7 +30,7 @@ public struct KernelBenchmark {
   }
 
   /// Measures a layer in some patterns: each of them, the dense product and the peak in turns.
-  public func measure(_ layer: PrunableLayer, patterns: [NMPattern]) -> [KernelMeasurement] {
+  package func measure(_ layer: PrunableLayer, patterns: [NMPattern]) -> [KernelMeasurement] {
     var generator = SeededGenerator(seed: 1)
     let operands = LayerOperands(layer: layer, tokens: tokens, using: &generator)
     let peak = MultiplyAddPeak(precision: precision, instructionSet: variant.instructionSet)

@@ -2,25 +2,24 @@ import SparseKernels
 import SparsityCore
 
 /// What was measured of one layer in one pattern, beside the dense product of the same precision.
-public struct KernelMeasurement: Hashable, Sendable {
+package struct KernelMeasurement: Hashable, Sendable {
   /// The rows of the activations, M of the product.
-  public let tokens: Int
+  package let tokens: Int
   /// The input features, K of the product.
-  public let inputs: Int
+  package let inputs: Int
   /// The output features, N of the product.
-  public let outputs: Int
+  package let outputs: Int
   /// The number format.
-  public let precision: Precision
+  package let precision: Precision
   /// The pattern of the weights.
-  public let pattern: NMPattern
-  /// The variant of the kernel.
-  public let variant: KernelVariant
+  package let pattern: NMPattern
+  package let variant: KernelVariant
   /// The median time of the sparse product.
-  public let seconds: Double
+  package let seconds: Double
   /// The median time of the dense product.
-  public let denseSeconds: Double
+  package let denseSeconds: Double
   /// The most multiply-adds a second that this core does.
-  public let peakMultiplyAddsPerSecond: Double
+  package let peakMultiplyAddsPerSecond: Double
 
   /// Gathers what was measured.
   package init(
@@ -42,23 +41,23 @@ public struct KernelMeasurement: Hashable, Sendable {
 
   /// The billions of operations a second that a dense product would need for the same time: 2·m·k·n
   /// over the time of the sparse product.
-  public var gflops: Double { 2e-9 * denseMultiplyAdds / seconds }
+  package var gflops: Double { 2e-9 * denseMultiplyAdds / seconds }
 
   /// The billions of operations a second of the dense product.
-  public var denseGflops: Double { 2e-9 * denseMultiplyAdds / denseSeconds }
+  package var denseGflops: Double { 2e-9 * denseMultiplyAdds / denseSeconds }
 
   /// How many times as fast as the dense product the sparse one is.
-  public var ratioToDense: Double { denseSeconds / seconds }
+  package var ratioToDense: Double { denseSeconds / seconds }
 
   /// The multiply-adds that were executed over those that the core could have, in 0…1.
-  public var shareOfPeak: Double {
+  package var shareOfPeak: Double {
     let executed = Double(tokens * outputs * pattern.keptCount(ofInputs: inputs))
     return executed / seconds / peakMultiplyAddsPerSecond
   }
 
   /// What a forward pass uses for such a layer: a sparse kernel, or the dense product where the
-  /// table of ``ProductForm`` says that it is faster.
-  public var usedForm: ProductForm {
+  /// table of ``SparseKernels/ProductForm`` says that it is faster.
+  package var usedForm: ProductForm {
     .best(for: pattern, precision: precision, variant: variant)
   }
 

@@ -5,22 +5,22 @@ import SparsityCore
 import VisionTransformers
 
 /// How fast a model is in one pattern and with one number of threads.
-public struct ModelMeasurement: Hashable, Sendable {
+package struct ModelMeasurement: Hashable, Sendable {
   /// The pattern of every prunable layer.
-  public let pattern: NMPattern
+  package let pattern: NMPattern
   /// The threads that worked at the same time.
-  public let threads: Int
+  package let threads: Int
   /// The images of all threads in a second.
-  public let imagesPerSecond: Double
+  package let imagesPerSecond: Double
   /// The share of their cores' time that the threads got, in 0…1: less where others had it.
-  public let coreShare: Double
+  package let coreShare: Double
 }
 
 /// Measures forward passes of a model with random weights.
-public struct ModelBenchmark {
+package struct ModelBenchmark {
   private let model: RandomModel
   private let packed: any PackedNetwork
-  private let numerics: Numerics
+  private let numerics: InferenceNumerics
   private let alternation: Alternation
 
   /// Draws a model of an architecture and applies the numerics to this process.
@@ -28,8 +28,8 @@ public struct ModelBenchmark {
   /// - Parameter repetitions: How many measurements a median is taken of.
   /// - Throws: `EvaluationError` if this machine or version cannot compute so, and `ModelError` if
   ///   the architecture has no forward pass.
-  public init(
-    architecture: any NetworkArchitecture, numerics: Numerics, repetitions: Int
+  package init(
+    architecture: any NetworkArchitecture, numerics: InferenceNumerics, repetitions: Int
   ) throws {
     try numerics.apply()
     self.model = RandomModel(architecture: architecture, seed: 1)
@@ -42,7 +42,7 @@ public struct ModelBenchmark {
   /// Measures every pattern with every number of threads, in turns.
   ///
   /// - Precondition: 1 to 255 patterns, none twice; thread counts are positive.
-  public func measure(patterns: [NMPattern], threads: [Int]) -> [ModelMeasurement] {
+  package func measure(patterns: [NMPattern], threads: [Int]) -> [ModelMeasurement] {
     let layers = model.layers(in: patterns, of: packed)
     let passes = makeThreads(count: threads.max() ?? 1)
     let cases = threads.flatMap { count in patterns.indices.map { (count, $0) } }

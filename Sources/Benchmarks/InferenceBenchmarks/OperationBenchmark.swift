@@ -4,36 +4,33 @@ import SparseKernels
 import SparsityCore
 
 /// What was measured of one operation on one image.
-public struct OperationMeasurement: Hashable, Sendable {
-  /// The operation.
-  public let operation: RowOperation
+package struct OperationMeasurement: Hashable, Sendable {
+  package let operation: RowOperation
   /// The number format.
-  public let precision: Precision
-  /// The variant of the kernel.
-  public let variant: KernelVariant
+  package let precision: Precision
+  package let variant: KernelVariant
   /// The median time of one block of one image.
-  public let seconds: Double
+  package let seconds: Double
   /// The results of one block of one image.
-  public let values: Int
+  package let values: Int
   /// The multiply-adds of the products over those that the core could have done, in 0…1; `nil`
   /// where there is no product.
-  public let shareOfPeak: Double?
+  package let shareOfPeak: Double?
 
   /// The time of one result.
-  public var nanosecondsPerValue: Double { 1e9 * seconds / Double(values) }
+  package var nanosecondsPerValue: Double { 1e9 * seconds / Double(values) }
 }
 
 /// Measures what a forward pass does beside products with weights, on the calling thread.
-public struct OperationBenchmark {
+package struct OperationBenchmark {
   /// The number format.
-  public let precision: Precision
-  /// The variant of the kernels.
-  public let variant: KernelVariant
+  package let precision: Precision
+  package let variant: KernelVariant
   private let alternation: Alternation
 
   /// - Parameter repetitions: How many measurements a median is taken of.
   /// - Precondition: the variant is supported.
-  public init(precision: Precision, variant: KernelVariant, repetitions: Int) {
+  package init(precision: Precision, variant: KernelVariant, repetitions: Int) {
     precondition(variant.isSupported)
     self.precision = precision
     self.variant = variant
@@ -41,7 +38,7 @@ public struct OperationBenchmark {
   }
 
   /// Measures every operation of a block: each of them and the peak in turns.
-  public func measure(_ block: NetworkBlock) -> [OperationMeasurement] {
+  package func measure(_ block: NetworkBlock) -> [OperationMeasurement] {
     let peak = MultiplyAddPeak(precision: precision, instructionSet: variant.instructionSet)
     let sides = RowOperation.allCases.map { side(of: $0, block: block) }
     let seconds = alternation.medianSeconds(of: [timed { peak.run() }] + sides)

@@ -8,7 +8,7 @@ import VisionTransformers
 /// Writes a checkpoint of seeded random weights with its configuration into a folder.
 ///
 /// Norms scale by one, so that activations stay of ordinary size.
-public func writeRandomCheckpoint(of model: NamedNetwork, to folder: String) throws {
+package func writeRandomCheckpoint(of model: NamedNetwork, to folder: String) throws {
   let weights = RandomModel(architecture: model.architecture, seed: 1).weights
   let tensors = weights.network.tensors.map {
     NewTensor(name: $0.name, shape: $0.shape, values: weights.values(named: $0.name))
@@ -27,7 +27,7 @@ public func writeRandomCheckpoint(of model: NamedNetwork, to folder: String) thr
 }
 
 /// Returns images of seeded random pixels, all of class 0.
-public func randomImages(count: Int, of input: NetworkInput) -> ImageSet {
+package func randomImages(count: Int, of input: NetworkInput) -> ImageSet {
   var generator = SeededGenerator(seed: 3)
   let size = ImageSize(
     height: input.side, width: input.side, channels: input.channels)

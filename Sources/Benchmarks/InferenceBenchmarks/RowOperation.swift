@@ -3,7 +3,7 @@ import SparseKernels
 import SparsityCore
 
 /// What a forward pass does beside products with weights.
-public enum RowOperation: String, CaseIterable, Hashable, Sendable {
+package enum RowOperation: String, CaseIterable, Hashable, Sendable {
   /// The attention of all heads of one image.
   case attention
   /// The normalisation of all tokens of one image.

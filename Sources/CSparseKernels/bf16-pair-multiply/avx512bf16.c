@@ -4,14 +4,14 @@
 // tokens. Loads are the limit, so four weights are loaded at once and spread in registers, and two
 // outputs take turns so that enough sums are under way.
 
-#include "../avx512bf16.h"
+#include "../vectors/avx512bf16.h"
 #include "../pairings.h"
 #include "CSparseKernels.h"
 
 enum { LANES = 16, TILE = CSK_PAIR_TILE_TOKENS, REGISTERS = TILE / LANES, TURNS = 2 };
 
 /// Lays the pairs of eight inputs out; `natural` holds the pairs (0, 1), (2, 3), (4, 5), (6, 7).
-CSK_INLINE_AVX512BF16 void fill_step(
+CSK_INLINE void fill_step(
     const csk_pairing *_Nonnull pairing, const __m512 natural[_Nonnull 4], float *_Nonnull to) {
   const __mmask32 high_halves = 0xaaaaaaaa;
   // An input's activations in the low halves, and in the high ones; the others hold anything.
@@ -31,7 +31,7 @@ CSK_INLINE_AVX512BF16 void fill_step(
 }
 
 /// Lays `inputs` inputs of up to 16 tokens out in the slots of their pairs, see `fill_step`.
-CSK_INLINE_AVX512BF16 void fill_tokens(
+CSK_INLINE void fill_tokens(
     const csk_pairing *_Nonnull pairing, const uint16_t *_Nonnull x, size_t stride, size_t tokens,
     size_t inputs, float *_Nonnull slots) {
   for (size_t input = 0; input < inputs; input += 32) {
@@ -43,7 +43,7 @@ CSK_INLINE_AVX512BF16 void fill_tokens(
       const uint16_t *from = x + (token < tokens ? token : 0) * stride + input;
       row[token] = _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(here, from));
     }
-    csk_transpose_avx512(row);
+    csk_transpose(row);
     for (size_t step = 0; step < 4 && input + step * CSK_PAIR_STEP < inputs; step++) {
       fill_step(pairing, row + 4 * step,
                 slots + (input / CSK_PAIR_STEP + step) * pairing->slots * TILE);
@@ -56,7 +56,7 @@ typedef void (*fill_fn)(
     float *_Nonnull slots);
 
 #define FILL(pattern)                                                                           \
-  CSK_TARGET_AVX512BF16 static void fill_##pattern(                                             \
+  CSK_TARGET static void fill_##pattern(                                             \
       const uint16_t *_Nonnull x, size_t stride, size_t tokens, size_t inputs,                  \
       float *_Nonnull slots) {                                                                  \
     fill_tokens(&csk_pairing_##pattern, x, stride, tokens, inputs, slots);                      \
@@ -83,7 +83,7 @@ static fill_fn _Nonnull fill_for(const csk_pairing *_Nonnull pairing) {
 }
 
 /// Adds the products of one pair of weights of each of `turns` outputs.
-CSK_INLINE_AVX512BF16 void add_pair(
+CSK_INLINE void add_pair(
     size_t registers, __m512i weights, size_t place, const float *_Nonnull slots,
     __m512 sum[_Nonnull REGISTERS]) {
   const float *from = slots + 2 * place;
@@ -94,9 +94,9 @@ CSK_INLINE_AVX512BF16 void add_pair(
 }
 
 /// Adds the products of a block for `turns` ≤ 2 neighbouring outputs of `pairs` pairs each.
-CSK_INLINE_AVX512BF16 void add_outputs(
+CSK_INLINE void add_outputs(
     size_t registers, size_t turns, const uint32_t *_Nonnull values,
-    const uint16_t *_Nonnull places, size_t pairs, const float *_Nonnull slots, bool is_first,
+    const uint16_t *_Nonnull indices, size_t pairs, const float *_Nonnull slots, bool is_first,
     const float *_Nullable bias, float *_Nonnull sums) {
   __m512 sum[TURNS][REGISTERS];
   for (size_t turn = 0; turn < turns; turn++) {
@@ -113,7 +113,7 @@ CSK_INLINE_AVX512BF16 void add_outputs(
       const __m128i *from = (const __m128i *)(values + turn * pairs + pair);
       four[turn] = _mm512_broadcast_i32x4(_mm_loadu_si128(from));
       CSK_KEEP_IN_REGISTER(four[turn]);
-      __builtin_memcpy(&place[turn], places + turn * pairs + pair, sizeof place[turn]);
+      __builtin_memcpy(&place[turn], indices + turn * pairs + pair, sizeof place[turn]);
     }
     for (size_t turn = 0; turn < turns; turn++) {
       add_pair(registers, _mm512_shuffle_epi32(four[turn], 0x00), (uint16_t)place[turn], slots,
@@ -135,7 +135,7 @@ CSK_INLINE_AVX512BF16 void add_outputs(
   for (; pair < pairs; pair++) {
     for (size_t turn = 0; turn < turns; turn++) {
       add_pair(registers, _mm512_set1_epi32((int)values[turn * pairs + pair]),
-               places[turn * pairs + pair], slots, sum[turn]);
+               indices[turn * pairs + pair], slots, sum[turn]);
     }
   }
   for (size_t turn = 0; turn < turns; turn++) {
@@ -146,7 +146,7 @@ CSK_INLINE_AVX512BF16 void add_outputs(
 }
 
 /// What is wanted in the second-level cache soon: the activations that are laid out next, and the
-/// places of the tile's results if they are due.
+/// elements of the tile's results if they are due.
 ///
 /// Both are rows far apart, which the processor does not foresee; without this, laying out and
 /// finishing take a fifth of the time.
@@ -167,7 +167,7 @@ typedef struct prefetch {
 enum { LINE = 64 };
 
 /// Asks for a part of what is wanted soon, in step with the outputs.
-CSK_INLINE_AVX512BF16 void prefetch_part(const prefetch *_Nonnull wanted, size_t output) {
+CSK_INLINE void prefetch_part(const prefetch *_Nonnull wanted, size_t output) {
   const size_t turn = output / TURNS;
   if (turn < wanted->activation_rows) {
     const uint8_t *row = wanted->activations + turn * wanted->activation_stride;
@@ -187,21 +187,21 @@ CSK_INLINE_AVX512BF16 void prefetch_part(const prefetch *_Nonnull wanted, size_t
 }
 
 /// Adds the products of a block to the sums of all outputs, for `registers` · 16 tokens of a tile.
-CSK_INLINE_AVX512BF16 void add_block(
+CSK_INLINE void add_block(
     size_t registers, const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,
     const float *_Nonnull slots, bool is_first, const float *_Nullable bias,
     float *_Nonnull sums, const prefetch *_Nonnull wanted) {
   const uint32_t *values = weights->values + start;
-  const uint16_t *places = weights->places + start;
+  const uint16_t *indices = weights->indices + start;
   const size_t outputs = weights->outputs;
   size_t output = 0;
   for (; output + TURNS <= outputs; output += TURNS) {
     prefetch_part(wanted, output);
-    add_outputs(registers, TURNS, values + output * pairs, places + output * pairs, pairs, slots,
+    add_outputs(registers, TURNS, values + output * pairs, indices + output * pairs, pairs, slots,
                 is_first, bias ? bias + output : NULL, sums + output * TILE);
   }
   if (output < outputs) {
-    add_outputs(registers, 1, values + output * pairs, places + output * pairs, pairs, slots,
+    add_outputs(registers, 1, values + output * pairs, indices + output * pairs, pairs, slots,
                 is_first, bias ? bias + output : NULL, sums + output * TILE);
   }
 }
@@ -212,7 +212,7 @@ typedef void (*add_block_fn)(
     float *_Nonnull sums, const prefetch *_Nonnull wanted);
 
 #define ADD_BLOCK(registers)                                                                    \
-  CSK_TARGET_AVX512BF16 static void add_block_##registers(                                      \
+  CSK_TARGET static void add_block_##registers(                                      \
       const csk_bf16_pair_weights *_Nonnull weights, size_t start, size_t pairs,                \
       const float *_Nonnull slots, bool is_first, const float *_Nullable bias,                  \
       float *_Nonnull sums, const prefetch *_Nonnull wanted) {                                  \
@@ -228,7 +228,7 @@ static const add_block_fn _Nonnull add_block_by_registers[] = {
 };
 
 /// Rounds the sums of up to 32 outputs and 16 tokens to bf16 rows of y, `stride` apart.
-CSK_INLINE_AVX512BF16 void store_rounded(
+CSK_INLINE void store_rounded(
     const float *_Nonnull sums, size_t outputs, size_t tokens, bool has_gelu,
     uint16_t *_Nonnull y, size_t stride) {
   // Takes the words of both halves in turn, so that two outputs of a token lie side by side.
@@ -240,13 +240,13 @@ CSK_INLINE_AVX512BF16 void store_rounded(
     __m512 even = _mm512_load_ps(sums + 2 * i * TILE);
     __m512 odd = _mm512_load_ps(sums + (2 * i + 1) * TILE);
     if (has_gelu) {
-      even = csk_gelu_avx512(even);
-      odd = csk_gelu_avx512(odd);
+      even = csk_gelu(even);
+      odd = csk_gelu(odd);
     }
     const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
     row[i] = _mm512_castsi512_ps(_mm512_permutexvar_epi16(in_turn, both));
   }
-  csk_transpose_avx512(row);
+  csk_transpose(row);
   const __mmask32 used = outputs < 32 ? (__mmask32)((1u << outputs) - 1) : 0xffffffff;
   for (size_t token = 0; token < tokens; token++) {
     _mm512_mask_storeu_epi16(y + token * stride, used, _mm512_castps_si512(row[token]));
@@ -254,12 +254,12 @@ CSK_INLINE_AVX512BF16 void store_rounded(
 }
 
 /// Adds the sums of up to 16 outputs and 16 tokens to rows of y, `stride` apart.
-CSK_INLINE_AVX512BF16 void add_sums(
+CSK_INLINE void add_sums(
     const float *_Nonnull sums, size_t outputs, size_t tokens, float *_Nonnull y, size_t stride) {
   __m512 row[16];
   for (size_t i = 0; i < 16; i++) row[i] = _mm512_load_ps(sums + i * TILE);
-  csk_transpose_avx512(row);
-  const __mmask16 used = csk_first_lanes_avx512(outputs < 16 ? outputs : 16);
+  csk_transpose(row);
+  const __mmask16 used = csk_first_lanes(outputs < 16 ? outputs : 16);
   for (size_t token = 0; token < tokens; token++) {
     const __m512 old = _mm512_maskz_loadu_ps(used, y + token * stride);
     const __m512 new = _mm512_add_ps(old, row[token]);
@@ -268,7 +268,7 @@ CSK_INLINE_AVX512BF16 void add_sums(
 }
 
 /// Brings the sums of a tile to where the epilogue wants them; `token` is the tile's first.
-CSK_TARGET_AVX512BF16 static void finish(
+CSK_TARGET static void finish(
     const float *_Nonnull sums, size_t outputs, size_t token, size_t tokens,
     csk_epilogue epilogue, void *_Nonnull y) {
   for (size_t i = 0; i < tokens; i += LANES) {
@@ -293,7 +293,7 @@ CSK_TARGET_AVX512BF16 static void finish(
   }
 }
 
-CSK_TARGET_AVX512BF16 void csk_bf16_pair_multiply_48__avx512bf16(
+CSK_TARGET void csk_bf16_pair_multiply_48__avx512bf16(
     const csk_bf16_pair_weights *weights, const uint16_t *x, size_t tokens, const float *bias,
     csk_epilogue epilogue, void *y, float *scratch) {
   const size_t inputs = weights->inputs, outputs = weights->outputs;

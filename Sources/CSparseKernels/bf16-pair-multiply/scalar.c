@@ -1,9 +1,6 @@
 #include "../scalar.h"
 #include "CSparseKernels.h"
 
-// The reference rounds after every operation, whatever the compiler is told.
-#pragma STDC FP_CONTRACT OFF
-
 // y[t][o] = bias[o] + Σ value · x[t][input], pair after pair, the higher input of each first.
 void csk_bf16_pair_multiply_48__scalar(
     const csk_bf16_pair_weights *weights, const uint16_t *x, size_t tokens, const float *bias,
@@ -22,7 +19,7 @@ void csk_bf16_pair_multiply_48__scalar(
         size_t steps = (width + CSK_PAIR_STEP - 1) / CSK_PAIR_STEP;
         size_t pairs = steps * pairing->kept / 2;
         for (size_t i = 0; i < pairs; i++) {
-          size_t slot = weights->places[start + output * pairs + i] / CSK_PAIR_SLOT_UNITS;
+          size_t slot = weights->indices[start + output * pairs + i] / CSK_PAIR_SLOT_UNITS;
           uint32_t value = weights->values[start + output * pairs + i];
           size_t step = block + slot / pairing->slots * CSK_PAIR_STEP;
           size_t low = step + pairing->pairs[slot % pairing->slots][0];
@@ -33,7 +30,7 @@ void csk_bf16_pair_multiply_48__scalar(
         }
         start += outputs * pairs;
       }
-      csk_finish_bf16(sum, epilogue, y, token * outputs + output);
+      csk_finish(true, sum, epilogue, y, token * outputs + output);
     }
   }
 }

@@ -1,21 +1,9 @@
-#include "../square-root.h"
+#include "../references/f32.h"
+#include "../references/layer-norm.h"
 #include "CSparseKernels.h"
 
-// The reference rounds after every operation, whatever the compiler is told.
-#pragma STDC FP_CONTRACT OFF
-
-// y = (x − mean) / √(variance + epsilon) · scale + shift; the variance is the mean square of
-// x − mean.
 void csk_f32_layer_norm_row__scalar(
     const float *x, size_t rows, size_t width, const float *scale, const float *shift,
     float epsilon, float *y) {
-  for (size_t row = 0; row < rows; row++, x += width, y += width) {
-    float sum = 0;
-    for (size_t i = 0; i < width; i++) sum += x[i];
-    const float mean = sum / (float)width;
-    float squares = 0;
-    for (size_t i = 0; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
-    const float factor = 1 / csk_square_root(squares / (float)width + epsilon);
-    for (size_t i = 0; i < width; i++) y[i] = (x[i] - mean) * factor * scale[i] + shift[i];
-  }
+  normalize_rows(x, rows, width, scale, shift, epsilon, y);
 }

@@ -1,7 +1,9 @@
 // Micro-kernels of sparse inference, each in one variant per instruction set.
 //
-// A kernel is named csk_<type>_<operation>_<tile>__<isa> and stands in <type>-<operation>/<isa>.c;
-// the scalar ones read like the formula and are the reference. `csk_variants` is the one list that
+// A kernel is named csk_<type>_<operation>_<tile>__<isa> and stands in <type>-<operation>/<isa>.c,
+// where it includes the names of its instruction set (vectors/), those of its type (elements/) and
+// what is written once in both (templates/). The scalar ones read like the formula and are the
+// reference, of both types where there are two (references/). `csk_variants` is the one list that
 // dispatch, tests and measurements go through. Kernels keep nothing, allocate nothing and use one
 // thread. Matrices are row-major. Sums are taken in an order that depends on the sizes of a row
 // alone, never on the number of rows.

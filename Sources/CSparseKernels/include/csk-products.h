@@ -111,7 +111,7 @@ typedef struct csk_bf16_pair_weights {
   /// The weights of a pair: that of the lower input in the low half.
   const uint32_t *_Nonnull values;
   /// Where a pair's activations lie in its block: the slot · CSK_PAIR_SLOT_UNITS.
-  const uint16_t *_Nonnull places;
+  const uint16_t *_Nonnull indices;
   const csk_pairing *_Nonnull pairing;
   size_t outputs;
   size_t inputs;

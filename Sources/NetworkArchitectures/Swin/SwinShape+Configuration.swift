@@ -2,10 +2,10 @@ import SparsityCore
 
 extension SwinShape: NetworkArchitecture {
   /// Whether timm means a Swin transformer of the first version by the name.
-  public static func isFamily(ofArchitecture name: String) -> Bool { name.hasPrefix("swin_") }
+  package static func isFamily(ofArchitecture name: String) -> Bool { name.hasPrefix("swin_") }
 
   /// What timm may say of a Swin transformer that is computed here.
-  public static let configurationRules = ConfigurationRules(
+  package static let configurationRules = ConfigurationRules(
     harmlessValues: [
       "act_layer": ["gelu"],
       "always_partition": [false],
@@ -28,7 +28,7 @@ extension SwinShape: NetworkArchitecture {
     familyName: "a plain Swin transformer")
 
   /// Reads timm's keys; what the configuration leaves out is that of its name.
-  public init(
+  package init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
     func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
@@ -61,7 +61,7 @@ extension SwinShape: NetworkArchitecture {
   }
 
   /// Returns the prefix that is in the way, or that there is no such tensor.
-  public func reasonToRefuse(unknownTensor name: String) -> String {
+  package func reasonToRefuse(unknownTensor name: String) -> String {
     reasonToRefusePrefix(of: name) ?? "a Swin transformer of this configuration has no such tensor"
   }
 }

@@ -1,6 +1,6 @@
 extension SwinShape {
   /// The Swin transformers that timm has pre-trained on ImageNet.
-  public static let named: [(name: String, architecture: SwinShape)] = {
+  package static let named: [(name: String, architecture: SwinShape)] = {
     let sizes: [(name: String, width: Int, depth: Int, heads: Int, windows: [Int])] = [
       ("tiny", 96, 6, 3, [7]), ("small", 96, 18, 3, [7]), ("base", 128, 18, 4, [7, 12]),
       ("large", 192, 18, 6, [7, 12]),

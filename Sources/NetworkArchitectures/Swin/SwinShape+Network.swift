@@ -2,7 +2,7 @@ extension SwinShape {
   /// A Swin transformer in timm's names.
   ///
   /// Patch merging stays dense, as in the ELSA paper.
-  public var network: Network {
+  package var network: Network {
     let firstSide = side(ofStage: 0)
     let firstTokens = firstSide * firstSide
     var builder = NetworkBuilder()

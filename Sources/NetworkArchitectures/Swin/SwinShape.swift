@@ -1,28 +1,28 @@
 /// The sizes that define a Swin transformer: attention in windows, four stages that halve the side.
-public struct SwinShape: Hashable, Sendable {
+package struct SwinShape: Hashable, Sendable {
   /// The side of the square input image, in pixels.
-  public let imageSize: Int
+  package let imageSize: Int
   /// The side of a square patch, in pixels.
-  public let patchSize: Int
+  package let patchSize: Int
   /// The colour channels of the input: 1 or 3.
-  public let channels: Int
+  package let channels: Int
   /// The width of a token in the first stage, E; each later stage doubles it.
-  public let embeddingWidth: Int
+  package let embeddingWidth: Int
   /// The blocks of each stage.
-  public let depths: [Int]
+  package let depths: [Int]
   /// The attention heads of each stage.
-  public let heads: [Int]
+  package let heads: [Int]
   /// The side of an attention window, in tokens.
-  public let windowSize: Int
+  package let windowSize: Int
   /// The hidden width of the two-layer perceptron, as a multiple of the token's width.
-  public let hiddenRatio: Int
+  package let hiddenRatio: Int
   /// The classes that the head tells apart.
-  public let classes: Int
+  package let classes: Int
 
   /// Creates a shape.
   ///
   /// - Throws: ``ArchitectureError`` for a size that no model can have.
-  public init(
+  package init(
     imageSize: Int, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
     heads: [Int], windowSize: Int, hiddenRatio: Int = 4, classes: Int
   ) throws(ArchitectureError) {
@@ -69,17 +69,17 @@ public struct SwinShape: Hashable, Sendable {
   }
 
   /// The values of a patch: channels × patch size².
-  public var patchValues: Int { channels * patchSize * patchSize }
+  package var patchValues: Int { channels * patchSize * patchSize }
 
   /// Returns the tokens along a side in a stage.
-  public func side(ofStage stage: Int) -> Int { (imageSize / patchSize) >> stage }
+  package func side(ofStage stage: Int) -> Int { (imageSize / patchSize) >> stage }
 
   /// Returns the width of a token in a stage.
-  public func width(ofStage stage: Int) -> Int { embeddingWidth << stage }
+  package func width(ofStage stage: Int) -> Int { embeddingWidth << stage }
 
   /// Returns the side of a window in a stage; a stage smaller than a window is one window.
-  public func window(ofStage stage: Int) -> Int { min(windowSize, side(ofStage: stage)) }
+  package func window(ofStage stage: Int) -> Int { min(windowSize, side(ofStage: stage)) }
 
   /// The width of the last stage's tokens.
-  public var finalWidth: Int { width(ofStage: depths.count - 1) }
+  package var finalWidth: Int { width(ofStage: depths.count - 1) }
 }

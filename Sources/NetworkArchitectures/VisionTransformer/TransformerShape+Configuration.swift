@@ -2,12 +2,12 @@ import SparsityCore
 
 extension TransformerShape: NetworkArchitecture {
   /// Whether timm means a ViT or DeiT by the name.
-  public static func isFamily(ofArchitecture name: String) -> Bool {
+  package static func isFamily(ofArchitecture name: String) -> Bool {
     ["vit_", "deit_"].contains { name.hasPrefix($0) }
   }
 
   /// What timm may say of a ViT or DeiT that is computed here.
-  public static let configurationRules = ConfigurationRules(
+  package static let configurationRules = ConfigurationRules(
     harmlessValues: [
       "act": ["gelu_erf", "gelu"],
       "act_layer": ["gelu"],
@@ -37,7 +37,7 @@ extension TransformerShape: NetworkArchitecture {
     familyName: "a plain ViT")
 
   /// Reads timm's keys; what the configuration leaves out is that of its name.
-  public init(
+  package init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
     func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
@@ -110,7 +110,7 @@ extension TransformerShape {
   ]
 
   /// Returns the feature that a tensor belongs to, or what contradicts the configuration.
-  public func reasonToRefuse(unknownTensor name: String) -> String {
+  package func reasonToRefuse(unknownTensor name: String) -> String {
     if let feature = Self.unsupportedFeatures.first(where: { name.contains($0.part) }) {
       return feature.reason
     }

@@ -1,6 +1,6 @@
 extension TransformerShape {
   /// The models of the ViT and DeiT families that timm has, with the 1,000 classes of ImageNet-1k.
-  public static let named: [(name: String, architecture: TransformerShape)] = {
+  package static let named: [(name: String, architecture: TransformerShape)] = {
     var models: [(name: String, architecture: TransformerShape)] = []
     for size in sizes {
       for isDistilled in size.family == "deit" ? [false, true] : [false] {

@@ -1,6 +1,6 @@
 extension TransformerShape {
   /// A ViT or DeiT in timm's names.
-  public var network: Network {
+  package var network: Network {
     var builder = NetworkBuilder()
     builder.tensor("cls_token", [1, 1, width])
     if isDistilled { builder.tensor("dist_token", [1, 1, width]) }

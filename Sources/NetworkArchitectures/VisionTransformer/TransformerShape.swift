@@ -1,37 +1,37 @@
 /// The sizes that define a vision transformer of the ViT and DeiT families.
-public struct TransformerShape: Hashable, Sendable {
+package struct TransformerShape: Hashable, Sendable {
   /// The side of the square input image, in pixels.
-  public let imageSize: Int
+  package let imageSize: Int
   /// The side of a square patch, in pixels.
-  public let patchSize: Int
+  package let patchSize: Int
   /// The colour channels of the input: 1 or 3.
-  public let channels: Int
+  package let channels: Int
   /// The width of a token, D.
-  public let width: Int
+  package let width: Int
   /// The number of transformer blocks, B.
-  public let depth: Int
+  package let depth: Int
   /// The attention heads of a block, H.
-  public let heads: Int
+  package let heads: Int
   /// The hidden width of the two-layer perceptron.
-  public let hiddenWidth: Int
+  package let hiddenWidth: Int
   /// The classes that the head tells apart.
-  public let classes: Int
+  package let classes: Int
   /// Whether a distillation token and a second head exist, as in distilled DeiT.
-  public let isDistilled: Bool
+  package let isDistilled: Bool
   /// Whether the query, key and value projection has a bias.
-  public let hasQKVBias: Bool
+  package let hasQKVBias: Bool
   /// The constant that LayerNorm adds to the variance.
-  public let layerNormEpsilon: Float
+  package let layerNormEpsilon: Float
 
   /// The widths that a token may have.
-  public static let widthRange = 1...65536
+  package static let widthRange = 1...65536
   /// The constants that LayerNorm may add: models use 1e-5, 1e-6 or 1e-12.
-  public static let layerNormEpsilonRange: ClosedRange<Float> = 1e-15...1
+  package static let layerNormEpsilonRange: ClosedRange<Float> = 1e-15...1
 
   /// Creates a shape.
   ///
   /// - Throws: ``ArchitectureError`` for a size that no model can have.
-  public init(
+  package init(
     imageSize: Int, patchSize: Int, channels: Int, width: Int, depth: Int, heads: Int,
     hiddenWidth: Int, classes: Int, isDistilled: Bool = false, hasQKVBias: Bool = true,
     layerNormEpsilon: Float = 1e-6
@@ -65,14 +65,13 @@ public struct TransformerShape: Hashable, Sendable {
     self.layerNormEpsilon = layerNormEpsilon
   }
 
-  /// The patches of an image.
-  public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+  package var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
   /// The values of a patch: channels × patch size².
-  public var patchValues: Int { channels * patchSize * patchSize }
+  package var patchValues: Int { channels * patchSize * patchSize }
   /// The class token and, if distilled, the distillation token.
-  public var extraTokens: Int { isDistilled ? 2 : 1 }
+  package var extraTokens: Int { isDistilled ? 2 : 1 }
   /// The tokens of an image, L.
-  public var tokens: Int { patches + extraTokens }
+  package var tokens: Int { patches + extraTokens }
   /// The width of one attention head.
-  public var headWidth: Int { width / heads }
+  package var headWidth: Int { width / heads }
 }

@@ -4,7 +4,6 @@ import SparsityCore
 
 /// A number between two operations of a pass; sums, statistics and tokens are fp32 in all formats.
 protocol Activation: BitwiseCopyable, Sendable {
-  /// Zero.
   static var zero: Self { get }
 
   /// Rounds a number to the format.

@@ -42,6 +42,7 @@ package struct PackedVisionTransformer: PackedNetwork {
     }
   }
 
+  /// Makes a pass that shows no activations.
   package func makePass(
     normalization: PixelNormalization, batchMax: Int
   ) -> any ForwardPass & ~Copyable {

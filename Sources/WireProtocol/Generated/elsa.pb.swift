@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 32db9db4bfcc50411cd649bce95168a78e6d72224beceb1c3555f1db98262ddb
+// Source: Protocol/elsa.proto, SHA-256 5b095c3338aabd6ca08142bee2eeb296470742fc4ab9bbe427c94db0e08c1ace
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -83,7 +83,7 @@ nonisolated struct VersionProto: Sendable {
   init() {}
 }
 
-/// One shard: a candidate's birth number and the index of a slice of the shuffled search set.
+/// One shard: a candidate's number and the index of a slice of the shuffled search set.
 nonisolated struct ShardProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -133,24 +133,6 @@ nonisolated struct DecisionProto: Sendable {
   init() {}
 }
 
-nonisolated struct NumericsProto: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var precision: String = String()
-
-  var kernelTable: UInt32 = 0
-
-  var instructionSet: String = String()
-
-  var forwardBatch: UInt32 = 0
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
 nonisolated struct InputProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -174,6 +156,54 @@ nonisolated struct ParameterProto: Sendable {
   var name: String = String()
 
   var value: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What computes, as in elsa 2 with batch 4, instructionSet avx2 and precision f32.
+nonisolated struct NumericsProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var backend: String = String()
+
+  var version: String = String()
+
+  var options: [ParameterProto] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What a machine can reproduce; an option that is missing may have any value.
+nonisolated struct OfferProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var backend: String = String()
+
+  var version: String = String()
+
+  var options: [OptionProto] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct OptionProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var values: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -313,6 +343,12 @@ nonisolated struct RunProto: @unchecked Sendable {
     set {_uniqueStorage()._run = newValue}
   }
 
+  /// in a file; else workers derive it from the model
+  var bankIsStored: Bool {
+    get {_storage._bankIsStored}
+    set {_uniqueStorage()._bankIsStored = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -320,7 +356,7 @@ nonisolated struct RunProto: @unchecked Sendable {
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-/// Layout frozen for all major versions, so that any two peers can refuse each other in words.
+/// Layout frozen for all major versions, so that any two peers can refuse each other with a diagnostic.
 nonisolated struct HelloProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -350,16 +386,12 @@ nonisolated struct HelloProto: Sendable {
 
   var slots: UInt32 = 0
 
-  var instructionSet: String = String()
-
-  var precisions: [String] = []
-
-  var kernelTable: UInt32 = 0
-
   var held: [HeldProto] = []
 
   /// until the worker will have left; 0: it knows of no end
   var remainingMilliseconds: UInt64 = 0
+
+  var offers: [OfferProto] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -494,7 +526,7 @@ nonisolated struct RejectProto: Sendable {
 
   var reason: UInt32 = 0
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -510,7 +542,7 @@ nonisolated struct ByeProto: Sendable {
 
   var reason: UInt32 = 0
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -560,7 +592,7 @@ nonisolated struct RefusedProto: Sendable {
 
   var reason: UInt32 = 0
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var isFinal: Bool = false
 
@@ -659,7 +691,7 @@ nonisolated struct OpenedProto: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt32 = 0
+  var term: UInt32 = 0
 
   var run: RunProto {
     get {_run ?? RunProto()}
@@ -682,7 +714,7 @@ nonisolated struct OpenedProto: Sendable {
   fileprivate var _run: RunProto? = nil
 }
 
-nonisolated struct BornProto: Sendable {
+nonisolated struct ProposalProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -785,7 +817,7 @@ nonisolated struct DiscardedProto: Sendable {
 
   var keyName: String = String()
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   /// strict mode: the search begins anew behind this record
   var restartsSearch: Bool = false
@@ -828,7 +860,7 @@ nonisolated struct QuarantinedProto: Sendable {
 
   var candidate: UInt64 = 0
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -854,12 +886,12 @@ nonisolated struct RecordProto: Sendable {
     set {content = .opened(newValue)}
   }
 
-  var born: BornProto {
+  var proposed: ProposalProto {
     get {
-      if case .born(let v)? = content {return v}
-      return BornProto()
+      if case .proposed(let v)? = content {return v}
+      return ProposalProto()
     }
-    set {content = .born(newValue)}
+    set {content = .proposed(newValue)}
   }
 
   var shardCompleted: ShardCompletedProto {
@@ -914,7 +946,7 @@ nonisolated struct RecordProto: Sendable {
 
   nonisolated enum OneOf_Content: Equatable, Sendable {
     case opened(OpenedProto)
-    case born(BornProto)
+    case proposed(ProposalProto)
     case shardCompleted(ShardCompletedProto)
     case evaluated(EvaluatedProto)
     case quarantined(QuarantinedProto)
@@ -1080,51 +1112,6 @@ nonisolated extension DecisionProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension NumericsProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".NumericsProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}precision\0\u{3}kernel_table\0\u{3}instruction_set\0\u{3}forward_batch\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.precision) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kernelTable) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.instructionSet) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.forwardBatch) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.precision.isEmpty {
-      try visitor.visitSingularStringField(value: self.precision, fieldNumber: 1)
-    }
-    if self.kernelTable != 0 {
-      try visitor.visitSingularUInt32Field(value: self.kernelTable, fieldNumber: 2)
-    }
-    if !self.instructionSet.isEmpty {
-      try visitor.visitSingularStringField(value: self.instructionSet, fieldNumber: 3)
-    }
-    if self.forwardBatch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.forwardBatch, fieldNumber: 4)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: NumericsProto, rhs: NumericsProto) -> Bool {
-    if lhs.precision != rhs.precision {return false}
-    if lhs.kernelTable != rhs.kernelTable {return false}
-    if lhs.instructionSet != rhs.instructionSet {return false}
-    if lhs.forwardBatch != rhs.forwardBatch {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension InputProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".InputProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}content\0")
@@ -1190,6 +1177,121 @@ nonisolated extension ParameterProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
   static func ==(lhs: ParameterProto, rhs: ParameterProto) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension NumericsProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NumericsProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}backend\0\u{1}version\0\u{1}options\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.backend) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.options) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.backend.isEmpty {
+      try visitor.visitSingularStringField(value: self.backend, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
+    }
+    if !self.options.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.options, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: NumericsProto, rhs: NumericsProto) -> Bool {
+    if lhs.backend != rhs.backend {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.options != rhs.options {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension OfferProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OfferProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}backend\0\u{1}version\0\u{1}options\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.backend) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.options) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.backend.isEmpty {
+      try visitor.visitSingularStringField(value: self.backend, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
+    }
+    if !self.options.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.options, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: OfferProto, rhs: OfferProto) -> Bool {
+    if lhs.backend != rhs.backend {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.options != rhs.options {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension OptionProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OptionProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}values\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.values) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.values, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: OptionProto, rhs: OptionProto) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.values != rhs.values {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1272,7 +1374,7 @@ nonisolated extension MeasurementProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0\u{3}bank_is_stored\0")
 
   fileprivate class _StorageClass {
     var _model: InputProto? = nil
@@ -1290,6 +1392,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _shardSize: UInt32 = 0
     var _parameters: [ParameterProto] = []
     var _run: UInt64 = 0
+    var _bankIsStored: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1315,6 +1418,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _shardSize = source._shardSize
       _parameters = source._parameters
       _run = source._run
+      _bankIsStored = source._bankIsStored
     }
   }
 
@@ -1348,6 +1452,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._shardSize) }()
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._parameters) }()
         case 15: try { try decoder.decodeSingularFixed64Field(value: &_storage._run) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._bankIsStored) }()
         default: break
         }
       }
@@ -1405,6 +1510,9 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if _storage._run != 0 {
         try visitor.visitSingularFixed64Field(value: _storage._run, fieldNumber: 15)
       }
+      if _storage._bankIsStored != false {
+        try visitor.visitSingularBoolField(value: _storage._bankIsStored, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1429,6 +1537,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._shardSize != rhs_storage._shardSize {return false}
         if _storage._parameters != rhs_storage._parameters {return false}
         if _storage._run != rhs_storage._run {return false}
+        if _storage._bankIsStored != rhs_storage._bankIsStored {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1440,7 +1549,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".HelloProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}oldest\0\u{1}newest\0\u{1}build\0\u{1}label\0\u{1}slots\0\u{3}instruction_set\0\u{1}precisions\0\u{3}kernel_table\0\u{1}held\0\u{3}remaining_milliseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}oldest\0\u{1}newest\0\u{1}build\0\u{1}label\0\u{1}slots\0\u{2}\u{4}held\0\u{3}remaining_milliseconds\0\u{1}offers\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1453,11 +1562,9 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularStringField(value: &self.build) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.label) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.instructionSet) }()
-      case 7: try { try decoder.decodeRepeatedStringField(value: &self.precisions) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.kernelTable) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.remainingMilliseconds) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.offers) }()
       default: break
       }
     }
@@ -1483,20 +1590,14 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.slots != 0 {
       try visitor.visitSingularUInt32Field(value: self.slots, fieldNumber: 5)
     }
-    if !self.instructionSet.isEmpty {
-      try visitor.visitSingularStringField(value: self.instructionSet, fieldNumber: 6)
-    }
-    if !self.precisions.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.precisions, fieldNumber: 7)
-    }
-    if self.kernelTable != 0 {
-      try visitor.visitSingularUInt32Field(value: self.kernelTable, fieldNumber: 8)
-    }
     if !self.held.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 9)
     }
     if self.remainingMilliseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.remainingMilliseconds, fieldNumber: 10)
+    }
+    if !self.offers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.offers, fieldNumber: 11)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1507,11 +1608,9 @@ nonisolated extension HelloProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.build != rhs.build {return false}
     if lhs.label != rhs.label {return false}
     if lhs.slots != rhs.slots {return false}
-    if lhs.instructionSet != rhs.instructionSet {return false}
-    if lhs.precisions != rhs.precisions {return false}
-    if lhs.kernelTable != rhs.kernelTable {return false}
     if lhs.held != rhs.held {return false}
     if lhs.remainingMilliseconds != rhs.remainingMilliseconds {return false}
+    if lhs.offers != rhs.offers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1712,7 +1811,7 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension RejectProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RejectProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}reason\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}reason\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1723,7 +1822,7 @@ nonisolated extension RejectProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeSingularMessageField(value: &self._shard) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.reason) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -1743,8 +1842,8 @@ nonisolated extension RejectProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.reason != 0 {
       try visitor.visitSingularUInt32Field(value: self.reason, fieldNumber: 3)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 4)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1753,7 +1852,7 @@ nonisolated extension RejectProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._shard != rhs._shard {return false}
     if lhs.key != rhs.key {return false}
     if lhs.reason != rhs.reason {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1761,7 +1860,7 @@ nonisolated extension RejectProto: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ByeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ByeProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1770,7 +1869,7 @@ nonisolated extension ByeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reason) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -1780,15 +1879,15 @@ nonisolated extension ByeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.reason != 0 {
       try visitor.visitSingularUInt32Field(value: self.reason, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ByeProto, rhs: ByeProto) -> Bool {
     if lhs.reason != rhs.reason {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1845,7 +1944,7 @@ nonisolated extension WelcomeProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension RefusedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RefusedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}words\0\u{3}is_final\0\u{1}oldest\0\u{1}newest\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}diagnostic\0\u{3}is_final\0\u{1}oldest\0\u{1}newest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1854,7 +1953,7 @@ nonisolated extension RefusedProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reason) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.isFinal) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._oldest) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._newest) }()
@@ -1871,8 +1970,8 @@ nonisolated extension RefusedProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.reason != 0 {
       try visitor.visitSingularUInt32Field(value: self.reason, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     if self.isFinal != false {
       try visitor.visitSingularBoolField(value: self.isFinal, fieldNumber: 3)
@@ -1888,7 +1987,7 @@ nonisolated extension RefusedProto: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
   static func ==(lhs: RefusedProto, rhs: RefusedProto) -> Bool {
     if lhs.reason != rhs.reason {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.isFinal != rhs.isFinal {return false}
     if lhs._oldest != rhs._oldest {return false}
     if lhs._newest != rhs._newest {return false}
@@ -1997,7 +2096,7 @@ nonisolated extension ShardKeyProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OpenedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}run\0\u{1}settings\0\u{3}token_secret\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}term\0\u{1}run\0\u{1}settings\0\u{3}token_secret\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2005,7 +2104,7 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.term) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._run) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.settings) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.tokenSecret) }()
@@ -2019,8 +2118,8 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 1)
+    if self.term != 0 {
+      try visitor.visitSingularUInt32Field(value: self.term, fieldNumber: 1)
     }
     try { if let v = self._run {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
@@ -2035,7 +2134,7 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 
   static func ==(lhs: OpenedProto, rhs: OpenedProto) -> Bool {
-    if lhs.epoch != rhs.epoch {return false}
+    if lhs.term != rhs.term {return false}
     if lhs._run != rhs._run {return false}
     if lhs.settings != rhs.settings {return false}
     if lhs.tokenSecret != rhs.tokenSecret {return false}
@@ -2044,8 +2143,8 @@ nonisolated extension OpenedProto: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension BornProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BornProto"
+nonisolated extension ProposalProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ProposalProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{1}genes\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -2071,7 +2170,7 @@ nonisolated extension BornProto: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: BornProto, rhs: BornProto) -> Bool {
+  static func ==(lhs: ProposalProto, rhs: ProposalProto) -> Bool {
     if lhs.candidate != rhs.candidate {return false}
     if lhs.genes != rhs.genes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2219,7 +2318,7 @@ nonisolated extension ConfirmedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DiscardedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_name\0\u{1}words\0\u{3}restarts_search\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_name\0\u{1}diagnostic\0\u{3}restarts_search\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2228,7 +2327,7 @@ nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.restartsSearch) }()
       default: break
       }
@@ -2239,8 +2338,8 @@ nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.keyName.isEmpty {
       try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     if self.restartsSearch != false {
       try visitor.visitSingularBoolField(value: self.restartsSearch, fieldNumber: 3)
@@ -2250,7 +2349,7 @@ nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   static func ==(lhs: DiscardedProto, rhs: DiscardedProto) -> Bool {
     if lhs.keyName != rhs.keyName {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.restartsSearch != rhs.restartsSearch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2319,7 +2418,7 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QuarantinedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2328,7 +2427,7 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.candidate) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -2338,15 +2437,15 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.candidate != 0 {
       try visitor.visitSingularUInt64Field(value: self.candidate, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: QuarantinedProto, rhs: QuarantinedProto) -> Bool {
     if lhs.candidate != rhs.candidate {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2354,7 +2453,7 @@ nonisolated extension QuarantinedProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RecordProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}born\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0\u{1}discarded\0\u{1}confirmed\0\u{2}\u{7}version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}proposed\0\u{3}shard_completed\0\u{1}evaluated\0\u{1}quarantined\0\u{1}joined\0\u{1}discarded\0\u{1}confirmed\0\u{2}\u{7}version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2376,16 +2475,16 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         }
       }()
       case 2: try {
-        var v: BornProto?
+        var v: ProposalProto?
         var hadOneofValue = false
         if let current = self.content {
           hadOneofValue = true
-          if case .born(let m) = current {v = m}
+          if case .proposed(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.content = .born(v)
+          self.content = .proposed(v)
         }
       }()
       case 3: try {
@@ -2482,8 +2581,8 @@ nonisolated extension RecordProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .opened(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     }()
-    case .born?: try {
-      guard case .born(let v)? = self.content else { preconditionFailure() }
+    case .proposed?: try {
+      guard case .proposed(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
     case .shardCompleted?: try {

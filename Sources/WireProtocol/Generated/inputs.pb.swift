@@ -1,4 +1,4 @@
-// Source: Protocol/inputs.proto, SHA-256 6fb9fe1c3e0ba03fdf753605aceaa3f84466fe288c035cd8de2806c55dae9ad0
+// Source: Protocol/inputs.proto, SHA-256 12c3ed16fbe2e53935fd8c25e092b95898d649df7c703574793848a547ccfe2b
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -108,7 +108,7 @@ nonisolated struct UnavailableProto: Sendable {
 
   var content: Data = Data()
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -271,7 +271,7 @@ nonisolated extension ChunkProto: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension UnavailableProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".UnavailableProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -280,7 +280,7 @@ nonisolated extension UnavailableProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.content) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -290,15 +290,15 @@ nonisolated extension UnavailableProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.content.isEmpty {
       try visitor.visitSingularBytesField(value: self.content, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: UnavailableProto, rhs: UnavailableProto) -> Bool {
     if lhs.content != rhs.content {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

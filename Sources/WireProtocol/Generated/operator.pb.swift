@@ -1,4 +1,4 @@
-// Source: Protocol/operator.proto, SHA-256 f0ae35a778b510b3b8a3abf92091aa135d5f46cb758b753d080a7cd8d5b5f587
+// Source: Protocol/operator.proto, SHA-256 f187c39f2c08e1e187b2f5f04e94964cadb64814222315120cfb98094b203044
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -56,9 +56,9 @@ nonisolated struct StatusProto: @unchecked Sendable {
     set {_uniqueStorage()._evaluationCountMax = newValue}
   }
 
-  var birthCount: UInt64 {
-    get {_storage._birthCount}
-    set {_uniqueStorage()._birthCount = newValue}
+  var proposalCount: UInt64 {
+    get {_storage._proposalCount}
+    set {_uniqueStorage()._proposalCount = newValue}
   }
 
   var pendingShardCount: UInt64 {
@@ -156,9 +156,9 @@ nonisolated struct StatusProto: @unchecked Sendable {
     set {_uniqueStorage()._counters = newValue}
   }
 
-  var storageWords: String {
-    get {_storage._storageWords}
-    set {_uniqueStorage()._storageWords = newValue}
+  var storageDiagnostic: String {
+    get {_storage._storageDiagnostic}
+    set {_uniqueStorage()._storageDiagnostic = newValue}
   }
 
   /// empty until they are chosen
@@ -179,9 +179,9 @@ nonisolated struct StatusProto: @unchecked Sendable {
     set {_uniqueStorage()._applicantCount = newValue}
   }
 
-  var epoch: UInt32 {
-    get {_storage._epoch}
-    set {_uniqueStorage()._epoch = newValue}
+  var term: UInt32 {
+    get {_storage._term}
+    set {_uniqueStorage()._term = newValue}
   }
 
   /// until all is evaluated; 0: unknown
@@ -218,7 +218,7 @@ nonisolated struct DepartureProto: Sendable {
 
   var label: String = String()
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var millisecondsAgo: UInt64 = 0
 
@@ -235,7 +235,7 @@ nonisolated struct UnknownPeerProto: Sendable {
 
   var address: String = String()
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var count: UInt64 = 0
 
@@ -287,7 +287,7 @@ nonisolated struct QuarantineProto: Sendable {
 
   var candidate: UInt64 = 0
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -345,7 +345,7 @@ nonisolated struct OperatorAnswerProto: Sendable {
 
   var isDone: Bool = false
 
-  var words: String = String()
+  var diagnostic: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -388,12 +388,12 @@ nonisolated extension StatusRequestProto: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StatusProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}birth_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_words\0\u{1}numerics\0\u{3}bank_arithmetic\0\u{3}applicant_count\0\u{1}epoch\0\u{3}remaining_milliseconds\0\u{1}departures\0\u{3}unknown_peers\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}proposal_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_diagnostic\0\u{1}numerics\0\u{3}bank_arithmetic\0\u{3}applicant_count\0\u{1}term\0\u{3}remaining_milliseconds\0\u{1}departures\0\u{3}unknown_peers\0")
 
   fileprivate class _StorageClass {
     var _evaluationCount: UInt64 = 0
     var _evaluationCountMax: UInt64 = 0
-    var _birthCount: UInt64 = 0
+    var _proposalCount: UInt64 = 0
     var _pendingShardCount: UInt64 = 0
     var _leasedShardCount: UInt64 = 0
     var _waitingRecordCount: UInt64 = 0
@@ -413,11 +413,11 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _quarantinedCount: UInt64 = 0
     var _quarantined: [QuarantineProto] = []
     var _counters: [CounterProto] = []
-    var _storageWords: String = String()
+    var _storageDiagnostic: String = String()
     var _numerics: String = String()
     var _bankArithmetic: String = String()
     var _applicantCount: UInt64 = 0
-    var _epoch: UInt32 = 0
+    var _term: UInt32 = 0
     var _remainingMilliseconds: UInt64 = 0
     var _departures: [DepartureProto] = []
     var _unknownPeers: [UnknownPeerProto] = []
@@ -433,7 +433,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     init(copying source: _StorageClass) {
       _evaluationCount = source._evaluationCount
       _evaluationCountMax = source._evaluationCountMax
-      _birthCount = source._birthCount
+      _proposalCount = source._proposalCount
       _pendingShardCount = source._pendingShardCount
       _leasedShardCount = source._leasedShardCount
       _waitingRecordCount = source._waitingRecordCount
@@ -453,11 +453,11 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       _quarantinedCount = source._quarantinedCount
       _quarantined = source._quarantined
       _counters = source._counters
-      _storageWords = source._storageWords
+      _storageDiagnostic = source._storageDiagnostic
       _numerics = source._numerics
       _bankArithmetic = source._bankArithmetic
       _applicantCount = source._applicantCount
-      _epoch = source._epoch
+      _term = source._term
       _remainingMilliseconds = source._remainingMilliseconds
       _departures = source._departures
       _unknownPeers = source._unknownPeers
@@ -481,7 +481,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         switch fieldNumber {
         case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._evaluationCount) }()
         case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._evaluationCountMax) }()
-        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._birthCount) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._proposalCount) }()
         case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._pendingShardCount) }()
         case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._leasedShardCount) }()
         case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._waitingRecordCount) }()
@@ -501,11 +501,11 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 20: try { try decoder.decodeSingularUInt64Field(value: &_storage._quarantinedCount) }()
         case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._quarantined) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._counters) }()
-        case 23: try { try decoder.decodeSingularStringField(value: &_storage._storageWords) }()
+        case 23: try { try decoder.decodeSingularStringField(value: &_storage._storageDiagnostic) }()
         case 24: try { try decoder.decodeSingularStringField(value: &_storage._numerics) }()
         case 25: try { try decoder.decodeSingularStringField(value: &_storage._bankArithmetic) }()
         case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._applicantCount) }()
-        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._epoch) }()
+        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._term) }()
         case 28: try { try decoder.decodeSingularUInt64Field(value: &_storage._remainingMilliseconds) }()
         case 29: try { try decoder.decodeRepeatedMessageField(value: &_storage._departures) }()
         case 30: try { try decoder.decodeRepeatedMessageField(value: &_storage._unknownPeers) }()
@@ -523,8 +523,8 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._evaluationCountMax != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._evaluationCountMax, fieldNumber: 2)
       }
-      if _storage._birthCount != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._birthCount, fieldNumber: 3)
+      if _storage._proposalCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._proposalCount, fieldNumber: 3)
       }
       if _storage._pendingShardCount != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._pendingShardCount, fieldNumber: 4)
@@ -583,8 +583,8 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._counters.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._counters, fieldNumber: 22)
       }
-      if !_storage._storageWords.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._storageWords, fieldNumber: 23)
+      if !_storage._storageDiagnostic.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._storageDiagnostic, fieldNumber: 23)
       }
       if !_storage._numerics.isEmpty {
         try visitor.visitSingularStringField(value: _storage._numerics, fieldNumber: 24)
@@ -595,8 +595,8 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._applicantCount != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._applicantCount, fieldNumber: 26)
       }
-      if _storage._epoch != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._epoch, fieldNumber: 27)
+      if _storage._term != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._term, fieldNumber: 27)
       }
       if _storage._remainingMilliseconds != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._remainingMilliseconds, fieldNumber: 28)
@@ -618,7 +618,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         let rhs_storage = _args.1
         if _storage._evaluationCount != rhs_storage._evaluationCount {return false}
         if _storage._evaluationCountMax != rhs_storage._evaluationCountMax {return false}
-        if _storage._birthCount != rhs_storage._birthCount {return false}
+        if _storage._proposalCount != rhs_storage._proposalCount {return false}
         if _storage._pendingShardCount != rhs_storage._pendingShardCount {return false}
         if _storage._leasedShardCount != rhs_storage._leasedShardCount {return false}
         if _storage._waitingRecordCount != rhs_storage._waitingRecordCount {return false}
@@ -638,11 +638,11 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._quarantinedCount != rhs_storage._quarantinedCount {return false}
         if _storage._quarantined != rhs_storage._quarantined {return false}
         if _storage._counters != rhs_storage._counters {return false}
-        if _storage._storageWords != rhs_storage._storageWords {return false}
+        if _storage._storageDiagnostic != rhs_storage._storageDiagnostic {return false}
         if _storage._numerics != rhs_storage._numerics {return false}
         if _storage._bankArithmetic != rhs_storage._bankArithmetic {return false}
         if _storage._applicantCount != rhs_storage._applicantCount {return false}
-        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._term != rhs_storage._term {return false}
         if _storage._remainingMilliseconds != rhs_storage._remainingMilliseconds {return false}
         if _storage._departures != rhs_storage._departures {return false}
         if _storage._unknownPeers != rhs_storage._unknownPeers {return false}
@@ -657,7 +657,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DepartureProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}label\0\u{1}words\0\u{3}milliseconds_ago\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}label\0\u{1}diagnostic\0\u{3}milliseconds_ago\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -667,7 +667,7 @@ nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.millisecondsAgo) }()
       default: break
       }
@@ -681,8 +681,8 @@ nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.label.isEmpty {
       try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 3)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 3)
     }
     if self.millisecondsAgo != 0 {
       try visitor.visitSingularUInt64Field(value: self.millisecondsAgo, fieldNumber: 4)
@@ -693,7 +693,7 @@ nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
   static func ==(lhs: DepartureProto, rhs: DepartureProto) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.label != rhs.label {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.millisecondsAgo != rhs.millisecondsAgo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -702,7 +702,7 @@ nonisolated extension DepartureProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".UnknownPeerProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}words\0\u{1}count\0\u{3}milliseconds_ago\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}diagnostic\0\u{1}count\0\u{3}milliseconds_ago\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -711,7 +711,7 @@ nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.address) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.millisecondsAgo) }()
       default: break
@@ -723,8 +723,8 @@ nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.address.isEmpty {
       try visitor.visitSingularStringField(value: self.address, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     if self.count != 0 {
       try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 3)
@@ -737,7 +737,7 @@ nonisolated extension UnknownPeerProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   static func ==(lhs: UnknownPeerProto, rhs: UnknownPeerProto) -> Bool {
     if lhs.address != rhs.address {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.count != rhs.count {return false}
     if lhs.millisecondsAgo != rhs.millisecondsAgo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -822,7 +822,7 @@ nonisolated extension WorkerStatusProto: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension QuarantineProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QuarantineProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -831,7 +831,7 @@ nonisolated extension QuarantineProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.candidate) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -841,15 +841,15 @@ nonisolated extension QuarantineProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.candidate != 0 {
       try visitor.visitSingularUInt64Field(value: self.candidate, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: QuarantineProto, rhs: QuarantineProto) -> Bool {
     if lhs.candidate != rhs.candidate {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -952,7 +952,7 @@ nonisolated extension DiscardRequestProto: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension OperatorAnswerProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OperatorAnswerProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_done\0\u{1}words\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_done\0\u{1}diagnostic\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -961,7 +961,7 @@ nonisolated extension OperatorAnswerProto: SwiftProtobuf.Message, SwiftProtobuf.
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBoolField(value: &self.isDone) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.diagnostic) }()
       default: break
       }
     }
@@ -971,15 +971,15 @@ nonisolated extension OperatorAnswerProto: SwiftProtobuf.Message, SwiftProtobuf.
     if self.isDone != false {
       try visitor.visitSingularBoolField(value: self.isDone, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.diagnostic.isEmpty {
+      try visitor.visitSingularStringField(value: self.diagnostic, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: OperatorAnswerProto, rhs: OperatorAnswerProto) -> Bool {
     if lhs.isDone != rhs.isDone {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.diagnostic != rhs.diagnostic {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

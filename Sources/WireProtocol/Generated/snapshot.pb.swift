@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 5e91370b1055263c93f356764299db86f26797fa2895256e66e6b37668afd16a
+// Source: Protocol/snapshot.proto, SHA-256 da3918b891fb5e2230e4a4f56b65a42bbf4ec22b427ff12b44835b8212f2f6fb
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -55,23 +55,23 @@ nonisolated struct SearchStateProto: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var birthCount: UInt64 = 0
+  var proposalCount: UInt64 = 0
 
   var evaluationCount: UInt64 = 0
 
-  var abandonedCount: UInt64 = 0
-
-  /// in the order of telling
-  var population: [IndividualProto] = []
+  var quarantinedCount: UInt64 = 0
 
   /// in the order of objectives
   var archive: [IndividualProto] = []
 
-  /// in the order of birth
-  var waiting: [BornProto] = []
+  /// in the order of proposal
+  var waiting: [ProposalProto] = []
 
-  /// 16 bytes each, most significant first, by birth
+  /// 16 bytes each, most significant first, by proposal
   var known: Data = Data()
+
+  /// the algorithm's own; the first byte is its version
+  var algorithm: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -241,7 +241,7 @@ nonisolated extension IndividualProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchStateProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}birth_count\0\u{3}evaluation_count\0\u{3}abandoned_count\0\u{1}population\0\u{1}archive\0\u{1}waiting\0\u{1}known\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_count\0\u{3}evaluation_count\0\u{3}quarantined_count\0\u{2}\u{2}archive\0\u{1}waiting\0\u{1}known\0\u{1}algorithm\0\u{c}\u{4}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -249,30 +249,27 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.birthCount) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.proposalCount) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.evaluationCount) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.abandonedCount) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.population) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.quarantinedCount) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.archive) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.waiting) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.known) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.algorithm) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.birthCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.birthCount, fieldNumber: 1)
+    if self.proposalCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.proposalCount, fieldNumber: 1)
     }
     if self.evaluationCount != 0 {
       try visitor.visitSingularUInt64Field(value: self.evaluationCount, fieldNumber: 2)
     }
-    if self.abandonedCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.abandonedCount, fieldNumber: 3)
-    }
-    if !self.population.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.population, fieldNumber: 4)
+    if self.quarantinedCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.quarantinedCount, fieldNumber: 3)
     }
     if !self.archive.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.archive, fieldNumber: 5)
@@ -283,17 +280,20 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.known.isEmpty {
       try visitor.visitSingularBytesField(value: self.known, fieldNumber: 7)
     }
+    if !self.algorithm.isEmpty {
+      try visitor.visitSingularBytesField(value: self.algorithm, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: SearchStateProto, rhs: SearchStateProto) -> Bool {
-    if lhs.birthCount != rhs.birthCount {return false}
+    if lhs.proposalCount != rhs.proposalCount {return false}
     if lhs.evaluationCount != rhs.evaluationCount {return false}
-    if lhs.abandonedCount != rhs.abandonedCount {return false}
-    if lhs.population != rhs.population {return false}
+    if lhs.quarantinedCount != rhs.quarantinedCount {return false}
     if lhs.archive != rhs.archive {return false}
     if lhs.waiting != rhs.waiting {return false}
     if lhs.known != rhs.known {return false}
+    if lhs.algorithm != rhs.algorithm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,6 +1,7 @@
 import AcceleratorModel
 import ArgumentParser
 import RunFiles
+import TextReports
 
 extension AcceleratorsCommand {
   /// Efficiencies and launch times that agree with measurements.
@@ -35,10 +36,11 @@ extension AcceleratorsCommand {
       if !halves.fitted.isEmpty, !halves.tested.isEmpty {
         let half = try RooflineFit(start, to: halves.fitted)
         let quality = try RooflineFit.quality(of: half.profile, on: halves.tested)
-        Output.note("fitted on every second product, tested on the others: \(Self.words(quality))")
+        Output.notify(
+          "fitted on every second product, tested on the others: \(Self.diagnostic(quality))")
       }
       let fit = try RooflineFit(start, to: all)
-      Output.note("fitted to all: \(Self.words(fit.quality))")
+      Output.notify("fitted to all: \(Self.diagnostic(fit.quality))")
       var profile = fit.profile
       for path in profile.parameters.map(\.path)
       where ["efficiency", "launchOverheadNs"].contains(where: path.hasSuffix) {
@@ -62,7 +64,7 @@ extension AcceleratorsCommand {
       return counts.values.allSatisfy { $0 > 1 } ? halves : ([], [])
     }
 
-    private static func words(_ quality: RooflineFit.Quality) -> String {
+    private static func diagnostic(_ quality: RooflineFit.Quality) -> String {
       "median error \(NumberFormat.percent(quality.medianError)), "
         + "worst \(NumberFormat.percent(quality.worstError)) of \(quality.count) times"
     }

@@ -1,9 +1,10 @@
 import AcceleratorModel
 import ArgumentParser
-import ContentHashing
 import Foundation
 import RunFiles
+import RunPreparation
 import SparsityCore
+import TextReports
 
 /// What accelerators are known, what their profiles say, and whether a profile is sound.
 struct AcceleratorsCommand: ParsableCommand {
@@ -156,19 +157,10 @@ extension AcceleratorsCommand {
     }
   }
 
-  /// The patterns that run as such, in words.
+  /// The patterns that run as such, as text.
   static func levels(of profile: AcceleratorProfile) -> [String] {
     guard case .only(let patterns) = profile.levels else { return ["any"] }
     let sparse = patterns.filter { !$0.isDense }.sorted().map(\.description)
     return sparse + ["dense"]
-  }
-}
-
-extension AcceleratorProfile {
-  /// The hash of all that costs depend on.
-  var contentHash: ContentHash {
-    var hasher = ContentHasher()
-    hasher.update(contentText)
-    return hasher.finalized()
   }
 }

@@ -1,6 +1,7 @@
 import AcceleratorModel
 import ArgumentParser
 import SparsityCore
+import TextReports
 
 /// How fast the accelerator model answers on this machine.
 struct BenchmarkAcceleratorCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import CoordinatorBenchmarks
 import Foundation
 import RunStorage
 import SparsityCore
+import TextReports
 
 /// The speed of the coordinator when evaluations take no time.
 struct BenchmarkCoordinatorCommand: ParsableCommand {
@@ -131,7 +132,6 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     /// What commands take that read the journal; with --replay.
     var commands: [ReplayCommands.Report]?
 
-    /// Creates the report of a measurement.
     init(_ measurement: CoordinatorMeasurement) {
       evaluationsPerSecond = measurement.evaluationsPerSecond
       evaluations = measurement.evaluationCount
@@ -265,7 +265,7 @@ struct BenchmarkCoordinatorCommand: ParsableCommand {
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
-      Output.note("\(folder) is left behind: \(error.localizedDescription)")
+      Output.notify("\(folder) is left behind: \(error.localizedDescription)")
     }
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CoordinatorBenchmarks
+import RunPreparation
 import RunStorage
 import SparsityCore
+import WireProtocol
 
 /// The way of a resumed coordinator through its journal, in a process of its own.
 struct BenchmarkCoordinatorResumeCommand: ParsableCommand {
@@ -27,7 +29,7 @@ struct BenchmarkCoordinatorResumeCommand: ParsableCommand {
   func run() throws {
     let directory = RunDirectory(userPath: directory)
     let lock = try DirectoryLock(of: directory)
-    _ = try JournaledFront.firstOpening(in: directory)
+    _ = try RunOpening.first(in: directory)
     try CoordinatorBenchmark.restore(directory, evaluationCount: evaluations, lock: lock)
   }
 }

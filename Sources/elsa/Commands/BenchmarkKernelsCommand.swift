@@ -1,6 +1,7 @@
 import ArgumentParser
 import InferenceBenchmarks
 import SparsityCore
+import TextReports
 
 /// The speed of sparse layers against dense ones.
 struct BenchmarkKernelsCommand: ParsableCommand {
@@ -60,7 +61,6 @@ struct BenchmarkKernelsCommand: ParsableCommand {
     let shareOfPeak: Double
     let usedForm: String
 
-    /// Creates the report of a measurement.
     init(_ measurement: KernelMeasurement) {
       m = measurement.tokens
       k = measurement.inputs

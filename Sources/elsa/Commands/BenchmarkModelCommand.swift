@@ -4,7 +4,9 @@ import Foundation
 import InferenceBenchmarks
 import NetworkArchitectures
 import ProcessLimits
+import RunPreparation
 import SparsityCore
+import TextReports
 
 /// The speed of whole models.
 struct BenchmarkModelCommand: ParsableCommand {
@@ -46,7 +48,9 @@ struct BenchmarkModelCommand: ParsableCommand {
     if Set(threads).count < threads.count {
       throw ValidationError("--threads names a number twice; name each once.")
     }
-    if let batch { try OptionRange.check("--batch", batch, in: 1...Numerics.forwardBatchMax) }
+    if let batch {
+      try OptionRange.check("--batch", batch, in: InferenceNumerics.forwardBatchRange)
+    }
     try OptionRange.check("--repetitions", repetitions, in: 1...10_000)
     _ = try patterns
   }
@@ -85,7 +89,7 @@ struct BenchmarkModelCommand: ParsableCommand {
   }
 
   private func measure(_ model: NamedNetwork, patterns: [NMPattern]) throws -> [Report] {
-    let numerics = Numerics.best(
+    let numerics = InferenceNumerics.best(
       for: model.architecture.network, precision: options.precision,
       instructionSet: try options.variantChoice.instructionSet, forwardBatch: batch)
     let benchmark = try ModelBenchmark(
@@ -105,7 +109,7 @@ struct BenchmarkModelCommand: ParsableCommand {
     for measurement in measurements
     where measurement.threads > 1 && measurement.coreShare < 0.9 && measurement.threads != last {
       last = measurement.threads
-      Output.note(
+      Output.notify(
         "\(model): \(counted(measurement.threads, "thread")) got "
           + "\(NumberFormat.percent(measurement.coreShare)) of their cores' time, so their figures "
           + "are too low; measure again while nothing else runs")

@@ -2,6 +2,7 @@ import ArgumentParser
 import InferenceBenchmarks
 import SparseKernels
 import SparsityCore
+import TextReports
 
 /// The speed of what a forward pass does beside products with weights.
 struct BenchmarkOperationsCommand: ParsableCommand {
@@ -41,7 +42,6 @@ struct BenchmarkOperationsCommand: ParsableCommand {
     /// Absent where the operation has no product.
     let shareOfPeak: Double?
 
-    /// Creates the report of a measurement.
     init(model: String, _ measurement: OperationMeasurement) {
       self.model = model
       operation = measurement.operation.rawValue

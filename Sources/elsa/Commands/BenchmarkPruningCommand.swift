@@ -4,8 +4,11 @@ import Foundation
 import ImageData
 import InferenceBenchmarks
 import NetworkArchitectures
+import ProcessLimits
 import Pruning
+import RunPreparation
 import SparsityCore
+import TextReports
 import VisionTransformers
 
 /// What pruning costs in time and in accuracy, method by method.
@@ -187,7 +190,7 @@ private struct Bench {
   private let command: BenchmarkPruningCommand
   private let calibration: ImageSet?
   private let evaluated: ImageSet?
-  private let numerics: Numerics
+  private let numerics: InferenceNumerics
 
   /// The random images that stand for calibration images where none are given.
   private static let randomImageCount = 256
@@ -209,7 +212,7 @@ private struct Bench {
     } else {
       loaded = try LoadedModel(path: command.model, configurationPath: command.config)
     }
-    numerics = Numerics.best(for: loaded.weights.network, precision: command.precision)
+    numerics = InferenceNumerics.best(for: loaded.weights.network, precision: command.precision)
     let images = command.images
     if let data = command.data {
       try numerics.apply()
@@ -245,8 +248,8 @@ private struct Bench {
       let space = loaded.searchSpace(patterns: group)
       let (bank, use) = try build(method, space)
       guard evaluated != nil else {
-        let words = group.map(\.description).joined(separator: " ")
-        return [report(method, words, use)]
+        let patterns = group.map(\.description).joined(separator: " ")
+        return [report(method, patterns, use)]
       }
       return try group.map { pattern in
         guard
@@ -263,8 +266,8 @@ private struct Bench {
     _ method: PruningCriterion, _ space: SearchSpace, _ genomes: [Genome]
   ) throws -> PruningReport {
     let (bank, use) = try build(method, space)
-    let words = space.decisions[0].choices.map(\.description).joined(separator: " ")
-    return try measure(genomes, of: bank, report(method, words, use))
+    let patterns = space.decisions[0].choices.map(\.description).joined(separator: " ")
+    return try measure(genomes, of: bank, report(method, patterns, use))
   }
 
   /// Builds a bank without any cache.
@@ -277,7 +280,7 @@ private struct Bench {
       }
       return try buildBank(
         of: loaded, space: space, criterion: method, calibration: calibration, folder: nil,
-        cache: nil, threads: command.images.threadCount)
+        cache: nil, threads: command.images.threadCount, observer: .terminal())
     }
     return (bank, use)
   }

@@ -2,6 +2,9 @@ import ArgumentParser
 import CoordinatorService
 import Foundation
 import ProcessLimits
+import RunFiles
+import RunPreparation
+import RunReports
 import RunStorage
 import SparsityCore
 
@@ -55,22 +58,28 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let runFile = try PreparedRun.read(runFile)
+    let runFile = try RunFile(path: runFile)
     var check = RunCheck(
-      runFile: runFile, threads: threads ?? AllowedProcessors.current.count)
+      runFile: runFile, threads: threads ?? AllowedProcessors.current.count,
+      observer: .terminal())
     check.checkPlan()
     check.checkImages()
     check.measure(slots: slots)
     if let runDirectory {
       check.checkDirectory(RunDirectory(userPath: runDirectory))
     }
-    if let bind { check.checkAddress(bind) }
+    if let bind {
+      check.check("address") {
+        let address = try BindAddress(bind).resolved()
+        return "\(bind), \(address.isLoopback ? "this machine only" : "other machines, too")"
+      }
+    }
     let report = check.report
     if json {
       try Output.json(report)
     } else {
       report.lines.forEach(Output.result)
     }
-    if check.status != .done { throw ExitCode(check.status) }
+    if let failure = check.firstFailure { throw ExitCode(ExitStatus(of: failure)) }
   }
 }

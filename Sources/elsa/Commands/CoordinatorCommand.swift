@@ -3,6 +3,8 @@ import Coordination
 import CoordinatorService
 import ProcessLimits
 import RunFiles
+import RunPreparation
+import RunReports
 import RunStorage
 import SparsityCore
 import ZeroMQ
@@ -149,59 +151,62 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let locked = try LockedRunDirectory(directory)
     let options = try startOptions(directory)
     _ = try BindAddress(options.bind).resolved()
-    PreparationLog.shared.begin(in: directory)
-    defer { PreparationLog.shared.end() }
-    let run = try prepared(request, in: locked)
-    if !run.isNew, !local, !resume { Output.note("Going on with the run in \(directory.path).") }
+    let log = PreparationLog(in: directory)
+    defer { log.end() }
+    let run = try prepared(request, in: locked, log)
+    if !run.isNew, !local, !resume { Output.notify("Going on with the run in \(directory.path).") }
     let security = try security(options, directory)
     if !local { try options.write(to: locked) }
     var configuration = CoordinatorConfiguration(
       settings: run.settings, directory: directory, endpoint: options.bind, security: security)
     configuration.lock = locked.lock
     configuration.settings.spotChecks.share = spotChecks
-    if case .curve = security { configuration.auditor = try auditor(in: directory) }
+    // Its own worker infers; what a program has measured, only workers with that program can.
+    if case .curve = security, local || run.runFile.evaluator == nil {
+      configuration.auditor = try auditor(in: directory)
+    }
     configuration.advertised = options.advertised.compactMap { AdvertisedAddress($0) }
     configuration.connectionCopy = options.connectionCopy
     configuration.frontInterval = .seconds(10)
     configuration.inputs = run.servedInputs
     configuration.inputBounds.bytesPerSecondMax = options.inputBytesPerSecondMax
 
-    let progress = RunProgress(isLocal: local)
-    let front = LiveFront(run.frontSource, in: locked)
-    var quarantineWords: String?
+    let progress = RunProgressLine(isLocal: local)
+    let front = LiveFront(FrontSource(run), in: locked, notified: Output.notify)
+    var quarantineSummary: String?
     var observer = CoordinatorObserver()
     observer.started = {
-      PreparationLog.shared.end()
+      log.end()
       progress.started($0, directory: directory, settings: run.settings)
     }
-    observer.warned = { Output.note("Warning: \($0)") }
+    observer.warned = { Output.notify("Warning: \($0)") }
     observer.statusChanged = { progress.show($0) }
-    observer.noted = { note, words in
-      if let words { progress.note(note, words: words) }
-      front.take(note)
+    observer.notified = { notification, diagnostic in
+      if let diagnostic { progress.notify(notification, diagnostic: diagnostic) }
+      front.take(notification)
     }
     observer.stopRequest = { StopSignals.request }
     observer.frontChanged = { machine in
       // Nothing is on the front before the run's arithmetic is known.
       guard machine.numerics != nil else { return }
       let report = try front.write(machine)
-      quarantineWords = report.quarantineWords
+      quarantineSummary = report.quarantineSummary
     }
     let outcome = try runCoordinator(configuration, observer: observer)
     progress.finish()
     guard outcome.ending == .completed else {
-      // Whoever has started both roles says what to do next.
+      // Anyone who has started both roles says what to do next.
       if local { throw ExitCode(.stopped) }
       throw CommandFailure(
         "stopped after "
           + "\(counted(outcome.status.progress.evaluationCount, "evaluation")); nothing is lost"
-          + (quarantineWords.map { "; \($0)" } ?? ""),
+          + (quarantineSummary.map { "; \($0)" } ?? ""),
         nextStep: "go on with: elsa coordinator --run-directory \(directory.path) --resume",
         status: .stopped)
     }
     if !local {
-      let words = quarantineWords.map { "; \($0)" } ?? ""
-      Output.note("The search is done\(words). See: elsa front \(directory.path)")
+      let diagnostic = quarantineSummary.map { "; \($0)" } ?? ""
+      Output.notify("The search is done\(diagnostic). See: elsa front \(directory.path)")
     }
   }
 
@@ -230,14 +235,15 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
   /// Prepares the run; a request to end drops that.
   private func prepared(
-    _ request: RunRequest?, in directory: LockedRunDirectory
+    _ request: RunRequest?, in directory: LockedRunDirectory, _ log: PreparationLog
   ) throws -> PreparedRun {
     let failure = CommandFailure(
       "stopped while the run was prepared; finished layers of the weight bank are kept",
       nextStep: "start it again in the same way", status: .stopped)
     return try Dropping.with(failure) {
       try PreparedRun(
-        request ?? demoRequest(directory), in: directory, expectedWorkerCount: expectWorkers)
+        request ?? demoRequest(directory), in: directory, expectedWorkerCount: expectWorkers,
+        cache: StatisticsCacheOptions.usual, observer: log.listening(before: .terminal()))
     }
   }
 
@@ -272,7 +278,7 @@ struct CoordinatorCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     guard plainText.insecurePlainText else {
       return .curve(try RunKeys(in: directory, serverKeyFile: options.serverKeyFile))
     }
-    Output.note("Warning: whoever reaches \(options.bind) can join, read and spoil the run.")
+    Output.notify("Warning: anyone who reaches \(options.bind) can join, read and spoil the run.")
     return .noneBeyondLoopback
   }
 }

@@ -1,5 +1,7 @@
 import AcceleratorModel
+import RunPreparation
 import SparsityCore
+import TextReports
 
 /// The answer of `estimate --crossovers`.
 struct CrossoverReport: Encodable {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import RunPreparation
 import RunStorage
 import SparsityCore
+import TextReports
 
 /// A whole search on the bundled digits model.
 struct DemoCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
@@ -60,8 +62,8 @@ struct DemoCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       try FinalReport(directory: directory, threads: workers).print(json: json)
     }
     let seconds = (ContinuousClock.now - start).seconds
-    Output.note("The demo took \(NumberFormat.fixed(seconds, 1)) s. Its run directory is")
-    Output.note("  \(directory.path)")
-    Output.note("Try: elsa front \(directory.path) --json")
+    Output.notify("The demo took \(NumberFormat.fixed(seconds, 1)) s. Its run directory is")
+    Output.notify("  \(directory.path)")
+    Output.notify("Try: elsa front \(directory.path) --json")
   }
 }

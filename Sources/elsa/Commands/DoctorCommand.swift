@@ -3,9 +3,11 @@ import Evaluation
 import Foundation
 import LinearAlgebra
 import ProcessLimits
+import RunPreparation
 import RunStorage
 import SparseKernels
 import SparsityCore
+import TextReports
 import ZeroMQ
 
 /// Whether this machine can run Elsa well, and what to do where it cannot.
@@ -110,7 +112,7 @@ struct DoctorCommand: ParsableCommand {
 
   private static func disk(of path: String) -> Finding {
     var statistics = statvfs()
-    guard unsafe statvfs(existingFolder(of: path), &statistics) == 0 else {
+    guard unsafe statvfs(RunDirectory.existingFolder(of: path), &statistics) == 0 else {
       return Finding(
         check: "disk", found: "cannot read \(path)", level: .failing,
         fix: "name a folder that exists with --run-directory")
@@ -125,21 +127,12 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static func fileSystem(of path: String) -> Finding {
-    let kind = MountTable.fileSystem(of: existingFolder(of: path)) ?? "unknown"
+    let kind = MountTable.fileSystem(of: RunDirectory.existingFolder(of: path)) ?? "unknown"
     let isNetwork = MountTable.isNetwork(kind)
     return Finding(
       check: "file system", found: kind, level: isNetwork ? .warning : .fine,
       fix: isNetwork
         ? "\(kind) can damage a journal; keep run directories on the coordinator's own disk"
         : nil)
-  }
-
-  /// The folder itself or the nearest one above it that exists.
-  static func existingFolder(of path: String) -> String {
-    var url = URL(filePath: path)
-    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
-      url = url.deletingLastPathComponent()
-    }
-    return url.path
   }
 }

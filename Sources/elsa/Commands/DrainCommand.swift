@@ -36,19 +36,19 @@ struct DrainCommand: ParsableCommand, HoldsSecrets {
   /// What the coordinator answered; its names are the fields of the JSON.
   struct Report: Encodable {
     let done: Bool
-    let words: String
+    let diagnostic: String
   }
 
   func run() throws {
     guard let client = try operation.client() else {
       throw CommandFailure("no coordinator runs in \(operation.runDirectory ?? "this folder")")
     }
-    guard case .answer(let isDone, let words) = try client.ask(.drainRequest(worker: worker))
+    guard case .answer(let isDone, let diagnostic) = try client.ask(.drainRequest(worker: worker))
     else { throw CommandFailure("the coordinator makes no sense") }
-    if json { try Output.json(Report(done: isDone, words: words)) }
+    if json { try Output.json(Report(done: isDone, diagnostic: diagnostic)) }
     guard isDone else {
-      throw CommandFailure(words, nextStep: "see who is there: elsa status")
+      throw CommandFailure(diagnostic, nextStep: "see who is there: elsa status")
     }
-    if !json { Output.result(words) }
+    if !json { Output.result(diagnostic) }
   }
 }

@@ -1,8 +1,9 @@
 import AcceleratorModel
-import NetworkArchitectures
 import ArgumentParser
 import Foundation
+import NetworkArchitectures
 import RunFiles
+import RunPreparation
 import SparsityCore
 
 /// What one configuration of a model, or one matrix product, costs on an accelerator.
@@ -185,7 +186,7 @@ struct EstimateCommand: ParsableCommand {
     } catch {
       throw CommandFailure("cannot write into \(folder): \(error.localizedDescription)")
     }
-    Output.note(
+    Output.notify(
       "wrote \(folder)/scale.cfg and topology.csv (attention products once, not once a head); "
         + "SCALE-Sim's Total Cycles are one less than the cycles here")
   }

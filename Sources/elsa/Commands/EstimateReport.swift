@@ -1,6 +1,7 @@
 import AcceleratorModel
 import Coordination
 import SparsityCore
+import TextReports
 
 /// The answer of `estimate --model`; its names are the fields of the JSON.
 struct EstimateReport: Encodable {
@@ -49,7 +50,6 @@ struct EstimateReport: Encodable {
   let costs: [String: Int64]
   let layers: [Layer]
 
-  /// Creates the report of a genome.
   init(model: String, costs: CostModel, genome: Genome) {
     let cost = costs.cost(of: genome)
     let layerCosts = costs.layerCosts(of: genome)
@@ -105,7 +105,7 @@ struct EstimateReport: Encodable {
 }
 
 extension EstimateReport {
-  /// The report for people: a line a layer, then totals beside those of the dense model.
+  /// The report for users: a line a layer, then totals beside those of the dense model.
   func lines(profile: AcceleratorProfile, dense: Cost) -> [String] {
     ["\(model) on \(profile), batch \(batch)", ""] + layerTable.lines + [""]
       + totals(dense: dense)
@@ -149,7 +149,7 @@ extension EstimateReport {
       "MACs        \(NumberFormat.scaled(macs)) of \(NumberFormat.scaled(denseMacs)) an image; "
         + "as the ELSA paper counts: \(NumberFormat.scaled(elsaMacs)) "
         + "of \(NumberFormat.scaled(elsaDenseMacs))",
-      "bytes       \(NumberFormat.bytes(weightBytes)) of weights and their places "
+      "bytes       \(NumberFormat.bytes(weightBytes)) of weights and their indices "
         + "(dense: \(NumberFormat.bytes(denseWeightBytes))), "
         + "\(NumberFormat.bytes(activationBytes)) of activations at most, "
         + "\(NumberFormat.bytes(dramBytes)) to and from DRAM a batch",

@@ -2,7 +2,9 @@ import AcceleratorModel
 import ArgumentParser
 import Evaluation
 import Foundation
+import RunPreparation
 import SparsityCore
+import TextReports
 
 /// The accuracy of one configuration.
 struct EvaluateCommand: ParsableCommand {
@@ -79,7 +81,7 @@ struct EvaluateCommand: ParsableCommand {
     let (set, broken) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration),
       classes: classMap.classes(count: loaded.weights.network.classes))
-    let numerics = Numerics.best(for: loaded.weights.network, precision: precision)
+    let numerics = InferenceNumerics.best(for: loaded.weights.network, precision: precision)
     try set.checkFits(loaded.weights.network)
     try numerics.apply()
     let choice = try pruning.choice(

@@ -1,4 +1,6 @@
 import ArgumentParser
+import RunPreparation
+import RunReports
 import RunStorage
 import SparsityCore
 
@@ -40,10 +42,11 @@ struct FrontCommand: ParsableCommand {
 
   func run() throws {
     let directory = RunDirectory(userPath: runDirectory)
-    let report = try JournaledFront(directory: directory)
-    let front = test ? try report.measuringTest(threads: threads) : report.front
+    let report = try JournaledFront(directory: directory, notified: Output.notify)
+    let front =
+      test ? try report.measuringTest(threads: threads, observer: .terminal()) : report.front
     if json { return try Output.json(front) }
     (csv ? front.csvLines : front.lines).forEach(Output.result)
-    if !csv, !test, let words = try report.testSetWords { Output.result(words) }
+    if !csv, !test, let diagnostic = try report.testSetSummary { Output.result(diagnostic) }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelFiles
+import RunPreparation
 import RunStorage
 import SparsityCore
 import ZeroMQ

@@ -1,7 +1,9 @@
 import ArgumentParser
 import ImageData
 import ModelFiles
+import RunPreparation
 import SparsityCore
+import TextReports
 
 /// A folder of images as one file that needs no decoding.
 struct PackCommand: ParsableCommand {
@@ -57,8 +59,9 @@ struct PackCommand: ParsableCommand {
       threads: options.threadCount, skipBroken: options.skipBroken
     ) { progress.show(done: $0, total: $1, unit: "images packed") }
     progress.finish()
-    ImageOptions.noteSource(images, packed.assignment, otherFiles: packed.otherFiles)
-    try ImageOptions.report(packed.broken, of: images, skipsBroken: true)
+    let found = ImageSource(images, packed)
+    found.assumptions.forEach(Output.notify)
+    try found.checkBroken(skipsBroken: true, .terminal())
     let report = Report(
       images: packed.imageCount, broken: packed.broken.map(\.name), bytes: packed.bytes,
       sourceHash: packed.sourceHash.description, output: output)

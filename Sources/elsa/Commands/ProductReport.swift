@@ -1,6 +1,7 @@
 import AcceleratorModel
 import RunFiles
 import SparsityCore
+import TextReports
 
 /// The answer of `estimate --gemm`.
 struct ProductReport: Encodable {
@@ -25,7 +26,6 @@ struct ProductReport: Encodable {
   let stallCycles: Int64
   let weightBytes: Int64
 
-  /// Creates the report of an estimate.
   init(_ estimate: ProductEstimate, profile: AcceleratorProfile) {
     let traffic = estimate.traffic
     let bits = traffic.weightBits + traffic.inputBits + traffic.outputBits
@@ -51,7 +51,7 @@ struct ProductReport: Encodable {
     weightBytes = (estimate.weightBits + 7) / 8
   }
 
-  /// The report for people.
+  /// The report for users.
   func lines(_ estimate: ProductEstimate, profile: AcceleratorProfile) -> [String] {
     let run = executedPattern == pattern ? "" : ", which runs as \(executedPattern)"
     var lines = [

@@ -5,8 +5,11 @@ import ImageData
 import ModelFiles
 import Pruning
 import RunFiles
+import RunPreparation
+import RunReports
 import RunStorage
 import SparsityCore
+import TextReports
 
 /// Writes the checkpoint of a genome.
 struct PruneCommand: ParsableCommand {
@@ -19,7 +22,7 @@ struct PruneCommand: ParsableCommand {
       (with it, elsa evaluate --genome multiplies sparsely) and a config.json.
 
       --compressed writes what is kept alone: LAYER.weight.values (F32, outputs × kept) and \
-      LAYER.weight.places (U8), the index of each value within its group, 2 bits each for groups \
+      LAYER.weight.indices (U8), the index of each value within its group, 2 bits each for groups \
       of up to 4 and 4 bits for larger ones, the first in the lowest bits, each row from a new \
       byte; the metadata hold LAYER.weight.pattern and LAYER.weight.inputs. elsa evaluate reads \
       it, too.
@@ -175,12 +178,13 @@ struct PruneCommand: ParsableCommand {
 
   /// Prunes to a point of a run's front, with the run's own weights.
   private func prunePoint(_ place: Int, of run: String) throws -> Report {
-    let front = try JournaledFront(directory: RunDirectory(userPath: run))
+    let front = try JournaledFront(
+      directory: RunDirectory(userPath: run), notified: Output.notify)
     let point = try front.point(at: place)
-    let runFile = try PreparedRun.read(front.directory.runFile)
+    let runFile = try RunFile(path: front.directory.runFile)
     let loaded = try front.model(runFile)
     let bank = try front.bank(of: loaded, runFile, threads: images.threadCount)
-    Output.note(
+    Output.notify(
       "point \(place) is candidate #\(point.candidate), right on \(point.correct) of "
         + "\(counted(point.images, "image"))")
     return try write(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CoordinatorService
 import Foundation
+import RunFiles
+import RunPreparation
 import RunStorage
 import SparsityCore
 import WireProtocol
@@ -84,9 +86,10 @@ struct RevokeCommand: ParsableCommand, HoldsSecrets {
     }
     if let client = try OperatorOptions.client(of: directory) {
       do {
-        guard case .answer(let isDone, let words) = try client.ask(.discardRequest(keyName: key))
+        guard
+          case .answer(let isDone, let diagnostic) = try client.ask(.discardRequest(keyName: key))
         else { throw CommandFailure("the coordinator makes no sense") }
-        guard isDone else { throw CommandFailure("the coordinator does not: \(words)") }
+        guard isDone else { throw CommandFailure("the coordinator does not: \(diagnostic)") }
         return
       } catch let failure as OperatorError where failure.isSilence {
         // One that was killed leaves its connection file behind; the lock tells.
@@ -101,8 +104,8 @@ struct RevokeCommand: ParsableCommand, HoldsSecrets {
     }
     let journal = try Journal(in: directory)
     let record = DiscardedKey(
-      keyName: key, words: "an operator asks for it",
-      restartsSearch: try PreparedRun.read(directory.runFile).search.mode == .strict)
+      keyName: key, diagnostic: "an operator asks for it",
+      restartsSearch: try RunFile(path: directory.runFile).search.mode == .strict)
     try journal.append([.discarded(record)], at: journal.recordCount, writtenAt: Date())
     try journal.close()
   }

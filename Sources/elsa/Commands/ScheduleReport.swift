@@ -1,5 +1,6 @@
 import AcceleratorModel
 import SparsityCore
+import TextReports
 
 /// The answer of `estimate --schedule`.
 struct ScheduleReport: Encodable {
@@ -30,7 +31,6 @@ struct ScheduleReport: Encodable {
   let bestBatch: Int?
   let layers: [Crossing]
 
-  /// Creates the report of a schedule.
   init(
     model: String, profile: AcceleratorProfile, schedule: BatchSchedule,
     limitMilliseconds: Double?

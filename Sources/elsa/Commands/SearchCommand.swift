@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import ProcessLimits
+import RunFiles
+import RunPreparation
 import RunStorage
 import SparsityCore
 
@@ -40,6 +42,8 @@ struct SearchCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
         + "its share of the cores)."))
   var threads: Int?
 
+  @OptionGroup var evaluator: EvaluatorOptions
+
   @Flag(help: "Insist on going on with the run in the run directory.")
   var resume = false
 
@@ -57,16 +61,35 @@ struct SearchCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let cores = AllowedProcessors.current.count
     let workerCount = workers ?? cores
     // Read here, too, so that a mistake is reported at once and by this command.
-    try RunRequest(path: runFile, insistsOnRun: resume).check(directory)
+    let request = try RunRequest(path: runFile, insistsOnRun: resume)
+    try request.check(directory)
+    try checkEvaluator(of: request.runFile ?? RunFile(path: directory.runFile))
     try LocalRun(
       source: (runFile.map { [absolutePath($0)] } ?? []) + (resume ? ["--resume"] : []),
       directory: directory, workerCount: workerCount,
-      threadsPerWorker: threads ?? max(1, cores / workerCount)
+      threadsPerWorker: threads ?? max(1, cores / workerCount),
+      workerArguments: evaluator.arguments
     ).run()
     try Dropping.bySignal {
       try FinalReport(directory: directory, threads: cores).print(json: json)
     }
-    Output.note("The run directory is \(directory.path)")
+    Output.notify("The run directory is \(directory.path)")
+  }
+
+  /// Refuses a run that no worker started here could join.
+  private func checkEvaluator(of runFile: RunFile) throws {
+    switch (runFile.evaluator, evaluator.evaluator) {
+    case (let wanted?, nil):
+      throw CommandFailure(
+        "the run is measured by the evaluator \(wanted.backend)",
+        nextStep: "add the command that starts it: --evaluator 'COMMAND'", status: .wrongUsage)
+    case (nil, _?):
+      throw CommandFailure(
+        "--evaluator starts a program that the run file does not name",
+        nextStep: "add to the run file: evaluator: {name: …, version: …}, as the program says them",
+        status: .wrongUsage)
+    case (nil, nil), (_?, _?): break
+    }
   }
 }
 

@@ -14,9 +14,10 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       Each seed draws a small run and a plan of faults: messages lost, repeated and delayed, \
       groups of workers cut off, clogged links, clocks that jump, workers that crash, hang, leave \
-      in time or for good, compute wrongly or lose their key, a coordinator that dies, a slow, \
-      full or failing disk. Rules are checked after every step. Equal seeds give equal digests, \
-      on any machine. Ends with 1 if a rule was broken.
+      in time or for good, compute wrongly or lose their key, connections that break, strangers \
+      and holders of keys who want more than their share, a coordinator that dies or stands still, \
+      a slow, full or failing disk. Rules are checked after every step. Equal seeds give equal \
+      digests, on any machine. Ends with 1 if a rule was broken.
 
       With --speeds nothing goes wrong, and the utilization tells how busy uneven workers are \
       kept. With --strict each seed is a run in strict mode that workers of three numbers go \
@@ -39,7 +40,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "The workers (default: as the seed wants, mostly 1…6, rarely 10000).")
   var workers: Int?
 
-  @Option(help: "The candidates that may be born (default: as the seed wants, up to 100).")
+  @Option(help: "The candidates that may be proposed (default: as the seed wants, up to 100).")
   var evaluations: Int?
 
   @Option(
@@ -76,8 +77,9 @@ struct SimulateCommand: ParsableCommand {
     if speeds != nil, workers != nil {
       throw ValidationError("--speeds has a number for each worker; leave --workers out.")
     }
-    if strict, workers != nil || speeds != nil || evaluations != nil || trace {
-      throw ValidationError("--strict stands with --seed or --seeds alone, or with --json.")
+    if strict, workers != nil || speeds != nil || evaluations != nil {
+      throw ValidationError(
+        "--strict has its own --workers, --speeds and --evaluations; leave them out.")
     }
     try OptionRange.check("--threads", threads, in: RunLimits.threadRange)
     if trace, seed == nil { throw ValidationError("--trace needs --seed.") }
@@ -144,7 +146,7 @@ struct SimulateCommand: ParsableCommand {
     let trace = trace ? printLine : nil
     @Sendable func outcome(of seed: UInt64) -> Outcome {
       if isStrict {
-        let comparison = StrictComparison(seed: seed)
+        let comparison = StrictComparison(seed: seed, trace: trace)
         return Outcome(reports: comparison.reports, isGreen: comparison.isGreen)
       }
       let report = Simulator.run(seed: seed, options: options, trace: trace)

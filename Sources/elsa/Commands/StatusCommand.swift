@@ -1,6 +1,8 @@
 import ArgumentParser
 import CoordinatorService
 import Foundation
+import RunPreparation
+import RunReports
 import RunStorage
 import WireProtocol
 
@@ -10,8 +12,8 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
     commandName: "status",
     abstract: "Shows what a run is doing: progress, workers, failures, disk.",
     discussion: """
-      Asks the coordinator over its port. Whoever may read the run directory has the key for it; \
-      from elsewhere give the connection file and an operator's key (see elsa keygen). If no \
+      Asks the coordinator over its port. Anyone who may read the run directory has the key for \
+      it; from elsewhere give the connection file and an operator's key (see elsa keygen). If no \
       coordinator runs, the journal in the run directory says how far the run is.
 
       The state is preparing, running, paused, draining, notAnswering (a coordinator holds the run \
@@ -67,7 +69,7 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
         report.runDirectory = operation.directory?.path
         report.runFile = operation.directory?.runFile
         return report
-      case .answer(_, let words): throw CommandFailure("the coordinator says: \(words)")
+      case .answer(_, let diagnostic): throw CommandFailure("the coordinator says: \(diagnostic)")
       case .statusRequest, .drainRequest, .discardRequest:
         throw CommandFailure("the coordinator makes no sense")
       }
@@ -83,18 +85,18 @@ struct StatusCommand: ParsableCommand, HoldsSecrets {
       if let failure, !watch { throw failure }
       return RunReport(since: answeredAt)
     }
-    let silence = try Silence(in: directory, answeredAt: answeredAt)
+    let silence = try Silence(in: directory, answeredAt: answeredAt, at: Date())
     // A coordinator that was killed leaves its connection file behind.
     if let failure, silence.isAbsent {
-      Output.note("\(failure) This is what the journal says:")
+      Output.notify("\(failure) This is what the journal says:")
     }
-    return try RunReport(silence, in: directory)
+    return try RunReport(silence, in: directory, notified: Output.notify)
   }
 
   private func show(_ report: RunReport) throws {
     if json { return try Output.json(report) }
     // Home and clear, so that a person sees one picture that changes.
-    if watch, Output.isTerminal { Output.note("\u{1B}[H\u{1B}[2J") }
+    if watch, Output.isTerminal { Output.notify("\u{1B}[H\u{1B}[2J") }
     report.lines.forEach(Output.result)
     if watch { Output.result("") }
   }

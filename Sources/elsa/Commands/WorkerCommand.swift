@@ -1,8 +1,11 @@
 import ArgumentParser
 import Coordination
 import Evaluation
+import ExternalEvaluation
 import Foundation
 import ProcessLimits
+import ProgramVersion
+import RunPreparation
 import RunStorage
 import SparsityCore
 import WorkerService
@@ -40,8 +43,13 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       finish, and has left a second before. It knows from --end-time, from SLURM_JOB_END_TIME or, \
       in a Slurm job without it, from scontrol and squeue, and says so when it starts.
 
+      With --evaluator a program of yours measures accuracy: PyTorch on a GPU, a board, a \
+      simulator. It reads requests and writes results, a JSON object a line. One that dies or \
+      hangs is started again; one that does so again and again ends the worker.
+
       EXAMPLES
         elsa worker --connection-file my-run/connection.json
+        elsa worker --connection-file my-run/connection.json --evaluator 'python3 my_eval.py'
         elsa worker --connection-file my-run/connection.json --threads 64 --slots 8
         elsa worker --connect tcp://lab:5555 --server-key lab.pub --key-file node07.key
         elsa worker --connection-file connection.json --cache-directory /scratch/elsa
@@ -65,6 +73,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
 
   @OptionGroup var inputs: InputCacheOptions
 
+  @OptionGroup var evaluator: EvaluatorOptions
+
   @Option(
     help: ArgumentHelp(
       "The evaluation threads, \(OptionRange.text(RunLimits.threadRange)) (default: one for each "
@@ -77,7 +87,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
         + "threads, model and bank."))
   var slots = 1
 
-  @Option(help: """
+  @Option(
+    help: """
       The name that logs and journal show, \
       \(OptionRange.text(RunLimits.labelSizeRange)) bytes (default: host and process).
       """)
@@ -147,35 +158,43 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let slots = slots
     let threads = threads ?? max(slots, AllowedProcessors.current.count)
     var settings = WorkerSettings.newSession(
-      label: name ?? WorkerSettings.usualLabel(
-        host: ProcessInfo.processInfo.hostName, processID: getpid()), build: ElsaVersion.text,
-      slots: slots, numerics: Precision.allCases.map { .detected(precision: $0) })
+      label: name
+        ?? WorkerSettings.usualLabel(
+          host: ProcessInfo.processInfo.hostName, processID: getpid()), build: ProgramVersion.text,
+      slots: slots)
     settings.giveUpTimeout = .seconds(giveUpAfter)
     settings.idleTimeout = idleTimeout.map { .seconds($0) }
     var configuration = WorkerConfiguration(
       connection: try connectionSource(), settings: settings, counterPath: counters)
     configuration.allowsPlainText = plainText.insecurePlainText
     let end = try KnownEnd(option: endTime, environment: ProcessInfo.processInfo.environment)
-    if let words = end.words, !quiet { Output.note(words) }
+    if let diagnostic = end.diagnostic, !quiet { Output.notify(diagnostic) }
     configuration.endsAt = end.time?.instant(at: ContinuousClock().now, date: Date())
     var observer = WorkerObserver()
     let isQuiet = quiet
-    observer.noted = { _, words in if !isQuiet { Output.stampedNote(words) } }
-    observer.troubled = { Output.stampedNote($0) }
+    observer.notified = { _, diagnostic in if !isQuiet { Output.notifyStamped(diagnostic) } }
+    observer.troubled = { Output.notifyStamped($0) }
     observer.stopRequest = { StopSignals.request }
     let inputs = inputs.settings(isQuiet: quiet)
-    let outcome = try runWorker(configuration, observer: observer) { description, channel in
-      try ModelShardEvaluator(
-        description: description, fetchingBy: channel, settings: inputs, threads: threads,
-        slots: slots)
-    }
+    let factory =
+      if let command = evaluator.evaluator {
+        EvaluatorFactory.program(command, inputs: inputs, limits: evaluator.limits) {
+          Output.notifyStamped($0)
+        }
+      } else {
+        EvaluatorFactory.inference(inputs: inputs, threads: threads, slots: slots) {
+          if !isQuiet { Output.notifyStamped($0) }
+        }
+      }
+    let outcome = try runWorker(configuration, observer: observer, factories: [factory])
     guard let status = outcome.status else {
-      Output.stampedNote(outcome.words)
+      Output.notifyStamped(outcome.diagnostic)
       StopSignals.endBySignal()
     }
-    guard outcome.isSuccess else { throw CommandFailure(outcome.words, status: status) }
+    guard outcome.isSuccess else { throw CommandFailure(outcome.diagnostic, status: status) }
     if !quiet {
-      Output.stampedNote("\(outcome.words); \(counted(outcome.shardCount, "shard")) computed")
+      Output.notifyStamped(
+        "\(outcome.diagnostic); \(counted(outcome.shardCount, "shard")) computed")
     }
     if status != .done { throw ExitCode(status) }
   }
@@ -222,7 +241,8 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
     let key = try KeyFile(path: path)
     guard key.role == .server else {
       throw CommandFailure(
-        "\(path) is the key of \(key.role.words)", nextStep: "give the coordinator's public key")
+        "\(path) is the key of \(key.role.diagnostic)",
+        nextStep: "give the coordinator's public key")
     }
     return try CurvePublicKey(z85: key.publicKey)
   }

@@ -1,10 +1,10 @@
 import CDemoData
 import Foundation
+import RunPreparation
 import RunStorage
 
 /// The bundled digits model and data, written out for a demo run.
 struct DemoFiles {
-  /// The run file of the demo.
   let runFile: String
 
   /// Writes the files into a folder below the run directory.

@@ -1,5 +1,7 @@
 import Foundation
 import ProcessLimits
+import RunPreparation
+import RunReports
 import RunStorage
 import ZeroMQ
 
@@ -13,16 +15,22 @@ struct LocalRun {
   let workerCount: Int
   /// The evaluation threads of each worker.
   let threadsPerWorker: Int
+  /// Further arguments of each worker.
+  let workerArguments: [String]
   /// What both roles get the key by that nobody else has: what these workers measure needs no other
   /// key's word.
   private let environment: [String: String]
 
   /// Describes a run, which has a key of its own.
-  init(source: [String], directory: RunDirectory, workerCount: Int, threadsPerWorker: Int) throws {
+  init(
+    source: [String], directory: RunDirectory, workerCount: Int, threadsPerWorker: Int,
+    workerArguments: [String] = []
+  ) throws {
     self.source = source
     self.directory = directory
     self.workerCount = workerCount
     self.threadsPerWorker = threadsPerWorker
+    self.workerArguments = workerArguments
     environment = [SecretVariable.workerSecretKey.rawValue: try CurveKeyPair.generate().secret.z85]
   }
 
@@ -48,7 +56,7 @@ struct LocalRun {
       if coordinator.wasKilled {
         coordinatorRestartCount += 1
         guard coordinatorRestartCount <= Self.restartCountMax else { break }
-        Output.note("The coordinator \(coordinator.ending); going on from its journal.")
+        Output.notify("The coordinator \(coordinator.ending); going on from its journal.")
         coordinator = try startCoordinator(["--resume"])
       } else if !coordinator.isRunning {
         break
@@ -56,7 +64,7 @@ struct LocalRun {
       for (index, worker) in workers.enumerated() where worker.wasKilled {
         workerRestartCount += 1
         guard workerRestartCount <= Self.restartCountMax * workerCount else { continue }
-        Output.note("The \(worker.role) \(worker.ending); starting another.")
+        Output.notify("The \(worker.role) \(worker.ending); starting another.")
         workers[index] = try startWorker(index)
       }
       if workers.allSatisfy({ !$0.isRunning }) { try checkWorkers(workers, coordinator) }
@@ -66,7 +74,7 @@ struct LocalRun {
       workers.forEach { $0.terminate() }
       if coordinator.status == .stopped {
         throw CommandFailure(
-          "the run was stopped; nothing is lost\(quarantineWords)",
+          "the run was stopped; nothing is lost\(quarantineSummary)",
           nextStep: "go on with: \(resumeCommand)", status: .stopped)
       }
       throw CommandFailure(
@@ -100,14 +108,15 @@ struct LocalRun {
     wait(for: [coordinator], atMost: Self.departurePatience)
     coordinator.finish(patience: .zero)
     throw CommandFailure(
-      "stopped; nothing is lost\(quarantineWords)", nextStep: "go on with: \(resumeCommand)",
+      "stopped; nothing is lost\(quarantineSummary)", nextStep: "go on with: \(resumeCommand)",
       status: .stopped)
   }
 
   /// What a stopped run has quarantined; a journal that cannot be read is not what this is about.
-  private var quarantineWords: String {
-    let words = (try? JournaledFront(directory: directory))?.front.quarantineWords
-    return words.map { "; \($0)" } ?? ""
+  private var quarantineSummary: String {
+    let diagnostic = (try? JournaledFront(directory: directory, notified: Output.notify))?.front
+      .quarantineSummary
+    return diagnostic.map { "; \($0)" } ?? ""
   }
 
   /// Waits until processes have ended, unless there is no time for that.
@@ -121,7 +130,15 @@ struct LocalRun {
   }
 
   private var resumeCommand: String {
-    "elsa search --run-directory \(directory.path) --resume --workers \(workerCount)"
+    let own = ["--run-directory", directory.path, "--resume", "--workers", "\(workerCount)"]
+    return "elsa search " + (own + workerArguments).map(Self.shellWord).joined(separator: " ")
+  }
+
+  /// Returns an argument as a shell reads it back.
+  private static func shellWord(_ argument: String) -> String {
+    let isPlain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,+@%".contains($0) }
+    return isPlain && !argument.isEmpty
+      ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
   }
 
   private func startCoordinator(_ source: [String]) throws -> ChildProcess {
@@ -138,7 +155,7 @@ struct LocalRun {
         "worker", "--connection-file", directory.connectionFilePath, "--name",
         "worker-\(index + 1)",
         "--threads", "\(threadsPerWorker)", "--quiet",
-      ], environment: environment)
+      ] + workerArguments, environment: environment)
   }
 
   /// Waits until the coordinator can be reached; its failure ends the run.

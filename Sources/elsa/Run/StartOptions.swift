@@ -1,5 +1,6 @@
 import CoordinatorService
 import Foundation
+import RunPreparation
 import RunStorage
 
 /// How a coordinator listens, as the run directory remembers it for the next start.

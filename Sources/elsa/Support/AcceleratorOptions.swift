@@ -34,24 +34,6 @@ struct AcceleratorOptions: ParsableArguments {
   }
 }
 
-/// Accelerator profiles as people refer to them: by name, or by the path of a file.
-enum AcceleratorFile {
-  /// Whether a reference is the path of a file rather than a name.
-  static func isPath(_ reference: String) -> Bool {
-    reference.contains("/") || [".yaml", ".yml", ".json"].contains { reference.hasSuffix($0) }
-  }
-
-  /// Returns the profile that a reference means.
-  static func profile(_ reference: String) throws -> AcceleratorProfile {
-    guard isPath(reference) else { return try AcceleratorProfile.named(reference) }
-    let folder = URL(filePath: reference).absoluteURL.deletingLastPathComponent()
-    return try AcceleratorProfile(yaml: TextFile.text(of: reference), file: reference) {
-      path throws(RunFileError) in
-      try TextFile.text(of: URL(filePath: path, relativeTo: folder).path(percentEncoded: false))
-    }
-  }
-}
-
 /// Positive sizes written with an x between them, as in `197x384x1152`.
 struct SizeList {
   /// The sizes in order.

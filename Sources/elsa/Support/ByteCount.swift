@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A size or rate as people write it: a number of bytes, or of binary units, as in `20G`.
+/// A size or rate as it is written: a number of bytes, or of binary units, as in `20G`.
 struct ByteCount: ExpressibleByArgument, Hashable {
   /// The bytes.
   let bytes: Int

@@ -37,7 +37,7 @@ final class ChildProcess {
 
   private var wasExit: Bool { process.terminationReason == .exit }
 
-  /// How the process ended, in words.
+  /// How the process ended, as text.
   var ending: String {
     if isRunning { return "is running" }
     return wasExit

@@ -4,7 +4,6 @@ import ProcessLimits
 
 /// The date at which something outside will end this process.
 struct EndTime: ExpressibleByArgument {
-  /// The date.
   let date: Date
 
   /// Reads seconds since 1970, or date and time as ISO 8601 writes them, without a zone in this
@@ -31,8 +30,8 @@ struct EndTime: ExpressibleByArgument {
 struct KnownEnd {
   /// The time, if one is known.
   let time: EndTime?
-  /// What is known in words, or `nil` where no end is to be expected.
-  let words: String?
+  /// What is known as text, or `nil` where no end is to be expected.
+  let diagnostic: String?
 
   /// Takes what an option says, else what the batch system says.
   ///
@@ -43,7 +42,7 @@ struct KnownEnd {
       return
     }
     guard let job = SlurmJob(environment: environment) else {
-      self.init(time: nil, words: nil)
+      self.init(time: nil, diagnostic: nil)
       return
     }
     do throws(SlurmJob.InvalidVariable) {
@@ -55,26 +54,28 @@ struct KnownEnd {
     }
   }
 
-  private init(time: EndTime?, words: String?) {
+  private init(time: EndTime?, diagnostic: String?) {
     self.time = time
-    self.words = words
+    self.diagnostic = diagnostic
   }
 
   private init(_ end: SlurmJob.End) {
     switch end {
     case .at(let date, let source): self.init(EndTime(date), source: source)
-    case .never(let source): self.init(time: nil, words: "The job has no end, says \(source).")
+    case .never(let source): self.init(time: nil, diagnostic: "The job has no end, says \(source).")
     case .unknown(let reason):
       self.init(
         time: nil,
-        words: "It is not known when the job ends: \(reason). With --end-time the worker would "
+        diagnostic:
+          "It is not known when the job ends: \(reason). With --end-time the worker would "
           + "leave in time.")
     }
   }
 
   private init(_ time: EndTime, source: String) {
-    let words = "The process will be ended at \(time.date.formatted(.iso8601)), says \(source)."
-    self.init(time: time, words: words)
+    let diagnostic =
+      "The process will be ended at \(time.date.formatted(.iso8601)), says \(source)."
+    self.init(time: time, diagnostic: diagnostic)
   }
 
   /// Asks a tool of Slurm, which writes times in the one form that we read.
@@ -84,6 +85,5 @@ struct KnownEnd {
 }
 
 extension EndTime {
-  /// Creates the time of a date.
   fileprivate init(_ date: Date) { self.date = date }
 }

@@ -23,7 +23,7 @@ enum Dropping {
     try Interruptible.run(
       endingBy: {
         AtomicFile.removeUnfinished()
-        Output.note("elsa: \(failure)")
+        Output.notify("elsa: \(failure)")
         _exit(failure.status.rawValue)
       }, body)
   }

@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import ModelFiles
 import ProcessLimits
+import RunPreparation
 import SparsityCore
 
 /// How images are read, as commands are told it.
@@ -48,34 +49,9 @@ struct ImageOptions: ParsableArguments {
       progress.show(done: $0, total: $1, unit: "images read")
     }
     progress.finish()
-    Self.noteSource(path, loaded.assignment, otherFiles: loaded.otherFiles)
-    try Self.report(loaded.broken, of: path, skipsBroken: skipBroken)
+    let found = ImageSource(path, loaded)
+    found.assumptions.forEach(Output.notify)
+    try found.checkBroken(skipsBroken: skipBroken, .terminal())
     return (loaded.set, loaded.broken.count)
-  }
-
-  /// Says what was assumed about a source of images and what was passed over.
-  static func noteSource(_ path: String, _ assignment: ClassAssignment?, otherFiles: [String]) {
-    if let assignment { Output.note("\(path): \(assignment)") }
-    guard !otherFiles.isEmpty else { return }
-    let (count, shown) = (otherFiles.count, otherFiles.prefix(5).joined(separator: ", "))
-    Output.note(
-      "\(path): \(count) file\(count == 1 ? " is no image and is" : "s are no images and are") "
-        + "passed over: \(shown)\(count > 5 ? ", …" : "")")
-  }
-
-  /// Names broken images.
-  ///
-  /// - Throws: ``CommandFailure`` unless they may be left out.
-  static func report(_ broken: [BrokenImage], of path: String, skipsBroken: Bool) throws {
-    guard !broken.isEmpty else { return }
-    broken.forEach { Output.note("broken image: \($0)") }
-    guard skipsBroken else {
-      throw CommandFailure(
-        "\(counted(broken.count, "image")) of \(path) \(broken.count == 1 ? "is" : "are") broken",
-        nextStep: "repair them, or leave them out: --skip-broken (in a run file: skipBroken: true)")
-    }
-    Output.note(
-      "\(counted(broken.count, "broken image")) of \(path) "
-        + "\(broken.count == 1 ? "is" : "are") left out")
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import RunPreparation
 import SparsityCore
+import TextReports
 import WorkerService
 
 /// Where a worker looks for model, bank and images, and where it keeps what it has fetched.
@@ -20,7 +22,7 @@ struct InputCacheOptions: ParsableArguments {
   @Flag(help: "Fetch all inputs from the coordinator, even those on a shared file system.")
   var noSharedFiles = false
 
-  /// Returns what the options say; progress goes to `progress` and, unless quiet, as notes.
+  /// Returns what the options say; progress goes to `progress` and, unless quiet, as notifications.
   func settings(isQuiet: Bool) -> InputSettings {
     var settings = InputSettings(
       cache: InputCache(folder: cacheFolder, sizeMax: cacheSize.bytes))
@@ -32,22 +34,22 @@ struct InputCacheOptions: ParsableArguments {
         guard !isQuiet else { return }
         progress.show(done: stored >> 20, total: max(1, size >> 20), unit: "MiB of the \(role)")
       case .waiting(let role):
-        Self.note("another worker of this machine fetches the \(role)", progress, isQuiet)
-      case .cached(let role): Self.note("the \(role) was in the cache", progress, isQuiet)
+        Self.notify("another worker of this machine fetches the \(role)", progress, isQuiet)
+      case .cached(let role): Self.notify("the \(role) was in the cache", progress, isQuiet)
       case .fetched(let role, let fetched, let stored, let size, let duration):
-        let words =
+        let diagnostic =
           "fetched the \(role), \(NumberFormat.bytes(size)) in "
           + "\(NumberFormat.fixed(duration.seconds, 1)) s: \(counted(fetched, "chunk")), "
           + "\(stored) here already"
-        Self.note(words, progress, isQuiet)
+        Self.notify(diagnostic, progress, isQuiet)
       }
     }
     return settings
   }
 
-  private static func note(_ words: String, _ progress: SharedProgress, _ isQuiet: Bool) {
+  private static func notify(_ diagnostic: String, _ progress: SharedProgress, _ isQuiet: Bool) {
     progress.finish()
-    if !isQuiet { Output.stampedNote(words) }
+    if !isQuiet { Output.notifyStamped(diagnostic) }
   }
 
   private var cacheFolder: String {

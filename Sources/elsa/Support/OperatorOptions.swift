@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoordinatorService
 import Foundation
+import RunPreparation
 import RunStorage
 import ZeroMQ
 

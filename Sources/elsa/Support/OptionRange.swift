@@ -1,4 +1,5 @@
 import ArgumentParser
+import TextReports
 
 /// The check of a number that an option gives.
 enum OptionRange {

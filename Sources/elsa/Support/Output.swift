@@ -4,17 +4,17 @@ import ProcessLimits
 /// What the program writes: results to standard output, everything else to standard error.
 enum Output {
   /// Writes a line about what is going on; a reader who has left costs the line, nothing else.
-  static func note(_ text: String) {
-    noteRaw(text + "\n")
+  static func notify(_ text: String) {
+    notifyRaw(text + "\n")
   }
 
   /// Writes a line with the time before it, for output that is read when the process has ended.
-  static func stampedNote(_ text: String) {
-    note("\(Date.now.formatted(.iso8601)) \(text)")
+  static func notifyStamped(_ text: String) {
+    notify("\(Date.now.formatted(.iso8601)) \(text)")
   }
 
   /// Writes to standard error without ending the line.
-  static func noteRaw(_ text: String) {
+  static func notifyRaw(_ text: String) {
     _ = write(Array(text.utf8), to: STDERR_FILENO)
   }
 
@@ -34,7 +34,7 @@ enum Output {
       _ = signal(SIGPIPE, SIG_DFL)
       raise(SIGPIPE)
     }
-    note("elsa: cannot write the result: \(unsafe String(cString: strerror(code)))")
+    notify("elsa: cannot write the result: \(unsafe String(cString: strerror(code)))")
     ProcessEnd.now(status: ExitStatus.failed.rawValue)
   }
 

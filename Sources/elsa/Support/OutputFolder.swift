@@ -1,4 +1,5 @@
 import Foundation
+import RunPreparation
 
 /// The folder of a file that is to be written after long work.
 enum OutputFolder {

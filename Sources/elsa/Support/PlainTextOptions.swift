@@ -7,7 +7,7 @@ struct PlainTextOptions: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "No encryption and no keys, which the other end must be told, too: whoever reaches the port, "
-        + "any user of this machine among them, can join, read and spoil the run."))
+      "No encryption and no keys, which the other end must be told, too: anyone who reaches the "
+        + "port, any user of this machine among them, can join, read and spoil the run."))
   var insecurePlainText = false
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TextReports
 
 /// A line on standard error that shows how far something is.
 ///
@@ -19,7 +20,7 @@ struct ProgressLine {
 
   /// Shows `done` of `total` steps and what else there is to say, the most important first.
   ///
-  /// - Parameter known: The time left in words, where it is known better than from these steps.
+  /// - Parameter known: The time left as text, where it is known better than from these steps.
   mutating func show(
     done: Int, total: Int, unit: String, details: [String] = [], left known: String? = nil
   ) {
@@ -40,11 +41,11 @@ struct ProgressLine {
     let rate = elapsed > 0 ? Double(done - begun) / elapsed : 0
     let left = known ?? (rate > 0 ? NumberFormat.time(Double(total - done) / rate) : "?")
     let parts = ["\(done)/\(total) \(unit)", "\(left) left"] + details
-    guard isTerminal else { return Output.note(parts.joined(separator: "  ")) }
+    guard isTerminal else { return Output.notify(parts.joined(separator: "  ")) }
     let text = Self.fitting(
       ["\(Self.bar(done: done, total: total)) \(parts[0])"] + parts.dropFirst(),
       columns: Self.terminalColumns - 1)
-    Output.noteRaw("\r\u{1B}[2K\(text)")
+    Output.notifyRaw("\r\u{1B}[2K\(text)")
     isOpen = true
   }
 
@@ -61,16 +62,16 @@ struct ProgressLine {
 
   /// Writes a line of its own above the progress line.
   mutating func interrupt(with text: String) {
-    if isOpen { Output.noteRaw("\r\u{1B}[2K") }
+    if isOpen { Output.notifyRaw("\r\u{1B}[2K") }
     isOpen = false
-    Output.note(text)
+    Output.notify(text)
     lastWrite = isTerminal ? nil : lastWrite
   }
 
   /// Ends the line, so that what is written next starts on a new one.
   mutating func finish() {
     guard isOpen else { return }
-    Output.noteRaw("\n")
+    Output.notifyRaw("\n")
     isOpen = false
   }
 

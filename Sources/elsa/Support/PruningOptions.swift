@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import ImageData
 import Pruning
+import RunPreparation
 import SparsityCore
 
 /// How weights are pruned, as commands are told it.
@@ -91,7 +92,7 @@ struct PruningOptions: ParsableArguments {
     let set = try Self.calibrationImages(calibration, of: model, images, evaluated: evaluated)
     let bank = try buildBank(
       of: model, space: space, criterion: criterion, calibration: set, for: genome, folder: nil,
-      cache: cache.cache, threads: images.threadCount)
+      cache: cache.cache, threads: images.threadCount, observer: .terminal())
     return Choice(bank: bank, genome: genome, pruning: word)
   }
 
@@ -127,38 +128,5 @@ struct PruningOptions: ParsableArguments {
     }
     let bank = try model.storedBank(space: space, criterion: criterion, path: path)
     return Choice(bank: bank, genome: genome, pruning: criterion.rawValue)
-  }
-}
-
-/// Throws if an image that calibrates is also one that accuracy is measured on.
-func checkCalibration(
-  _ calibration: ImageSet, sharesNoImageWith other: ImageSet, role: String, threads: Int
-) throws {
-  let shared = ImageSet.identicalImages(calibration, other, threads: threads)
-  guard let first = shared.first else { return }
-  throw CommandFailure(
-    "\(counted(shared.count, "calibration image")) \(shared.count == 1 ? "is" : "are") also among "
-      + "the \(role) images (the first: calibration image "
-      + "\(first.first), \(role) image \(first.second))",
-    nextStep: "calibrate with other images, such as some of the training set")
-}
-
-/// Builds a calibrated bank, showing progress.
-///
-/// - Parameter genome: The genome that the bank is for, if it is one alone.
-func buildBank(
-  of model: LoadedModel, space: SearchSpace, criterion: PruningCriterion, calibration: ImageSet,
-  for genome: Genome? = nil, folder: String?, cache: StatisticsCache?, threads: Int
-) throws -> WeightBank {
-  let count = model.weights.network.prunableLayers.count
-  let progress = SharedProgress(
-    "Pruning \(counted(count, "layer")) by \(criterion.rawValue), calibrated on "
-      + "\(counted(calibration.count, "image")).")
-  defer { progress.finish() }
-  return try model.calibratedBank(
-    space: space, criterion: criterion, images: calibration, for: genome, folder: folder,
-    cache: cache, threads: threads
-  ) { (done: Int) throws(EvaluationError) in
-    progress.show(done: done, total: count, unit: "layers pruned")
   }
 }

@@ -1,5 +1,6 @@
 import CoordinatorBenchmarks
 import Foundation
+import RunPreparation
 import RunStorage
 
 /// What the commands take that read the journal of a benchmark's run, each in a process of its own.
@@ -44,12 +45,7 @@ struct ReplayCommands {
   private func writeFiles() throws {
     let locked = try LockedRunDirectory(directory)
     try locked.write(
-      Data(
-        #"""
-        {"architecture": "deit_tiny_patch16_224", "num_classes": 1000,
-         "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
-         "interpolation": "bicubic", "crop_pct": 0.9}
-        """#.utf8), to: directory.configuration)
+      Data(CoordinatorBenchmark.modelConfiguration.utf8), to: directory.configuration)
     let text = """
       model: {weights: none}
       data: {search: none}

@@ -8,12 +8,11 @@ final class SharedProgress: Sendable {
   /// begins.
   init(_ work: String? = nil) {
     state = Mutex(ProgressLine())
-    if let work, !Output.isTerminal { Output.note(work) }
+    if let work, !Output.isTerminal { Output.notify(work) }
   }
 
   /// Shows `done` of `total` steps.
   func show(done: Int, total: Int, unit: String, details: [String] = []) {
-    PreparationLog.shared.show(done: done, total: total, unit: unit)
     state.withLock { $0.show(done: done, total: total, unit: unit, details: details) }
   }
 

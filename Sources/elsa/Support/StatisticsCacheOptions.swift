@@ -22,6 +22,6 @@ struct StatisticsCacheOptions: ParsableArguments {
   static var usual: StatisticsCache { cache(at: "\(UserCache.folder)/statistics") }
 
   private static func cache(at path: String) -> StatisticsCache {
-    StatisticsCache(path: path) { Output.note($0) }
+    StatisticsCache(path: path) { Output.notify($0) }
   }
 }

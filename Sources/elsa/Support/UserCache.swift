@@ -1,4 +1,5 @@
 import Foundation
+import RunPreparation
 
 /// The folder for what may be computed or fetched again, as the XDG base directory specification
 /// has it.

@@ -2,7 +2,7 @@
 protocol alone (Sources/WireProtocol/WireProtocol.docc/Protocol.md). What came of it is printed as
 JSON.
 
-usage: hostile.py --connect ENDPOINT --messages FOLDER [--kernel-table NUMBER] DEED [NUMBER ...]
+usage: hostile.py --connect ENDPOINT --messages FOLDER [--backend-version TEXT] DEED [NUMBER ...]
 
 FOLDER holds elsa_pb2.py and inputs_pb2.py as protoc writes them. The keys are in ELSA_SERVER_KEY
 and ELSA_WORKER_SECRET_KEY.
@@ -39,7 +39,7 @@ class Peer:
   context = zmq.Context()
 
   def __init__(self, options, messages):
-    self.messages, self.kernel_table = messages, options.kernel_table
+    self.messages, self.backend_version = messages, options.backend_version
     self.socket = Peer.context.socket(zmq.DEALER)
     self.socket.linger = 0
     self.socket.sndhwm = 100_000_000
@@ -51,7 +51,8 @@ class Peer:
     self.socket.curve_secretkey = secret
     self.monitor = self.socket.get_monitor_socket(
       zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
-    self.sequence = self.run = self.epoch = 0
+    self.protocol_version = options.protocol_version
+    self.sequence = self.run = self.term = 0
     self.counts = {
       zmq.EVENT_DISCONNECTED: 0, zmq.EVENT_HANDSHAKE_SUCCEEDED: 0,
       zmq.EVENT_HANDSHAKE_FAILED_AUTH: 0}
@@ -60,7 +61,7 @@ class Peer:
   def send(self, kind, message):
     body = message.SerializeToString() if message is not None else b""
     header = HEADER.pack(
-      b"ELSA", 2, 0, kind, self.run, self.epoch, self.sequence, len(body))
+      b"ELSA", *self.protocol_version, kind, self.run, self.term, self.sequence, len(body))
     self.sequence += 1
     try:
       self.socket.send(header + body, zmq.DONTWAIT)
@@ -68,10 +69,11 @@ class Peer:
       pass  # there is no connection
 
   def greet(self):
-    own = self.messages.VersionProto(major=2, minor=0)
+    major, minor = self.protocol_version
+    own = self.messages.VersionProto(major=major, minor=minor)
     self.send(HELLO, self.messages.HelloProto(
       oldest=own, newest=own, build="python", label="hostile", slots=1,
-      instruction_set="avx512bf16", precisions=["f32", "bf16"], kernel_table=self.kernel_table))
+      offers=[self.messages.OfferProto(backend="elsa", version=self.backend_version)]))
 
   def beat(self):
     self.send(HEARTBEAT, self.messages.HeartbeatProto(lease_count_max=0))
@@ -81,9 +83,9 @@ class Peer:
     if not self.socket.poll(max(0, int(1000 * seconds))):
       return None
     frame = self.socket.recv()
-    _, _, _, kind, run, epoch, _, _ = HEADER.unpack_from(frame)
+    _, _, _, kind, run, term, _, _ = HEADER.unpack_from(frame)
     if kind == WELCOME:
-      self.run, self.epoch = run, epoch
+      self.run, self.term = run, term
     return kind, frame[HEADER.size:]
 
   def look(self):
@@ -209,7 +211,9 @@ def main():
   parser = argparse.ArgumentParser()
   parser.add_argument("--connect", required=True)
   parser.add_argument("--messages", required=True)
-  parser.add_argument("--kernel-table", type=int, default=0)
+  parser.add_argument("--backend-version", default="0")
+  parser.add_argument(
+    "--protocol-version", required=True, type=lambda text: tuple(map(int, text.split("."))))
   parser.add_argument("deed")
   parser.add_argument("numbers", nargs="*", type=int)
   options = parser.parse_args()

@@ -46,7 +46,7 @@ class Worker:
       self.socket.curve_publickey = zmq.curve_public(secret)
       self.socket.curve_secretkey = secret
     self.socket.connect(options.connect)
-    self.sequence = self.run = self.epoch = 0
+    self.sequence = self.run = self.term = 0
     self.is_ready = self.is_leaving = False
     self.lease = self.result = None
     self.heartbeat_seconds = 1.0
@@ -58,7 +58,7 @@ class Worker:
   def send(self, kind, message=None):
     body = message.SerializeToString() if message is not None else b""
     header = HEADER.pack(
-      b"ELSA", 2, 0, kind, self.run, self.epoch, self.sequence, len(body))
+      b"ELSA", *self.options.protocol_version, kind, self.run, self.term, self.sequence, len(body))
     self.sequence += 1
     self.socket.send(header + body)
 
@@ -74,12 +74,12 @@ class Worker:
           return None
         continue
       frame = self.socket.recv()
-      magic, major, _, kind, run, epoch, _, size = HEADER.unpack_from(frame)
-      if magic != b"ELSA" or major != 2 or len(frame) != HEADER.size + size:
+      magic, major, _, kind, run, term, _, size = HEADER.unpack_from(frame)
+      if magic != b"ELSA" or major != self.options.protocol_version[0] or len(frame) != HEADER.size + size:
         continue
-      if self.run == run and epoch < self.epoch:
+      if self.run == run and term < self.term:
         continue  # an old coordinator
-      return kind, frame[HEADER.size:], run, epoch
+      return kind, frame[HEADER.size:], run, term
 
   # ------------------------------------------------------------------------- Conversation
 
@@ -97,11 +97,12 @@ class Worker:
     return 1 if self.is_ready and not self.is_leaving else 0
 
   def greet(self):
-    own = self.messages.VersionProto(major=2, minor=0)
+    major, minor = self.options.protocol_version
+    own = self.messages.VersionProto(major=major, minor=minor)
     self.send(HELLO, self.messages.HelloProto(
       oldest=own, newest=own, build="python", label=f"python/{os.getpid()}", slots=1,
-      instruction_set="avx512bf16", precisions=["f32", "bf16"],
-      kernel_table=self.options.kernel_table, held=self.held()))
+      offers=[self.messages.OfferProto(backend="elsa", version=self.options.backend_version)],
+      held=self.held()))
 
   def beat(self):
     self.beat_at = time.monotonic() + self.heartbeat_seconds
@@ -119,21 +120,21 @@ class Worker:
       if self.run:
         return
 
-  def handle(self, kind, body, run, epoch):
+  def handle(self, kind, body, run, term):
     """Does what every state must do with a message."""
     if kind == WELCOME:
       welcome = self.messages.WelcomeProto.FromString(body)
       if self.run and welcome.run.run != self.run:
         sys.exit("the coordinator serves another run")
-      self.run, self.epoch, self.description = welcome.run.run, epoch, welcome.run
+      self.run, self.term, self.description = welcome.run.run, term, welcome.run
       self.heartbeat_seconds = welcome.heartbeat_milliseconds / 1000
       self.beat()
     elif kind == REFUSED:
       refusal = self.messages.RefusedProto.FromString(body)
       if refusal.is_final:
-        sys.exit(f"refused: {refusal.words}")
+        sys.exit(f"refused: {refusal.diagnostic}")
       time.sleep(1)
-    elif kind == REHELLO or epoch > self.epoch:
+    elif kind == REHELLO or term > self.term:
       self.greet()
     elif run != self.run:
       self.greet()
@@ -150,9 +151,9 @@ class Worker:
     elif kind == FINISHED:
       self.leave(1, "the run is finished")
 
-  def leave(self, reason, words):
-    self.send(BYE, self.messages.ByeProto(reason=reason, words=words))
-    print(json.dumps({"shards": self.shard_count, "words": words}))
+  def leave(self, reason, diagnostic):
+    self.send(BYE, self.messages.ByeProto(reason=reason, diagnostic=diagnostic))
+    print(json.dumps({"shards": self.shard_count, "diagnostic": diagnostic}))
     self.socket.close()
     self.socket.context.term()
     sys.exit(0)
@@ -188,7 +189,7 @@ class Worker:
         if chunk.content == entry.content and chunk.chunk < count:
           chunks[chunk.chunk] = chunk.bytes
       elif answer[0] == UNAVAILABLE:
-        sys.exit(self.inputs.UnavailableProto.FromString(answer[1]).words)
+        sys.exit(self.inputs.UnavailableProto.FromString(answer[1]).diagnostic)
       else:
         self.handle(*answer)
     self.send(FETCH, self.inputs.FetchProto(content=entry.content, attempt=attempt))
@@ -231,8 +232,8 @@ class Worker:
     number(run.image_count)
     numerics = run.numerics
     text(
-      f"{numerics.precision}/kernels-{numerics.kernel_table}/{numerics.instruction_set}"
-      f"/batch-{numerics.forward_batch}")
+      f"{numerics.backend}/{numerics.version}"
+      + "".join(f";{option.name}={option.value}" for option in numerics.options))
     number(run.shuffle_seed)
     text(";".join(f"{name}={choice}" for name, choice in self.choices(grant.genes).items()))
     number(grant.slice.start)
@@ -245,10 +246,10 @@ class Worker:
       return
     if self.is_leaving or held:
       self.send(REJECT, self.messages.RejectProto(
-        shard=grant.shard, key=grant.key, reason=1, words="the worker takes no work now"))
+        shard=grant.shard, key=grant.key, reason=1, diagnostic="the worker takes no work now"))
     elif self.key(grant) != grant.key:
       self.send(REJECT, self.messages.RejectProto(
-        shard=grant.shard, key=grant.key, reason=2, words="the worker computes another key"))
+        shard=grant.shard, key=grant.key, reason=2, diagnostic="the worker computes another key"))
     else:
       self.lease = grant
 
@@ -305,7 +306,9 @@ def main():
   parser.add_argument("--elsa", required=True)
   parser.add_argument("--messages", required=True)
   parser.add_argument("--folder", required=True)
-  parser.add_argument("--kernel-table", type=int, required=True)
+  parser.add_argument("--backend-version", required=True)
+  parser.add_argument(
+    "--protocol-version", required=True, type=lambda text: tuple(map(int, text.split("."))))
   options = parser.parse_args()
   sys.path.insert(0, options.messages)
   import elsa_pb2

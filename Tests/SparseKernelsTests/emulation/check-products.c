@@ -217,7 +217,7 @@ static unsigned completed_mask(
 /// Packs weights two by two and returns how many pairs there are.
 static size_t pack_pairs(
     const csk_pairing *_Nonnull pairing, size_t group_size, const layer *_Nonnull of,
-    uint32_t *_Nonnull values, uint16_t *_Nonnull places) {
+    uint32_t *_Nonnull values, uint16_t *_Nonnull indices) {
   const size_t block = csk_pair_block_inputs(pairing), inputs = of->weights.inputs;
   size_t count = 0;
   for (size_t start = 0; start < inputs; start += block) {
@@ -236,7 +236,7 @@ static size_t pack_pairs(
           const uint32_t high_bits = high < width ? nearest_bf16(row[high]) : 0;
           values[count] = low_bits | high_bits << 16;
           const size_t slot = (step - start) / CSK_PAIR_STEP * pairing->slots + slots[i];
-          places[count++] = (uint16_t)(slot * CSK_PAIR_SLOT_UNITS);
+          indices[count++] = (uint16_t)(slot * CSK_PAIR_SLOT_UNITS);
         }
       }
     }
@@ -253,11 +253,11 @@ static void check_pair_product(
   const size_t steps = (inputs + CSK_PAIR_STEP - 1) / CSK_PAIR_STEP;
   const size_t pairs = outputs * steps * pairing->kept / 2;
   uint32_t *values = room(pairs * sizeof *values);
-  uint16_t *places = room(pairs * sizeof *places);
-  const size_t packed = pack_pairs(pairing, group_size, &made, values, places);
+  uint16_t *indices = room(pairs * sizeof *indices);
+  const size_t packed = pack_pairs(pairing, group_size, &made, values, indices);
   compare("pairing", "pairs of a layer", (double)packed, (double)pairs, 0);
   const csk_bf16_pair_weights weights = {
-    .values = values, .places = places, .pairing = pairing, .outputs = outputs, .inputs = inputs,
+    .values = values, .indices = indices, .pairing = pairing, .outputs = outputs, .inputs = inputs,
   };
   operands with = random_operands(outputs, inputs, epilogue, true);
   void *memory;
@@ -275,7 +275,7 @@ static void check_pair_product(
   csk_variant_at(0)->bf16_pair_multiply(
       &weights, with.x_bf16, with.tokens, with.bias, epilogue, expected, scratch);
   compare_with_reference(variant->name, "pairs' bits", with, again.y, again.y_bf16);
-  free(again.y), free(again.y_bf16), free(values), free(places);
+  free(again.y), free(again.y_bf16), free(values), free(indices);
   free_layer(made), free_operands(with), free(memory);
 }
 

@@ -1,0 +1,49 @@
+import Evaluation
+import Foundation
+import RunStorage
+
+extension RunDirectory {
+  /// The run file with every default written out.
+  package var runFile: String { file("run.yaml") }
+  /// The model's configuration, copied, so that the run can be read without the model.
+  package var configuration: String { file("config.json") }
+  /// The accelerator's profile, if it is no built-in one, with its measurements.
+  package var acceleratorProfile: String { file("accelerator.yaml") }
+  /// The images that the search sees, if they were packed for this run.
+  var searchSet: String { file("search.safetensors") }
+  /// The images of the final report, if they were packed for this run.
+  var testSet: String { file("test.safetensors") }
+  /// The weight bank, if it was built with calibration images.
+  package var bank: String { file(BankFile.usualName) }
+  /// How much each layer loses in each pattern.
+  package var sensitivity: String { file("sensitivity.json") }
+  /// How the coordinator was started last.
+  package var startOptions: String { file("start.json") }
+  /// How far a coordinator is that prepares the run; exists while it does.
+  package var preparation: String { file("preparation.json") }
+  /// The latest Pareto front.
+  package var front: String { file("front.json") }
+
+  /// Refers to a folder by a path that a user gave; it need not exist.
+  package init(userPath: String) {
+    self.init(path: absolutePath(userPath))
+  }
+
+  /// Whether the folder holds a run.
+  package var holdsRun: Bool { FileManager.default.fileExists(atPath: runFile) }
+
+  /// Returns a folder itself, or the nearest one above it that exists.
+  package static func existingFolder(of path: String) -> String {
+    var url = URL(filePath: path)
+    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
+      url = url.deletingLastPathComponent()
+    }
+    return url.path
+  }
+}
+
+/// Returns the absolute form of a path that a user gave.
+package func absolutePath(_ path: String) -> String {
+  let standard = URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
+  return standard.count > 1 && standard.hasSuffix("/") ? String(standard.dropLast()) : standard
+}

@@ -1,0 +1,146 @@
+import Evaluation
+import Foundation
+import ImageData
+import ModelFiles
+import RunFiles
+import RunStorage
+import TextReports
+
+/// Where a run's packed sets lie, and how they get there.
+package struct RunImagePacker {
+  let runFile: RunFile
+  let model: LoadedModel
+  let directory: RunDirectory
+  let threads: Int
+  let observer: WorkObserver
+
+  /// The packed set that candidates are measured on.
+  var searchPath: String {
+    switch runFile.data.images {
+    case .sets(let search, _): Self.isFile(search) ? search : directory.searchSet
+    case .split: directory.searchSet
+    }
+  }
+
+  /// The packed set of the final report, if the run has one.
+  var testPath: String? { Self.testPath(of: runFile, in: directory) }
+
+  /// Returns the packed test set of a run, if it has one.
+  package static func testPath(of runFile: RunFile, in directory: RunDirectory) -> String? {
+    switch runFile.data.images {
+    case .sets(_, let test): test.map { isFile($0) ? $0 : directory.testSet }
+    case .split(_, _, let test, _): test > 0 ? directory.testSet : nil
+    }
+  }
+
+  /// Throws unless all that a run file names as images is there; of a run that goes on, what it
+  /// will still read.
+  static func checkSources(
+    of runFile: RunFile, in directory: RunDirectory, resuming: Bool
+  ) throws {
+    var named: [(key: String, path: String)] = []
+    switch runFile.data.images {
+    case .sets(let search, let test):
+      if !resuming { named.append(("data.search", search)) }
+      if let test, !resuming || !isThere(directory.testSet) { named.append(("data.test", test)) }
+    case .split(let images, _, let test, _):
+      if !resuming || (test > 0 && !isThere(directory.testSet)) {
+        named.append(("data.images", images))
+      }
+    }
+    if let calibration = runFile.data.calibration, !isThere(directory.bank) {
+      named.append(("data.calibration", calibration))
+    }
+    for (key, path) in named where !isThere(path) {
+      throw ExplainedError(
+        "\(key) of the run file is \(path), which is not there",
+        nextStep: "name a folder of images or a packed set")
+    }
+  }
+
+  private static func isThere(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
+
+  /// What is to be packed.
+  enum Need {
+    /// Everything, for a new run.
+    case all
+    /// The test set, if it lies in the run directory and is not there: it may change while a run
+    /// goes on.
+    case missingTest
+  }
+
+  /// Packs what is needed.
+  func pack(_ need: Need) throws {
+    // A class map that is of no use is refused before anything is packed.
+    _ = try Self.classes(of: model, runFile)
+    let needsSearch = need == .all
+    let isTestThere = testPath.map(Self.isThere) ?? true
+    guard needsSearch || !isTestThere else { return }
+    switch runFile.data.images {
+    case .sets(let search, let test):
+      if needsSearch { try pack(search, to: directory.searchSet, role: "search") }
+      if let test { try pack(test, to: directory.testSet, role: "test") }
+    case .split(let images, let search, let test, let seed):
+      let parts = try load(images).split([("search", search), ("test", test)], seed: seed)
+      if test > 0 { try parts[1].write(toPackedFile: directory.testSet) }
+      if needsSearch { try parts[0].write(toPackedFile: directory.searchSet) }
+    }
+  }
+
+  private var preprocessing: Preprocessing { Self.preprocessing(of: model, runFile) }
+
+  /// Returns how search and test images are prepared.
+  static func preprocessing(of model: LoadedModel, _ runFile: RunFile) -> Preprocessing {
+    let preprocessing = model.configuration.preprocessing
+    return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
+  }
+
+  /// Returns the classes that labels of search and test images must mean.
+  static func classes(of model: LoadedModel, _ runFile: RunFile) throws -> ModelClasses {
+    let map = try runFile.data.classMap.map { try ClassMap(path: $0) }
+    if let map, case .sets(let search, let test) = runFile.data.images,
+      [search, test ?? search].allSatisfy(isFile)
+    {
+      throw ImageDataError.needlessClassMap(path: map.path, set: search)
+    }
+    return ModelClasses(count: model.weights.network.classes, map: map)
+  }
+
+  private func pack(_ source: String, to output: String, role: String) throws {
+    guard !Self.isFile(source) else { return }
+    let report = try observer.observing(
+      "Packing the \(role) set, \(source).", unit: "images of the \(role) set packed"
+    ) { progress in
+      try ImageData.pack(
+        source: source, output: output, preprocessing: preprocessing,
+        classes: Self.classes(of: model, runFile),
+        requiresClasses: true, threads: threads, skipBroken: runFile.data.skipsBroken,
+        progress: progress)
+    }
+    let found = ImageSource(source, report)
+    found.assumptions.forEach(observer.notified)
+    try found.checkBroken(skipsBroken: true, observer)
+  }
+
+  private func load(_ source: String) throws -> ImageSet {
+    let loaded = try observer.observing(
+      "Reading the images, \(source).", unit: "images read"
+    ) { progress in
+      try loadImages(
+        path: source, preprocessing: preprocessing, classes: Self.classes(of: model, runFile),
+        threads: threads, progress: progress)
+    }
+    let found = ImageSource(source, loaded)
+    found.assumptions.forEach(observer.notified)
+    try found.checkBroken(skipsBroken: runFile.data.skipsBroken, observer)
+    return loaded.set
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && !isFolder.boolValue
+  }
+}

@@ -1,0 +1,56 @@
+import Evaluation
+import Foundation
+import ImageData
+import ModelFiles
+import ProcessLimits
+import RunFiles
+import RunStorage
+import SparsityCore
+import TextReports
+import WireProtocol
+
+/// The image sets of a run, packed and checked.
+struct RunImages {
+  /// The set that candidates are measured on.
+  let search: RunInput
+  /// The images of that set.
+  let searchCount: Int
+
+  /// Packs the sets of a new run, or finds those that an earlier start packed.
+  ///
+  /// - Throws: ``TextReports/ExplainedError`` if sets share images or do not fit the model.
+  ///
+  /// - Parameter continuation: The run that goes on; `nil` for a new one.
+  init(
+    runFile: RunFile, model: LoadedModel, directory: LockedRunDirectory,
+    continuation: RunContinuation?, observer: WorkObserver
+  ) throws {
+    let threads = AllowedProcessors.current.count
+    let packer = RunImagePacker(
+      runFile: runFile, model: model, directory: directory.files, threads: threads,
+      observer: observer)
+    try packer.pack(continuation == nil ? .all : .missingTest)
+    let searchPath = packer.searchPath
+    let search = try ImageSet(packedFile: searchPath)
+    try search.checkFits(model.weights.network)
+    if let testPath = packer.testPath {
+      let test = try ImageSet(packedFile: testPath)
+      try test.checkFits(model.weights.network)
+      if continuation?.hasOtherTestSet ?? true, !runFile.data.allowsOverlap {
+        try Self.checkDisjoint(search, test, threads: threads)
+      }
+    }
+    self.search = RunInput(path: searchPath, content: search.contentHash(threads: threads))
+    self.searchCount = search.count
+  }
+
+  private static func checkDisjoint(_ search: ImageSet, _ test: ImageSet, threads: Int) throws {
+    let shared = ImageSet.identicalImages(search, test, threads: threads)
+    guard let first = shared.first else { return }
+    throw ExplainedError(
+      "search and test set share \(counted(shared.count, "image")) (the first: search image "
+        + "\(first.first), test image \(first.second))",
+      nextStep: "remove them from one set; or, to select on the test set knowingly, "
+        + "write allowOverlap: true under data")
+  }
+}

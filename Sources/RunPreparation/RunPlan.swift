@@ -1,0 +1,113 @@
+import AcceleratorModel
+import Evaluation
+import EvolutionarySearch
+import RunFiles
+import SparsityCore
+import TextReports
+
+/// What of a run file cannot be used, and why.
+package struct RunPlanError: Error {
+  /// A thing that a run file names.
+  package enum Subject: String {
+    case model
+    case accelerator
+    case patterns
+    case constraints
+  }
+
+  /// What is wrong.
+  package let subject: Subject
+  /// Why.
+  package let reason: any Error
+}
+
+/// What a run file asks for, read and checked as far as no image is needed; nothing is written.
+package struct RunPlan {
+  /// The run file with absolute paths.
+  package let runFile: RunFile
+  /// The checkpoint to prune.
+  package let model: LoadedModel
+  /// The accelerator whose cost counts.
+  package let profile: AcceleratorProfile
+  /// What genomes decide about.
+  package let space: SearchSpace
+  /// The exact cost of every genome.
+  package let costs: CostModel
+  /// What every candidate must satisfy.
+  package let constraints: RunConstraints
+
+  /// Reads what a run file names.
+  ///
+  /// - Throws: what is wrong with the model, the profile, the patterns or a constraint.
+  package init(_ runFile: RunFile) throws(RunPlanError) {
+    let model = try Self.reading(.model) {
+      try LoadedModel(path: runFile.model.weights, configurationPath: runFile.model.config)
+    }
+    let profile = try Self.reading(.accelerator) {
+      try AcceleratorFile.profile(runFile.accelerator.profile)
+    }
+    let network = model.weights.network
+    let space = try Self.reading(.patterns) {
+      do throws(RunFileError) {
+        return try runFile.searchSpace(of: network, file: "the run file")
+      } catch {
+        throw ExplainedError("\(error)", isWrongUsage: true)
+      }
+    }
+    let costs = try Self.reading(.accelerator) {
+      try computingCosts(of: model.path) {
+        try CostModel(
+          network: network, space: space, profile: profile, batch: runFile.accelerator.batch)
+      }
+    }
+    let constraints = RunConstraints(runFile.constraints, dense: costs.denseCost)
+    try Self.reading(.constraints) {
+      try constraints.check(feasibleIn: costs, objectives: runFile.objectives)
+    }
+    self.runFile = runFile
+    self.model = model
+    self.profile = profile
+    self.space = space
+    self.costs = costs
+    self.constraints = constraints
+  }
+
+  private static func reading<Result>(
+    _ subject: RunPlanError.Subject, _ body: () throws -> Result
+  ) throws(RunPlanError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw RunPlanError(subject: subject, reason: error)
+    }
+  }
+
+  /// The choices that no denser pattern makes needless; `nil` if the run keeps all.
+  package var neededChoices: NeededChoices? {
+    guard runFile.search.dropsDominated else { return nil }
+    let choices = NeededChoices(
+      costs: costs,
+      criteria: CostCriteria(objectives: runFile.objectives, constraints: runFile.constraints))
+    return choices.droppedCount > 0 ? choices : nil
+  }
+
+  /// Returns the settings of the search; choices that cost no less than denser ones are left out.
+  ///
+  /// - Parameter outputErrors: What each layer loses at each level, if it was measured.
+  package func searchSettings(outputErrors: [[Double]]?) -> SearchSettings {
+    var settings = SearchSettings(
+      populationSize: runFile.search.population, evaluationCountMax: runFile.search.evaluations,
+      seed: runFile.search.seed,
+      algorithm: runFile.search.algorithm,
+      objectiveCount: runFile.objectives.count,
+      initial: space.uniformGenomes)
+    let seeds = SensitivitySeeds.genomes(
+      outputErrors: outputErrors, space: space, layers: model.weights.network.prunableLayers,
+      count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
+    for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
+    guard let choices = neededChoices else { return settings }
+    settings.allowedChoices = choices.allowed
+    settings.initial = choices.replacing(in: settings.initial)
+    return settings
+  }
+}

@@ -1,0 +1,49 @@
+import Coordination
+import EvolutionarySearch
+import SparsityCore
+import WireProtocol
+
+/// What a front is shown from: its members, what was measured of them, and what was set aside.
+package struct FrontContent {
+  /// A candidate that could not be evaluated.
+  package struct Quarantined {
+    package var genome: Genome?
+    package var reason: String?
+  }
+
+  /// The non-dominated individuals.
+  package var members: [Individual]
+  /// What was measured, of members at least.
+  package var evaluations: [CandidateID: EvaluatedCandidate] = [:]
+  /// The candidates evaluated.
+  package var evaluationCount: Int
+  /// The candidates that could not be evaluated.
+  package var quarantined: [CandidateID: Quarantined] = [:]
+  /// The keys whose results count no more, in the order in which that was found out.
+  package var discarded: [DiscardedKey] = []
+
+  /// The candidates of which something is missing that their records say.
+  package var unknown: Set<CandidateID> {
+    let members = members.map(\.id).filter { evaluations[$0] == nil }
+    let quarantined = quarantined.filter { $0.value.genome == nil || $0.value.reason == nil }
+    return Set(members).union(quarantined.keys)
+  }
+
+  /// Takes over what records say about candidates that are shown.
+  package mutating func complete(with records: [JournalRecord]) {
+    for record in records {
+      switch record {
+      case .proposed(let candidate, let genome): quarantined[candidate]?.genome = genome
+      case .evaluated(let result): evaluations[result.candidate] = result
+      case .quarantined(let candidate, let diagnostic): quarantined[candidate]?.reason = diagnostic
+      case .opened, .joined, .shardCompleted, .confirmed, .discarded: break
+      }
+    }
+  }
+
+  /// Forgets what was measured of candidates that are no members any more.
+  package mutating func forgetOthers() {
+    let members = Set(members.map(\.id))
+    evaluations = evaluations.filter { members.contains($0.key) }
+  }
+}

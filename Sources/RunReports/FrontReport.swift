@@ -1,0 +1,127 @@
+import Foundation
+import RunPreparation
+import RunStorage
+import SparsityCore
+import TextReports
+
+/// The Pareto front of a run as it is reported; its names are the fields of the JSON.
+package struct FrontReport: Codable {
+  /// A genome in the form of a genome file.
+  package struct GenomeEntry: Codable {
+    package var model: String
+    package var decisions: [String: String]
+  }
+
+  /// One member of the front.
+  package struct Point: Codable {
+    /// The number.
+    package var candidate: Int
+    package var genome: GenomeEntry
+    /// The kept fraction of the prunable weights.
+    package var density: Double
+    /// The fraction of the search set classified correctly.
+    package var accuracy: Double
+    package var correct: Int
+    package var images: Int
+    /// The mean loss of an image; absent where an older program has journaled what is none.
+    package var meanLoss: Double?
+    /// Images a second on the accelerator.
+    package var throughput: Double
+    package var latencyCycles: Int64
+    package var latencySeconds: Double
+    package var macs: Int64
+    /// The joules of one image, if the accelerator's profile models energy.
+    package var energyJoulesPerImage: Double?
+    /// The bytes of all parameters and of the places of kept weights.
+    package var weightBytes: Int64
+    /// The names of the keys that have measured it; absent without encryption.
+    package var keys: [String]?
+    /// The fraction of the test set classified correctly, once it was measured.
+    package var testAccuracy: Double?
+  }
+
+  /// A candidate that could not be evaluated.
+  package struct Quarantined: Codable {
+    package var candidate: Int
+    package var genome: GenomeEntry
+    /// Why it was set aside.
+    package var reason: String
+  }
+
+  /// A key whose results count no more.
+  package struct DiscardedKey: Codable {
+    package var key: String
+    /// Why.
+    package var reason: String
+  }
+
+  package var model: String
+  package var accelerator: String
+  /// The hash of all in the accelerator's profile that costs depend on.
+  package var acceleratorHash: String
+  package var batch: Int
+  /// The options of what has computed the results, such as `precision`.
+  package var options: [String: String]
+  /// All that fixes the bits of the results: the backend, its version and its options.
+  package var numerics: String
+  /// The arithmetic that the weights were calibrated in, if they were.
+  package var bankArithmetic: String?
+  package var pruning: String
+  package var decisions: [String: [String]]
+  package var objectives: [String]
+  package var evaluations: Int
+  /// The candidates that count as spent although nothing was measured of them.
+  package var quarantined: [Quarantined]
+  /// The keys whose results count no more and were measured again; absent if there are none.
+  package var discardedKeys: [DiscardedKey]?
+  /// The volume that the front dominates, in the units of the objectives.
+  package var hypervolume: Double
+  /// The reference point against which the hypervolume is measured, by objective.
+  package var referencePoint: [String: Double]
+  package var denseThroughput: Double
+  package var denseMacs: Int64
+  /// The members, the most accurate first.
+  package var points: [Point]
+
+  /// Reads the report that a run directory holds.
+  package static func read(_ path: String) throws -> FrontReport {
+    guard let json = FileManager.default.contents(atPath: path) else {
+      throw ExplainedError("cannot read \(path)")
+    }
+    return try JSONDecoder().decode(FrontReport.self, from: json)
+  }
+
+  /// Returns the test accuracies in the report that a run directory holds, by candidate.
+  ///
+  /// - Parameter notified: Is told what keeps the report from being read.
+  static func testAccuracies(
+    in directory: RunDirectory, notified: (String) -> Void
+  ) -> [Int: Double] {
+    guard FileManager.default.fileExists(atPath: directory.front) else { return [:] }
+    do {
+      let known = try read(directory.front).points.compactMap { point in
+        point.testAccuracy.map { (point.candidate, $0) }
+      }
+      return Dictionary(known) { first, _ in first }
+    } catch {
+      notified("\(directory.front) cannot be read and is not used: \(error)")
+      return [:]
+    }
+  }
+
+  /// Returns the report with test accuracies, of members that have none.
+  package func adding(_ testAccuracies: [Int: Double]) -> FrontReport {
+    var report = self
+    for index in points.indices where points[index].testAccuracy == nil {
+      report.points[index].testAccuracy = testAccuracies[points[index].candidate]
+    }
+    return report
+  }
+
+  /// The report as JSON.
+  package func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}

@@ -1,0 +1,79 @@
+import Evaluation
+import Foundation
+import Pruning
+import RunFiles
+import RunPreparation
+import RunStorage
+import SparsityCore
+import TextReports
+
+extension JournaledFront {
+  /// Returns the checkpoint of the run.
+  ///
+  /// - Throws: ``TextReports/ExplainedError`` if the file has other content than the run was
+  ///   started with.
+  package func model(_ runFile: RunFile) throws -> LoadedModel {
+    let model = try LoadedModel(
+      path: runFile.model.weights, configurationPath: directory.configuration)
+    guard model.contentHash == description.model.content else {
+      throw ExplainedError(
+        "\(runFile.model.weights) is not the checkpoint of this run any more",
+        nextStep: "put the original back")
+    }
+    return model
+  }
+
+  /// Returns the weight bank of the run.
+  ///
+  /// - Throws: ``TextReports/ExplainedError`` if it is not the one that the run was started with.
+  package func bank(of model: LoadedModel, _ runFile: RunFile, threads: Int) throws -> WeightBank {
+    let bank = try model.runBank(
+      from: description.bank, space: space, criterion: runFile.pruning.criterion,
+      path: directory.bank, threads: threads)
+    guard bank.contentHash == description.bank.content else {
+      throw ExplainedError(
+        "\(directory.bank) is not the weight bank of this run any more",
+        nextStep: "put the original back")
+    }
+    return bank
+  }
+
+  /// Returns the point at a place of the front, from 1.
+  package func point(at place: Int) throws -> FrontReport.Point {
+    guard front.points.indices.contains(place - 1) else {
+      throw ExplainedError(
+        "the front of \(directory.path) has \(counted(front.points.count, "point")), no point "
+          + "\(place)",
+        nextStep: "see: elsa front \(directory.path)")
+    }
+    return front.points[place - 1]
+  }
+
+  /// Returns the genome of a point.
+  package func genome(of point: FrontReport.Point) throws -> Genome {
+    let choices = space.decisions.compactMap { decision in
+      point.genome.decisions[decision.name].flatMap { Choice($0, kind: decision.kind) }
+    }
+    guard let genome = space.genome(choosing: choices) else {
+      throw ExplainedError("candidate #\(point.candidate) is not of this run's search space")
+    }
+    return genome
+  }
+
+  /// What there is to say of the test set while the front's members are not measured on it.
+  package var testSetSummary: String? {
+    get throws {
+      guard front.points.contains(where: { $0.testAccuracy == nil }) else { return nil }
+      let name: String
+      switch try RunFile(path: directory.runFile).data.images {
+      case .sets(_, let test?): name = test
+      case .split(let images, _, let test, _) where test > 0:
+        name = "\(counted(test, "image")) of \(images)"
+      case .sets, .split:
+        return "no test set: accuracy is that of the images which the search has seen"
+      }
+      return "test set (\(name)): not measured yet; measure it with elsa front "
+        + "\(directory.path) --test"
+    }
+  }
+}
