@@ -1,5 +1,34 @@
 import SparsityCore
 
+/// The quantities that costs tell, as opposed to those that are not modelled or are measured.
+package struct CostQuantities: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The time of a batch, and with it the images a second.
+  package static let latency = Self(rawValue: 1)
+  /// The energy of an image.
+  package static let energy = Self(rawValue: 2)
+  /// The bytes of weights and the places of kept ones.
+  package static let weightBytes = Self(rawValue: 4)
+  /// The multiply-accumulates of an image.
+  package static let macs = Self(rawValue: 8)
+  /// All of them.
+  package static let all: Self = [.latency, .energy, .weightBytes, .macs]
+
+  /// The quantity that an objective follows from; none for the accuracy.
+  package init(of objective: Objective) {
+    switch objective {
+    case .throughput, .latency: self = .latency
+    case .energy: self = .energy
+    case .weightBytes: self = .weightBytes
+    case .macs: self = .macs
+    case .accuracy: self = []
+    }
+  }
+}
+
 /// What a candidate costs on an accelerator.
 ///
 /// The fields are integers and equal on every machine; seconds and rates follow from them.
@@ -22,6 +51,8 @@ package struct Cost: Hashable, Sendable {
   package let batch: Int
   /// The clock rate that turns cycles into seconds.
   package let clockHertz: Int
+  /// The quantities that are known; the fields of others are zero.
+  package let quantities: CostQuantities
 
   /// The seconds of one batch.
   package var latencySeconds: Double { Double(latencyCycles) / Double(clockHertz) }
@@ -42,9 +73,10 @@ package struct Cost: Hashable, Sendable {
     energyPicojoules.map { Double($0) / 1e12 / latencySeconds }
   }
 
-  /// Returns the natural value of an objective, or `nil` if the model does not estimate it.
+  /// Returns the natural value of an objective, or `nil` if it is not known.
   package func value(of objective: Objective) -> Double? {
-    switch objective {
+    guard quantities.isSuperset(of: CostQuantities(of: objective)) else { return nil }
+    return switch objective {
     case .throughput: throughputImagesPerSecond
     case .latency: latencySeconds
     case .energy: energyJoulesPerImage

@@ -27,7 +27,7 @@ package struct CostEntry: Hashable, Sendable {
   /// Returns the sum of two entries.
   ///
   /// - Throws: ``AcceleratorError/tooLarge(_:)`` beyond 64 bits.
-  func adding(_ other: CostEntry) throws(AcceleratorError) -> CostEntry {
+  package func adding(_ other: CostEntry) throws(AcceleratorError) -> CostEntry {
     CostEntry(
       cycles: try checkedSum(cycles, other.cycles, of: "the cycles"),
       macs: try checkedSum(macs, other.macs, of: "the multiply-accumulates"),

@@ -1,31 +1,28 @@
 import NetworkArchitectures
 import SparsityCore
 
-/// The exact cost of any genome of a search space on an accelerator.
+/// The exact cost of any genome of a network's search space on an accelerator.
 ///
 /// A step of the forward pass depends on some decisions; its cost for each of their joint choices
 /// is computed once, and a candidate is a sum of look-ups.
 package struct CostModel: Sendable {
   package let profile: AcceleratorProfile
-  /// What genomes decide about.
-  package let space: SearchSpace
+  /// The costs of all genomes.
+  package let costs: GenomeCosts
   /// The prunable layers of the network, in its order.
   package let layers: [PrunableLayer]
   /// The steps of one batch.
   package let workload: Workload
-  package let denseCost: Cost
   /// The bytes that the largest step's operands and result take.
   package let activationBytes: Int64
 
   /// The decisions that the cost of each operation depends on, by their places in the space.
   private let dependencies: [[Int]]
-  /// What depends on decisions.
-  let tables: CostTables
-  /// What every genome pays.
-  let fixed: CostEntry
-  /// The sums of the dense model.
-  let dense: CostEntry
 
+  /// What genomes decide about.
+  package var space: SearchSpace { costs.space }
+  /// The cost of the dense model.
+  package var denseCost: Cost { costs.denseCost }
   /// The images of one batch.
   package var batch: Int { workload.batch }
 
@@ -73,30 +70,22 @@ package struct CostModel: Sendable {
         decisions: decisions, counts: decisions.map { space.decisions[$0].choices.count },
         entries: grouped[decisions] ?? [])
     }
-    // No genome's sums leave 64 bits if the greatest of all tables together do not.
-    var largest = fixed
-    for table in tables { largest = try largest.adding(table.bounds.greatest) }
     self.profile = profile
-    self.space = space
     self.layers = network.prunableLayers
     self.workload = workload
     self.dependencies = dependencies
-    self.tables = CostTables(tables, decisionCount: space.decisions.count)
-    self.fixed = fixed
-    self.dense = dense
-    self.denseCost = Self.cost(of: dense, dense: dense, batch: batch, profile: profile)
+    self.costs = try GenomeCosts(
+      of: space, source: profile.name, tables: tables, fixed: fixed, dense: dense,
+      units: CostUnits(
+        batch: batch, clockHertz: profile.clockHertz,
+        quantities: profile.energy == nil ? .all.subtracting(.energy) : .all))
     self.activationBytes = (try workload.peakActivationBits(profile.precision) + 7) / 8
   }
 
   /// Returns the cost of a genome.
   ///
   /// - Precondition: the genome lies in ``space``.
-  /// - Complexity: one look-up for each set of decisions that steps depend on.
-  package func cost(of genome: Genome) -> Cost {
-    precondition(genome.genes.count == space.decisions.count)
-    let sum = tables.sum(of: genome, adding: fixed)
-    return Self.cost(of: sum, dense: dense, batch: batch, profile: profile)
-  }
+  package func cost(of genome: Genome) -> Cost { costs.cost(of: genome) }
 
   /// Returns the cost of each step of the forward pass, in order; cycles add up to the total.
   ///
@@ -132,6 +121,9 @@ extension CostModel {
         }
         guard let operation else { throw .unknownLayer(name: decision.name) }
         dependencies[operation].append(place)
+      case .categorical:
+        // What it means to a network is not known here.
+        throw .unknownLayer(name: decision.name)
       }
     }
     return dependencies
@@ -165,16 +157,5 @@ extension CostModel {
       entry.elsaMacs = try paper.macs(of: product, batch: batch, pattern: pattern)
     }
     return entry
-  }
-
-  /// Returns the cost that sums amount to.
-  static func cost(
-    of sum: CostEntry, dense: CostEntry, batch: Int, profile: AcceleratorProfile
-  ) -> Cost {
-    Cost(
-      latencyCycles: sum.cycles, macs: sum.macs, denseMacs: dense.macs, elsaMacs: sum.elsaMacs,
-      elsaDenseMacs: dense.elsaMacs, weightBits: sum.weightBits,
-      energyPicojoules: profile.energy == nil ? nil : sum.energyPicojoules, batch: batch,
-      clockHertz: profile.clockHertz)
   }
 }

@@ -70,7 +70,7 @@ extension CostEntry {
   }
 }
 
-extension CostModel {
+extension GenomeCosts {
   /// Returns, for each decision and choice, the choice that makes it needless, or `nil`.
   ///
   /// Of patterns that is one that keeps more weights, can hold whatever the needless one holds,
@@ -90,14 +90,16 @@ extension CostModel {
       return dominating
     }
   }
+}
 
+extension CostModel {
   /// Returns the patterns of each decision about weights grouped by cycles, and those that nobody
   /// needs.
   package func crossovers(_ criteria: CostCriteria = .time) -> [LayerCrossover] {
-    let dominating = dominatingChoices(criteria)
+    let dominating = costs.dominatingChoices(criteria)
     return space.decisions.indices.filter { space.decisions[$0].kind == .pattern }.map { place in
       let patterns = space.decisions[place].patterns
-      let cycles = tables.tables.flatMap { $0.contexts(of: place) }.reduce(
+      let cycles = costs.tables.tables.flatMap { $0.contexts(of: place) }.reduce(
         [Int64](repeating: 0, count: patterns.count)
       ) { sums, entries in zip(sums, entries).map { $0 + $1.cycles } }
       let byCycles = Dictionary(grouping: patterns.indices) { cycles[$0] }
@@ -113,20 +115,6 @@ extension CostModel {
         })
     }
   }
-
-  /// The costs that no genome goes below and none exceeds, quantity by quantity.
-  package var costBounds: (least: Cost, greatest: Cost) {
-    var least = fixed
-    var greatest = fixed
-    for table in tables.tables {
-      least += table.bounds.least
-      greatest += table.bounds.greatest
-    }
-    return (
-      Self.cost(of: least, dense: dense, batch: batch, profile: profile),
-      Self.cost(of: greatest, dense: dense, batch: batch, profile: profile)
-    )
-  }
 }
 
 extension Choice {
@@ -135,6 +123,7 @@ extension Choice {
     switch (self, other) {
     case (.pattern(let own), .pattern(let other)):
       own.density > other.density && own.represents(other)
+    case (.category, _), (_, .category): false
     }
   }
 }

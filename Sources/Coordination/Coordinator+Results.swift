@@ -57,6 +57,15 @@ extension Coordinator {
           + "\(slice.count)")
       return
     }
+    guard settings.description.measures(result.measuredCosts) else {
+      let wanted = settings.description.measuredCosts.map(\.rawValue).joined(separator: " and ")
+      refuse(
+        worker, .misbehaved,
+        diagnostic: wanted.isEmpty
+          ? "it has measured costs, which this run computes"
+          : "it has not measured \(wanted) alone, as the run wants it")
+      return
+    }
     settle(result, from: worker, at: now)
   }
 
@@ -143,6 +152,7 @@ extension Coordinator {
       .shardCompleted(
         ShardCompletion(
           shard: result.shard, key: result.key, measurement: result.measurement, worker: label,
+          measuredCosts: result.measuredCosts,
           evaluationMicroseconds: result.evaluationMicroseconds,
           keyName: keyName)))
     tellPart(of: result.shard, result.measurement)

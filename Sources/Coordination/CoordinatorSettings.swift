@@ -96,6 +96,8 @@ package struct CandidateModel: Sendable {
   package var cost: @Sendable (Genome) -> Cost
   /// Returns how far a genome is from meeting the constraints; 0 or less meets them.
   package var violation: @Sendable (Genome, Cost) -> Double
+  /// Returns how far measured costs are from meeting the constraints; 0 or less meets them.
+  package var measuredViolation: @Sendable (MeasuredCosts) -> Double
 
   /// Returns what an algorithm may ask about genomes.
   ///
@@ -109,11 +111,13 @@ package struct CandidateModel: Sendable {
       })
   }
 
-  /// Creates a model from two pure functions.
+  /// Creates a model from pure functions.
   package init(
     cost: @escaping @Sendable (Genome) -> Cost,
-    violation: @escaping @Sendable (Genome, Cost) -> Double = { _, _ in 0 }
+    violation: @escaping @Sendable (Genome, Cost) -> Double = { _, _ in 0 },
+    measuredViolation: @escaping @Sendable (MeasuredCosts) -> Double = { _ in 0 }
   ) {
+    self.measuredViolation = measuredViolation
     self.cost = cost
     self.violation = violation
   }

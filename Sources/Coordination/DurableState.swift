@@ -34,9 +34,11 @@ extension Coordinator {
     for candidate in leases.ledger.open {
       guard let open = leases.ledger[candidate] else { continue }
       for (slice, state) in open.shards.enumerated() {
-        guard case .done(let correct, let loss, _) = state else { continue }
-        doneShards.append(
-          [UInt64(candidate.rawValue), UInt64(slice), UInt64(correct), (loss ?? .nan).bitPattern])
+        guard case .done(let done) = state else { continue }
+        doneShards.append([
+          UInt64(candidate.rawValue), UInt64(slice), UInt64(done.correctCount),
+          (done.summedLoss ?? .nan).bitPattern,
+        ])
       }
     }
     let search = driver.search

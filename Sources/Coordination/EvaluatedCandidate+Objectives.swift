@@ -7,28 +7,41 @@ extension EvaluatedCandidate {
     var correctCount = 0
     var summedLoss: Double? = 0
     var keyNames: Set<String> = []
-    for state in open.shards {
-      guard case .done(let correct, let loss, let keyName) = state else {
+    let done = open.shards.map { state in
+      guard case .done(let done) = state else {
         preconditionFailure("\(open.candidate.id) has shards that are not done")
       }
-      correctCount += correct
-      if !keyName.isEmpty { keyNames.insert(keyName) }
-      summedLoss = summedLoss.flatMap { sum in loss.map { sum + $0 } }
+      return done
+    }
+    for shard in done {
+      correctCount += shard.correctCount
+      if !shard.keyName.isEmpty { keyNames.insert(shard.keyName) }
+      summedLoss = summedLoss.flatMap { sum in shard.summedLoss.map { sum + $0 } }
     }
     let description = settings.description
+    let spreads = description.measuredCosts.map { quantity in
+      CostSpread(of: done.compactMap { $0.measuredCosts[quantity] }, quantity: quantity)
+    }
+    let measured = MeasuredCosts(spreads)
     let accuracy = Double(correctCount) / Double(description.imageCount)
     self.init(
       candidate: open.candidate.id, correctCount: correctCount,
       imageCount: description.imageCount, summedLoss: summedLoss, costs: open.cost.wireValues,
+      measuredCosts: spreads,
       objectives: description.objectives.map { objective in
         if objective == .accuracy { return accuracy }
-        guard let value = open.cost.value(of: objective) else {
-          preconditionFailure("\(objective) has no model")
-        }
+        guard
+          let value = measured.value(of: objective, batch: description.acceleratorBatch)
+            ?? open.cost.value(of: objective)
+        else { preconditionFailure("\(objective) has no model and is not measured") }
         return value
       },
+      violation: spreads.isEmpty ? 0 : settings.model.measuredViolation(measured),
       keyNames: Array(keyNames.sorted().prefix(Self.keyNameCountMax)))
   }
+
+  /// The medians of what was measured.
+  package var medianCosts: MeasuredCosts { MeasuredCosts(measuredCosts) }
 
   /// Returns the objectives in the sense that the search minimises.
   package func minimized(_ objectives: [Objective]) -> [Double] {

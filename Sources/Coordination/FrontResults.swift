@@ -58,9 +58,10 @@ extension OpenCandidate {
 extension StoredShard {
   /// Takes down a durable result; `nil` for what is none.
   init?(_ shard: ShardID, _ state: ShardState) {
-    guard case .done(let count, let loss, let keyName) = state else { return nil }
+    guard case .done(let done) = state else { return nil }
     self.init(
-      shard: shard, correctCount: count, summedLossBits: (loss ?? .nan).bitPattern,
-      keyName: keyName)
+      shard: shard, correctCount: done.correctCount,
+      summedLossBits: (done.summedLoss ?? .nan).bitPattern, measuredCosts: done.measuredCosts,
+      keyName: done.keyName)
   }
 }

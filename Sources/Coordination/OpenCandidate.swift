@@ -35,9 +35,30 @@ package enum ShardState: Hashable, Sendable {
   case leased(Lease, backup: Lease? = nil)
   /// Its result is on the way to the store; the reporters have sent it, the others had it then.
   case persisting(reporters: [WorkerID], others: [WorkerID])
-  /// Its result is durable; a loss that an older program has journaled may be missing, and the
-  /// name of the key that delivered it is empty without encryption.
-  case done(correctCount: Int, summedLoss: Double?, keyName: String)
+  /// Its result is durable.
+  case done(DoneShard)
+}
+
+/// What is kept of a shard's durable result.
+package struct DoneShard: Hashable, Sendable {
+  /// The images classified correctly.
+  package let correctCount: Int
+  /// The sum of the losses, which may be missing if an older program has journaled it.
+  package let summedLoss: Double?
+  /// What was measured of costs, where the run wants it.
+  package let measuredCosts: MeasuredCosts
+  /// The name of the key that delivered it; empty without encryption.
+  package let keyName: String
+
+  package init(
+    correctCount: Int, summedLoss: Double?, measuredCosts: MeasuredCosts = MeasuredCosts(),
+    keyName: String
+  ) {
+    self.correctCount = correctCount
+    self.summedLoss = summedLoss
+    self.measuredCosts = measuredCosts
+    self.keyName = keyName
+  }
 }
 
 /// A candidate between its proposal and its evaluation.

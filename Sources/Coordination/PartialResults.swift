@@ -4,7 +4,7 @@ import SparsityCore
 /// What was measured so far of candidates whose evaluation goes on.
 ///
 /// It is kept only for an algorithm that wants to know, and not in strict mode, where the order of
-/// shards must decide nothing.
+/// shards must decide nothing, nor where costs are measured, of which a part says little.
 package struct PartialResults: Sendable {
   private let isWanted: Bool
   private let imageCount: Int
@@ -18,7 +18,9 @@ package struct PartialResults: Sendable {
 
   /// Creates results of nothing.
   init(settings: CoordinatorSettings, search: Search) {
-    isWanted = search.observesPartialMeasurements && settings.order == .asynchronous
+    isWanted =
+      search.observesPartialMeasurements && settings.order == .asynchronous
+      && settings.description.measuredCosts.isEmpty
     imageCount = settings.description.imageCount
     objectives = settings.description.objectives
   }

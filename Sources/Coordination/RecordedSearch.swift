@@ -75,9 +75,10 @@ package struct RecordedSearch: Sendable {
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.
   package mutating func tell(
-    _ open: OpenCandidate, objectives: [Double]
+    _ open: OpenCandidate, objectives: [Double], violation: Double = 0
   ) throws(SearchError) -> Bool {
-    let isOnFront = try search.tell(open.candidate.id, objectives: objectives)
+    let isOnFront = try search.tell(
+      open.candidate.id, objectives: objectives, violation: violation)
     if isOnFront { frontResults.add(open, front: search.archive.individuals) }
     return isOnFront
   }

@@ -63,7 +63,9 @@ struct Replay {
     let densest = Genome(genes: settings.space.choiceCounts.map { UInt8($0 - 1) })
     let cost = settings.model.cost(densest)
     for objective in description.objectives where objective != .accuracy {
-      guard cost.value(of: objective) != nil else { throw .objectiveWithoutModel(objective) }
+      guard cost.value(of: objective) != nil || description.measures(objective) else {
+        throw .objectiveWithoutModel(objective)
+      }
     }
   }
 
@@ -104,9 +106,10 @@ struct Replay {
       ledger.move(
         done.shard,
         to: .done(
-          correctCount: done.correctCount,
-          summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss,
-          keyName: done.keyName))
+          DoneShard(
+            correctCount: done.correctCount,
+            summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss,
+            measuredCosts: done.measuredCosts, keyName: done.keyName)))
       guard let open = ledger[done.shard.candidate] else { continue }
       recorded.restore(
         correctCount: done.correctCount, imageCount: ledger.slices[done.shard.slice].count,
@@ -234,6 +237,9 @@ struct Replay {
     guard completion.measurement.correct.count == ledger.slices[shard.slice].count else {
       throw damage("\(shard) has measured \(completion.measurement.correct.count) images")
     }
+    guard settings.description.measures(completion.measuredCosts) else {
+      throw damage("\(shard) has not measured the costs that the run wants")
+    }
     ledger.move(shard, to: completion.doneState)
     shardCount += 1
     pace.observe(
@@ -267,7 +273,7 @@ struct Replay {
     completed.removeAll { $0 == candidate }
     let objectives = evaluated.minimized(settings.description.objectives)
     try change { recorded throws(SearchError) in
-      _ = try recorded.tell(open, objectives: objectives)
+      _ = try recorded.tell(open, objectives: objectives, violation: evaluated.violation)
     }
   }
 
@@ -299,7 +305,8 @@ extension ShardCompletion {
   /// What is kept in memory of a durable result.
   var doneState: ShardState {
     .done(
-      correctCount: measurement.correct.populationCount, summedLoss: measurement.summedLoss,
-      keyName: keyName)
+      DoneShard(
+        correctCount: measurement.correct.populationCount, summedLoss: measurement.summedLoss,
+        measuredCosts: measuredCosts, keyName: keyName))
   }
 }

@@ -192,7 +192,8 @@ package struct SearchDriver: Sendable {
     _ open: OpenCandidate, _ evaluated: EvaluatedCandidate, as objectives: [Objective]
   ) -> Bool {
     do {
-      return try recorded.tell(open, objectives: evaluated.minimized(objectives))
+      return try recorded.tell(
+        open, objectives: evaluated.minimized(objectives), violation: evaluated.violation)
     } catch {
       preconditionFailure("the search refuses an open candidate: \(error)")
     }

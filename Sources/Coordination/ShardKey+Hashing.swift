@@ -20,8 +20,9 @@ package struct ShardKeys: Sendable {
     }
     var hasher = ContentHasher()
     hasher.update("elsa shard 1")
-    hasher.update(description.bank.content)
-    hasher.update(description.data.content)
+    for content in [description.bank.content, description.data?.content] {
+      if let content { hasher.update(content) } else { hasher.update("none") }
+    }
     hasher.update(UInt64(description.imageCount))
     hasher.update(description.numerics.description)
     hasher.update(description.shuffleSeed)

@@ -93,19 +93,19 @@ extension WorkerMachine {
 package struct PreparedInputs: Hashable, Sendable {
   /// What genomes decide about, of which the loaded model knows every decision.
   package var space: SearchSpace
-  /// The content hash of the loaded checkpoint.
-  package var model: ContentHash
-  /// The content hash of the loaded search set.
-  package var data: ContentHash
+  /// The content hash of the loaded checkpoint; `nil` where the run has none.
+  package var model: ContentHash?
+  /// The content hash of the loaded search set; `nil` where the run names none.
+  package var data: ContentHash?
   /// The images of the loaded search set.
   package var imageCount: Int
-  /// The content hash of the weight bank.
-  package var bank: ContentHash
+  /// The content hash of the weight bank; `nil` where the run has no model.
+  package var bank: ContentHash?
 
   /// Creates a report of what was loaded.
   package init(
-    space: SearchSpace, model: ContentHash, data: ContentHash, imageCount: Int,
-    bank: ContentHash
+    space: SearchSpace, model: ContentHash?, data: ContentHash?, imageCount: Int,
+    bank: ContentHash?
   ) {
     self.space = space
     self.model = model
@@ -136,12 +136,18 @@ package struct Evaluation: Hashable, Sendable {
   package var measurement: ShardMeasurement
   /// The candidate's cost, in the order of the run's cost names.
   package var costs: [Int64]
+  /// What was measured of costs.
+  package var measuredCosts: MeasuredCosts
   /// How long the evaluation took.
   package var microseconds: Int
 
   /// Creates an outcome.
-  package init(measurement: ShardMeasurement, costs: [Int64], microseconds: Int) {
+  package init(
+    measurement: ShardMeasurement, costs: [Int64],
+    measuredCosts: MeasuredCosts = MeasuredCosts(), microseconds: Int
+  ) {
     precondition(microseconds >= 0)
+    self.measuredCosts = measuredCosts
     self.measurement = measurement
     self.costs = costs
     self.microseconds = microseconds

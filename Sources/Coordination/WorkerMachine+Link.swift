@@ -289,8 +289,8 @@ extension PreparedInputs {
   /// Returns the names of what differs from what a run wants.
   func differences(from description: RunDescription) -> [String] {
     let inputs: [(String, Bool)] = [
-      ("model", model == description.model.content),
-      ("search set", data == description.data.content && imageCount == description.imageCount),
+      ("model", model == description.model?.content),
+      ("search set", data == description.data?.content && imageCount == description.imageCount),
       ("list of decisions", space == description.space),
       ("weight bank", bank == description.bank.content),
     ]

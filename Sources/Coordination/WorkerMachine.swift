@@ -247,7 +247,8 @@ extension WorkerMachine {
     precondition(evaluation.measurement.correct.count == grant.slice.count)
     let result = ShardResult(
       shard: shard, key: grant.key, measurement: evaluation.measurement,
-      costs: evaluation.costs, evaluationMicroseconds: evaluation.microseconds,
+      costs: evaluation.costs, measuredCosts: evaluation.measuredCosts,
+      evaluationMicroseconds: evaluation.microseconds,
       token: grant.token)
     var resending = Backoff(from: settings.resendInterval, upTo: settings.resendIntervalMax)
     resending.wait(from: now)

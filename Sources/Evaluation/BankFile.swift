@@ -174,6 +174,7 @@ extension LoadedModel {
     switch source {
     case .derived: try weightBank(space: space, threads: threads)
     case .stored: try storedBank(space: space, criterion: criterion, path: path)
+    case .none: preconditionFailure("a run with a model has weights")
     }
   }
 }

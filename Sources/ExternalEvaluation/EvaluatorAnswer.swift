@@ -5,8 +5,10 @@ import SparsityCore
 package enum EvaluatorAnswer: Hashable, Sendable {
   /// The program knows the run and can evaluate; it says what it is.
   case ready(Backend)
-  /// What it has measured: the packed bits of the correct images, and their losses.
-  case result(id: Int, correct: [UInt8], losses: [Double]?)
+  /// What it has measured: the packed bits of the correct images, their losses, and costs.
+  case result(id: Int, correct: [UInt8], losses: [Double]?, costs: MeasuredCosts)
+  /// A result of an evaluation that is none, and why.
+  case unusable(id: Int, EvaluatorFault)
   /// So many images are done.
   case progress(id: Int, images: Int)
   /// It could not evaluate, and why.
@@ -14,7 +16,7 @@ package enum EvaluatorAnswer: Hashable, Sendable {
 }
 
 /// What is wrong with a line of a program.
-package enum EvaluatorFault: Error, Equatable {
+package enum EvaluatorFault: Error, Hashable {
   case notJSON(JSONFault)
   case notAnObject(kind: String)
   case missing(key: String)
@@ -52,9 +54,14 @@ extension EvaluatorAnswer {
         Backend(
           name: try Self.term("name", of: members), version: try Self.term("version", of: members)))
     case "result":
-      self = .result(
-        id: try Self.count("id", of: members), correct: try Self.bytes("correct", of: members),
-        losses: try Self.losses(of: members))
+      let id = try Self.count("id", of: members)
+      do throws(EvaluatorFault) {
+        self = .result(
+          id: id, correct: try Self.bytes("correct", of: members),
+          losses: try Self.losses(of: members), costs: try Self.costs(of: members))
+      } catch {
+        self = .unusable(id: id, error)
+      }
     case "progress":
       self = .progress(
         id: try Self.count("id", of: members), images: try Self.count("images", of: members))
@@ -119,6 +126,45 @@ extension EvaluatorAnswer {
     }
     let values = digits.compactMap(\.self)
     return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+  }
+
+  /// The key of a measured quantity.
+  static func costKey(of quantity: Objective) -> String {
+    switch quantity {
+    case .latency: "latencySeconds"
+    case .energy: "energyJoules"
+    case .accuracy, .throughput, .weightBytes, .macs:
+      preconditionFailure("\(quantity) is not measured")
+    }
+  }
+
+  /// Reads costs; keys that are not known are left to the program.
+  private static func costs(
+    of members: [String: JSONValue]
+  ) throws(EvaluatorFault) -> MeasuredCosts {
+    var costs = MeasuredCosts()
+    switch members["costs"] {
+    case nil, .null: return costs
+    case .object(let values):
+      for quantity in MeasuredCosts.measurable {
+        let key = costKey(of: quantity)
+        let value: Double
+        switch values[key] {
+        case nil, .null: continue
+        case .integer(let number): value = Double(number)
+        case .number(let number): value = number
+        case .some(let other):
+          throw .wrong(key: "costs.\(key)", found: other.excerpt, expected: "a positive number")
+        }
+        guard MeasuredCosts.isCost(value) else {
+          throw .wrong(key: "costs.\(key)", found: "\(value)", expected: "a positive number")
+        }
+        costs[quantity] = value
+      }
+      return costs
+    case .some(let other):
+      throw .wrong(key: "costs", found: other.excerpt, expected: "an object")
+    }
   }
 
   private static func losses(

@@ -44,7 +44,7 @@ package struct EvaluatorConversation: Sendable {
 
   /// How an evaluation has ended.
   package enum Outcome: Hashable, Sendable {
-    case measured(ShardMeasurement)
+    case measured(ShardMeasurement, MeasuredCosts)
     case failed(String)
   }
 
@@ -212,7 +212,12 @@ package struct EvaluatorConversation: Sendable {
   private mutating func take(_ answer: EvaluatorAnswer, at now: Instant) {
     switch answer {
     case .ready(let backend): becomeReady(backend, at: now)
-    case .result(let id, let correct, let losses): conclude(id, correct, losses, at: now)
+    case .result(let id, let correct, let losses, let costs):
+      conclude(id, correct, losses, costs, at: now)
+    case .unusable(let id, let fault):
+      guard wasAsked(id) else { return }
+      hear(of: id, at: now)
+      finish(id, .failed("the evaluator's result is none: \(fault)"))
     case .progress(let id, let images): advance(id, to: images, at: now)
     case .error(let id, let diagnostic):
       guard wasAsked(id) else { return }
@@ -238,7 +243,7 @@ package struct EvaluatorConversation: Sendable {
   }
 
   private mutating func conclude(
-    _ id: Int, _ correct: [UInt8], _ losses: [Double]?, at now: Instant
+    _ id: Int, _ correct: [UInt8], _ losses: [Double]?, _ costs: MeasuredCosts, at now: Instant
   ) {
     guard wasAsked(id), let evaluation = evaluations[id] else { return }
     hear(of: id, at: now)
@@ -267,9 +272,19 @@ package struct EvaluatorConversation: Sendable {
       finish(id, .failed("the evaluator gives a loss that is none: negative or no finite number"))
       return
     }
+    // Costs that the run computes are not asked for, and do no harm.
+    var wanted = MeasuredCosts()
+    for quantity in run.description.measuredCosts {
+      guard let value = costs[quantity] else {
+        let key = EvaluatorAnswer.costKey(of: quantity)
+        finish(id, .failed("the evaluator has not measured costs.\(key), which the run wants"))
+        return
+      }
+      wanted[quantity] = value
+    }
     deathCount = 0
     restarting.reset()
-    finish(id, .measured(ShardMeasurement(correct: bits, summedLoss: sum)))
+    finish(id, .measured(ShardMeasurement(correct: bits, summedLoss: sum), wanted))
   }
 
   private mutating func advance(_ id: Int, to images: Int, at now: Instant) {

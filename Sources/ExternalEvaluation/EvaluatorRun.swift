@@ -8,19 +8,19 @@ package struct EvaluatorRun: Hashable, Sendable {
   /// The version of the messages.
   package static let version = 1
 
-  /// The checkpoint.
-  package var model: String
+  /// The checkpoint; `nil` where the run lists its decisions.
+  package var model: String?
   /// The checkpoint's `config.json`.
-  package var configuration: String
-  /// The packed search set.
-  package var data: String
+  package var configuration: String?
+  /// The packed search set; `nil` where only the program reads the images.
+  package var data: String?
   /// The weight bank, where one is stored.
   package var bank: String?
   /// What the run says.
   package var description: RunDescription
 
   package init(
-    model: String, configuration: String, data: String, bank: String?,
+    model: String?, configuration: String?, data: String?, bank: String?,
     description: RunDescription
   ) {
     self.model = model
@@ -39,18 +39,28 @@ package struct EvaluatorRun: Hashable, Sendable {
     }
     let members = [
       "\"type\":\"run\"", "\"version\":\(Self.version)",
-      "\"model\":\(JSONValue.quoted(model))",
-      "\"configuration\":\(JSONValue.quoted(configuration))",
-      "\"data\":\(JSONValue.quoted(data))",
-      "\"bank\":\(bank.map(JSONValue.quoted) ?? "null")",
-      "\"pruning\":\(JSONValue.quoted(description.criterion))",
-      "\"precision\":\(precision.map(JSONValue.quoted) ?? "null")",
-      "\"accelerator\":\(JSONValue.quoted(description.accelerator))",
+      "\"model\":\(Self.quoted(model))",
+      "\"configuration\":\(Self.quoted(configuration))",
+      "\"data\":\(Self.quoted(data))",
+      "\"bank\":\(Self.quoted(bank))",
+      "\"pruning\":\(Self.quoted(model == nil ? nil : description.criterion))",
+      "\"precision\":\(Self.quoted(precision))",
+      "\"accelerator\":\(Self.quoted(model == nil ? nil : description.accelerator))",
+      "\"batch\":\(description.acceleratorBatch)",
+      "\"measured\":[\(measured)]",
       "\"images\":\(description.imageCount)",
       "\"decisions\":[\(decisions.joined(separator: ","))]",
       "\"seed\":\(description.shuffleSeed)",
     ]
     return "{\(members.joined(separator: ","))}"
+  }
+
+  private static func quoted(_ text: String?) -> String { text.map(JSONValue.quoted) ?? "null" }
+
+  /// The keys of ``EvaluatorAnswer/result(id:correct:losses:costs:)`` that the run wants.
+  private var measured: String {
+    description.measuredCosts.map { JSONValue.quoted(EvaluatorAnswer.costKey(of: $0)) }
+      .joined(separator: ",")
   }
 
   /// The number format, where the run asks for one.

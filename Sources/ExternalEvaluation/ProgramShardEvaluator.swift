@@ -15,7 +15,7 @@ package final class ProgramShardEvaluator: ShardEvaluator {
 
   private let command: String
   private let space: SearchSpace
-  private let costs: CostModel
+  private let costs: GenomeCosts
   private let shuffledImages: [Int]
   /// Keeps files of the cache in their place.
   private let files: InputFiles
@@ -58,34 +58,45 @@ package final class ProgramShardEvaluator: ShardEvaluator {
     command: String, description: RunDescription, files: InputFiles,
     limits: EvaluatorConversation.Limits, log: @escaping @Sendable (String) -> Void
   ) throws {
-    guard try contentHash(ofFileAt: files.configuration) == description.configuration.content
-    else { throw InputError.otherContent(path: files.configuration) }
-    let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
-    guard model.contentHash == description.model.content else {
-      throw InputError.otherContent(path: files.model)
-    }
-    costs = try CostModel(
-      network: model.weights.network, space: description.space,
-      profile: AcceleratorProfile(
-        ofRun: description.accelerator, text: description.acceleratorText),
-      batch: description.acceleratorBatch)
+    let model = try Self.model(of: description, files: files)
+    costs = try GenomeCosts(
+      network: model?.weights.network, space: description.space,
+      accelerator: description.accelerator, profileText: description.text(of: .accelerator),
+      listedText: description.text(of: .decisions), batch: description.acceleratorBatch,
+      measured: description.measuredCosts)
     self.command = command
     self.files = files
     self.log = log
     space = description.space
     shuffledImages = description.shuffledImages()
     inputs = PreparedInputs(
-      space: space, model: model.contentHash, data: description.data.content,
+      space: space, model: model?.contentHash, data: description.data?.content,
       imageCount: description.imageCount, bank: description.bank.content)
     start = clock.now
     state = Mutex(
       State(
         conversation: EvaluatorConversation(
           about: EvaluatorRun(
-            model: files.model, configuration: files.configuration, data: files.data,
+            model: model.map { _ in files.model },
+            configuration: model.map { _ in files.configuration },
+            data: description.data.map { _ in files.data },
             bank: description.bank.isStored ? files.bank : nil, description: description),
           limits: limits)))
     try waitUntilReady()
+  }
+
+  /// Returns the checkpoint of a run, if it has one.
+  private static func model(of description: RunDescription, files: InputFiles) throws
+    -> LoadedModel?
+  {
+    guard let configuration = description.configuration else { return nil }
+    guard try contentHash(ofFileAt: files.configuration) == configuration.content
+    else { throw InputError.otherContent(path: files.configuration) }
+    let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
+    guard model.contentHash == description.model?.content else {
+      throw InputError.otherContent(path: files.model)
+    }
+    return model
   }
 
   deinit { state.withLock { $0.process?.leave(within: Self.leavePatience) } }
@@ -126,9 +137,10 @@ package final class ProgramShardEvaluator: ShardEvaluator {
       }
     }
     switch waiting.outcome.withLock({ $0 }) {
-    case .measured(let measurement):
+    case .measured(let measurement, let measuredCosts):
       return ShardOutcome(
-        measurement: measurement, costs: costs.cost(of: task.genome).wireValues)
+        measurement: measurement, costs: costs.cost(of: task.genome).wireValues,
+        measuredCosts: measuredCosts)
     case .failed(let reason):
       if case .over = state.withLock({ $0.conversation.phase }) {
         throw EvaluatorProgramError.useless(reason: reason)

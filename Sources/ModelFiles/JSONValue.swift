@@ -68,7 +68,7 @@ extension JSONValue {
 }
 
 /// Why some bytes are not the JSON that is expected; offsets count bytes from the start.
-package enum JSONFault: Error, Equatable, Sendable {
+package enum JSONFault: Error, Hashable, Sendable {
   case unexpectedEnd
   case unexpectedByte(UInt8, offset: Int)
   case invalidNumber(offset: Int)

@@ -53,7 +53,7 @@ package struct GenomeFile: Hashable, Sendable {
     self.decisions = [:]
     for (name, value) in decisions.sorted(by: { $0.key < $1.key }) {
       guard case .string(let text) = value,
-        let choice = DecisionKind.allCases.lazy.compactMap({ Choice(text, kind: $0) }).first
+        let choice = Self.kinds.lazy.compactMap({ Choice(text, kind: $0) }).first
       else {
         throw RunFileError(
           file: file,
@@ -63,6 +63,9 @@ package struct GenomeFile: Hashable, Sendable {
       self.decisions[name] = choice
     }
   }
+
+  /// The kinds of decisions about networks; only an evaluator knows what other names mean.
+  private static let kinds = DecisionKind.allCases.filter { $0 != .categorical }
 
   /// Returns the genome of a point, or the whole value if it is no front.
   private static func genome(

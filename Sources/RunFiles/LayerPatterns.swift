@@ -28,7 +28,7 @@ package struct LayerPatterns: Hashable, Sendable {
   }
 }
 
-extension RunFile {
+extension RunFile.NetworkSubject {
   /// Returns what a search over a network decides about: the patterns of each prunable layer, and
   /// one choice alone where the file fixes it.
   ///

@@ -32,15 +32,6 @@ extension YAMLValue {
   /// Returns a limit: a bare number is relative to dense, one with a unit is absolute.
   func limit(of objective: Objective) throws(RunFileError) -> CostConstraint.Limit {
     let text = try string()
-    let units: [(name: String, factor: Double)] =
-      switch objective {
-      case .macs: [("MACs", 1), ("MMACs", 1e6), ("GMACs", 1e9), ("M", 1e6), ("G", 1e9)]
-      case .latency: [("us", 1e-6), ("ms", 1e-3), ("s", 1)]
-      case .throughput: [("img/s", 1), ("images/s", 1)]
-      case .energy: [("uJ", 1e-6), ("mJ", 1e-3), ("J", 1)]
-      case .weightBytes: [("B", 1), ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30)]
-      case .accuracy: []
-      }
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let number = parts.first.flatMap(Double.init), Self.limitRange.contains(number) else {
       throw error(
@@ -48,11 +39,6 @@ extension YAMLValue {
           + "a unit")
     }
     guard parts.count == 2 else { return .relativeToDense(number) }
-    guard let unit = units.first(where: { $0.name == parts[1] }) else {
-      let known = units.map(\.name).joined(separator: ", ")
-      let unit = excerpt(parts[1])
-      throw error("unknown unit \"\(unit)\" for \(objective.rawValue); known are \(known)")
-    }
-    return .absolute(number * unit.factor)
+    return .absolute(number * (try CostUnit(parts[1], of: objective, for: self)).factor)
   }
 }

@@ -37,25 +37,20 @@ extension RunFile {
 
   /// What makes a run the one that it is, as keys and texts.
   private var identifyingEntries: [(String, String)] {
-    var entries = [("model.weights", model.weights)]
-    if let config = model.config { entries.append(("model.config", config)) }
+    var entries = subject.network?.identifyingEntries ?? []
+    if let listed = subject.listed { entries.append(("decisions", listed.text)) }
+    if let measured { entries.append(("costs", measured.yamlEntries.joined(separator: ", "))) }
     switch data.images {
     case .sets(let search, _): entries.append(("data.search", search))
     case .split(let images, let search, _, let seed):
       entries.append(("data.images", images))
       entries.append(("data.split.search", "\(search)"))
       entries.append(("data.split.seed", "\(seed)"))
+    case .counted(let count): entries.append(("data.images", "\(count)"))
     }
     if let calibration = data.calibration { entries.append(("data.calibration", calibration)) }
     entries.append(("data.resize", data.isResized ? "config" : "none"))
     entries.append(("data.skipBroken", "\(data.skipsBroken)"))
-    entries.append(("patterns", patterns.description))
-    for (name, choice) in fixed.sorted(by: { $0.key < $1.key }) {
-      entries.append(("fixed.\(name)", choice))
-    }
-    entries.append(("pruning", pruning.rawValue))
-    if !accelerator.isFile { entries.append(("accelerator.profile", accelerator.profile)) }
-    entries.append(("accelerator.batch", "\(accelerator.batch)"))
     entries.append(("objectives", objectives.map(\.rawValue).joined(separator: ", ")))
     if !constraints.isEmpty {
       entries.append(("constraints", constraints.map(\.description).joined(separator: ", ")))
@@ -80,6 +75,7 @@ extension RunFile {
     switch data.images {
     case .sets(_, let test): test
     case .split(let images, _, let test, _): test > 0 ? "\(test) images of \(images)" : nil
+    case .counted: nil
     }
   }
 
@@ -93,7 +89,7 @@ extension RunFile {
       adopted.data.images = .sets(search: search, test: test)
     case (.split(let images, let search, _, let seed), .split(_, _, let test, _)):
       adopted.data.images = .split(images: images, search: search, test: test, seed: seed)
-    case (.sets, .split), (.split, .sets):
+    default:
       // Another source of the search set is a difference that is refused before.
       break
     }

@@ -26,6 +26,9 @@ extension RunFile.Data {
   private static func images(
     _ values: [String: YAMLValue], in section: YAMLValue
   ) throws(RunFileError) -> RunFile.Images {
+    if let images = values["images"], values["split"] == nil, let count = Int(try images.string()) {
+      return try counted(count, images, values)
+    }
     guard let images = values["images"] else {
       if let split = values["split"] { throw split.error("data.split needs data.images") }
       return .sets(
@@ -44,6 +47,19 @@ extension RunFile.Data {
       search: try split.required("search", in: parts).integer(in: RunLimits.imageRange),
       test: try parts["test"]?.integer(in: 0...RunLimits.imageRange.upperBound) ?? 0,
       seed: try parts["seed"]?.seed() ?? 1)
+  }
+
+  /// Reads the number of images that Elsa does not see.
+  private static func counted(
+    _ count: Int, _ images: YAMLValue, _ values: [String: YAMLValue]
+  ) throws(RunFileError) -> RunFile.Images {
+    for key in ["search", "test", "resize", "classMap", "allowOverlap"] {
+      if let extra = values[key] {
+        throw extra.error(
+          "data.\(key) has no use: data.images is a number, so the evaluator reads the images")
+      }
+    }
+    return .counted(try images.integer(in: RunLimits.imageRange))
   }
 
   private static func resize(_ value: YAMLValue) throws(RunFileError) -> Bool {
@@ -67,13 +83,19 @@ extension RunFile.Accelerator {
 }
 
 extension RunFile.Search {
-  init(_ value: YAMLValue?) throws(RunFileError) {
+  /// Reads the section; of listed decisions no choice is known to make another needless.
+  init(_ value: YAMLValue?, isListed: Bool) throws(RunFileError) {
     let values = try value?.mapping(keys: Self.keys) ?? [:]
     self.algorithm = try values["algorithm"]?.choice(SearchAlgorithmName.self) ?? .nsga2
     self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
-    self.dropsDominated = try values["dropDominated"]?.boolean() ?? true
+    self.dropsDominated = try values["dropDominated"]?.boolean() ?? !isListed
+    if isListed, dropsDominated, let value = values["dropDominated"] {
+      throw value.error(
+        "search.dropDominated is about patterns; nothing is known of listed choices; write false "
+          + "or remove it")
+    }
     self.mode = try values["mode"]?.choice(RunFile.Mode.self) ?? .asynchronous
     if mode == .asynchronous, let window = values["window"] {
       throw window.error("search.window has a meaning only in strict mode; add mode: strict")
@@ -92,19 +114,6 @@ extension RunFile.Search {
 }
 
 extension RunFile {
-  static func patterns(
-    _ value: YAMLValue?, root: YAMLValue
-  ) throws(RunFileError) -> LayerPatterns {
-    guard let value else { throw root.missing("patterns") }
-    return try LayerPatterns(value)
-  }
-
-  static func fixed(_ value: YAMLValue?) throws(RunFileError) -> [String: String] {
-    var fixed: [String: String] = [:]
-    for (key, value) in try value?.entries() ?? [] { fixed[key] = try value.string() }
-    return fixed
-  }
-
   static func objectives(_ value: YAMLValue?) throws(RunFileError) -> [Objective] {
     guard let value else { return [.accuracy, .throughput] }
     var objectives: [Objective] = []

@@ -6,19 +6,14 @@ extension RunFile {
   ///
   /// Reading it gives an equal value.
   package var yaml: String {
-    var lines = ["model: {\(modelEntries.joined(separator: ", "))}"]
-    lines.append("data: {\(dataEntries.joined(separator: ", "))}")
-    lines.append("patterns: \(patterns.yaml)")
-    if !fixed.isEmpty {
-      let entries = fixed.sorted { $0.key < $1.key }.map {
-        "\(ProfileValue.quoted($0)): \(ProfileValue.quoted($1))"
-      }
-      lines.append("fixed: {\(entries.joined(separator: ", "))}")
+    var lines: [String] = []
+    switch subject {
+    case .network(let network):
+      lines += network.yamlLines
+      if let measured { lines.append("costs: {\(measured.yamlEntries.joined(separator: ", "))}") }
+    case .listed(let decisions): lines += decisions.yamlLines(measured: measured)
     }
-    lines.append("pruning: \(pruning.rawValue)")
-    lines.append(
-      "accelerator: {profile: \(ProfileValue.quoted(accelerator.profile)), "
-        + "batch: \(accelerator.batch)}")
+    lines.append("data: {\(dataEntries.joined(separator: ", "))}")
     lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     lines.append(
@@ -41,9 +36,14 @@ extension RunFile {
   /// Returns the run file with relative paths replaced by what `resolve` makes of them.
   package func resolvingPaths(_ resolve: (String) -> String) -> RunFile {
     var resolved = self
-    resolved.model.weights = resolve(model.weights)
-    resolved.model.config = model.config.map(resolve)
-    if accelerator.isFile { resolved.accelerator.profile = resolve(accelerator.profile) }
+    if case .network(var network) = subject {
+      network.model.weights = resolve(network.model.weights)
+      network.model.config = network.model.config.map(resolve)
+      if network.accelerator.isFile {
+        network.accelerator.profile = resolve(network.accelerator.profile)
+      }
+      resolved.subject = .network(network)
+    }
     resolved.data.calibration = data.calibration.map(resolve)
     resolved.data.classMap = data.classMap.map(resolve)
     switch data.images {
@@ -52,13 +52,9 @@ extension RunFile {
     case .split(let images, let search, let test, let seed):
       resolved.data.images = .split(
         images: resolve(images), search: search, test: test, seed: seed)
+    case .counted: break
     }
     return resolved
-  }
-
-  private var modelEntries: [String] {
-    ["weights: \(ProfileValue.quoted(model.weights))"]
-      + (model.config.map { ["config: \(ProfileValue.quoted($0))"] } ?? [])
   }
 
   private var dataEntries: [String] {
@@ -72,9 +68,13 @@ extension RunFile {
         "images: \(ProfileValue.quoted(images))",
         "split: {search: \(search), test: \(test), seed: \(seed)}",
       ]
+    case .counted(let count): entries = ["images: \(count)"]
     }
     if let calibration = data.calibration {
       entries.append("calibration: \(ProfileValue.quoted(calibration))")
+    }
+    if case .counted = data.images {
+      return entries + (data.calibration == nil ? [] : ["skipBroken: \(data.skipsBroken)"])
     }
     entries.append("resize: \(data.isResized ? "config" : "none")")
     if let classMap = data.classMap { entries.append("classMap: \(ProfileValue.quoted(classMap))") }

@@ -19,6 +19,8 @@ package struct RunFile: Hashable, Sendable {
     case sets(search: String, test: String?)
     /// One set, split by a seeded shuffle.
     case split(images: String, search: Int, test: Int, seed: UInt64)
+    /// So many images that only an evaluator from outside can read.
+    case counted(Int)
   }
 
   /// How images become the sets of a run.
@@ -96,18 +98,12 @@ package struct RunFile: Hashable, Sendable {
     package var window: Int?
   }
 
-  /// The checkpoint.
-  package var model: Model
+  /// What is decided about, and what it costs.
+  package var subject: Subject
   /// The images.
   package var data: Data
-  /// The patterns that each layer may take.
-  package var patterns: LayerPatterns
-  /// The decisions that are made already, by name, and what they choose.
-  package var fixed: [String: String]
-  /// How weights are chosen.
-  package var pruning: Pruning
-  /// Whose cost counts.
-  package var accelerator: Accelerator
+  /// What evaluators measure of the costs; `nil` if all are computed.
+  package var measured: Measured?
   /// What is improved; the accuracy is always among them.
   package var objectives: [Objective]
   /// What every candidate must satisfy.
@@ -133,35 +129,28 @@ extension RunFile {
   /// - Throws: ``RunFileError`` with line and column for anything that is unknown or impossible.
   package init(yaml text: String, file: String) throws(RunFileError) {
     let root = try YAMLValue.document(text, file: file)
-    let sections = try root.mapping(keys: [
-      "model", "data", "patterns", "fixed", "pruning", "accelerator", "objectives", "constraints",
-      "search", "fidelity", "evaluator", Precision.optionName, InstructionSet.optionName,
-    ])
-    guard let model = sections["model"] else { throw root.missing("model") }
+    let sections = try root.mapping(
+      keys: NetworkSubject.keys + ListedDecisions.keys + [
+        "data", "objectives", "constraints", "search", "fidelity", "evaluator",
+        Precision.optionName, InstructionSet.optionName,
+      ])
+    self.subject = try Subject(sections, root: root)
     guard let data = sections["data"] else { throw root.missing("data") }
-    self.model = try Model(model)
     self.data = try Data(data)
-    self.patterns = try Self.patterns(sections["patterns"], root: root)
-    self.fixed = try Self.fixed(sections["fixed"])
-    self.pruning = try sections["pruning"]?.choice(Pruning.self) ?? .magnitude
-    if pruning.needsCalibration, self.data.calibration == nil {
-      throw data.error(
-        "pruning \(pruning.rawValue) needs images to calibrate with; name some: data.calibration")
+    try subject.check(self.data, section: data)
+    self.measured = try sections["costs"].flatMap { value throws(RunFileError) in
+      try Measured(value)
     }
-    if !pruning.needsCalibration, self.data.calibration != nil {
-      throw data.error(
-        "data.calibration has no use: pruning \(pruning.rawValue) needs no images; remove the key")
-    }
-    self.accelerator = try Accelerator(sections["accelerator"])
     self.objectives = try Self.objectives(sections["objectives"])
     self.constraints = try Self.constraints(sections["constraints"])
-    self.search = try Search(sections["search"])
+    self.search = try Search(sections["search"], isListed: subject.listed != nil)
     self.shardImages = try Self.shardImages(sections["fidelity"])
     self.precision = try sections[Precision.optionName]?.choice(Precision.self)
     self.instructionSet = try sections[InstructionSet.optionName]?.choice(InstructionSet.self)
     self.evaluator = nil
     self.evaluator = try Self.evaluator(sections, testSet: testSource)
     if search.mode == .strict, evaluator == nil { try checkArithmetic(of: sections["search"]) }
+    try checkCosts(sections, root: root)
   }
 }
 

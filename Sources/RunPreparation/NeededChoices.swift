@@ -13,7 +13,7 @@ package struct NeededChoices {
   private let dominating: [[Int?]]
 
   /// Compares the choices of each decision.
-  package init(costs: CostModel, criteria: CostCriteria) {
+  package init(costs: GenomeCosts, criteria: CostCriteria) {
     dominating = costs.dominatingChoices(criteria)
     allowed = dominating.map { choices in
       choices.indices.filter { choices[$0] == nil }.map { UInt8($0) }
@@ -28,7 +28,7 @@ package struct NeededChoices {
     let shown = dropped.prefix(4).joined(separator: ", ") + (dropped.count > 4 ? ", …" : "")
     diagnostic =
       "left out \(droppedCount) of \(counted(total, "choice")), for which a denser pattern costs "
-      + "no more on \(costs.profile.name): \(shown) (search.dropDominated: false keeps them)"
+      + "no more on \(costs.source): \(shown) (search.dropDominated: false keeps them)"
   }
 
   /// Returns genomes with the denser pattern in place of each needless one, each genome once.

@@ -4,14 +4,16 @@ extension PreparedRun {
   /// The files that workers without a shared file system fetch from the coordinator.
   package var servedInputs: [ServedInput] {
     let description = settings.description
-    var inputs = [
-      ServedInput(
-        role: .model, path: description.model.path, content: description.model.content),
-      ServedInput(
-        role: .configuration, path: description.configuration.path,
-        content: description.configuration.content),
-      ServedInput(role: .data, path: description.data.path),
-    ]
+    var inputs: [ServedInput] = []
+    if let model = description.model {
+      inputs.append(ServedInput(role: .model, path: model.path, content: model.content))
+    }
+    if let configuration = description.configuration {
+      inputs.append(
+        ServedInput(
+          role: .configuration, path: configuration.path, content: configuration.content))
+    }
+    if let data = description.data { inputs.append(ServedInput(role: .data, path: data.path)) }
     if description.bank.isStored {
       inputs.append(ServedInput(role: .bank, path: directory.bank))
     }

@@ -22,7 +22,9 @@ package struct PreparedRun {
   /// Whether the run begins, rather than goes on.
   package let isNew: Bool
   /// The exact cost of every genome.
-  package let costs: CostModel
+  package let costs: GenomeCosts
+  /// The network and its accelerator; `nil` where decisions are listed.
+  package let network: PlannedNetwork?
   /// The model's name for reports.
   package let modelName: String
 
@@ -50,55 +52,56 @@ package struct PreparedRun {
       preconditionFailure("a request without a run file insists on a run")
     }
     // A run that goes on has a copy of a profile that was a file.
-    if continuation != nil, runFile.accelerator.isFile {
-      runFile.accelerator.profile = files.acceleratorProfile
-    }
+    if continuation != nil { runFile.useProfile(files.acceleratorProfile) }
     let plan = try Self.plan(of: runFile)
-    let (model, space, profile) = (plan.model, plan.space, plan.profile)
-    let parameters = try Self.parameters(of: profile)
-    try plan.searchSettings(outputErrors: nil).validate(choiceCounts: space.choiceCounts)
+    let parameters = try Self.parameters(of: plan)
+    try plan.searchSettings(outputErrors: nil).validate(choiceCounts: plan.space.choiceCounts)
     try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
 
-    if runFile.accelerator.isFile { runFile.accelerator.profile = files.acceleratorProfile }
+    let hasOwnProfile = runFile.useProfile(files.acceleratorProfile)
     if let continuation { try Self.keep(continuation, runFile, in: directory) }
-    if continuation == nil, runFile.accelerator.isFile {
+    if continuation == nil, hasOwnProfile, let profile = plan.network?.profile {
       try directory.write(Data(profile.yaml.utf8), to: files.acceleratorProfile)
     }
-    let images = try RunImages(
-      runFile: runFile, model: model, directory: directory, continuation: continuation,
+    let inputs = try RunInputs(
+      plan, runFile: runFile, continuation: continuation, directory: directory, cache: cache,
       observer: observer)
-    let configuration = try Self.copyConfiguration(of: model, runFile: runFile, to: directory)
-    let bank = try RunBank(
-      runFile: runFile, model: model, space: space, directory: directory, cache: cache,
-      observer: observer)
+    try Self.checkRepetitions(of: runFile, imageCount: inputs.imageCount)
     var description = RunDescription(
       run: continuation?.identity ?? Self.freshIdentity(),
-      model: RunInput(path: absolutePath(model.path), content: model.contentHash),
-      configuration: configuration, data: images.search, imageCount: images.searchCount,
-      bank: bank.source, criterion: bank.criterion.rawValue, space: space,
-      numerics: runFile.numerics(for: model.weights.network),
-      accelerator: profile.name, acceleratorBatch: runFile.accelerator.batch,
+      model: inputs.model, configuration: inputs.configuration, data: inputs.data,
+      imageCount: inputs.imageCount, bank: inputs.bank, criterion: inputs.criterion,
+      space: plan.space, numerics: runFile.numerics(for: plan.network?.network),
+      accelerator: plan.costs.source,
+      acceleratorBatch: plan.costs.denseCost.batch,
       objectives: runFile.objectives, costNames: Cost.wireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
       parameters: parameters)
-    description.bankArithmetic = bank.arithmetic
+    description.bankArithmetic = inputs.bankArithmetic
+    description.measuredCosts = MeasuredCosts.measurable.filter {
+      runFile.measured?.quantities.isSuperset(of: CostQuantities(of: $0)) ?? false
+    }
     if continuation == nil { try directory.write(Data(runFile.yaml.utf8), to: files.runFile) }
 
     self.directory = files
     self.isNew = continuation == nil
     self.runFile = runFile
     self.costs = plan.costs
-    self.modelName = Self.name(of: model)
+    self.network = plan.network
+    self.modelName = inputs.name
     if let choices = plan.neededChoices { observer.notified(choices.diagnostic) }
     let (costs, constraints) = (plan.costs, plan.constraints)
+    let batch = description.acceleratorBatch
     self.settings = CoordinatorSettings(
       description: description,
       numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount),
-      search: plan.searchSettings(outputErrors: bank.outputErrors),
+      search: plan.searchSettings(outputErrors: inputs.outputErrors),
       order: Self.order(runFile.search),
       model: CandidateModel(
-        cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) }),
-      referencePoint: ReferencePoint.minimized(of: runFile.objectives, dense: costs.denseCost),
+        cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) },
+        measuredViolation: { constraints.violation(of: $0, batch: batch) }),
+      referencePoint: ReferencePoint.minimized(
+        of: runFile.objectives, dense: costs.denseCost, limit: runFile.measuredLimit),
       settingsText: continuation?.settingsText ?? runFile.yaml,
       tokenSecret: (0..<RunOpening.tokenSecretSize).map { _ in .random(in: .min ... .max) })
   }
@@ -126,42 +129,63 @@ package struct PreparedRun {
     try directory.write(Data(runFile.yaml.utf8), to: directory.files.runFile)
   }
 
-  /// Returns the parameters with which a profile travels to the workers.
-  private static func parameters(of profile: AcceleratorProfile) throws -> [String: String] {
-    let text = profile.contentText
-    guard let parameters = RunDescription.parameters(ofAccelerator: text) else {
+  /// Returns the parameters with which the source of costs travels to the workers.
+  private static func parameters(of plan: RunPlan) throws -> [String: String] {
+    if let profile = plan.network?.profile {
+      let text = profile.contentText
+      guard let parameters = RunDescription.parameters(of: .accelerator, text) else {
+        throw ExplainedError(
+          "the profile \(profile.name) has \(text.count) characters, too many to send to workers",
+          nextStep: "keep fewer measurements in it")
+      }
+      return parameters
+    }
+    guard let text = plan.runFile.subject.listed?.text else { return [:] }
+    guard let parameters = RunDescription.parameters(of: .decisions, text) else {
       throw ExplainedError(
-        "the profile \(profile.name) has \(text.count) characters, too many to send to workers",
-        nextStep: "keep fewer measurements in it")
+        "the decisions have \(text.count) characters, too many to send to workers",
+        nextStep: "list fewer, or measure their costs")
     }
     return parameters
+  }
+
+  /// Throws unless there are as many shards as costs are to be measured times.
+  private static func checkRepetitions(of runFile: RunFile, imageCount: Int) throws {
+    guard let measured = runFile.measured else { return }
+    let slices = ImageSlice.slices(imageCount: imageCount, shardSize: runFile.shardImages)
+    guard slices.count < measured.repetitions else { return }
+    guard imageCount >= measured.repetitions else {
+      throw ExplainedError(
+        "costs are to be measured \(measured.repetitions) times, once with each shard, and there "
+          + "\(imageCount == 1 ? "is" : "are") \(counted(imageCount, "image"))",
+        nextStep: "lower costs.repetitions", isWrongUsage: true)
+    }
+    throw ExplainedError(
+      "costs are measured once with each shard, \(counted(measured.repetitions, "time")) at least, "
+        + "and \(counted(imageCount, "image")) are \(counted(slices.count, "shard"))",
+      nextStep: "write fidelity: {shardImages: \(imageCount / measured.repetitions)}, or lower "
+        + "costs.repetitions", isWrongUsage: true)
   }
 
   private static func order(_ search: RunFile.Search) -> CommitOrder {
     search.window.map { .strict(window: $0) } ?? .asynchronous
   }
 
-  private static func copyConfiguration(
-    of model: LoadedModel, runFile: RunFile, to directory: LockedRunDirectory
-  ) throws -> RunInput {
-    let path = directory.files.configuration
-    let source =
-      runFile.model.config ?? ModelConfigurationFile.path(besideWeights: model.path)
-    guard let content = FileManager.default.contents(atPath: source) else {
-      throw ExplainedError("cannot read \(source)")
-    }
-    try directory.write(content, to: path)
-    return RunInput(path: path, content: try contentHash(ofFileAt: path))
-  }
-
-  private static func name(of model: LoadedModel) -> String {
-    let name = model.configuration.name
-    return name.isEmpty ? URL(filePath: model.path).lastPathComponent : name
-  }
-
   private static func freshIdentity() -> RunID {
     while true {
       if let identity = RunID(UInt64.random(in: .min ... .max)) { return identity }
     }
+  }
+}
+
+extension RunFile {
+  /// Names the run's copy of an accelerator's profile in place of the file that the run file names;
+  /// returns whether it names one.
+  @discardableResult
+  fileprivate mutating func useProfile(_ path: String) -> Bool {
+    guard case .network(var network) = subject, network.accelerator.isFile else { return false }
+    network.accelerator.profile = path
+    subject = .network(network)
+    return true
   }
 }

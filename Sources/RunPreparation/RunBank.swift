@@ -24,11 +24,11 @@ struct RunBank {
   ///
   /// A bank pruned by magnitude needs no file: workers build it in an instant.
   init(
-    runFile: RunFile, model: LoadedModel, space: SearchSpace, directory: LockedRunDirectory,
-    cache: StatisticsCache?, observer: WorkObserver
+    runFile: RunFile, criterion: PruningCriterion, model: LoadedModel, space: SearchSpace,
+    directory: LockedRunDirectory, cache: StatisticsCache?, observer: WorkObserver
   ) throws {
     let files = directory.files
-    criterion = runFile.pruning.criterion
+    self.criterion = criterion
     guard criterion.needsCalibration else {
       source = .derived(WeightBank.contentHash(modelHash: model.contentHash))
       outputErrors = nil
@@ -40,8 +40,8 @@ struct RunBank {
       bank = try model.storedBank(space: space, criterion: criterion, path: files.bank)
     } else {
       bank = try Self.build(
-        runFile: runFile, model: model, space: space, files: files, cache: cache,
-        observer: observer)
+        runFile: runFile, criterion: criterion, model: model, space: space, files: files,
+        cache: cache, observer: observer)
     }
     source = .stored(bank.contentHash)
     arithmetic = try BankFile.arithmetic(of: files.bank)
@@ -51,13 +51,12 @@ struct RunBank {
 
   /// Builds a bank layer by layer; each finished layer is kept in the run directory.
   private static func build(
-    runFile: RunFile, model: LoadedModel, space: SearchSpace, files: RunDirectory,
-    cache: StatisticsCache?, observer: WorkObserver
+    runFile: RunFile, criterion: PruningCriterion, model: LoadedModel, space: SearchSpace,
+    files: RunDirectory, cache: StatisticsCache?, observer: WorkObserver
   ) throws -> WeightBank {
     guard let source = runFile.data.calibration else {
       preconditionFailure("a run file whose pruning needs images names some")
     }
-    let criterion = runFile.pruning.criterion
     let threads = AllowedProcessors.current.count
     let loaded = try observer.observing(
       "Reading the calibration images, \(source).", unit: "calibration images read"

@@ -54,22 +54,26 @@ package struct RunCheck {
     do {
       let plan = try RunPlan(runFile)
       self.plan = plan
-      let network = plan.model.weights.network
-      report(
-        "model",
-        "\(plan.model.path): \(counted(network.blocks.count, "block")), "
-          + "\(counted(network.prunableLayers.count, "layer")) to prune, "
-          + "\(counted(network.classes, "class", plural: "classes"))")
-      report(
-        "accelerator",
-        "\(plan.profile.name), batch \(runFile.accelerator.batch): dense "
-          + "\(NumberFormat.fixed(plan.costs.denseCost.throughputImagesPerSecond, 1)) images/s")
+      if let planned = plan.network { report(planned, costs: plan.costs) }
+      if let listed = runFile.subject.listed {
+        let names = ListedDecisions.names(of: listed.quantities)
+        report(
+          "decisions",
+          "\(counted(listed.decisions.count, "decision")), costs: "
+            + (names.isEmpty ? "none listed" : names.joined(separator: ", ")))
+      }
+      if let measured = runFile.measured {
+        report(
+          "costs",
+          "\(ListedDecisions.names(of: measured.quantities).joined(separator: " and ")) measured, "
+            + "\(counted(measured.repetitions, "time")) at least")
+      }
       if let needed = plan.neededChoices {
         warn(
           "patterns", needed.diagnostic,
           fix: "leave out what buys nothing, or choose another accelerator")
-      } else {
-        report("patterns", runFile.patterns.description)
+      } else if let planned = plan.network {
+        report("patterns", planned.subject.patterns.description)
       }
       if !runFile.constraints.isEmpty {
         report("constraints", runFile.constraints.map { "\($0)" }.joined(separator: ", "))
@@ -79,6 +83,21 @@ package struct RunCheck {
     }
   }
 
+  private mutating func report(_ planned: PlannedNetwork, costs: GenomeCosts) {
+    let network = planned.network
+    report(
+      "model",
+      "\(planned.model.path): \(counted(network.blocks.count, "block")), "
+        + "\(counted(network.prunableLayers.count, "layer")) to prune, "
+        + "\(counted(network.classes, "class", plural: "classes"))")
+    let dense = costs.denseCost.value(of: .throughput).map {
+      ": dense \(NumberFormat.fixed($0, 1)) images/s"
+    }
+    report(
+      "accelerator",
+      "\(planned.profile.name), batch \(planned.subject.accelerator.batch)\(dense ?? "")")
+  }
+
   // MARK: Images
 
   /// The images that evaluations are timed with, about.
@@ -86,8 +105,11 @@ package struct RunCheck {
 
   /// Decodes every image as the run would.
   package mutating func checkImages() {
-    guard let plan else { return }
-    let preprocessing = RunImagePacker.preprocessing(of: plan.model, runFile)
+    if case .counted(let count) = runFile.data.images, plan != nil {
+      report("search", "\(counted(count, "image")), which the evaluator reads")
+    }
+    guard let network = plan?.network else { return }
+    let preprocessing = RunImagePacker.preprocessing(of: network.model, runFile)
     switch runFile.data.images {
     case .sets(let search, let test):
       survey("search", search, preprocessing)
@@ -101,16 +123,16 @@ package struct RunCheck {
             "the split wants \(counted(search + test, "image")) of \(count)",
             nextStep: "lower data.split.search or data.split.test"))
       }
+    case .counted: break
     }
     if let calibration = runFile.data.calibration {
-      survey("calibration", calibration, plan.model.configuration.preprocessing)
+      survey("calibration", calibration, network.model.configuration.preprocessing)
     }
     checkDisjoint()
   }
 
   private mutating func survey(_ role: String, _ path: String, _ preprocessing: Preprocessing) {
-    guard let plan else { return }
-    let network = plan.model.weights.network
+    guard let planned = plan?.network else { return }
     do {
       let usesLabels = role != "calibration"
       let survey = try observer.observing(
@@ -118,13 +140,13 @@ package struct RunCheck {
       ) { progress in
         try surveyImages(
           path: path, preprocessing: preprocessing,
-          classes: usesLabels ? RunImagePacker.classes(of: plan.model, runFile) : nil,
+          classes: usesLabels ? RunImagePacker.classes(of: planned.model, runFile) : nil,
           threads: threads, sampleCount: Self.sampleCount, progress: progress)
       }
       if usesLabels {
-        try survey.checkFits(network)
+        try survey.checkFits(planned.network)
       } else {
-        try survey.sample.checkSize(network.input)
+        try survey.sample.checkSize(planned.network.input)
       }
       ImageSource(path, survey).assumptions.forEach(observer.notified)
       surveys.append((role, survey))
@@ -170,19 +192,22 @@ package struct RunCheck {
   /// Times a few evaluations with one thread, each of another random genome.
   package mutating func measure(slots: Int?) {
     // Not even times are measured on the test set; nor is known what a program from outside takes.
-    guard runFile.evaluator == nil, let plan, let images = searchImages else { return }
+    guard runFile.evaluator == nil, let plan, let network = plan.network,
+      let images = searchImages
+    else { return }
     do {
       let numerics = InferenceNumerics.best(
-        for: plan.model.weights.network,
+        for: network.network,
         precision: runFile.precision ?? InferenceNumerics.usualPrecision,
         instructionSet: runFile.instructionSet)
       let (rates, use) = try ResourceUse.measuring {
-        try Self.rates(of: plan, on: images.sample, numerics: numerics)
+        try Self.rates(of: plan, network.model, on: images.sample, numerics: numerics)
       }
       let searchCount: Int
       switch runFile.data.images {
       case .sets: searchCount = images.count
       case .split(_, let search, _, _): searchCount = search
+      case .counted(let count): searchCount = count
       }
       let imageBytes = images.sample.imageSize.pixelCount
       report.memory = CheckReport.Memory(
@@ -207,6 +232,7 @@ package struct RunCheck {
     case .sets:
       surveys.filter { $0.role != "calibration" && !$0.survey.isPacked }
         .reduce(0) { $0 + $1.survey.count }
+    case .counted: 0
     }
   }
 
@@ -215,11 +241,11 @@ package struct RunCheck {
   /// The weights are pruned by magnitude, whatever the run does: that takes no time, and how fast a
   /// genome is depends on its patterns alone.
   private static func rates(
-    of plan: RunPlan, on images: ImageSet, numerics: InferenceNumerics
+    of plan: RunPlan, _ model: LoadedModel, on images: ImageSet, numerics: InferenceNumerics
   ) throws -> [Double] {
-    let bank = try plan.model.weightBank(space: plan.space, threads: 1)
+    let bank = try model.weightBank(space: plan.space, threads: 1)
     let evaluator = try Evaluator(
-      model: plan.model, bank: bank, images: images, numerics: numerics, threads: 1)
+      model: model, bank: bank, images: images, numerics: numerics, threads: 1)
     var generator = SeededGenerator(seed: plan.runFile.search.seed)
     let indices = Array(0..<images.count)
     let clock = ContinuousClock()

@@ -4,18 +4,41 @@ import TextReports
 
 /// The bounds that a run puts on the cost of its candidates.
 package struct RunConstraints: Sendable {
-  private let constraints: [CostConstraint]
+  /// The bounds on what is known beforehand.
+  private let computed: [CostConstraint]
+  /// The bounds on what is measured; their limits are absolute.
+  private let measured: [CostConstraint]
   private let dense: Cost
 
   /// Creates the bounds of a run whose dense model costs `dense`.
-  package init(_ constraints: [CostConstraint], dense: Cost) {
-    self.constraints = constraints
+  ///
+  /// - Parameter quantities: what is measured instead of computed.
+  package init(
+    _ constraints: [CostConstraint], dense: Cost, measured quantities: CostQuantities = []
+  ) {
+    func isMeasured(_ constraint: CostConstraint) -> Bool {
+      !quantities.isDisjoint(with: CostQuantities(of: constraint.objective))
+    }
+    computed = constraints.filter { !isMeasured($0) }
+    measured = constraints.filter(isMeasured)
     self.dense = dense
   }
 
-  /// Returns the largest violation of any bound; ≤ 0 meets them all.
+  /// Returns the largest violation of a bound on measured costs; ≤ 0 meets them all.
+  ///
+  /// - Parameter batch: the images of a batch on the accelerator.
+  package func violation(of costs: MeasuredCosts, batch: Int) -> Double {
+    measured.map { constraint in
+      guard let value = costs.value(of: constraint.objective, batch: batch) else {
+        return Double.infinity
+      }
+      return constraint.violation(of: value, dense: .nan)
+    }.max() ?? 0
+  }
+
+  /// Returns the largest violation of a bound on computed costs; ≤ 0 meets them all.
   package func violation(of cost: Cost) -> Double {
-    constraints.map { constraint in
+    computed.map { constraint in
       guard let value = cost.value(of: constraint.objective),
         let denseValue = dense.value(of: constraint.objective)
       else { return Double.infinity }
@@ -25,16 +48,18 @@ package struct RunConstraints: Sendable {
 
   /// Throws if the profile does not model a bounded or improved quantity, or if no genome of the
   /// space can meet a bound.
-  package func check(feasibleIn costs: CostModel, objectives: [Objective]) throws {
-    let named = objectives.filter { $0 != .accuracy } + constraints.map(\.objective)
+  ///
+  /// - Parameter objectives: what is improved and not measured.
+  package func check(feasibleIn costs: GenomeCosts, objectives: [Objective]) throws {
+    let named = objectives.filter { $0 != .accuracy } + computed.map(\.objective)
     for objective in named where dense.value(of: objective) == nil {
       throw ExplainedError(
-        "the accelerator \(costs.profile.name) does not model \(objective.rawValue)",
+        "the accelerator \(costs.source) does not model \(objective.rawValue)",
         nextStep: "add the section \(objective.rawValue) to its profile, or choose another",
         isWrongUsage: true)
     }
-    let bounds = costs.costBounds
-    for constraint in constraints {
+    let bounds = costs.bounds
+    for constraint in computed {
       let single = RunConstraints([constraint], dense: dense)
       let extremes = [bounds.least, bounds.greatest].map(single.violation)
       guard extremes.contains(where: { $0 <= 0 }) else {

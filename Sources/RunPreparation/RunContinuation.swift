@@ -60,8 +60,8 @@ struct RunContinuation {
         "search.evaluations is \(requested.search.evaluations), the run has "
           + "\(stored.search.evaluations) and may only get more")
     }
-    if requested.accelerator.isFile {
-      differences += try profileDifference(requested.accelerator.profile, directory: directory)
+    if let accelerator = requested.subject.network?.accelerator, accelerator.isFile {
+      differences += try profileDifference(accelerator.profile, directory: directory)
     }
     guard !differences.isEmpty else { return }
     throw ExplainedError(

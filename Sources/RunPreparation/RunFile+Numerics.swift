@@ -6,8 +6,11 @@ import SparsityCore
 
 extension RunFile {
   /// Returns the arithmetic of the run without what ``numericsWindow(workerCount:)`` leaves open.
-  func numerics(for network: Network) -> Numerics {
+  ///
+  /// - Precondition: a network, or an evaluator.
+  func numerics(for network: Network?) -> Numerics {
     if let evaluator { return Numerics(backend: evaluator.backend, options: [:]) }
+    guard let network else { preconditionFailure("listed decisions have an evaluator") }
     let best = InferenceNumerics.best(
       for: network, precision: precision ?? InferenceNumerics.usualPrecision,
       instructionSet: instructionSet)

@@ -14,11 +14,12 @@ package struct RunImagePacker {
   let threads: Int
   let observer: WorkObserver
 
-  /// The packed set that candidates are measured on.
-  var searchPath: String {
+  /// The packed set that candidates are measured on; `nil` if only evaluators read the images.
+  var searchPath: String? {
     switch runFile.data.images {
     case .sets(let search, _): Self.isFile(search) ? search : directory.searchSet
     case .split: directory.searchSet
+    case .counted: nil
     }
   }
 
@@ -30,6 +31,7 @@ package struct RunImagePacker {
     switch runFile.data.images {
     case .sets(_, let test): test.map { isFile($0) ? $0 : directory.testSet }
     case .split(_, _, let test, _): test > 0 ? directory.testSet : nil
+    case .counted: nil
     }
   }
 
@@ -47,6 +49,7 @@ package struct RunImagePacker {
       if !resuming || (test > 0 && !isThere(directory.testSet)) {
         named.append(("data.images", images))
       }
+    case .counted: break
     }
     if let calibration = runFile.data.calibration, !isThere(directory.bank) {
       named.append(("data.calibration", calibration))
@@ -86,6 +89,7 @@ package struct RunImagePacker {
       let parts = try load(images).split([("search", search), ("test", test)], seed: seed)
       if test > 0 { try parts[1].write(toPackedFile: directory.testSet) }
       if needsSearch { try parts[0].write(toPackedFile: directory.searchSet) }
+    case .counted: break
     }
   }
 

@@ -11,8 +11,8 @@ import WireProtocol
 
 /// The image sets of a run, packed and checked.
 struct RunImages {
-  /// The set that candidates are measured on.
-  let search: RunInput
+  /// The set that candidates are measured on; `nil` if only evaluators read the images.
+  let search: RunInput?
   /// The images of that set.
   let searchCount: Int
 
@@ -30,7 +30,10 @@ struct RunImages {
       runFile: runFile, model: model, directory: directory.files, threads: threads,
       observer: observer)
     try packer.pack(continuation == nil ? .all : .missingTest)
-    let searchPath = packer.searchPath
+    guard let searchPath = packer.searchPath else {
+      self.init(counted: runFile)
+      return
+    }
     let search = try ImageSet(packedFile: searchPath)
     try search.checkFits(model.weights.network)
     if let testPath = packer.testPath {
@@ -40,8 +43,22 @@ struct RunImages {
         try Self.checkDisjoint(search, test, threads: threads)
       }
     }
-    self.search = RunInput(path: searchPath, content: search.contentHash(threads: threads))
-    self.searchCount = search.count
+    self.init(
+      search: RunInput(path: searchPath, content: search.contentHash(threads: threads)),
+      searchCount: search.count)
+  }
+
+  private init(search: RunInput?, searchCount: Int) {
+    self.search = search
+    self.searchCount = searchCount
+  }
+
+  /// Takes the number of images that only evaluators read.
+  init(counted runFile: RunFile) {
+    guard case .counted(let count) = runFile.data.images else {
+      preconditionFailure("images with a path are packed")
+    }
+    self.init(search: nil, searchCount: count)
   }
 
   private static func checkDisjoint(_ search: ImageSet, _ test: ImageSet, threads: Int) throws {

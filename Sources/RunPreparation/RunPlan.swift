@@ -1,6 +1,7 @@
 import AcceleratorModel
 import Evaluation
 import EvolutionarySearch
+import NetworkArchitectures
 import RunFiles
 import SparsityCore
 import TextReports
@@ -12,6 +13,7 @@ package struct RunPlanError: Error {
     case model
     case accelerator
     case patterns
+    case decisions
     case constraints
   }
 
@@ -21,18 +23,29 @@ package struct RunPlanError: Error {
   package let reason: any Error
 }
 
-/// What a run file asks for, read and checked as far as no image is needed; nothing is written.
-package struct RunPlan {
-  /// The run file with absolute paths.
-  package let runFile: RunFile
+/// The network of a run with the accelerator that it is meant for.
+package struct PlannedNetwork {
+  /// What the run file says of it.
+  package let subject: RunFile.NetworkSubject
   /// The checkpoint to prune.
   package let model: LoadedModel
   /// The accelerator whose cost counts.
   package let profile: AcceleratorProfile
+
+  /// The network.
+  package var network: Network { model.weights.network }
+}
+
+/// What a run file asks for, read and checked as far as no image is needed; nothing is written.
+package struct RunPlan {
+  /// The run file with absolute paths.
+  package let runFile: RunFile
+  /// The network; `nil` where decisions are listed.
+  package let network: PlannedNetwork?
   /// What genomes decide about.
-  package let space: SearchSpace
-  /// The exact cost of every genome.
-  package let costs: CostModel
+  package var space: SearchSpace { costs.space }
+  /// The exact cost of every genome, without what is measured.
+  package let costs: GenomeCosts
   /// What every candidate must satisfy.
   package let constraints: RunConstraints
 
@@ -40,36 +53,57 @@ package struct RunPlan {
   ///
   /// - Throws: what is wrong with the model, the profile, the patterns or a constraint.
   package init(_ runFile: RunFile) throws(RunPlanError) {
-    let model = try Self.reading(.model) {
-      try LoadedModel(path: runFile.model.weights, configurationPath: runFile.model.config)
+    let all: GenomeCosts
+    switch runFile.subject {
+    case .network(let subject):
+      let (network, costs) = try Self.plan(subject)
+      self.network = network
+      all = costs
+    case .listed(let decisions):
+      network = nil
+      all = try Self.reading(.decisions) { try decisions.costs() }
     }
-    let profile = try Self.reading(.accelerator) {
-      try AcceleratorFile.profile(runFile.accelerator.profile)
+    let measured = runFile.measured?.quantities ?? []
+    let costs = all.without(measured)
+    let constraints = RunConstraints(
+      runFile.constraints, dense: costs.denseCost, measured: measured)
+    try Self.reading(.constraints) {
+      try constraints.check(
+        feasibleIn: costs,
+        objectives: runFile.objectives.filter {
+          measured.isDisjoint(with: CostQuantities(of: $0))
+        })
+    }
+    self.runFile = runFile
+    self.costs = costs
+    self.constraints = constraints
+  }
+
+  /// Reads a model and the profile of its accelerator.
+  private static func plan(
+    _ subject: RunFile.NetworkSubject
+  ) throws(RunPlanError) -> (PlannedNetwork, GenomeCosts) {
+    let model = try reading(.model) {
+      try LoadedModel(path: subject.model.weights, configurationPath: subject.model.config)
+    }
+    let profile = try reading(.accelerator) {
+      try AcceleratorFile.profile(subject.accelerator.profile)
     }
     let network = model.weights.network
-    let space = try Self.reading(.patterns) {
+    let space = try reading(.patterns) {
       do throws(RunFileError) {
-        return try runFile.searchSpace(of: network, file: "the run file")
+        return try subject.searchSpace(of: network, file: "the run file")
       } catch {
         throw ExplainedError("\(error)", isWrongUsage: true)
       }
     }
-    let costs = try Self.reading(.accelerator) {
+    let costs = try reading(.accelerator) {
       try computingCosts(of: model.path) {
         try CostModel(
-          network: network, space: space, profile: profile, batch: runFile.accelerator.batch)
+          network: network, space: space, profile: profile, batch: subject.accelerator.batch)
       }
     }
-    let constraints = RunConstraints(runFile.constraints, dense: costs.denseCost)
-    try Self.reading(.constraints) {
-      try constraints.check(feasibleIn: costs, objectives: runFile.objectives)
-    }
-    self.runFile = runFile
-    self.model = model
-    self.profile = profile
-    self.space = space
-    self.costs = costs
-    self.constraints = constraints
+    return (PlannedNetwork(subject: subject, model: model, profile: profile), costs.costs)
   }
 
   private static func reading<Result>(
@@ -102,7 +136,7 @@ package struct RunPlan {
       objectiveCount: runFile.objectives.count,
       initial: space.uniformGenomes)
     let seeds = SensitivitySeeds.genomes(
-      outputErrors: outputErrors, space: space, layers: model.weights.network.prunableLayers,
+      outputErrors: outputErrors, space: space, layers: network?.network.prunableLayers ?? [],
       count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
     for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
     guard let choices = neededChoices else { return settings }

@@ -82,7 +82,8 @@ package struct FrontBuilder {
       guard let genome = proposed.removeValue(forKey: result.candidate) else { return }
       found.evaluationCount += 1
       let minimized = zip(objectives, result.objectives).map { $0.minimized($1) }
-      let individual = Individual(id: result.candidate, genome: genome, objectives: minimized)
+      let individual = Individual(
+        id: result.candidate, genome: genome, objectives: minimized, violation: result.violation)
       guard archive.insert(individual) else { return }
       found.evaluations[result.candidate] = result
       if found.evaluations.count > 2 * archive.count + 64 {

@@ -2,38 +2,17 @@ import SparsityCore
 import TextReports
 
 extension FrontReport {
+  /// A column of the table: its heading, and the text of a point.
+  private typealias Column = (
+    heading: String, alignment: TextTable.Alignment, text: (Point) -> String
+  )
+
   /// The report for users.
   package var lines: [String] {
-    let hasTest = points.contains { $0.testAccuracy != nil }
-    var columns: [(heading: String, alignment: TextTable.Alignment)] = [
-      ("point", .right), ("candidate", .right), ("layers by pattern", .left), ("density", .right),
-      ("accuracy", .right),
-    ]
-    if hasTest { columns.append(("on test set", .right)) }
-    columns += [("images/s", .right), ("× dense", .right), ("MACs/image", .right)]
-    let hasEnergy = objectives.contains("energy")
-    let hasBytes = objectives.contains("weightBytes")
-    if hasEnergy { columns.append(("mJ/image", .right)) }
-    if hasBytes { columns.append(("weights", .right)) }
-    let hasKeys = Set(points.flatMap { $0.keys ?? [] }).count > 1
-    if hasKeys { columns.append(("measured with", .left)) }
-    var table = TextTable(columns)
+    let columns = columns
+    var table = TextTable([("point", .right)] + columns.map { ($0.heading, $0.alignment) })
     for (index, point) in points.enumerated() {
-      var cells = [
-        "\(index + 1)", "#\(point.candidate)", Self.summary(point.genome),
-        NumberFormat.fixed(point.density, 3), NumberFormat.percent(point.accuracy),
-      ]
-      if hasTest { cells.append(point.testAccuracy.map(NumberFormat.percent) ?? "") }
-      cells += [
-        NumberFormat.fixed(point.throughput, 1),
-        NumberFormat.fixed(point.throughput / denseThroughput, 2), NumberFormat.scaled(point.macs),
-      ]
-      if hasEnergy {
-        cells.append(point.energyJoulesPerImage.map { NumberFormat.fixed($0 * 1e3, 3) } ?? "")
-      }
-      if hasBytes { cells.append(NumberFormat.bytes(point.weightBytes)) }
-      if hasKeys { cells.append(Self.summary(ofKeys: point.keys ?? [])) }
-      table.append(cells)
+      table.append(["\(index + 1)"] + columns.map { $0.text(point) })
     }
     return table.lines + [
       "",
@@ -42,6 +21,78 @@ extension FrontReport {
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
       "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
     ] + quarantineLines + discardLines
+  }
+
+  /// The columns behind the number of the point; what is not known of any point has none.
+  private var columns: [Column] {
+    func isKnown<Value>(_ value: (Point) -> Value?) -> Bool {
+      points.contains { value($0) != nil }
+    }
+    let isNetwork = isKnown(\.density)
+    var columns: [Column] = [
+      ("candidate", .right, { "#\($0.candidate)" }),
+      (isNetwork ? "layers by pattern" : "choices", .left, { Self.summary($0.genome) }),
+    ]
+    if isNetwork {
+      columns.append(("density", .right, { Self.fixed($0.density, 3) }))
+    }
+    columns.append(("accuracy", .right, { NumberFormat.percent($0.accuracy) }))
+    if isKnown(\.testAccuracy) {
+      columns.append(
+        ("on test set", .right, { $0.testAccuracy.map(NumberFormat.percent) ?? "" }))
+    }
+    if isKnown(\.throughput) {
+      columns.append((heading("images/s", of: .latency), .right, { Self.fixed($0.throughput, 1) }))
+    }
+    if let denseThroughput {
+      columns.append(
+        ("× dense", .right, { Self.fixed($0.throughput.map { $0 / denseThroughput }, 2) }))
+    }
+    if isKnown(\.macs) {
+      columns.append(("MACs/image", .right, { $0.macs.map(NumberFormat.scaled) ?? "" }))
+    }
+    if let spread = spreadColumn(of: .latency) { columns.append(spread) }
+    if objectives.contains(Objective.energy.rawValue) || isMeasured(.energy) {
+      columns.append(
+        (
+          heading("mJ/image", of: .energy), .right,
+          { Self.fixed($0.energyJoulesPerImage.map { $0 * 1e3 }, 3) }
+        ))
+    }
+    if let spread = spreadColumn(of: .energy) { columns.append(spread) }
+    if objectives.contains(Objective.weightBytes.rawValue) {
+      columns.append(("weights", .right, { $0.weightBytes.map(NumberFormat.bytes) ?? "" }))
+    }
+    if Set(points.flatMap { $0.keys ?? [] }).count > 1 {
+      columns.append(("measured with", .left, { Self.summary(ofKeys: $0.keys ?? []) }))
+    }
+    return columns
+  }
+
+  private func isMeasured(_ quantity: Objective) -> Bool {
+    measured?.contains(quantity.rawValue) ?? false
+  }
+
+  private func heading(_ text: String, of quantity: Objective) -> String {
+    isMeasured(quantity) ? "\(text), measured" : text
+  }
+
+  /// The column of what repeated measurements gave, in thousandths of the quantity's unit.
+  private func spreadColumn(of quantity: Objective) -> Column? {
+    guard isMeasured(quantity) else { return nil }
+    let unit = quantity == .latency ? "ms" : "mJ"
+    return (
+      "\(unit), least to greatest", .right,
+      { point in
+        guard let spread = point.measured?[quantity.rawValue] else { return "" }
+        return
+          "\(NumberFormat.short(spread.least * 1e3))–\(NumberFormat.short(spread.greatest * 1e3))"
+      }
+    )
+  }
+
+  private static func fixed(_ value: Double?, _ digits: Int) -> String {
+    value.map { NumberFormat.fixed($0, digits) } ?? ""
   }
 
   /// The names of the first keys, and how many more there are.
@@ -86,7 +137,7 @@ extension FrontReport {
   package var csvLines: [String] {
     let heading =
       "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,"
-      + "energyJoulesPerImage,weightBytes,meanLoss,decisions"
+      + "energyJoulesPerImage,weightBytes,meanLoss,measured,decisions"
     return [heading]
       + points.map { point in
         let decisions = point.genome.decisions.sorted { $0.key < $1.key }
@@ -94,9 +145,11 @@ extension FrontReport {
         let energy = point.energyJoulesPerImage.map { "\($0)" } ?? ""
         let test = point.testAccuracy.map { "\($0)" } ?? ""
         let loss = point.meanLoss.map { "\($0)" } ?? ""
-        return "\(point.candidate),\(point.density),\(point.accuracy),\(test),"
-          + "\(point.throughput),\(point.latencySeconds),\(point.macs),"
-          + "\(energy),\(point.weightBytes),\(loss),\(decisions)"
+        func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
+        return "\(point.candidate),\(text(point.density)),\(point.accuracy),\(test),"
+          + "\(text(point.throughput)),\(text(point.latencySeconds)),\(text(point.macs)),"
+          + "\(energy),\(text(point.weightBytes)),\(loss),"
+          + "\((measured ?? []).joined(separator: ";")),\(decisions)"
       }
   }
 
@@ -105,8 +158,19 @@ extension FrontReport {
       .joined(separator: ", ")
   }
 
-  /// Returns how many decisions take each choice, as in `4× 4:4, 20× 2:4`.
+  /// The decisions that are shown one by one where choices are no patterns.
+  private static let shownDecisionCountMax = 4
+
+  /// Returns how many decisions take each choice, as in `4× 4:4, 20× 2:4`; of few that are no
+  /// patterns, what each takes.
   private static func summary(_ genome: GenomeEntry) -> String {
+    let decisions = genome.decisions
+    if decisions.count <= shownDecisionCountMax,
+      !decisions.values.allSatisfy({ NMPattern($0) != nil })
+    {
+      return decisions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        .joined(separator: ", ")
+    }
     let counts = Dictionary(grouping: genome.decisions.values) { $0 }.mapValues(\.count)
     if counts.count == 1, let pattern = counts.keys.first { return "all \(pattern)" }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

@@ -17,27 +17,37 @@ package struct FrontReport: Codable {
     /// The number.
     package var candidate: Int
     package var genome: GenomeEntry
-    /// The kept fraction of the prunable weights.
-    package var density: Double
+    /// The kept fraction of the prunable weights; absent where decisions are listed.
+    package var density: Double?
     /// The fraction of the search set classified correctly.
     package var accuracy: Double
     package var correct: Int
     package var images: Int
     /// The mean loss of an image; absent where an older program has journaled what is none.
     package var meanLoss: Double?
-    /// Images a second on the accelerator.
-    package var throughput: Double
-    package var latencyCycles: Int64
-    package var latencySeconds: Double
-    package var macs: Int64
+    /// Images a second on the accelerator; absent, as what follows, where it is not known.
+    package var throughput: Double?
+    package var latencyCycles: Int64?
+    package var latencySeconds: Double?
+    package var macs: Int64?
     /// The joules of one image, if the accelerator's profile models energy.
     package var energyJoulesPerImage: Double?
     /// The bytes of all parameters and of the places of kept weights.
-    package var weightBytes: Int64
+    package var weightBytes: Int64?
+    /// The costs that were measured, by quantity, in seconds a batch and joules an image.
+    package var measured: [String: Spread]?
     /// The names of the keys that have measured it; absent without encryption.
     package var keys: [String]?
     /// The fraction of the test set classified correctly, once it was measured.
     package var testAccuracy: Double?
+  }
+
+  /// What repeated measurements gave.
+  package struct Spread: Codable {
+    /// The value that counts.
+    package var median: Double
+    package var least: Double
+    package var greatest: Double
   }
 
   /// A candidate that could not be evaluated.
@@ -58,7 +68,7 @@ package struct FrontReport: Codable {
   package var model: String
   package var accelerator: String
   /// The hash of all in the accelerator's profile that costs depend on.
-  package var acceleratorHash: String
+  package var acceleratorHash: String?
   package var batch: Int
   /// The options of what has computed the results, such as `precision`.
   package var options: [String: String]
@@ -78,8 +88,10 @@ package struct FrontReport: Codable {
   package var hypervolume: Double
   /// The reference point against which the hypervolume is measured, by objective.
   package var referencePoint: [String: Double]
-  package var denseThroughput: Double
-  package var denseMacs: Int64
+  package var denseThroughput: Double?
+  package var denseMacs: Int64?
+  /// The quantities that evaluators have measured instead of a model; absent if there are none.
+  package var measured: [String]?
   /// The members, the most accurate first.
   package var points: [Point]
 

@@ -13,41 +13,70 @@ package struct FrontSource {
   /// The model's name for reports.
   let modelName: String
   /// The exact cost of every genome of the run.
-  package let costs: CostModel
+  package let costs: GenomeCosts
+  /// The network with its accelerator; `nil` where decisions are listed.
+  private let subject: Subject?
+  /// The reference point against which hypervolume is measured, in minimised objectives.
+  package let referencePoint: [Double]
+
+  /// What only a run with a network has.
+  private struct Subject {
+    /// The layers whose weights are pruned.
+    let layers: [PrunableLayer]
+    let profile: AcceleratorProfile
+  }
 
   /// Returns the source of the same run with all of its description known.
   func describing(_ description: RunDescription) -> FrontSource {
-    FrontSource(description: description, modelName: modelName, costs: costs)
+    FrontSource(
+      description: description, modelName: modelName, costs: costs, subject: subject,
+      referencePoint: referencePoint)
   }
 
-  private init(description: RunDescription, modelName: String, costs: CostModel) {
+  private init(
+    description: RunDescription, modelName: String, costs: GenomeCosts, subject: Subject?,
+    referencePoint: [Double]
+  ) {
     self.description = description
     self.modelName = modelName
     self.costs = costs
+    self.subject = subject
+    self.referencePoint = referencePoint
   }
 
   /// Uses the cost model of a prepared run.
   package init(_ run: PreparedRun) {
     self.init(
-      description: run.settings.description, modelName: run.modelName, costs: run.costs)
+      description: run.settings.description, modelName: run.modelName, costs: run.costs,
+      subject: run.network.map {
+        Subject(layers: $0.network.prunableLayers, profile: $0.profile)
+      }, referencePoint: run.settings.referencePoint)
   }
 
-  /// Creates the cost model of a run from its description and the model's network.
-  package init(description: RunDescription, modelName: String, network: Network) throws {
-    self.description = description
-    self.modelName = modelName
-    self.costs = try computingCosts(of: modelName) {
-      try CostModel(
-        network: network, space: description.space,
-        profile: AcceleratorProfile(
-          ofRun: description.accelerator, text: description.acceleratorText),
-        batch: description.acceleratorBatch)
+  /// Creates the cost model of a run from its description and the model's network, if it has one.
+  ///
+  /// - Parameter measuredLimit: up to which value a measured objective counts.
+  package init(
+    description: RunDescription, modelName: String, network: Network?,
+    measuredLimit: (Objective) -> Double? = { _ in nil }
+  ) throws {
+    let costs = try computingCosts(of: modelName) {
+      try GenomeCosts(
+        network: network, space: description.space, accelerator: description.accelerator,
+        profileText: description.text(of: .accelerator),
+        listedText: description.text(of: .decisions), batch: description.acceleratorBatch,
+        measured: description.measuredCosts)
     }
-  }
-
-  /// The reference point against which hypervolume is measured, in minimised objectives.
-  package var referencePoint: [Double] {
-    ReferencePoint.minimized(of: description.objectives, dense: costs.denseCost)
+    self.init(
+      description: description, modelName: modelName, costs: costs,
+      subject: try network.map { network in
+        Subject(
+          layers: network.prunableLayers,
+          profile: try AcceleratorProfile(
+            ofRun: description.accelerator, text: description.text(of: .accelerator)))
+      },
+      referencePoint: ReferencePoint.minimized(
+        of: description.objectives, dense: costs.denseCost, limit: measuredLimit))
   }
 
   /// Returns the report of a front.
@@ -62,7 +91,8 @@ package struct FrontSource {
     }
     return FrontReport(
       model: modelName, accelerator: description.accelerator,
-      acceleratorHash: costs.profile.contentHash.description, batch: description.acceleratorBatch,
+      acceleratorHash: subject?.profile.contentHash.description,
+      batch: description.acceleratorBatch,
       options: description.numerics.options, numerics: description.numerics.description,
       bankArithmetic: description.bankArithmetic,
       pruning: description.criterion,
@@ -80,8 +110,13 @@ package struct FrontSource {
       hypervolume: hypervolume(
         of: content.members.map(\.objectives), referencePoint: referencePoint),
       referencePoint: Dictionary(uniqueKeysWithValues: named),
-      denseThroughput: costs.denseCost.throughputImagesPerSecond, denseMacs: costs.denseCost.macs,
-      points: points.sorted { ($1.accuracy, $1.throughput) < ($0.accuracy, $0.throughput) })
+      denseThroughput: costs.denseCost.value(of: .throughput),
+      denseMacs: costs.denseCost.value(of: .macs).map { _ in costs.denseCost.macs },
+      measured: description.measuredCosts.isEmpty
+        ? nil : description.measuredCosts.map(\.rawValue),
+      points: points.sorted {
+        ($1.accuracy, $1.throughput ?? 0) < ($0.accuracy, $0.throughput ?? 0)
+      })
   }
 
   private func quarantined(_ content: FrontContent) -> [FrontReport.Quarantined] {
@@ -103,16 +138,32 @@ package struct FrontSource {
   /// Returns what a report says about an evaluated genome.
   private func point(of genome: Genome, _ result: EvaluatedCandidate) -> FrontReport.Point {
     let cost = costs.cost(of: genome)
+    let measured = result.medianCosts
+    func value(_ objective: Objective) -> Double? {
+      measured.value(of: objective, batch: description.acceleratorBatch)
+        ?? cost.value(of: objective)
+    }
+    let knowsCycles = subject != nil && cost.value(of: .latency) != nil
     return FrontReport.Point(
       candidate: result.candidate.rawValue,
       genome: entry(of: genome),
-      density: costs.space.density(of: genome, layers: costs.layers),
+      density: subject.map { costs.space.density(of: genome, layers: $0.layers) },
       accuracy: Double(result.correctCount) / Double(result.imageCount),
       correct: result.correctCount, images: result.imageCount,
       meanLoss: result.summedLoss.map { $0 / Double(result.imageCount) },
-      throughput: cost.throughputImagesPerSecond, latencyCycles: cost.latencyCycles,
-      latencySeconds: cost.latencySeconds, macs: cost.macs,
-      energyJoulesPerImage: cost.energyJoulesPerImage, weightBytes: cost.weightBytes,
+      throughput: value(.throughput), latencyCycles: knowsCycles ? cost.latencyCycles : nil,
+      latencySeconds: value(.latency), macs: cost.value(of: .macs).map { _ in cost.macs },
+      energyJoulesPerImage: value(.energy),
+      weightBytes: cost.value(of: .weightBytes).map { _ in cost.weightBytes },
+      measured: result.measuredCosts.isEmpty
+        ? nil
+        : Dictionary(
+          uniqueKeysWithValues: result.measuredCosts.map {
+            (
+              $0.quantity.rawValue,
+              FrontReport.Spread(median: $0.median, least: $0.least, greatest: $0.greatest)
+            )
+          }),
       keys: result.keyNames.isEmpty ? nil : result.keyNames,
       testAccuracy: nil)
   }

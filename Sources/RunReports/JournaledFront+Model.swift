@@ -13,11 +13,16 @@ extension JournaledFront {
   /// - Throws: ``TextReports/ExplainedError`` if the file has other content than the run was
   ///   started with.
   package func model(_ runFile: RunFile) throws -> LoadedModel {
-    let model = try LoadedModel(
-      path: runFile.model.weights, configurationPath: directory.configuration)
-    guard model.contentHash == description.model.content else {
+    guard let network = runFile.subject.network else {
       throw ExplainedError(
-        "\(runFile.model.weights) is not the checkpoint of this run any more",
+        "the run in \(directory.path) has no model: its decisions are listed",
+        nextStep: "take the choices of a point from elsa front --json")
+    }
+    let model = try LoadedModel(
+      path: network.model.weights, configurationPath: directory.configuration)
+    guard model.contentHash == description.model?.content else {
+      throw ExplainedError(
+        "\(network.model.weights) is not the checkpoint of this run any more",
         nextStep: "put the original back")
     }
     return model
@@ -26,10 +31,13 @@ extension JournaledFront {
   /// Returns the weight bank of the run.
   ///
   /// - Throws: ``TextReports/ExplainedError`` if it is not the one that the run was started with.
-  package func bank(of model: LoadedModel, _ runFile: RunFile, threads: Int) throws -> WeightBank {
+  package func bank(of model: LoadedModel, threads: Int) throws -> WeightBank {
+    guard let criterion = PruningCriterion(rawValue: description.criterion) else {
+      throw ExplainedError("this version cannot prune by \(description.criterion)")
+    }
     let bank = try model.runBank(
-      from: description.bank, space: space, criterion: runFile.pruning.criterion,
-      path: directory.bank, threads: threads)
+      from: description.bank, space: space, criterion: criterion, path: directory.bank,
+      threads: threads)
     guard bank.contentHash == description.bank.content else {
       throw ExplainedError(
         "\(directory.bank) is not the weight bank of this run any more",
@@ -69,6 +77,7 @@ extension JournaledFront {
       case .sets(_, let test?): name = test
       case .split(let images, _, let test, _) where test > 0:
         name = "\(counted(test, "image")) of \(images)"
+      case .counted: return nil
       case .sets, .split:
         return "no test set: accuracy is that of the images which the search has seen"
       }

@@ -46,7 +46,7 @@ extension JournaledFront {
   ) throws -> ModelEvaluation {
     let model = try model(runFile)
     let threads = threads ?? AllowedProcessors.current.count
-    let bank = try bank(of: model, runFile, threads: threads)
+    let bank = try bank(of: model, threads: threads)
     return try ModelEvaluation(
       model: model, bank: bank, images: ImageSet(packedFile: testPath),
       numerics: InferenceNumerics(description.numerics), threads: threads)

@@ -2,6 +2,8 @@ import Coordination
 import Evaluation
 import Foundation
 import ModelFiles
+import NetworkArchitectures
+import RunFiles
 import RunPreparation
 import RunStorage
 import SparsityCore
@@ -30,22 +32,10 @@ package struct JournaledFront {
     guard let opening = try RunOpening.first(of: reader, in: directory) else {
       throw ExplainedError("the journal in \(directory.path) has no run yet")
     }
-    guard
-      try contentHash(ofFileAt: directory.configuration)
-        == opening.description.configuration.content
-    else {
-      // Names of layers may fit all the same; the costs would be another model's.
-      throw ExplainedError(
-        "\(directory.configuration) is not the model configuration of this run any more",
-        nextStep: "put the original back")
-    }
-    let configuration = try NetworkConfiguration(path: directory.configuration)
-    let name = configuration.name
-    let path = opening.description.model.path
+    let (name, network) = try Self.subject(of: opening.description, in: directory)
     let source = try FrontSource(
-      description: opening.description,
-      modelName: name.isEmpty ? URL(filePath: path).lastPathComponent : name,
-      network: configuration.network)
+      description: opening.description, modelName: name, network: network,
+      measuredLimit: try Self.measuredLimit(of: opening, in: directory))
     self.directory = directory
     self.description = opening.description
     self.space = source.costs.space
@@ -58,6 +48,40 @@ package struct JournaledFront {
         "the journal in \(directory.path) is not that of the model in "
           + "\(directory.configuration): \(misfit)", nextStep: "put the original back")
     }
+  }
+
+  /// Returns up to which values measured objectives count.
+  private static func measuredLimit(
+    of opening: RunOpening, in directory: RunDirectory
+  ) throws -> (Objective) -> Double? {
+    guard !opening.description.measuredCosts.isEmpty else { return { _ in nil } }
+    do {
+      return try RunFile(yaml: opening.settings, file: directory.journalPath).measuredLimit
+    } catch {
+      throw ExplainedError(
+        "the settings in \(directory.journalPath) cannot be read: \(error.message)",
+        nextStep: "use the version of elsa that has started the run")
+    }
+  }
+
+  /// Returns what reports call the model, and the network if there is one.
+  private static func subject(
+    of description: RunDescription, in directory: RunDirectory
+  ) throws -> (name: String, network: Network?) {
+    guard let wanted = description.configuration, let model = description.model else {
+      return (description.numerics.backend.name, nil)
+    }
+    guard try contentHash(ofFileAt: directory.configuration) == wanted.content else {
+      // Names of layers may fit all the same; the costs would be another model's.
+      throw ExplainedError(
+        "\(directory.configuration) is not the model configuration of this run any more",
+        nextStep: "put the original back")
+    }
+    let configuration = try NetworkConfiguration(path: directory.configuration)
+    let name = configuration.name
+    return (
+      name.isEmpty ? URL(filePath: model.path).lastPathComponent : name, configuration.network
+    )
   }
 
   /// Reads what is to be shown: from the snapshot on, or everything, a portion at a time.

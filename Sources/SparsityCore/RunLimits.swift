@@ -23,6 +23,8 @@ package enum RunLimits {
   package static let imageRange = 1...(1 << 31)
   /// The images of a shard.
   package static let shardImageRange = 1...(1 << 20)
+  /// How often a cost may be measured before the median counts.
+  package static let repetitionRange = 1...1_000
   /// The evaluations that a worker may run at once.
   package static let slotRange = 1...256
   /// The threads of a process that computes.

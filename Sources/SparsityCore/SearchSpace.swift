@@ -57,16 +57,25 @@ package struct SearchSpace: Hashable, Sendable {
   }
 
   /// The genomes that choose the same wherever they can, from what computes most to what computes
-  /// least: the first one is the densest of all.
+  /// least: the first one is the densest of all, or takes the last choice of every list.
   ///
-  /// A decision without the choice takes the next one that computes less, or its least.
+  /// A decision without a pattern takes the next one that computes less, or its least; of shorter
+  /// lists the first choice.
   package var uniformGenomes: [Genome] {
     var genomes: [Genome] = []
-    for choice in Set(decisions.flatMap(\.choices)).sorted().reversed() {
-      let genes = decisions.map { decision in
-        UInt8(decision.choices.lastIndex { $0 <= choice } ?? 0)
+    func append(_ choose: (Decision) -> Int?) {
+      let genome = Genome(genes: decisions.map { UInt8(choose($0) ?? 0) })
+      if !genomes.contains(genome) { genomes.append(genome) }
+    }
+    let patterns = Set(decisions.flatMap(\.patterns)).sorted()
+    let listed = decisions.filter { !$0.kind.isOrdered }.map(\.choices.count).max() ?? 0
+    for step in 0..<max(patterns.count, listed) {
+      append { decision in
+        guard decision.kind.isOrdered else { return max(0, decision.choices.count - 1 - step) }
+        guard step < patterns.count else { return 0 }
+        let pattern = patterns[patterns.count - 1 - step]
+        return decision.patterns.lastIndex { $0 <= pattern }
       }
-      if !genomes.contains(Genome(genes: genes)) { genomes.append(Genome(genes: genes)) }
     }
     return genomes
   }

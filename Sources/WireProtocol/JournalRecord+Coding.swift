@@ -2,13 +2,27 @@ import SparsityCore
 
 extension JournalRecord {
   /// The version of records that this program writes; it reads all up to it.
-  package static let version = 1
+  package static let version = 2
+
+  /// The oldest version that knows all that is in the record.
+  private var ownVersion: Int {
+    switch self {
+    case .opened(let opening):
+      let run = opening.description
+      return run.model == nil || run.data == nil || !run.measuredCosts.isEmpty ? 2 : 1
+    case .shardCompleted(let completion):
+      return completion.measuredCosts == MeasuredCosts() ? 1 : 2
+    case .evaluated(let evaluated):
+      return evaluated.measuredCosts.isEmpty && evaluated.violation == 0 ? 1 : 2
+    case .proposed, .joined, .quarantined, .confirmed, .discarded: return 1
+    }
+  }
 
   /// Returns the bytes that ``init(decoding:)`` reads.
   package func encoded() -> [UInt8] {
     serialized(
       RecordProto.with {
-        $0.version = UInt32(Self.version)
+        $0.version = UInt32(ownVersion)
         $0.content = content
       })
   }
@@ -106,6 +120,7 @@ extension ShardCompletedProto {
     shard = ShardProto(completion.shard)
     key = .init(completion.key.hash.bytes)
     measurement = MeasurementProto(completion.measurement)
+    if let measured = MeasuredCostsProto(completion.measuredCosts) { measuredCosts = measured }
     worker = cut(completion.worker, to: WireLimits.labelSizeMax)
     evaluationMicroseconds = UInt64(completion.evaluationMicroseconds)
     keyName = cut(completion.keyName, to: WireLimits.labelSizeMax)
@@ -119,6 +134,7 @@ extension ShardCompletion {
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
       measurement: try ShardMeasurement(written: proto.measurement),
       worker: writtenLabel(try verbatim(proto.worker, "worker")),
+      measuredCosts: try MeasuredCosts(proto.measuredCosts),
       evaluationMicroseconds: try bounded(
         proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"),
       keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
@@ -169,7 +185,9 @@ extension EvaluatedProto {
     imageCount = UInt64(evaluated.imageCount)
     summedLossBits = (evaluated.summedLoss ?? .nan).bitPattern
     costs = evaluated.costs
+    measuredCosts = evaluated.measuredCosts.map(CostSpreadProto.init)
     objectiveBits = evaluated.objectives.map(\.bitPattern)
+    violationBits = evaluated.violation.bitPattern
     keyNames = evaluated.keyNames.map { cut($0, to: WireLimits.labelSizeMax) }
   }
 }
@@ -185,13 +203,21 @@ extension EvaluatedCandidate {
     guard objectives.allSatisfy(\.isFinite) else {
       throw .invalidField(name: "objective_bits", diagnostic: "holds a number that is none")
     }
+    let violation = Double(bitPattern: proto.violationBits)
+    guard !violation.isNaN else {
+      throw .invalidField(name: "violation_bits", diagnostic: "is no number")
+    }
     let imageCount = try bounded(
       proto.imageCount, 1...WireLimits.imageCountMax, "image_count")
     self.init(
       candidate: try CandidateID(wire: proto.candidate),
       correctCount: try bounded(proto.correctCount, 0...imageCount, "correct_count"),
       imageCount: imageCount, summedLoss: Double(bitPattern: proto.summedLossBits).asSummedLoss,
-      costs: proto.costs, objectives: objectives,
+      costs: proto.costs,
+      measuredCosts: try list(
+        proto.measuredCosts, limit: MeasuredCosts.measurable.count, "measured_costs"
+      ) { spread throws(WireError) in try CostSpread(spread) },
+      objectives: objectives, violation: violation,
       keyNames: try list(proto.keyNames, limit: Self.keyNameCountMax, "key_names") {
         name throws(WireError) in writtenLabel(try verbatim(name, "key_names"))
       })

@@ -86,6 +86,8 @@ package struct ShardCompletion: Hashable, Sendable {
   package var key: ShardKey
   /// What the evaluation found out.
   package var measurement: ShardMeasurement
+  /// What was measured of costs, where the run wants it.
+  package var measuredCosts: MeasuredCosts
   /// The name of the worker that evaluated the shard.
   package var worker: String
   /// How long the evaluation took.
@@ -96,8 +98,10 @@ package struct ShardCompletion: Hashable, Sendable {
   /// Creates a record of a result.
   package init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, worker: String,
-    evaluationMicroseconds: Int, keyName: String = ""
+    measuredCosts: MeasuredCosts = MeasuredCosts(), evaluationMicroseconds: Int,
+    keyName: String = ""
   ) {
+    self.measuredCosts = measuredCosts
     self.keyName = keyName
     self.shard = shard
     self.key = key
@@ -118,8 +122,12 @@ package struct EvaluatedCandidate: Hashable, Sendable {
   package var summedLoss: Double?
   /// The cost in the order of the run's cost names.
   package var costs: [Int64]
+  /// What was measured of the costs, in the order of ``SparsityCore/MeasuredCosts/measurable``.
+  package var measuredCosts: [CostSpread]
   /// The objectives in the run's order and natural sense (accuracy is positive).
   package var objectives: [Double]
+  /// How far the measured costs are from meeting the constraints; 0 or less meets them.
+  package var violation: Double
   /// The names of the keys that have delivered the results, in order, each once; not more than
   /// ``keyNameCountMax``, and none without encryption.
   package var keyNames: [String]
@@ -130,8 +138,11 @@ package struct EvaluatedCandidate: Hashable, Sendable {
   /// Creates a record of an evaluation.
   package init(
     candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double?,
-    costs: [Int64], objectives: [Double], keyNames: [String] = []
+    costs: [Int64], measuredCosts: [CostSpread] = [], objectives: [Double],
+    violation: Double = 0, keyNames: [String] = []
   ) {
+    self.violation = violation
+    self.measuredCosts = measuredCosts
     self.keyNames = keyNames
     self.candidate = candidate
     self.correctCount = correctCount
@@ -147,6 +158,7 @@ extension EvaluatedCandidate {
   package static func == (lhs: Self, rhs: Self) -> Bool {
     lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
       && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs && lhs.keyNames == rhs.keyNames
+      && lhs.measuredCosts == rhs.measuredCosts && lhs.violation == rhs.violation
       && lhs.summedLoss?.bitPattern == rhs.summedLoss?.bitPattern
       && lhs.objectives.map(\.bitPattern) == rhs.objectives.map(\.bitPattern)
   }

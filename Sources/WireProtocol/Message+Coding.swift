@@ -216,6 +216,7 @@ extension ResultProto {
     key = .init(result.key.hash.bytes)
     measurement = MeasurementProto(result.measurement)
     costs = result.costs
+    if let measured = MeasuredCostsProto(result.measuredCosts) { measuredCosts = measured }
     evaluationMicroseconds = UInt64(result.evaluationMicroseconds)
     token = .init(result.token.bytes)
   }
@@ -230,6 +231,7 @@ extension ShardResult {
     self.init(
       shard: try ShardID(proto.shard), key: try ShardKey([UInt8](proto.key)),
       measurement: try ShardMeasurement(measured: proto.measurement), costs: proto.costs,
+      measuredCosts: try MeasuredCosts(proto.measuredCosts),
       evaluationMicroseconds: try bounded(
         proto.evaluationMicroseconds, 0...Int.max, "evaluation_microseconds"),
       token: try LeaseToken(wire: [UInt8](proto.token)))

@@ -165,6 +165,8 @@ package struct ShardResult: Hashable, Sendable {
   package var measurement: ShardMeasurement
   /// The candidate's cost as the worker computes it, in the order of the run's cost names.
   package var costs: [Int64]
+  /// What was measured of costs, where the run wants it.
+  package var measuredCosts: MeasuredCosts
   /// How long the evaluation took; for statistics, it never influences the search.
   package var evaluationMicroseconds: Int
   /// The token of the lease that it comes of.
@@ -172,8 +174,9 @@ package struct ShardResult: Hashable, Sendable {
 
   package init(
     shard: ShardID, key: ShardKey, measurement: ShardMeasurement, costs: [Int64],
-    evaluationMicroseconds: Int, token: LeaseToken
+    measuredCosts: MeasuredCosts = MeasuredCosts(), evaluationMicroseconds: Int, token: LeaseToken
   ) {
+    self.measuredCosts = measuredCosts
     self.token = token
     self.shard = shard
     self.key = key

@@ -4,11 +4,11 @@ extension RunProto {
   /// Converts a description; parameters are sorted by name, so that equal ones have equal bytes.
   init(_ description: RunDescription) {
     run = description.run.rawValue
-    model = InputProto(description.model)
-    configuration = InputProto(description.configuration)
-    data = InputProto(description.data)
+    if let input = description.model { model = InputProto(input) }
+    if let input = description.configuration { configuration = InputProto(input) }
+    if let input = description.data { data = InputProto(input) }
     imageCount = UInt64(description.imageCount)
-    bank = .init(description.bank.content.bytes)
+    bank = .init(description.bank.content?.bytes ?? [])
     bankIsStored = description.bank.isStored
     criterion = description.criterion
     decisions = description.space.decisions.map(DecisionProto.init)
@@ -19,6 +19,7 @@ extension RunProto {
     }
     objectives = description.objectives.map(\.rawValue)
     costNames = description.costNames
+    measuredCosts = description.measuredCosts.map(\.rawValue)
     shuffleSeed = description.shuffleSeed
     shardSize = UInt32(description.shardSize)
     parameters = parameterProtos(description.parameters)
@@ -33,8 +34,9 @@ extension RunDescription {
     }
     let vectorLimit = WireLimits.vectorCountMax
     self.init(
-      run: run, model: try RunInput(proto.model),
-      configuration: try RunInput(proto.configuration), data: try RunInput(proto.data),
+      run: run, model: proto.hasModel ? try RunInput(proto.model) : nil,
+      configuration: proto.hasConfiguration ? try RunInput(proto.configuration) : nil,
+      data: proto.hasData ? try RunInput(proto.data) : nil,
       imageCount: try bounded(proto.imageCount, 1...WireLimits.imageCountMax, "image_count"),
       bank: try BankSource(proto),
       criterion: try verbatim(proto.criterion, "criterion"),
@@ -52,12 +54,31 @@ extension RunDescription {
       shardSize: try bounded(proto.shardSize, 1...WireLimits.shardSizeMax, "shard_size"),
       parameters: try namedValues(
         proto.parameters, limit: WireLimits.parameterCountMax, "parameters"))
+    guard (model == nil) == (configuration == nil) else {
+      throw .invalidField(name: "configuration", diagnostic: "and model belong together")
+    }
+    measuredCosts = try list(proto.measuredCosts, limit: vectorLimit, "measured_costs") {
+      value throws(WireError) in
+      let quantity: Objective = try named(value, "measured_costs")
+      guard MeasuredCosts.measurable.contains(quantity) else {
+        throw WireError.invalidField(
+          name: "measured_costs", diagnostic: "holds \(quantity.rawValue), which nobody measures")
+      }
+      return quantity
+    }
   }
 }
 
 extension BankSource {
   /// Converts and checks what a description says of the bank.
   fileprivate init(_ proto: RunProto) throws(WireError) {
+    guard proto.hasModel else {
+      guard proto.bank.isEmpty, !proto.bankIsStored else {
+        throw .invalidField(name: "bank", diagnostic: "is there without a model")
+      }
+      self = .none
+      return
+    }
     let content = try ContentHash(wire: [UInt8](proto.bank))
     self = proto.bankIsStored ? .stored(content) : .derived(content)
   }

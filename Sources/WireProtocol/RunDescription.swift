@@ -17,12 +17,12 @@ package struct RunInput: Hashable, Sendable {
 package struct RunDescription: Hashable, Sendable {
   /// The identity of the run.
   package var run: RunID
-  /// The checkpoint.
-  package var model: RunInput
-  /// The checkpoint's `config.json`.
-  package var configuration: RunInput
-  /// The search set.
-  package var data: RunInput
+  /// The checkpoint; `nil` where the run file lists the decisions.
+  package var model: RunInput?
+  /// The checkpoint's `config.json`; `nil` without one.
+  package var configuration: RunInput?
+  /// The search set; `nil` where only evaluators read the images.
+  package var data: RunInput?
   /// The images of the search set.
   package var imageCount: Int
   /// The weight bank.
@@ -41,6 +41,8 @@ package struct RunDescription: Hashable, Sendable {
   package var objectives: [Objective]
   /// The names of the integers that a worker reports as a candidate's cost, in their order.
   package var costNames: [String]
+  /// The quantities that evaluators measure, among ``SparsityCore/MeasuredCosts/measurable``.
+  package var measuredCosts: [Objective] = []
   /// The seed of the shuffle that slices are taken of.
   package var shuffleSeed: UInt64
   /// The images of a shard; the last shard of a candidate may hold fewer.
@@ -49,7 +51,7 @@ package struct RunDescription: Hashable, Sendable {
   package var parameters: [String: String]
 
   package init(
-    run: RunID, model: RunInput, configuration: RunInput, data: RunInput, imageCount: Int,
+    run: RunID, model: RunInput?, configuration: RunInput?, data: RunInput?, imageCount: Int,
     bank: BankSource, criterion: String, space: SearchSpace, numerics: Numerics,
     accelerator: String, acceleratorBatch: Int, objectives: [Objective], costNames: [String],
     shuffleSeed: UInt64, shardSize: Int, parameters: [String: String] = [:]
@@ -75,6 +77,17 @@ package struct RunDescription: Hashable, Sendable {
     self.parameters = parameters
   }
 
+  /// Whether an objective follows from what is measured.
+  package func measures(_ objective: Objective) -> Bool {
+    let quantity: Objective = objective == .throughput ? .latency : objective
+    return measuredCosts.contains(quantity)
+  }
+
+  /// Whether costs are measured as the run wants it.
+  package func measures(_ costs: MeasuredCosts) -> Bool {
+    MeasuredCosts.measurable.allSatisfy { (costs[$0] != nil) == measuredCosts.contains($0) }
+  }
+
   /// The slices of the shuffled search set, one for each shard of a candidate.
   package var slices: [ImageSlice] {
     ImageSlice.slices(imageCount: imageCount, shardSize: shardSize)
@@ -86,9 +99,9 @@ package struct RunDescription: Hashable, Sendable {
   package func differences(from other: RunDescription) -> [String] {
     let fields: [(String, Bool)] = [
       ("run", run == other.run),
-      ("model", model.content == other.model.content),
-      ("configuration", configuration.content == other.configuration.content),
-      ("data", data.content == other.data.content),
+      ("model", model?.content == other.model?.content),
+      ("configuration", configuration?.content == other.configuration?.content),
+      ("data", data?.content == other.data?.content),
       ("imageCount", imageCount == other.imageCount),
       ("bank", bank == other.bank),
       ("criterion", criterion == other.criterion),
@@ -98,6 +111,7 @@ package struct RunDescription: Hashable, Sendable {
       ("acceleratorBatch", acceleratorBatch == other.acceleratorBatch),
       ("objectives", objectives == other.objectives),
       ("costNames", costNames == other.costNames),
+      ("measuredCosts", measuredCosts == other.measuredCosts),
       ("shuffleSeed", shuffleSeed == other.shuffleSeed),
       ("shardSize", shardSize == other.shardSize),
       ("parameters", parameters == other.parameters),

@@ -130,6 +130,7 @@ extension DoneShardProto {
     shard = ShardProto(done.shard)
     correctCount = UInt64(done.correctCount)
     summedLossBits = done.summedLossBits
+    if let measured = MeasuredCostsProto(done.measuredCosts) { measuredCosts = measured }
     keyName = cut(done.keyName, to: WireLimits.labelSizeMax)
   }
 }
@@ -142,6 +143,7 @@ extension StoredShard {
       correctCount: try bounded(
         proto.correctCount, 0...WireLimits.shardSizeMax, "correct_count"),
       summedLossBits: proto.summedLossBits,
+      measuredCosts: try MeasuredCosts(proto.measuredCosts),
       keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
   }
 }

@@ -106,11 +106,17 @@ package struct StoredShard: Hashable, Sendable {
   package var correctCount: Int
   /// The bits of the summed loss; those of a number that is no loss say that it is missing.
   package var summedLossBits: UInt64
+  /// What was measured of costs, where the run wants it.
+  package var measuredCosts: MeasuredCosts
   /// The name of the key that has delivered it; empty without encryption.
   package var keyName: String
 
   /// Creates a result.
-  package init(shard: ShardID, correctCount: Int, summedLossBits: UInt64, keyName: String) {
+  package init(
+    shard: ShardID, correctCount: Int, summedLossBits: UInt64,
+    measuredCosts: MeasuredCosts = MeasuredCosts(), keyName: String
+  ) {
+    self.measuredCosts = measuredCosts
     self.keyName = keyName
     self.shard = shard
     self.correctCount = correctCount

@@ -43,7 +43,9 @@ extension Decision {
       }
       return choice
     }
-    guard !choices.isEmpty, Set(choices).count == choices.count, choices == choices.sorted() else {
+    guard !choices.isEmpty, Set(choices).count == choices.count,
+      choices == Decision.ordered(choices)
+    else {
       throw .invalidField(
         name: "choices", diagnostic: "must hold different choices, from what computes least on")
     }

@@ -176,7 +176,8 @@ final class EvaluationRunner: Sendable {
       return .evaluated(
         task,
         Evaluation(
-          measurement: outcome.measurement, costs: outcome.costs, microseconds: microseconds))
+          measurement: outcome.measurement, costs: outcome.costs,
+          measuredCosts: outcome.measuredCosts, microseconds: microseconds))
     } catch let error as any EndsWorker where error.endsWorker {
       return .preparationFailed("\(error)".withControlsWrittenOut)
     } catch {

@@ -55,9 +55,11 @@ package struct InputFetcher {
   ///
   /// - Returns: `nil` if the coordinator does not serve all of them.
   package func files(of description: RunDescription) throws(InputError) -> InputFiles? {
+    let roles = InputFiles.roles(of: description)
+    guard !roles.isEmpty else { return InputFiles(sharedBy: description) }
     let inventory = try inventory()
     var entries: [Inventory.Entry] = []
-    for role in InputFiles.roles(of: description) {
+    for role in roles {
       guard let entry = inventory.entries.first(where: { $0.role == role }) else { return nil }
       entries.append(entry)
     }

@@ -3,7 +3,8 @@ import Glibc
 import SparsityCore
 import WireProtocol
 
-/// The files that an evaluation reads, wherever they are from.
+/// The files that an evaluation reads, wherever they are from; the paths of those that the run has
+/// not are empty.
 package struct InputFiles: Sendable {
   /// The checkpoint.
   package var model: String
@@ -18,17 +19,19 @@ package struct InputFiles: Sendable {
 
   /// The files at the paths that a run names.
   package init(sharedBy description: RunDescription) {
-    model = description.model.path
-    configuration = description.configuration.path
-    data = description.data.path
-    let path = description.configuration.path
-    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    bank = (slash.map { String(path[...$0]) } ?? "") + BankFile.usualName
+    model = description.model?.path ?? ""
+    let configuration = description.configuration?.path ?? ""
+    self.configuration = configuration
+    data = description.data?.path ?? ""
+    let slash = configuration.utf8.lastIndex(of: UInt8(ascii: "/"))
+    bank = (slash.map { String(configuration[...$0]) } ?? "") + BankFile.usualName
   }
 
   /// Returns what a run needs.
   static func roles(of description: RunDescription) -> [InputRole] {
-    [.model, .configuration, .data] + (description.bank.isStored ? [.bank] : [])
+    (description.model == nil ? [] : [.model, .configuration])
+      + (description.data == nil ? [] : [.data])
+      + (description.bank.isStored ? [.bank] : [])
   }
 
   /// The path of a file.

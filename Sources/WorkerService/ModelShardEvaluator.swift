@@ -14,7 +14,7 @@ package struct ModelShardEvaluator: ShardEvaluator {
   package let inputs: PreparedInputs
 
   private let evaluator: Evaluator
-  private let costs: CostModel
+  private let costs: GenomeCosts
   private let shuffledImages: [Int]
   /// Keeps files of the cache in their place.
   private let files: InputFiles
@@ -72,10 +72,13 @@ package struct ModelShardEvaluator: ShardEvaluator {
     description: RunDescription, files: InputFiles, threads: Int, slots: Int = 1
   ) throws {
     let (numerics, criterion) = try Self.check(description)
-    guard try contentHash(ofFileAt: files.configuration) == description.configuration.content
+    guard let data = description.data, let configuration = description.configuration else {
+      throw InputError.noBackend(description.numerics.backend)
+    }
+    guard try contentHash(ofFileAt: files.configuration) == configuration.content
     else { throw InputError.otherContent(path: files.configuration) }
     let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
-    guard model.contentHash == description.model.content else {
+    guard model.contentHash == description.model?.content else {
       throw InputError.otherContent(path: files.model)
     }
     let images = try ImageSet(packedFile: files.data)
@@ -84,17 +87,16 @@ package struct ModelShardEvaluator: ShardEvaluator {
       throw InputError.otherImageCount(
         path: files.data, found: images.count, claimed: description.imageCount)
     }
-    let data = images.contentHash(threads: threads)
-    guard data == description.data.content else {
+    let content = images.contentHash(threads: threads)
+    guard content == data.content else {
       throw InputError.otherContent(path: files.data)
     }
     let space = description.space
     // Before anything is pruned: decisions about what the model does not have are refused.
-    costs = try CostModel(
-      network: model.weights.network, space: space,
-      profile: AcceleratorProfile(
-        ofRun: description.accelerator, text: description.acceleratorText),
-      batch: description.acceleratorBatch)
+    costs = try GenomeCosts(
+      network: model.weights.network, space: space, accelerator: description.accelerator,
+      profileText: description.text(of: .accelerator), listedText: nil,
+      batch: description.acceleratorBatch, measured: description.measuredCosts)
     let bank = try model.runBank(
       from: description.bank, space: space, criterion: criterion, path: files.bank,
       threads: threads)
@@ -107,7 +109,7 @@ package struct ModelShardEvaluator: ShardEvaluator {
     shuffledImages = description.shuffledImages()
     self.files = files
     inputs = PreparedInputs(
-      space: space, model: model.contentHash, data: data, imageCount: images.count,
+      space: space, model: model.contentHash, data: content, imageCount: images.count,
       bank: bank.contentHash)
   }
 

@@ -1,4 +1,5 @@
 import Coordination
+import SparsityCore
 import Synchronization
 import WireProtocol
 
@@ -26,9 +27,14 @@ package struct ShardOutcome: Hashable, Sendable {
   package var measurement: ShardMeasurement
   /// The candidate's cost, in the order of the run's cost names.
   package var costs: [Int64]
+  /// What was measured of costs, where the run wants it.
+  package var measuredCosts: MeasuredCosts
 
-  package init(measurement: ShardMeasurement, costs: [Int64]) {
+  package init(
+    measurement: ShardMeasurement, costs: [Int64], measuredCosts: MeasuredCosts = MeasuredCosts()
+  ) {
     self.measurement = measurement
+    self.measuredCosts = measuredCosts
     self.costs = costs
   }
 }

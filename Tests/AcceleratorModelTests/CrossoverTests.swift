@@ -28,13 +28,13 @@ struct CrossoverTests {
     let model = try Self.model(["1:4", "2:4", "3:4", "4:4"], profile: profile)
     for objective in [Objective.macs, .weightBytes, .energy] {
       let criteria = CostCriteria(objectives: [.accuracy, .throughput, objective], constraints: [])
-      #expect(model.dominatingChoices(criteria).allSatisfy { $0.allSatisfy { $0 == nil } })
+      #expect(model.costs.dominatingChoices(criteria).allSatisfy { $0.allSatisfy { $0 == nil } })
     }
     let bounded = CostConstraint(objective: .macs, bound: .atMost, limit: .relativeToDense(0.5))
     let criteria = CostCriteria(objectives: [.accuracy, .throughput], constraints: [bounded])
-    #expect(model.dominatingChoices(criteria).allSatisfy { $0.allSatisfy { $0 == nil } })
+    #expect(model.costs.dominatingChoices(criteria).allSatisfy { $0.allSatisfy { $0 == nil } })
     let timed = CostCriteria(objectives: [.accuracy, .throughput, .latency], constraints: [])
-    #expect(model.dominatingChoices(timed)[0] == [1, nil, 3, nil])
+    #expect(model.costs.dominatingChoices(timed)[0] == [1, nil, 3, nil])
   }
 
   @Test func `a quantity of which more is wanted must stay as it is`() throws {
@@ -44,12 +44,12 @@ struct CrossoverTests {
     let bound = CostConstraint(objective: .latency, bound: .atLeast, limit: .absolute(1))
     let criteria = CostCriteria(objectives: [.accuracy, .latency], constraints: [bound])
     #expect(criteria.fixed == [.latency])
-    #expect(model.dominatingChoices(criteria)[0] == [1, nil])
+    #expect(model.costs.dominatingChoices(criteria)[0] == [1, nil])
     let denser = try Self.model(["2:4", "4:4"], profile: .a100)
     let slower = CostCriteria(objectives: [.accuracy, .latency], constraints: [bound])
     // 2:4 is slower than dense there: a bound from below could need it.
-    #expect(denser.dominatingChoices(slower)[0] == [nil, nil])
-    #expect(denser.dominatingChoices(.time)[0] == [1, nil])
+    #expect(denser.costs.dominatingChoices(slower)[0] == [nil, nil])
+    #expect(denser.costs.dominatingChoices(.time)[0] == [1, nil])
   }
 
   @Test func `a pattern that a denser one cannot hold is kept`() throws {
@@ -57,12 +57,12 @@ struct CrossoverTests {
     let profile = try AcceleratorProfile.systolic32.overriding(rows: 64, columns: 64)
     let model = try Self.model(["1:4", "3:16"], profile: profile)
     // … as 1:4 cannot hold 3:16, three of which may stand in one group of four.
-    #expect(model.dominatingChoices(.time)[0] == [nil, nil])
+    #expect(model.costs.dominatingChoices(.time)[0] == [nil, nil])
   }
 
   @Test func `the control drops every sparse choice`() throws {
     let model = try Self.model(["1:4", "2:4", "4:4"], profile: .edgeTPU)
-    #expect(model.dominatingChoices(.time).allSatisfy { $0 == [2, 2, nil] })
+    #expect(model.costs.dominatingChoices(.time).allSatisfy { $0 == [2, 2, nil] })
   }
 
   @Test func `a batch schedule finds the best batch under a limit and where waiting ends`() throws {

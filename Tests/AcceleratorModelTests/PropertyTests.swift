@@ -167,7 +167,7 @@ struct PropertyTests {
       #expect(layers.reduce(0) { $0 + ($1.energyPicojoules ?? 0) } == cost.energyPicojoules)
       let other = Int64(model.workload.otherParameters * profile.precision.weightBits)
       #expect(layers.reduce(0) { $0 + $1.weightBits } + other == cost.weightBits)
-      let bounds = model.costBounds
+      let bounds = model.costs.bounds
       #expect(bounds.least.latencyCycles <= cost.latencyCycles)
       #expect(bounds.greatest.latencyCycles >= cost.latencyCycles)
       #expect(bounds.least.weightBits <= cost.weightBits)

@@ -36,7 +36,7 @@ struct SearchDriverTests {
     for slice in run.settings.description.slices.indices {
       table.move(
         ShardID(candidate: CandidateID(number), slice: slice),
-        to: .done(correctCount: number % 3, summedLoss: 1, keyName: ""))
+        to: .done(DoneShard(correctCount: number % 3, summedLoss: 1, keyName: "")))
     }
     let open = table.remove(CandidateID(number))
     driver.holdBack(try #require(open))

@@ -20,7 +20,7 @@ struct TestRun {
     settings = run.settings(populationSize: 4, evaluations: evaluations)
     let description = run.description
     inputs = PreparedInputs(
-      space: run.space, model: description.model.content, data: description.data.content,
+      space: run.space, model: description.model?.content, data: description.data?.content,
       imageCount: description.imageCount, bank: description.bank.content)
     worker = WorkerSettings(
       worker: WorkerID(1), jitterSeed: 1, label: "a", build: "test", slots: 1,

@@ -23,19 +23,24 @@ struct DigitsRun {
   ) throws {
     let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
     let calibration = calibration.map { ", calibration: \($0)" } ?? ""
+    try self.init(
+      yaml: """
+        model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
+        data: {search: \(Checkout.demoData)/search.safetensors\(calibration)}
+        patterns: ["1:4", "2:4", "3:4", "4:4"]
+        accelerator: {profile: systolic32, batch: 8}
+        search: {\(search)}
+        fidelity: {shardImages: 90}
+        \(numerics)
+        \(lines)
+        """, directory: directory)
+  }
+
+  /// Writes a run file.
+  init(yaml: String, directory: String? = nil) throws {
     folder = try TemporaryFolder()
     self.directory = RunDirectory(path: directory ?? folder.file("run"))
-    runFile = try folder.write(
-      """
-      model: {weights: \(Checkout.demoData)/digits_vit_dense.safetensors}
-      data: {search: \(Checkout.demoData)/search.safetensors\(calibration)}
-      patterns: ["1:4", "2:4", "3:4", "4:4"]
-      accelerator: {profile: systolic32, batch: 8}
-      search: {\(search)}
-      fidelity: {shardImages: 90}
-      \(numerics)
-      \(lines)
-      """, to: "run.yaml")
+    runFile = try folder.write(yaml, to: "run.yaml")
   }
 
   /// Starts a coordinator and waits until workers can join.

@@ -84,15 +84,78 @@ struct EvaluatorConversationTests {
     (correct[0], correct[2]) = (true, true)
     #expect(
       effects == [
-        .finished(id, .measured(ShardMeasurement(correct: correct, summedLoss: 2.75)))
+        .finished(
+          id, .measured(ShardMeasurement(correct: correct, summedLoss: 2.75), MeasuredCosts()))
       ])
+  }
+
+  /// A talk about a run that wants the latency measured.
+  private static func measuring() throws -> EvaluatorConversation {
+    var description = try ExampleRun().description
+    description.numerics = Numerics(backend: Backend(name: "mine", version: "3"), options: [:])
+    description.measuredCosts = [.latency]
+    (description.model, description.configuration, description.data) = (nil, nil, nil)
+    return EvaluatorConversation(
+      about: EvaluatorRun(
+        model: nil, configuration: nil, data: nil, bank: nil, description: description))
+  }
+
+  @Test mutating func `what a run wants measured is asked for, and what it computes is not taken`()
+    throws
+  {
+    conversation = try Self.measuring()
+    #expect(conversation.tick(at: at(0)) == [.start])
+    guard case .send(let run) = conversation.started(at: at(0)).first else {
+      Issue.record("the run should be told")
+      return
+    }
+    for part in [
+      #""model":null,"configuration":null,"data":null"#, #""measured":["latencySeconds"]"#,
+      #""batch":1"#,
+    ] { #expect(run.contains(part), "\(part) in \(run)") }
+    _ = receive(ready)
+    let id = conversation.evaluate(request, at: at(0)).id
+    let measured = #"{"latencySeconds":0.25,"energyJoules":3}"#
+    let effects = receive(#"{"type":"result","id":\#(id),"correct":"05","costs":\#(measured)}"#)
+    guard case .finished(_, .measured(_, let costs)) = effects.first else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(costs == MeasuredCosts(latencySeconds: 0.25))
+  }
+
+  @Test(arguments: [
+    #"{}"#, #"null"#, #"{"energyJoules":1}"#, #"{"latencySeconds":null}"#,
+  ])
+  mutating func `a result without what the run wants measured has failed`(costs: String) throws {
+    conversation = try Self.measuring()
+    startUp()
+    let id = conversation.evaluate(request, at: at(0)).id
+    let effects = receive(#"{"type":"result","id":\#(id),"correct":"05","costs":\#(costs)}"#)
+    #expect(Self.failures(effects).first?.contains("costs.latencySeconds") == true, "\(effects)")
+  }
+
+  @Test(arguments: [
+    (#"{"latencySeconds":0}"#, "costs.latencySeconds is 0.0"),
+    (#"{"latencySeconds":-1.5}"#, "costs.latencySeconds is -1.5"),
+    (#"{"latencySeconds":"fast"}"#, "costs.latencySeconds is"),
+    (#"[1]"#, "costs is"),
+  ])
+  mutating func `costs that are none fail their evaluation at once`(costs: String, part: String)
+    throws
+  {
+    conversation = try Self.measuring()
+    startUp()
+    let id = conversation.evaluate(request, at: at(0)).id
+    let effects = receive(#"{"type":"result","id":\#(id),"correct":"05","costs":\#(costs)}"#)
+    #expect(Self.failures(effects).first?.contains(part) == true, "\(effects)")
   }
 
   @Test mutating func `without losses an image's is 0 or 1`() {
     startUp()
     let id = conversation.evaluate(request, at: at(0)).id
     let effects = receive(#"{"type":"result","id":\#(id),"correct":"02"}"#)
-    guard case .finished(_, .measured(let measurement)) = effects.first else {
+    guard case .finished(_, .measured(let measurement, _)) = effects.first else {
       Issue.record("\(effects)")
       return
     }
@@ -106,6 +169,9 @@ struct EvaluatorConversationTests {
     (#"{"type":"result","id":0,"correct":"05","losses":[1,2,-1]}"#, "negative"),
     (#"{"type":"result","id":0,"correct":"05","losses":[1,1e308,1e308]}"#, "finite"),
     (#"{"type":"error","id":0,"message":"no GPU"}"#, "the evaluator says: no GPU"),
+    (#"{"type":"result","id":0}"#, #"the key "correct" is missing"#),
+    (#"{"type":"result","id":0,"correct":"0x"}"#, "two hexadecimal digits"),
+    (#"{"type":"result","id":0,"correct":"05","losses":["a"]}"#, "losses is"),
   ])
   func `a result that is none fails its evaluation`(line: String, part: String) {
     var tests = self
@@ -117,9 +183,8 @@ struct EvaluatorConversationTests {
   }
 
   @Test(arguments: [
-    "", "nonsense", "[]", "{}", #"{"type":"hello"}"#, #"{"type":"result","id":0}"#,
-    #"{"type":"result","id":-1,"correct":"05"}"#, #"{"type":"result","id":0,"correct":"0x"}"#,
-    #"{"type":"result","id":0,"correct":"05","losses":["a"]}"#,
+    "", "nonsense", "[]", "{}", #"{"type":"hello"}"#,
+    #"{"type":"result","id":-1,"correct":"05"}"#, #"{"type":"result","correct":"05"}"#,
     #"{"type":"result","id":7,"correct":"05"}"#, #"{"type":"progress","id":0,"images":4}"#,
     #"{"type":"ready","name":"mine","version":"3"}"#, #"{"type":"error","id":0}"#,
     #"{"type":"result","id":0,"correct":"05","losses":[NaN,1,1]}"#,

@@ -18,7 +18,7 @@ struct LayerPatternsTests {
   }
 
   private func space(_ lines: String) throws -> SearchSpace {
-    try runFile(lines).searchSpace(of: network, file: "run.yaml")
+    try runFile(lines).network.searchSpace(of: network, file: "run.yaml")
   }
 
   @Test func `the last rule that matches a layer wins`() throws {

@@ -11,7 +11,7 @@ struct RunFileTests {
 
   @Test func `a minimal file gets the documented defaults`() throws {
     let file = try RunFile(yaml: Self.minimal, file: "run.yaml")
-    #expect(file.model.weights == "m.safetensors")
+    #expect(file.network.model.weights == "m.safetensors")
     #expect(file.data.images == .sets(search: "val/", test: nil))
     #expect(file.objectives == [.accuracy, .throughput])
     #expect(file.search.population == 50)
@@ -21,7 +21,7 @@ struct RunFileTests {
     #expect(file.shardImages == 250)
     #expect(file.precision == nil)
     #expect(file.instructionSet == nil)
-    #expect(file.accelerator.profile == "systolic32")
+    #expect(file.network.accelerator.profile == "systolic32")
     #expect(file.search.dropsDominated)
   }
 
@@ -42,7 +42,7 @@ struct RunFileTests {
         """, file: "run.yaml")
     #expect(file.data.images == .split(images: "val/", search: 450, test: 200, seed: 7))
     #expect(!file.data.isResized)
-    #expect(file.patterns.standard.map(\.description) == ["1:4", "2:4", "4:4"])
+    #expect(file.network.patterns.standard.map(\.description) == ["1:4", "2:4", "4:4"])
     #expect(file.search.algorithm == .random)
     #expect(
       file.constraints == [
@@ -65,13 +65,13 @@ struct RunFileTests {
   ])
   func `what is written reads as the same run`(lines: String) throws {
     var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
-    file.model.config = "a \"quoted\" \\ path: {x}.json"
+    file.network.model.config = "a \"quoted\" \\ path: {x}.json"
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
     file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
     file.data.isResized = false
     file.data.calibration = "images \"c\"/"
     file.data.classMap = "my classes.txt"
-    file.pruning = .reconstruction
+    file.network.pruning = .reconstruction
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
   }
 
@@ -167,14 +167,14 @@ struct RunFileTests {
     for (profile, resolved) in [("vegeta", "vegeta"), ("a.yaml", "/base/a.yaml")] {
       let text = Self.minimal + "\naccelerator: {profile: \(profile)}"
       let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
-      #expect(file.accelerator.profile == resolved)
+      #expect(file.network.accelerator.profile == resolved)
     }
   }
 
   @Test func `paths are resolved where they stand`() throws {
     let text = Self.minimal.replacing("search: val/", with: "search: val/, classMap: c.txt")
     let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
-    #expect(file.model.weights == "/base/m.safetensors")
+    #expect(file.network.model.weights == "/base/m.safetensors")
     #expect(file.data.classMap == "/base/c.txt")
     #expect(file.data.images == .sets(search: "/base/val/", test: nil))
   }
@@ -191,7 +191,10 @@ struct RunFileTests {
     ("precision: f64", "4:12: precision is \"f64\"; known are f32, bf16"),
     ("objectives: [throughput, macs]", "accuracy must be among the objectives"),
     ("objectives: [accuracy, watts]", "4:24: objectives is \"watts\"; known are accuracy"),
-    ("constraints: {energy: {atMost: 3 W}}", "unknown unit \"W\" for energy; known are uJ, mJ, J"),
+    (
+      "constraints: {energy: {atMost: 3 W}}",
+      "unknown unit \"W\" for energy; known are J, mJ, uJ, nJ, pJ"
+    ),
     (
       "search: {dropDominated: perhaps}", "search.dropDominated is \"perhaps\"; write true or false"
     ),

@@ -101,7 +101,7 @@ struct YAMLBoundsTests {
         data: {search: val/}
         patterns: &p ["2:4", "4:4"]
         """, file: "run.yaml")
-    #expect(file.model.config == "m.safetensors")
+    #expect(file.network.model.config == "m.safetensors")
     #expect(error("model: &m {weight: 1}\ndata: *m").contains("1:12: unknown key \"weight\""))
   }
 }

@@ -7,7 +7,7 @@ struct NeededChoicesTests {
   private static let time = CostCriteria(objectives: [.accuracy, .throughput], constraints: [])
 
   /// On 64 rows, 96 inputs take one fold up to 2:4 and two above: 1:4 and 3:4 buy nothing.
-  private static func wide() throws -> CostModel {
+  private static func wide() throws -> GenomeCosts {
     try costs(
       ["1:4", "2:4", "3:4", "4:4"],
       on: AcceleratorProfile.systolic32.overriding(rows: 64, columns: 64))

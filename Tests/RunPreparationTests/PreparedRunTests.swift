@@ -41,7 +41,7 @@ struct PreparedRunTests {
     let run = try prepare(runFile("precision: f32\ninstructionSet: baseline"))
     #expect(run.isNew)
     let description = run.settings.description
-    #expect(description.data.path == "\(Checkout.demoData)/search.safetensors")
+    #expect(description.data?.path == "\(Checkout.demoData)/search.safetensors")
     #expect(description.imageCount == 450)
     #expect(description.shardSize == 90)
     #expect(description.criterion == "magnitude")

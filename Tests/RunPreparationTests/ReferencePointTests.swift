@@ -20,7 +20,7 @@ struct ReferencePointTests {
     let costs = try costs(["1:4", "2:4", "4:4"])
     let objectives: [Objective] = [.latency, .macs, .weightBytes, .energy]
     let point = ReferencePoint.minimized(of: objectives, dense: costs.denseCost)
-    let worst = costs.costBounds.greatest
+    let worst = costs.bounds.greatest
     for (objective, bound) in zip(objectives, point) {
       #expect(try #require(worst.value(of: objective)) < bound)
     }

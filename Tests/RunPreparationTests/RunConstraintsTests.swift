@@ -51,7 +51,7 @@ struct RunConstraintsTests {
 
   @Test func `a bound that only the sparsest genome meets is allowed`() throws {
     let costs = try costs(["2:4", "4:4"])
-    let least = costs.costBounds.least.macs
+    let least = costs.bounds.least.macs
     let limit = CostConstraint(
       objective: .macs, bound: .atMost, limit: .absolute(Double(least)))
     try RunConstraints([limit], dense: costs.denseCost)

@@ -64,7 +64,7 @@ struct RunPlanTests {
   ) throws {
     let plan = try RunPlan(
       Self.runFile(Self.patterns, search: search + ", dropDominated: false"))
-    let layers = plan.model.weights.network.prunableLayers
+    let layers = try #require(plan.network).network.prunableLayers
     let errors = layers.indices.map { [0.3 + 0.01 * Double($0), 0.1 + 0.01 * Double($0), 0] }
     let settings = plan.searchSettings(outputErrors: errors)
     let seeds = SensitivitySeeds.genomes(

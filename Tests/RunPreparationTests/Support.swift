@@ -17,12 +17,13 @@ func smallNetwork() throws -> Network {
 /// The costs of the small network, all layers of which may take `patterns`.
 func costs(
   _ patterns: [String], on profile: AcceleratorProfile = .systolic32
-) throws -> CostModel {
+) throws -> GenomeCosts {
   let network = try smallNetwork()
   let patterns = try patterns.map { try #require(NMPattern($0)) }
   return try CostModel(
     network: network, space: SearchSpace(layers: network.prunableLayers, patterns: patterns),
-    profile: profile, batch: 1)
+    profile: profile, batch: 1
+  ).costs
 }
 
 /// Remembers what an observer is told.

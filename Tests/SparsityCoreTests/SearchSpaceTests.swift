@@ -33,9 +33,20 @@ struct SearchSpaceTests {
     let choice = try #require(Choice("3:8", kind: kind))
     #expect(choice.kind == kind)
     #expect(choice.description == "3:8")
-    for text in ["", "3", "3:", "9:8", "03:8", " 3:8", "3:8;"] {
+    let strange = ["", " 3:8", "3:8;", "3=8", "3\n", String(repeating: "a", count: 65)]
+    for text in kind.isOrdered ? ["3", "3:", "9:8", "03:8"] + strange : strange {
       #expect(Choice(text, kind: kind) == nil, "\(text)")
     }
+  }
+
+  @Test func `names of a list keep its order, and uniform genomes go through it from the last`() {
+    func listed(_ name: String, _ choices: [String]) -> Decision {
+      Decision(name: name, choices: choices.map { .category($0) })
+    }
+    let space = SearchSpace(decisions: [listed("a", ["z", "b", "q"]), listed("c", ["x", "y"])])
+    #expect(space.decisions[0].choices.map(\.description) == ["z", "b", "q"])
+    #expect(space.uniformGenomes.map(\.genes) == [[2, 1], [1, 0], [0, 0]])
+    #expect(space.canonicalText(of: Genome(genes: [1, 0])) == "a=b;c=x")
   }
 
   @Test func `a genome and its choices stand for each other`() {

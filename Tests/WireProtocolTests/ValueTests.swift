@@ -33,13 +33,14 @@ struct ValueTests {
     #expect(ProtocolVersion.newest(of: old...old, and: middle...new) == nil)
   }
 
-  @Test func `a moved file is no difference, other content is`() {
+  @Test func `a moved file is no difference, other content is`() throws {
     let description = Samples.description
+    let data = try #require(description.data)
     var moved = description
-    moved.data = RunInput(path: "/elsewhere", content: description.data.content)
+    moved.data = RunInput(path: "/elsewhere", content: data.content)
     #expect(moved.differences(from: description).isEmpty)
     var other = description
-    other.data = RunInput(path: description.data.path, content: ContentHash(repeating: 9))
+    other.data = RunInput(path: data.path, content: ContentHash(repeating: 9))
     other.parameters["resize"] = "256"
     #expect(other.differences(from: description) == ["data", "parameters"])
   }

@@ -38,8 +38,8 @@ import WorkerService
   @Test func `what was loaded is what the run wants`() throws {
     let inputs = try ModelShardEvaluator(description: description, threads: 2).inputs
     #expect(inputs.space == space)
-    #expect(inputs.model == description.model.content)
-    #expect(inputs.data == description.data.content)
+    #expect(inputs.model == description.model?.content)
+    #expect(inputs.data == description.data?.content)
     #expect(inputs.imageCount == 450)
     #expect(inputs.bank == description.bank.content)
   }
@@ -53,9 +53,10 @@ import WorkerService
     #expect(outcomes.map(\.measurement.correct.count) == [100, 100, 100, 100, 50])
     let sum = outcomes.map(\.measurement.correct.populationCount).reduce(0, +)
     #expect(abs(sum - correct) <= 1)
+    let path = try #require(description.model?.path)
     let costs = try CostModel(
       network: try LoadedModel(
-        path: description.model.path, configurationPath: description.configuration.path
+        path: path, configurationPath: description.configuration?.path
       ).weights.network, space: space, profile: .systolic32, batch: 8)
     #expect(outcomes.allSatisfy { $0.costs == costs.cost(of: genome).wireValues })
   }
@@ -89,10 +90,10 @@ import WorkerService
 
   @Test func `inputs with other content are named`() throws {
     let other = ContentHash(repeating: 9)
-    let inputs: [WritableKeyPath<RunDescription, RunInput>] = [\.model, \.configuration, \.data]
+    let inputs: [WritableKeyPath<RunDescription, RunInput?>] = [\.model, \.configuration, \.data]
     for input in inputs {
       var wanted = description
-      let path = wanted[keyPath: input].path
+      let path = try #require(wanted[keyPath: input]).path
       wanted[keyPath: input] = RunInput(path: path, content: other)
       let error = #expect(throws: (any Error).self) {
         try ModelShardEvaluator(description: wanted, threads: 1)

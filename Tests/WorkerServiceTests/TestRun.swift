@@ -222,8 +222,8 @@ final class RunningWorker: Sendable {
     configuration.attemptTimeout = .milliseconds(200)
     configuration.allowsPlainText = true
     let inputs = PreparedInputs(
-      space: run.settings.space, model: description.model.content,
-      data: description.data.content, imageCount: description.imageCount,
+      space: run.settings.space, model: description.model?.content,
+      data: description.data?.content, imageCount: description.imageCount,
       bank: description.bank.content)
     let standard: @Sendable (RunDescription) throws -> any ShardEvaluator = { _ in
       FakeEvaluator(run: run, inputs: inputs, before: before, loss: loss)

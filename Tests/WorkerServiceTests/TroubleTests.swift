@@ -205,8 +205,8 @@ import ZeroMQ
     first.stop(.atOnce)
     _ = try first.outcome()
     var configuration = run.configuration()
-    configuration.settings.description.bank = .derived(
-      configuration.settings.description.model.content)
+    let model = try #require(configuration.settings.description.model)
+    configuration.settings.description.bank = .derived(model.content)
     let second = RunningCoordinator(configuration)
     let error = #expect(throws: CoordinatorServiceError.self) { try second.outcome() }
     #expect("\(try #require(error))".contains("differs in bank"))

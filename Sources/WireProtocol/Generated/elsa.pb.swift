@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 5b095c3338aabd6ca08142bee2eeb296470742fc4ab9bbe427c94db0e08c1ace
+// Source: Protocol/elsa.proto, SHA-256 889b75339a440abf1cd68b6519e13b7d60cd21887a676b196080788db128a59b
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -122,10 +122,10 @@ nonisolated struct DecisionProto: Sendable {
   /// as in blocks.3.mlp.fc1
   var name: String = String()
 
-  /// pattern
+  /// pattern or categorical
   var kind: String = String()
 
-  /// canonical texts, as in 2:4, from what computes least on
+  /// as in 2:4, from what computes least on, or as they are listed
   var choices: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -242,11 +242,66 @@ nonisolated struct MeasurementProto: Sendable {
   init() {}
 }
 
+/// What an evaluator has measured of a candidate's costs with a shard; IEEE 754 binary64.
+nonisolated struct MeasuredCostsProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of a batch
+  var latencySecondsBits: UInt64 {
+    get {_latencySecondsBits ?? 0}
+    set {_latencySecondsBits = newValue}
+  }
+  /// Returns true if `latencySecondsBits` has been explicitly set.
+  var hasLatencySecondsBits: Bool {self._latencySecondsBits != nil}
+  /// Clears the value of `latencySecondsBits`. Subsequent reads from it will return its default value.
+  mutating func clearLatencySecondsBits() {self._latencySecondsBits = nil}
+
+  /// of an image
+  var energyJoulesBits: UInt64 {
+    get {_energyJoulesBits ?? 0}
+    set {_energyJoulesBits = newValue}
+  }
+  /// Returns true if `energyJoulesBits` has been explicitly set.
+  var hasEnergyJoulesBits: Bool {self._energyJoulesBits != nil}
+  /// Clears the value of `energyJoulesBits`. Subsequent reads from it will return its default value.
+  mutating func clearEnergyJoulesBits() {self._energyJoulesBits = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _latencySecondsBits: UInt64? = nil
+  fileprivate var _energyJoulesBits: UInt64? = nil
+}
+
+/// A quantity that was measured with each shard; IEEE 754 binary64.
+nonisolated struct CostSpreadProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// latency or energy
+  var quantity: String = String()
+
+  var medianBits: UInt64 = 0
+
+  var leastBits: UInt64 = 0
+
+  var greatestBits: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct RunProto: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// missing where decisions are listed, as is the configuration
   var model: InputProto {
     get {_storage._model ?? InputProto()}
     set {_uniqueStorage()._model = newValue}
@@ -265,6 +320,7 @@ nonisolated struct RunProto: @unchecked Sendable {
   /// Clears the value of `configuration`. Subsequent reads from it will return its default value.
   mutating func clearConfiguration() {_uniqueStorage()._configuration = nil}
 
+  /// missing where the evaluator reads the images
   var data: InputProto {
     get {_storage._data ?? InputProto()}
     set {_uniqueStorage()._data = newValue}
@@ -347,6 +403,12 @@ nonisolated struct RunProto: @unchecked Sendable {
   var bankIsStored: Bool {
     get {_storage._bankIsStored}
     set {_uniqueStorage()._bankIsStored = newValue}
+  }
+
+  /// latency, energy: what workers measure of the costs
+  var measuredCosts: [String] {
+    get {_storage._measuredCosts}
+    set {_uniqueStorage()._measuredCosts = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -500,12 +562,22 @@ nonisolated struct ResultProto: Sendable {
   /// as in LeaseProto
   var token: Data = Data()
 
+  var measuredCosts: MeasuredCostsProto {
+    get {_measuredCosts ?? MeasuredCostsProto()}
+    set {_measuredCosts = newValue}
+  }
+  /// Returns true if `measuredCosts` has been explicitly set.
+  var hasMeasuredCosts: Bool {self._measuredCosts != nil}
+  /// Clears the value of `measuredCosts`. Subsequent reads from it will return its default value.
+  mutating func clearMeasuredCosts() {self._measuredCosts = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _shard: ShardProto? = nil
   fileprivate var _measurement: MeasurementProto? = nil
+  fileprivate var _measuredCosts: MeasuredCostsProto? = nil
 }
 
 nonisolated struct RejectProto: Sendable {
@@ -760,12 +832,22 @@ nonisolated struct ShardCompletedProto: Sendable {
   /// of the worker's key; empty without encryption
   var keyName: String = String()
 
+  var measuredCosts: MeasuredCostsProto {
+    get {_measuredCosts ?? MeasuredCostsProto()}
+    set {_measuredCosts = newValue}
+  }
+  /// Returns true if `measuredCosts` has been explicitly set.
+  var hasMeasuredCosts: Bool {self._measuredCosts != nil}
+  /// Clears the value of `measuredCosts`. Subsequent reads from it will return its default value.
+  mutating func clearMeasuredCosts() {self._measuredCosts = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _shard: ShardProto? = nil
   fileprivate var _measurement: MeasurementProto? = nil
+  fileprivate var _measuredCosts: MeasuredCostsProto? = nil
 }
 
 nonisolated struct JoinedProto: Sendable {
@@ -847,6 +929,11 @@ nonisolated struct EvaluatedProto: Sendable {
 
   /// of those who have measured its shards
   var keyNames: [String] = []
+
+  var measuredCosts: [CostSpreadProto] = []
+
+  /// of constraints on what was measured, IEEE 754 binary64
+  var violationBits: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1372,9 +1459,93 @@ nonisolated extension MeasurementProto: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension MeasuredCostsProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".MeasuredCostsProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}latency_seconds_bits\0\u{3}energy_joules_bits\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self._latencySecondsBits) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self._energyJoulesBits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._latencySecondsBits {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._energyJoulesBits {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: MeasuredCostsProto, rhs: MeasuredCostsProto) -> Bool {
+    if lhs._latencySecondsBits != rhs._latencySecondsBits {return false}
+    if lhs._energyJoulesBits != rhs._energyJoulesBits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension CostSpreadProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CostSpreadProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantity\0\u{3}median_bits\0\u{3}least_bits\0\u{3}greatest_bits\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.quantity) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.medianBits) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.leastBits) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.greatestBits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.quantity.isEmpty {
+      try visitor.visitSingularStringField(value: self.quantity, fieldNumber: 1)
+    }
+    if self.medianBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.medianBits, fieldNumber: 2)
+    }
+    if self.leastBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.leastBits, fieldNumber: 3)
+    }
+    if self.greatestBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.greatestBits, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: CostSpreadProto, rhs: CostSpreadProto) -> Bool {
+    if lhs.quantity != rhs.quantity {return false}
+    if lhs.medianBits != rhs.medianBits {return false}
+    if lhs.leastBits != rhs.leastBits {return false}
+    if lhs.greatestBits != rhs.greatestBits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0\u{3}bank_is_stored\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0\u{3}bank_is_stored\0\u{3}measured_costs\0")
 
   fileprivate class _StorageClass {
     var _model: InputProto? = nil
@@ -1393,6 +1564,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _parameters: [ParameterProto] = []
     var _run: UInt64 = 0
     var _bankIsStored: Bool = false
+    var _measuredCosts: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1419,6 +1591,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _parameters = source._parameters
       _run = source._run
       _bankIsStored = source._bankIsStored
+      _measuredCosts = source._measuredCosts
     }
   }
 
@@ -1453,6 +1626,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._parameters) }()
         case 15: try { try decoder.decodeSingularFixed64Field(value: &_storage._run) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._bankIsStored) }()
+        case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._measuredCosts) }()
         default: break
         }
       }
@@ -1513,6 +1687,9 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if _storage._bankIsStored != false {
         try visitor.visitSingularBoolField(value: _storage._bankIsStored, fieldNumber: 16)
       }
+      if !_storage._measuredCosts.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._measuredCosts, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1538,6 +1715,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._parameters != rhs_storage._parameters {return false}
         if _storage._run != rhs_storage._run {return false}
         if _storage._bankIsStored != rhs_storage._bankIsStored {return false}
+        if _storage._measuredCosts != rhs_storage._measuredCosts {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1752,7 +1930,7 @@ nonisolated extension HeartbeatProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ResultProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}costs\0\u{3}evaluation_microseconds\0\u{1}token\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}costs\0\u{3}evaluation_microseconds\0\u{1}token\0\u{3}measured_costs\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1766,6 +1944,7 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeRepeatedSInt64Field(value: &self.costs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.evaluationMicroseconds) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.token) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._measuredCosts) }()
       default: break
       }
     }
@@ -1794,6 +1973,9 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.token.isEmpty {
       try visitor.visitSingularBytesField(value: self.token, fieldNumber: 6)
     }
+    try { if let v = self._measuredCosts {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1804,6 +1986,7 @@ nonisolated extension ResultProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.costs != rhs.costs {return false}
     if lhs.evaluationMicroseconds != rhs.evaluationMicroseconds {return false}
     if lhs.token != rhs.token {return false}
+    if lhs._measuredCosts != rhs._measuredCosts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2180,7 +2363,7 @@ nonisolated extension ProposalProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ShardCompletedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}worker\0\u{3}evaluation_microseconds\0\u{3}key_name\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}key\0\u{1}measurement\0\u{1}worker\0\u{3}evaluation_microseconds\0\u{3}key_name\0\u{3}measured_costs\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2194,6 +2377,7 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
       case 4: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.evaluationMicroseconds) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._measuredCosts) }()
       default: break
       }
     }
@@ -2222,6 +2406,9 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.keyName.isEmpty {
       try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 6)
     }
+    try { if let v = self._measuredCosts {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2232,6 +2419,7 @@ nonisolated extension ShardCompletedProto: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.worker != rhs.worker {return false}
     if lhs.evaluationMicroseconds != rhs.evaluationMicroseconds {return false}
     if lhs.keyName != rhs.keyName {return false}
+    if lhs._measuredCosts != rhs._measuredCosts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2358,7 +2546,7 @@ nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EvaluatedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0\u{3}measured_costs\0\u{3}violation_bits\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2373,6 +2561,8 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeRepeatedSInt64Field(value: &self.costs) }()
       case 6: try { try decoder.decodeRepeatedFixed64Field(value: &self.objectiveBits) }()
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.keyNames) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.measuredCosts) }()
+      case 9: try { try decoder.decodeSingularFixed64Field(value: &self.violationBits) }()
       default: break
       }
     }
@@ -2400,6 +2590,12 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.keyNames.isEmpty {
       try visitor.visitRepeatedStringField(value: self.keyNames, fieldNumber: 7)
     }
+    if !self.measuredCosts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.measuredCosts, fieldNumber: 8)
+    }
+    if self.violationBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.violationBits, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2411,6 +2607,8 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.costs != rhs.costs {return false}
     if lhs.objectiveBits != rhs.objectiveBits {return false}
     if lhs.keyNames != rhs.keyNames {return false}
+    if lhs.measuredCosts != rhs.measuredCosts {return false}
+    if lhs.violationBits != rhs.violationBits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

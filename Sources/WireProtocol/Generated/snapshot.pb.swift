@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 da3918b891fb5e2230e4a4f56b65a42bbf4ec22b427ff12b44835b8212f2f6fb
+// Source: Protocol/snapshot.proto, SHA-256 e9bf71f9978803672c980b8e53810a499412595baf40b43d6cf37c8a95d3c10d
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -100,11 +100,21 @@ nonisolated struct DoneShardProto: Sendable {
   /// as in ShardCompletedProto
   var keyName: String = String()
 
+  var measuredCosts: MeasuredCostsProto {
+    get {_measuredCosts ?? MeasuredCostsProto()}
+    set {_measuredCosts = newValue}
+  }
+  /// Returns true if `measuredCosts` has been explicitly set.
+  var hasMeasuredCosts: Bool {self._measuredCosts != nil}
+  /// Clears the value of `measuredCosts`. Subsequent reads from it will return its default value.
+  mutating func clearMeasuredCosts() {self._measuredCosts = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _shard: ShardProto? = nil
+  fileprivate var _measuredCosts: MeasuredCostsProto? = nil
 }
 
 nonisolated struct SnapshotProto: @unchecked Sendable {
@@ -301,7 +311,7 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DoneShardProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}correct_count\0\u{3}summed_loss_bits\0\u{3}key_name\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}correct_count\0\u{3}summed_loss_bits\0\u{3}key_name\0\u{3}measured_costs\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -313,6 +323,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.correctCount) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.summedLossBits) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._measuredCosts) }()
       default: break
       }
     }
@@ -335,6 +346,9 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.keyName.isEmpty {
       try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 4)
     }
+    try { if let v = self._measuredCosts {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -343,6 +357,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.correctCount != rhs.correctCount {return false}
     if lhs.summedLossBits != rhs.summedLossBits {return false}
     if lhs.keyName != rhs.keyName {return false}
+    if lhs._measuredCosts != rhs._measuredCosts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -183,7 +183,7 @@ struct PruneCommand: ParsableCommand {
     let point = try front.point(at: place)
     let runFile = try RunFile(path: front.directory.runFile)
     let loaded = try front.model(runFile)
-    let bank = try front.bank(of: loaded, runFile, threads: images.threadCount)
+    let bank = try front.bank(of: loaded, threads: images.threadCount)
     Output.notify(
       "point \(place) is candidate #\(point.candidate), right on \(point.correct) of "
         + "\(counted(point.images, "image"))")

@@ -1,5 +1,7 @@
 """A quick evaluator: whether an image is right is decided by a hash of genome and image.
 
+Where the run wants costs measured, they grow with what is kept and differ by a few percent.
+
 usage: landscape.py [VERSION]
 """
 import hashlib
@@ -10,7 +12,7 @@ version = sys.argv[1] if len(sys.argv) > 1 else "1"
 for line in sys.stdin:
   message = json.loads(line)
   if message["type"] == "run":
-    decisions = message["decisions"]
+    decisions, measured = message["decisions"], message["measured"]
     print(json.dumps({"type": "ready", "name": "landscape", "version": version}), flush=True)
   elif message["type"] == "evaluate":
     genome = message["genome"]
@@ -23,6 +25,10 @@ for line in sys.stdin:
     packed = bytearray((len(right) + 7) // 8)
     for place, is_right in enumerate(right):
       packed[place // 8] |= is_right << place % 8
-    print(json.dumps({
+    result = {
       "type": "result", "id": message["id"], "correct": packed.hex(),
-      "losses": [1 - share] * len(right)}), flush=True)
+      "losses": [1 - share] * len(right)}
+    if measured:
+      jitter = 1 + message["images"][0] % 7 / 100
+      result["costs"] = {key: (0.001 + 0.009 * share) * jitter for key in measured}
+    print(json.dumps(result), flush=True)

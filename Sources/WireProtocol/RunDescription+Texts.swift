@@ -1,15 +1,20 @@
 extension RunDescription {
-  /// What the names of the parameters that hold the accelerator's profile begin with.
-  private static let acceleratorPrefix = "accelerator."
+  /// A text that is too long for one parameter.
+  package enum LongText: String {
+    /// The accelerator's profile; missing if the run names a built-in one only.
+    case accelerator
+    /// The decisions of the run file with what they cost; missing where there is a network.
+    case decisions
+  }
+
   /// The characters of a parameter; four bytes each fit into the limit of a text.
   private static let pieceSize = WireLimits.textSizeMax / 4
 
-  /// The text of the accelerator's profile, which travels in pieces among ``parameters``; `nil` if
-  /// the run names a built-in profile only.
-  package var acceleratorText: String? {
+  /// Returns a text that travels in pieces among ``parameters``, or `nil` if there is none.
+  package func text(of kind: LongText) -> String? {
     var text: String?
     for index in 0..<WireLimits.parameterCountMax {
-      guard let piece = parameters["\(Self.acceleratorPrefix)\(index)"] else { break }
+      guard let piece = parameters["\(kind.rawValue).\(index)"] else { break }
       text = (text ?? "") + piece
     }
     return text
@@ -23,13 +28,13 @@ extension RunDescription {
   }
   private static let bankArithmeticName = "bank.arithmetic"
 
-  /// Returns the parameters that hold a profile's text, or `nil` if there are too many.
-  package static func parameters(ofAccelerator text: String) -> [String: String]? {
+  /// Returns the parameters that hold a text, or `nil` if there are too many.
+  package static func parameters(of kind: LongText, _ text: String) -> [String: String]? {
     var parameters: [String: String] = [:]
     var rest = Substring(text)
     while !rest.isEmpty {
       guard parameters.count < WireLimits.parameterCountMax else { return nil }
-      parameters["\(acceleratorPrefix)\(parameters.count)"] = String(rest.prefix(pieceSize))
+      parameters["\(kind.rawValue).\(parameters.count)"] = String(rest.prefix(pieceSize))
       rest = rest.dropFirst(pieceSize)
     }
     return parameters
