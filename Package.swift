@@ -158,6 +158,7 @@ let package = Package(
         "LinearAlgebra", "VisionTransformers", "Pruning", "Evaluation", "ImageData",
         "ModelFiles", "CPeakKernels",
       ]),
+    benchmarks("SearchBenchmarks", ["SparsityCore", "EvolutionarySearch"]),
     benchmarks(
       "CoordinatorBenchmarks",
       [
@@ -173,7 +174,7 @@ let package = Package(
         "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
         "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
-        "CoordinatorBenchmarks", "CDemoData", "ProcessLimits", "TextReports", "RunPreparation",
+        "CoordinatorBenchmarks", "SearchBenchmarks", "CDemoData", "ProcessLimits", "TextReports", "RunPreparation",
         "RunReports", "ProgramVersion", "ExternalEvaluation",
         argumentParser,
         logging,

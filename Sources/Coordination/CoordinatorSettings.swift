@@ -108,6 +108,13 @@ package struct CandidateModel: Sendable {
       objectives: { [cost] genome in
         let cost = cost(genome)
         return objectives.map { objective in cost.value(of: objective).map(objective.minimized) }
+      },
+      additive: { [cost] genome in
+        let cost = cost(genome)
+        return objectives.map { objective in
+          // Cycles add up, images a second do not.
+          cost.value(of: objective == .throughput ? .latency : objective)
+        }
       })
   }
 

@@ -40,6 +40,9 @@ extension EvaluatedCandidate {
       keyNames: Array(keyNames.sorted().prefix(Self.keyNameCountMax)))
   }
 
+  /// The mean loss of an image, or `nil` if the loss of a shard is missing.
+  package var meanLoss: Double? { summedLoss.map { $0 / Double(imageCount) } }
+
   /// The medians of what was measured.
   package var medianCosts: MeasuredCosts { MeasuredCosts(measuredCosts) }
 

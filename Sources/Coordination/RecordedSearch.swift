@@ -75,10 +75,10 @@ package struct RecordedSearch: Sendable {
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.
   package mutating func tell(
-    _ open: OpenCandidate, objectives: [Double], violation: Double = 0
+    _ open: OpenCandidate, objectives: [Double], violation: Double = 0, meanLoss: Double? = nil
   ) throws(SearchError) -> Bool {
     let isOnFront = try search.tell(
-      open.candidate.id, objectives: objectives, violation: violation)
+      open.candidate.id, objectives: objectives, violation: violation, meanLoss: meanLoss)
     if isOnFront { frontResults.add(open, front: search.archive.individuals) }
     return isOnFront
   }

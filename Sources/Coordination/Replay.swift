@@ -273,7 +273,9 @@ struct Replay {
     completed.removeAll { $0 == candidate }
     let objectives = evaluated.minimized(settings.description.objectives)
     try change { recorded throws(SearchError) in
-      _ = try recorded.tell(open, objectives: objectives, violation: evaluated.violation)
+      _ = try recorded.tell(
+        open, objectives: objectives, violation: evaluated.violation,
+        meanLoss: evaluated.meanLoss)
     }
   }
 

@@ -193,7 +193,8 @@ package struct SearchDriver: Sendable {
   ) -> Bool {
     do {
       return try recorded.tell(
-        open, objectives: evaluated.minimized(objectives), violation: evaluated.violation)
+        open, objectives: evaluated.minimized(objectives), violation: evaluated.violation,
+        meanLoss: evaluated.meanLoss)
     } catch {
       preconditionFailure("the search refuses an open candidate: \(error)")
     }

@@ -27,12 +27,18 @@ package struct ExactCosts {
   package let violation: (Genome) -> Double
   /// Returns the minimised objectives, `nil` for those that must be measured.
   package let objectives: (Genome) -> [Double?]
+  /// Returns, for each exact objective, a quantity that rises and falls with it and to which
+  /// decisions add, nearly or exactly: seconds for images a second.
+  package let additive: (Genome) -> [Double?]
 
-  /// Creates costs from two pure functions; without the second all objectives are measured.
+  /// Creates costs from pure functions; without the second all objectives are measured, and without
+  /// the third they add up themselves.
   package init(
     violation: @escaping (Genome) -> Double,
-    objectives: @escaping (Genome) -> [Double?] = { _ in [] }
+    objectives: @escaping (Genome) -> [Double?] = { _ in [] },
+    additive: ((Genome) -> [Double?])? = nil
   ) {
+    self.additive = additive ?? objectives
     self.violation = violation
     self.objectives = objectives
   }

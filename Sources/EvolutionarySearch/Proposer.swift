@@ -140,9 +140,9 @@ package struct Proposer: Sendable {
   /// Takes what became of an outstanding candidate.
   mutating func take(_ observation: Observation) {
     switch observation {
-    case .measured(let individual):
+    case .measured(let individual, let meanLoss):
       outstanding[individual.id] = nil
-      algorithm.observe(individual)
+      algorithm.observe(individual, meanLoss: meanLoss)
     case .partial(let measurement): algorithm.observe(measurement)
     case .quarantined(let candidate):
       outstanding[candidate.id] = nil
@@ -152,7 +152,7 @@ package struct Proposer: Sendable {
 
   /// What becomes of an outstanding candidate.
   enum Observation: Sendable {
-    case measured(Individual)
+    case measured(Individual, meanLoss: Double?)
     case partial(PartialMeasurement)
     case quarantined(Candidate)
   }

@@ -192,13 +192,14 @@ package struct Search: Sendable {
 
   /// Takes the result of an outstanding candidate; returns whether it joined the archive.
   ///
-  /// `violation` is that of constraints on measured quantities, 0 or less if they are met.
+  /// `violation` is that of constraints on measured quantities, 0 or less if they are met;
+  /// `meanLoss` tells an algorithm more than how many images are right.
   ///
   /// - Throws: ``SearchError`` if the candidate is not outstanding or a number is not usable; then
   ///   nothing changes.
   @discardableResult
   package mutating func tell(
-    _ id: CandidateID, objectives: [Double], violation: Double = 0
+    _ id: CandidateID, objectives: [Double], violation: Double = 0, meanLoss: Double? = nil
   ) throws(SearchError) -> Bool {
     guard let genome = waiting[id] else { throw .notOutstanding(id: id) }
     guard objectives.count == settings.objectiveCount else {
@@ -209,13 +210,14 @@ package struct Search: Sendable {
       throw .objectiveNotFinite(id: id, index: index, value: "\(objectives[index])")
     }
     guard !violation.isNaN else { throw .violationNotANumber(id: id) }
+    precondition(meanLoss?.isFinite ?? true)
     defer { checkInvariants() }
     waiting[id] = nil
     evaluationCount += 1
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
-    observe(.measured(individual))
+    observe(.measured(individual, meanLoss: meanLoss))
     return archive.insert(individual)
   }
 

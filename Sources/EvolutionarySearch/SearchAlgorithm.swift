@@ -38,6 +38,10 @@ package protocol SearchAlgorithm: Sendable {
   /// Takes the result of an outstanding candidate.
   mutating func observe(_ individual: Individual)
 
+  /// Takes the result of an outstanding candidate with its mean loss, where one was measured: it
+  /// tells more than how many images are right.
+  mutating func observe(_ individual: Individual, meanLoss: Double?)
+
   /// Takes what was measured so far of an outstanding candidate.
   mutating func observe(_ measurement: PartialMeasurement)
 
@@ -54,6 +58,10 @@ package protocol SearchAlgorithm: Sendable {
 extension SearchAlgorithm {
   package var population: [Individual] { [] }
   package var observesPartialMeasurements: Bool { false }
+  /// Makes nothing of the loss.
+  package mutating func observe(_ individual: Individual, meanLoss: Double?) {
+    observe(individual)
+  }
   /// Keeps nothing of it.
   package mutating func begin(_ candidate: Candidate) {}
   /// Keeps nothing of it.
@@ -64,6 +72,8 @@ extension SearchAlgorithm {
 
 /// The search algorithms by the name that run files give them.
 package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
+  /// Thompson sampling with an additive Bayesian model of what is measured.
+  case bayesian
   /// NSGA-II (Deb et al. 2002) in steady state: each result replaces the worst individual.
   case nsga2
   /// Sampling to the end, the baseline.
@@ -71,6 +81,7 @@ package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
 
   var type: any SearchAlgorithm.Type {
     switch self {
+    case .bayesian: BayesianSearch.self
     case .nsga2: NSGA2.self
     case .random: RandomSampling.self
     }

@@ -20,6 +20,25 @@ package struct SearchSettings: Hashable, Sendable {
   package var mutationProbability: Double?
   /// The choices of each gene that candidates may make, in order; `nil` allows all.
   package var allowedChoices: [[UInt8]]?
+  /// The objective that is a measured share of images, if there is one.
+  package var accuracy: Accuracy?
+  /// The objectives, minimised, up to which candidates are of use; `nil` leaves it to the
+  /// algorithm.
+  package var referencePoint: [Double]?
+
+  /// An objective that is the share of images that are right, negated.
+  package struct Accuracy: Hashable, Sendable {
+    /// Its place among the objectives.
+    package let place: Int
+    /// The images that it is measured on.
+    package let imageCount: Int
+
+    package init(place: Int, imageCount: Int) {
+      precondition(imageCount > 0)
+      self.place = place
+      self.imageCount = imageCount
+    }
+  }
 
   /// Creates settings; they are checked when a search starts.
   package init(

@@ -10,7 +10,7 @@ extension GenomeCosts {
   ///   - space: what genomes decide about.
   ///   - accelerator: the profile's name.
   ///   - profileText: the profile; `nil` for a built-in one.
-  ///   - listedText: ``ListedDecisions/text``, without a network.
+  ///   - listedText: ``RunFiles/ListedDecisions/text``, without a network.
   ///   - batch: the images of a batch on the accelerator.
   ///   - measured: what evaluators measure instead.
   /// - Throws: an error if the texts or the network do not give the costs of such a space.

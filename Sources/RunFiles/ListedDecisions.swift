@@ -33,7 +33,7 @@ package struct ListedDecisions: Hashable, Sendable {
 
   /// The exact cost of every genome, for one image at a time.
   ///
-  /// - Throws: ``AcceleratorError`` beyond 64 bits.
+  /// - Throws: ``AcceleratorModel/AcceleratorError`` beyond 64 bits.
   package func costs() throws(AcceleratorError) -> GenomeCosts {
     var dense = fixed
     for choices in entries { dense = try dense.adding(choices[choices.count - 1]) }
@@ -127,7 +127,7 @@ extension ListedDecisions {
     return Decision(name: name, choices: choices)
   }
 
-  /// Reads what ``yamlLines`` gives.
+  /// Reads what ``text`` gives.
   ///
   /// - Throws: ``RunFileError`` for anything else.
   package init(text: String) throws(RunFileError) {

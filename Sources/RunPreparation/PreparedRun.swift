@@ -92,10 +92,14 @@ package struct PreparedRun {
     if let choices = plan.neededChoices { observer.notified(choices.diagnostic) }
     let (costs, constraints) = (plan.costs, plan.constraints)
     let batch = description.acceleratorBatch
+    var search = plan.searchSettings(outputErrors: inputs.outputErrors)
+    search.accuracy = runFile.objectives.firstIndex(of: .accuracy).map {
+      SearchSettings.Accuracy(place: $0, imageCount: inputs.imageCount)
+    }
     self.settings = CoordinatorSettings(
       description: description,
       numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount),
-      search: plan.searchSettings(outputErrors: inputs.outputErrors),
+      search: search,
       order: Self.order(runFile.search),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) },

@@ -36,7 +36,8 @@ struct StrictReference: Sendable {
         try search.quarantine(next)
       } else {
         let evaluation = run.evaluate(next, proposals[concludedCount])
-        try search.tell(next, objectives: evaluation.minimized(settings.description.objectives))
+        try search.tell(next, objectives: evaluation.minimized(settings.description.objectives),
+          meanLoss: evaluation.meanLoss)
         evaluations.append(evaluation)
       }
       concludedCount += 1

@@ -71,7 +71,10 @@ enum Layers {
       "WorkerService", "ExternalEvaluation",
       "StatusServer",
     ],
-    ["CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "elsa", "NameCommit"],
+    [
+      "CPeakKernels", "InferenceBenchmarks", "CoordinatorBenchmarks", "SearchBenchmarks", "elsa",
+      "NameCommit",
+    ],
   ]
 
   /// The one Swift target that may import each C target.

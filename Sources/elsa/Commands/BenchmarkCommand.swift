@@ -15,10 +15,11 @@ struct BenchmarkCommand: ParsableCommand {
         elsa benchmark pruning --model deit_tiny/ --calibration train-256/ --data val/
         elsa benchmark accelerator --accelerator vegeta
         elsa benchmark coordinator --workers 64
+        elsa benchmark search --budgets 100,300
       """,
     subcommands: [
       BenchmarkKernelsCommand.self, BenchmarkOperationsCommand.self, BenchmarkModelCommand.self,
-      BenchmarkPruningCommand.self, BenchmarkAcceleratorCommand.self,
+      BenchmarkPruningCommand.self, BenchmarkSearchCommand.self, BenchmarkAcceleratorCommand.self,
       BenchmarkCoordinatorCommand.self, BenchmarkCoordinatorLoadCommand.self,
       BenchmarkCoordinatorResumeCommand.self, BenchmarkInputLoadCommand.self,
     ])

@@ -22,6 +22,8 @@ struct EvaluateCommand: ParsableCommand {
         elsa evaluate --model deit_tiny/ --data val/ --genome my-run/front.json --point 2 \\
           --bank my-run/bank.safetensors
         elsa evaluate --model deit_tiny/ --data imagenette/val/ --class-map classes.txt
+        elsa evaluate --model deit_tiny/ --data val/ --bank my-run/bank.safetensors \\
+          --genomes many.jsonl > measured.jsonl
       """)
 
   @Option(
@@ -38,6 +40,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var genome: GenomeOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure every genome of this file, one a line in JSON, with the weights of --bank; prints a "
+        + "line of JSON for each, with every image's bit and loss.", valueName: "file"))
+  var genomes: String?
+
   @OptionGroup var pruning: PruningOptions
 
   @Option(help: ArgumentHelp("The number format.", valueName: "f32|bf16"))
@@ -52,6 +60,12 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try genome.checkPoint()
+    if genomes != nil {
+      guard pruning.bank != nil, genome.genome == nil, genome.uniform == nil else {
+        throw ValidationError(
+          "--genomes needs --bank, which has the weights of all, and excludes --genome and --uniform.")
+      }
+    }
     if pruning.pruning == nil, pruning.calibration != nil {
       throw ValidationError("--calibration goes with --pruning; say how to prune.")
     }
@@ -76,6 +90,9 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model, configurationPath: config)
+    if let genomes, let bank = pruning.bank {
+      return try measureAll(of: genomes, bank: bank, of: loaded)
+    }
     let assignment = try genome.assignment(
       for: loaded.weights.network, of: loaded.configuration.name)
     let (set, broken) = try images.load(

@@ -45,6 +45,13 @@ enum Output {
     result(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
+  /// Writes a value in JSON on one line.
+  static func jsonLine(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    result(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
   /// Writes a file, which appears under its name only when it is complete.
   static func write(_ data: Data, to path: String) throws {
     do {

@@ -110,6 +110,13 @@ struct PruningOptions: ParsableArguments {
     return set
   }
 
+  /// Returns all weights of a bank file.
+  static func storedBank(_ path: String, of model: LoadedModel) throws -> WeightBank {
+    let (criterion, space) = try BankFile.contents(
+      of: path, layers: model.weights.network.prunableLayers)
+    return try model.storedBank(space: space, criterion: criterion, path: path)
+  }
+
   /// Takes the weights from a bank.
   private func stored(
     _ path: String, of model: LoadedModel, assignment: [NMPattern]

@@ -1,0 +1,77 @@
+import SparsityCore
+
+/// The factor *U* of a positive definite matrix *A* = *U*ᵀ *U*.
+///
+/// Every element is computed in one order without fused operations, so its bits are the same on
+/// every machine.
+struct SymmetricFactor: Sendable {
+  /// The rows of *U*, of which only the elements from the diagonal on count.
+  private var rows: [Double]
+  let size: Int
+
+  /// Factors the matrix whose rows are given; only the elements from the diagonal on are read.
+  ///
+  /// - Precondition: it is positive definite.
+  /// - Complexity: O(*n*³).
+  init(_ matrix: [Double], size: Int) {
+    precondition(matrix.count == size * size)
+    var rows = matrix
+    for pivot in 0..<size {
+      let start = pivot * size
+      let diagonal = rows[start + pivot]
+      precondition(diagonal > 0)
+      let scale = 1 / diagonal.squareRoot()
+      for column in pivot..<size { rows[start + column] *= scale }
+      for row in pivot + 1..<max(size, pivot + 1) {
+        let factor = rows[start + row]
+        guard factor != 0 else { continue }
+        let target = row * size
+        for column in row..<size { rows[target + column] -= factor * rows[start + column] }
+      }
+    }
+    self.rows = rows
+    self.size = size
+  }
+
+  /// The logarithm of the determinant of *A*.
+  var logarithmOfDeterminant: Double {
+    (0..<size).reduce(0) { $0 + 2 * ExactLogarithm.logarithm(rows[$1 * size + $1]) }
+  }
+
+  /// Returns *x* with *A* *x* = `right`.
+  func solve(_ right: [Double]) -> [Double] {
+    var values = right
+    for row in 0..<size {
+      values[row] /= rows[row * size + row]
+      let value = values[row]
+      for column in row + 1..<max(size, row + 1) {
+        values[column] -= rows[row * size + column] * value
+      }
+    }
+    return solveUpper(values)
+  }
+
+  /// Returns *x* with *U* *x* = `right`: of independent standard normal numbers, those whose
+  /// covariance is the inverse of *A*.
+  func solveUpper(_ right: [Double]) -> [Double] {
+    var values = right
+    for row in stride(from: size - 1, through: 0, by: -1) {
+      var value = values[row]
+      for column in row + 1..<max(size, row + 1) {
+        value -= rows[row * size + column] * values[column]
+      }
+      values[row] = value / rows[row * size + row]
+    }
+    return values
+  }
+}
+
+extension SeededGenerator {
+  /// Returns a number of mean 0 and variance 1 that is nearly normal: the sum of twelve uniform
+  /// ones less six. It needs no function whose bits depend on the machine.
+  mutating func nearlyNormal() -> Double {
+    var sum = -6.0
+    for _ in 0..<12 { sum += unitInterval() }
+    return sum
+  }
+}
