@@ -193,7 +193,7 @@ package struct Search: Sendable {
   /// Takes the result of an outstanding candidate; returns whether it joined the archive.
   ///
   /// `violation` is that of constraints on measured quantities, 0 or less if they are met;
-  /// `meanLoss` tells an algorithm more than how many images are right.
+  /// `meanLoss` tells an algorithm more than how many images are right, if it is a number.
   ///
   /// - Throws: ``SearchError`` if the candidate is not outstanding or a number is not usable; then
   ///   nothing changes.
@@ -210,14 +210,13 @@ package struct Search: Sendable {
       throw .objectiveNotFinite(id: id, index: index, value: "\(objectives[index])")
     }
     guard !violation.isNaN else { throw .violationNotANumber(id: id) }
-    precondition(meanLoss?.isFinite ?? true)
     defer { checkInvariants() }
     waiting[id] = nil
     evaluationCount += 1
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
-    observe(.measured(individual, meanLoss: meanLoss))
+    observe(.measured(individual, meanLoss: meanLoss.flatMap { $0.isFinite ? $0 : nil }))
     return archive.insert(individual)
   }
 

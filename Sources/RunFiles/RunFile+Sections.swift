@@ -86,7 +86,7 @@ extension RunFile.Search {
   /// Reads the section; of listed decisions no choice is known to make another needless.
   init(_ value: YAMLValue?, isListed: Bool) throws(RunFileError) {
     let values = try value?.mapping(keys: Self.keys) ?? [:]
-    self.algorithm = try values["algorithm"]?.choice(SearchAlgorithmName.self) ?? .nsga2
+    self.algorithm = try values["algorithm"]?.choice(SearchAlgorithmName.self) ?? .bayesian
     self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1

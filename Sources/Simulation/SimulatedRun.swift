@@ -46,11 +46,16 @@ struct SimulatedRun: Sendable {
       numerics: SimulatedBackend.numerics,
       accelerator: "systolic32", acceleratorBatch: 1, objectives: objectives,
       costNames: Cost.wireNames, shuffleSeed: generator.next(), shardSize: shardSize)
-    let search = SearchSettings(
+    var search = SearchSettings(
       populationSize: generator.number(in: 4...12), evaluationCountMax: evaluationCountMax,
       seed: generator.next(), algorithm: generator.chance(0.2) ? .random : .nsga2,
       objectiveCount: objectives.count,
       initial: space.uniformGenomes)
+    // Plans of older simulations stay as they were drawn.
+    if search.algorithm == .nsga2, search.seed % 3 == 0 { search.algorithm = .bayesian }
+    search.accuracy = objectives.firstIndex(of: .accuracy).map {
+      SearchSettings.Accuracy(place: $0, imageCount: imageCount)
+    }
     let isConstrained = generator.chance(0.3)
     let drawnOrder = Self.order(using: &generator)
     settings = CoordinatorSettings(

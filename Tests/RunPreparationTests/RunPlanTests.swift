@@ -52,7 +52,7 @@ struct RunPlanTests {
     #expect(settings.populationSize == 20)
     #expect(settings.evaluationCountMax == 100)
     #expect(settings.seed == 3)
-    #expect(settings.algorithm == .nsga2)
+    #expect(settings.algorithm == .bayesian)
     #expect(settings.objectiveCount == 2)
   }
 

@@ -43,7 +43,14 @@ def genomes():
     for gene in (2, 1, 0):
       line("single", [gene if i == layer else 3 for i in range(48)])
   for pair in range(300):
-    first, second = (pair, pair + 1) if pair < 47 else chance.sample(range(48), 2)
+    # Neighbours, layers of one kind or one block, then any.
+    if pair < 47:
+      first, second = pair, pair + 1
+    elif pair < 83:
+      first = pair - 47
+      second = min(first + (2 if first % 4 < 2 else 4), 47)
+    else:
+      first, second = chance.sample(range(48), 2)
     genes = [3] * 48
     genes[first], genes[second] = chance.choice([0, 0, 1]), chance.choice([0, 0, 1])
     line("pair", genes)

@@ -9,6 +9,8 @@ struct AmountModel: Sendable {
 
   /// The relative noise of a measured amount, and of the assumption that choices add up.
   private static let spread = 0.03
+  /// The least amount that is told from nothing.
+  private static let least = 1e-12
 
   /// Learns from objectives; those that are maximised, and so negative, are rates.
   ///
@@ -17,12 +19,13 @@ struct AmountModel: Sendable {
     precondition(!results.isEmpty)
     let isRate = results.allSatisfy { $0.objective < 0 }
     let amounts = results.map { isRate ? -1 / $0.objective : $0.objective }
-    let typical = amounts.reduce(0) { $0 + abs($1) } / Double(amounts.count)
+    let mean = amounts.reduce(0) { $0 + abs($1) } / Double(amounts.count)
+    let typical = max(mean, Self.least)
     self.isRate = isRate
     self.layout = layout
     model = EffectModel(
       zip(results, amounts).map { result, amount in
-        let deviation = Self.spread * max(abs(amount), typical / 100, 1e-100)
+        let deviation = Self.spread * max(abs(amount), typical)
         return EffectModel.Result(
           effects: result.effects, sum: amount, variance: deviation * deviation)
       }, layout: layout

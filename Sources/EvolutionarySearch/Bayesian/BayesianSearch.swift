@@ -19,6 +19,8 @@ struct BayesianSearch: SearchAlgorithm {
   private static let temperature = 0.3
   /// The share of the best measured value below which nobody looks.
   private static let usefulShare = 0.6
+  /// The greatest mean loss that is told from others: far more than any model has.
+  private static let lossMax = 1_000.0
   /// The results after which the degree of the scale is learned first, and again at multiples.
   private static let firstDegreeCount = 8
 
@@ -90,12 +92,23 @@ struct BayesianSearch: SearchAlgorithm {
 
   mutating func observe(_ individual: Individual, meanLoss: Double?) {
     kept.insert(individual)
-    losses[individual.id] = meanLoss
+    losses[individual.id] = meanLoss.map { min(max($0, -Self.lossMax), Self.lossMax) }
     if losses.count > 2 * kept.sizeMax {
       let members = Set(kept.individuals.map(\.id))
       losses = losses.filter { members.contains($0.key) }
     }
     models = nil
+    learnDegree()
+  }
+
+  /// Learns the degree of the scale anew when there are half as many results again: here, not when
+  /// something is proposed, since a journal that is replayed proposes nothing.
+  private mutating func learnDegree() {
+    guard let accuracy = settings.accuracy, layout.count <= EffectLayout.countMax,
+      kept.individuals.count >= max(Self.firstDegreeCount, degree.count * 3 / 2)
+    else { return }
+    let evidence = evidence(of: accuracy)
+    degree = (LossModel.degree(of: evidence, layout: layout), evidence.count)
   }
 
   // MARK: Proposals
@@ -170,36 +183,33 @@ struct BayesianSearch: SearchAlgorithm {
   // MARK: Learning
 
   /// Learns from all that is kept.
-  private mutating func learn(_ exact: ExactTables) -> [Model] {
-    let effects = kept.individuals.map { layout.effects(of: space.compact($0.genome)) }
-    return (0..<settings.objectiveCount).map { objective in
+  private func learn(_ exact: ExactTables) -> [Model] {
+    (0..<settings.objectiveCount).map { objective in
       if exact.isExact(objective) { return .exact }
-      guard let accuracy = settings.accuracy, accuracy.place == objective else {
-        return .amounts(
-          AmountModel(
-            zip(effects, kept.individuals).map { ($0, $1.objectives[objective]) },
-            layout: layout))
+      if let accuracy = settings.accuracy, accuracy.place == objective {
+        return .losses(
+          LossModel(evidence(of: accuracy), layout: layout, degree: degree.value))
       }
-      let evidence = evidence(of: accuracy, effects)
-      if evidence.count >= max(Self.firstDegreeCount, degree.count * 3 / 2) {
-        degree = (LossModel.degree(of: evidence, layout: layout), evidence.count)
-      }
-      return .losses(LossModel(evidence, layout: layout, degree: degree.value))
+      return .amounts(
+        AmountModel(
+          kept.individuals.map { (effects(of: $0), $0.objectives[objective]) }, layout: layout))
     }
   }
 
+  private func effects(of individual: Individual) -> [Int] {
+    layout.effects(of: space.compact(individual.genome))
+  }
+
   /// Returns what was measured; losses that say no more than how many images are right are none.
-  private func evidence(
-    of accuracy: SearchSettings.Accuracy, _ effects: [[Int]]
-  ) -> [LossModel.Evidence] {
+  private func evidence(of accuracy: SearchSettings.Accuracy) -> [LossModel.Evidence] {
     let individuals = kept.individuals
     let saysMore = individuals.contains { individual in
       guard let loss = losses[individual.id] else { return false }
       return abs(loss - (1 + individual.objectives[accuracy.place])) > 1e-9
     }
-    return zip(effects, individuals).map { effects, individual in
+    return individuals.map { individual in
       LossModel.Evidence(
-        effects: effects, share: -individual.objectives[accuracy.place],
+        effects: effects(of: individual), share: -individual.objectives[accuracy.place],
         imageCount: accuracy.imageCount,
         meanLoss: saysMore ? losses[individual.id] : nil)
     }

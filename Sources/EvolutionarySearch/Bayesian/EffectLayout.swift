@@ -2,7 +2,7 @@ import SparsityCore
 
 /// Which effect belongs to which choice: an intercept, then one effect for each choice but the last
 /// of its decision, to which others are compared.
-struct EffectLayout: Hashable, Sendable {
+package struct EffectLayout: Hashable, Sendable {
   /// The number of effects, the intercept among them.
   let count: Int
   /// The effects of each decision: that of choice *c* stands *m* - 2 - *c* places behind the first,
@@ -17,7 +17,7 @@ struct EffectLayout: Hashable, Sendable {
   static let distanceMax = 15
 
   /// Lays out the effects of a space.
-  init(_ space: ChoiceSpace) {
+  package init(_ space: ChoiceSpace) {
     var ranges: [Range<Int>] = []
     var distances = [0]
     let last = space.expand(Genome(genes: space.choiceCounts.map { UInt8($0 - 1) }))
@@ -37,7 +37,7 @@ struct EffectLayout: Hashable, Sendable {
   }
 
   /// Returns the effects that a compact genome has, the intercept first.
-  func effects(of genome: Genome) -> [Int] {
+  package func effects(of genome: Genome) -> [Int] {
     [0]
       + zip(genome.genes, ranges).compactMap { gene, range in
         let place = range.count - 1 - Int(gene)

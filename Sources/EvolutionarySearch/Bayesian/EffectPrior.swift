@@ -12,7 +12,7 @@ struct EffectPrior: Sendable {
   private let deviations: [Double]
 
   /// How much the effects of one decision go together.
-  private static let correlation = 0.9
+  private static let correlation = 0.95
   /// The deviation of an effect from the mean of its kind, as a multiple of that mean.
   private static let relativeDeviation = 0.7
 

@@ -2,13 +2,13 @@
 /// machine, which the C library's do not promise, since it has variants for processors.
 ///
 /// Both are right to about 1e-13, far beyond what measured shares are worth.
-enum ExactLogarithm {
+package enum ExactLogarithm {
   private static let logarithmOfTwo = 0.693_147_180_559_945_3
   /// The terms of the series; the last ones no longer change the sum.
   private static let termCount = 20
 
   /// Returns the natural logarithm of a positive number.
-  static func logarithm(_ value: Double) -> Double {
+  package static func logarithm(_ value: Double) -> Double {
     precondition(value > 0 && value.isFinite)
     // In √½ … √2 the series of (m - 1) ÷ (m + 1) converges fast.
     var exponent = Double(value.exponent)
@@ -29,7 +29,7 @@ enum ExactLogarithm {
   }
 
   /// Returns e to the power of a number, 0 below -700.
-  static func exponential(_ value: Double) -> Double {
+  package static func exponential(_ value: Double) -> Double {
     precondition(value < 700)
     guard value > -700 else { return 0 }
     let exponent = (value / logarithmOfTwo).rounded()

@@ -1,11 +1,11 @@
 /// What single points would add to the hypervolume of a front.
-struct HypervolumeGain {
+package struct HypervolumeGain {
   /// The points inside the reference point that no other dominates.
   private let front: [[Double]]
   private let referencePoint: [Double]
 
   /// Takes points, minimised, of which some may be dominated.
-  init(of points: [[Double]], referencePoint: [Double]) {
+  package init(of points: [[Double]], referencePoint: [Double]) {
     var front: [[Double]] = []
     for point in points where zip(point, referencePoint).allSatisfy({ $0 < $1 }) {
       if front.contains(where: { Self.covers($0, point) }) { continue }
@@ -23,7 +23,7 @@ struct HypervolumeGain {
   /// Returns the volume that a point alone would dominate.
   ///
   /// - Complexity: that of ``hypervolume(of:referencePoint:)`` of the front.
-  func gain(of point: [Double]) -> Double {
+  package func gain(of point: [Double]) -> Double {
     var volume = 1.0
     for (value, limit) in zip(point, referencePoint) {
       guard value < limit else { return 0 }

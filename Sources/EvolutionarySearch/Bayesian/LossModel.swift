@@ -2,7 +2,7 @@ import SparsityCore
 
 /// What candidates lose by each choice, learned from their mean losses or, without any, from how
 /// many images are right; and what losses mean for how many are right.
-struct LossModel: Sendable {
+package struct LossModel: Sendable {
   private let model: EffectModel
   private let scale: LossScale
   private let layout: EffectLayout
@@ -11,7 +11,7 @@ struct LossModel: Sendable {
   private let coefficients: [Double]
 
   /// A candidate that was measured.
-  struct Evidence: Sendable {
+  package struct Evidence: Sendable {
     /// The effects of its compact genome.
     let effects: [Int]
     /// The share of images that are right, and the images.
@@ -19,6 +19,13 @@ struct LossModel: Sendable {
     let imageCount: Int
     /// The mean loss; `nil` if none was measured, or nothing beyond what is right.
     let meanLoss: Double?
+
+    package init(effects: [Int], share: Double, imageCount: Int, meanLoss: Double?) {
+      self.effects = effects
+      self.share = share
+      self.imageCount = imageCount
+      self.meanLoss = meanLoss
+    }
   }
 
   /// The variance of an image's loss for each nat that is lost, and what it is at least: measured
@@ -34,7 +41,7 @@ struct LossModel: Sendable {
   /// Learns from what was measured, with a root of a degree.
   ///
   /// - Precondition: there is something.
-  init(_ evidence: [Evidence], layout: EffectLayout, degree: Double) {
+  package init(_ evidence: [Evidence], layout: EffectLayout, degree: Double) {
     precondition(!evidence.isEmpty)
     let usesLosses = evidence.allSatisfy { $0.meanLoss != nil }
     func loss(_ candidate: Evidence) -> Double {
@@ -83,7 +90,7 @@ struct LossModel: Sendable {
   let evidenceOfDegree: Double
 
   /// Returns the degree of the root with which results are likeliest.
-  static func degree(of evidence: [Evidence], layout: EffectLayout) -> Double {
+  package static func degree(of evidence: [Evidence], layout: EffectLayout) -> Double {
     let found = LossScale.degrees.map { degree in
       (degree, LossModel(evidence, layout: layout, degree: degree).evidenceOfDegree)
     }
@@ -128,15 +135,15 @@ struct LossModel: Sendable {
   }
 
   /// A draw of what each choice loses.
-  struct Sample: Sendable {
+  package struct Sample: Sendable {
     fileprivate let intercept: Double
     /// What each choice of each decision adds, on the scale where losses add up.
-    let table: [[Double]]
+    package let table: [[Double]]
     fileprivate let scale: LossScale
     fileprivate let coefficients: [Double]
 
     /// Returns the share of images that are right, negated, of a compact genome.
-    func objective(of genome: Genome) -> Double {
+    package func objective(of genome: Genome) -> Double {
       var sum = intercept
       for (row, gene) in zip(table, genome.genes) { sum += row[Int(gene)] }
       let lost = max(0, scale.loss(of: sum) - scale.origin)
@@ -146,7 +153,7 @@ struct LossModel: Sendable {
   }
 
   /// Draws what may be lost: nothing negative, and no less than by a choice nearer to the last.
-  func sample(temperature: Double, using generator: inout SeededGenerator) -> Sample {
+  package func sample(temperature: Double, using generator: inout SeededGenerator) -> Sample {
     let effects = model.draw(temperature: temperature, using: &generator)
     let table = layout.ranges.indices.map { decision in
       var row = layout.choices(of: decision, in: effects)

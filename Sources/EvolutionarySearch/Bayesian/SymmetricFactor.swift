@@ -4,22 +4,26 @@ import SparsityCore
 ///
 /// Every element is computed in one order without fused operations, so its bits are the same on
 /// every machine.
-struct SymmetricFactor: Sendable {
+package struct SymmetricFactor: Sendable {
   /// The rows of *U*, of which only the elements from the diagonal on count.
   private var rows: [Double]
   let size: Int
 
+  /// The share of a diagonal element that is left at least.
+  private static let leastShare = 1e-12
+
   /// Factors the matrix whose rows are given; only the elements from the diagonal on are read.
   ///
-  /// - Precondition: it is positive definite.
+  /// - Precondition: all elements are finite, and it is positive definite but for rounding.
   /// - Complexity: O(*n*³).
-  init(_ matrix: [Double], size: Int) {
+  package init(_ matrix: [Double], size: Int) {
     precondition(matrix.count == size * size)
     var rows = matrix
     for pivot in 0..<size {
       let start = pivot * size
-      let diagonal = rows[start + pivot]
-      precondition(diagonal > 0)
+      // What is left of the diagonal may be rounded away; then nothing more is known here.
+      let least = max(matrix[start + pivot] * Self.leastShare, .leastNormalMagnitude)
+      let diagonal = max(rows[start + pivot], least)
       let scale = 1 / diagonal.squareRoot()
       for column in pivot..<size { rows[start + column] *= scale }
       for row in pivot + 1..<max(size, pivot + 1) {
@@ -34,12 +38,12 @@ struct SymmetricFactor: Sendable {
   }
 
   /// The logarithm of the determinant of *A*.
-  var logarithmOfDeterminant: Double {
+  package var logarithmOfDeterminant: Double {
     (0..<size).reduce(0) { $0 + 2 * ExactLogarithm.logarithm(rows[$1 * size + $1]) }
   }
 
   /// Returns *x* with *A* *x* = `right`.
-  func solve(_ right: [Double]) -> [Double] {
+  package func solve(_ right: [Double]) -> [Double] {
     var values = right
     for row in 0..<size {
       values[row] /= rows[row * size + row]

@@ -3,9 +3,9 @@ import SparsityCore
 /// The genomes that lose least for what they cost, from the one that loses least of all on, when
 /// losses and costs of decisions add up: a walk along the convex hulls of all decisions, the move
 /// with the best exchange first (the Lagrangian of the budgeted problem).
-struct TradeOffPath: Sendable {
+package struct TradeOffPath: Sendable {
   /// Compact genomes, each with one choice changed against the one before.
-  let genomes: [Genome]
+  package let genomes: [Genome]
 
   /// Finds the path.
   ///
@@ -13,7 +13,7 @@ struct TradeOffPath: Sendable {
   ///   - losses: what each choice of each decision loses.
   ///   - costs: what each costs.
   /// - Complexity: O(*n* log *n* + *n* · *g*) for *n* choices of *g* decisions.
-  init(losses: [[Double]], costs: [[Double]]) {
+  package init(losses: [[Double]], costs: [[Double]]) {
     precondition(losses.count == costs.count)
     var start: [UInt8] = []
     var moves: [Move] = []

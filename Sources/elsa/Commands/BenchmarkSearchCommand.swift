@@ -85,6 +85,8 @@ struct BenchmarkSearchCommand: ParsableCommand {
     let median: Double
     let lowerQuartile: Double
     let upperQuartile: Double
+    /// The median share of the best front among all that was evaluated.
+    let evaluatedMedian: Double
     /// The median time of a proposal.
     let proposalMilliseconds: Double
   }
@@ -148,23 +150,26 @@ struct BenchmarkSearchCommand: ParsableCommand {
       let upper = min(lower + 1, shares.count - 1)
       return shares[lower] + (place - Double(lower)) * (shares[upper] - shares[lower])
     }
+    let evaluated = outcomes.map(\.evaluatedShare).sorted()
     let seconds = outcomes.map(\.proposalSeconds).sorted()
     return Entry(
       method: method.name, evaluations: budget, median: quantile(0.5),
       lowerQuartile: quantile(0.25), upperQuartile: quantile(0.75),
+      evaluatedMedian: evaluated[evaluated.count / 2],
       proposalMilliseconds: seconds[seconds.count / 2] * 1_000)
   }
 
   private func show(_ entries: [Entry]) {
     var table = TextTable([
       ("method", .left), ("evaluations", .right), ("share of best", .right),
-      ("quartiles", .left), ("ms a proposal", .right),
+      ("quartiles", .left), ("of all evaluated", .right), ("ms a proposal", .right),
     ])
     for entry in entries {
       table.append([
         entry.method, "\(entry.evaluations)", NumberFormat.fixed(entry.median, 3),
         "\(NumberFormat.fixed(entry.lowerQuartile, 3))–"
           + NumberFormat.fixed(entry.upperQuartile, 3),
+        NumberFormat.fixed(entry.evaluatedMedian, 3),
         NumberFormat.fixed(entry.proposalMilliseconds, 2),
       ])
     }

@@ -63,7 +63,7 @@ struct EvaluateCommand: ParsableCommand {
     if genomes != nil {
       guard pruning.bank != nil, genome.genome == nil, genome.uniform == nil else {
         throw ValidationError(
-          "--genomes needs --bank, which has the weights of all, and excludes --genome and --uniform.")
+          "--genomes needs --bank, which has all weights, and excludes --genome and --uniform.")
       }
     }
     if pruning.pruning == nil, pruning.calibration != nil {

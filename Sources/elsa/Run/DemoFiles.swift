@@ -25,7 +25,7 @@ struct DemoFiles {
       patterns: ["1:4", "2:4", "3:4", "4:4"]
       accelerator: {profile: systolic32, batch: 8}
       objectives: [accuracy, throughput]
-      search: {algorithm: nsga2, population: 40, evaluations: \(evaluations), seed: \(seed)}
+      search: {population: 40, evaluations: \(evaluations), seed: \(seed)}
       fidelity: {shardImages: 150}
       """
     runFile = "\(folder)/run.yaml"
