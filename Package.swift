@@ -174,7 +174,8 @@ let package = Package(
         "Simulation", "ZeroMQ",
         "RunFiles", "ModelFiles", "ImageData", "RunStorage", "Evaluation", "CoordinatorService",
         "WorkerService", "SparseKernels", "LinearAlgebra", "InferenceBenchmarks",
-        "CoordinatorBenchmarks", "SearchBenchmarks", "CDemoData", "ProcessLimits", "TextReports", "RunPreparation",
+        "CoordinatorBenchmarks", "SearchBenchmarks", "CDemoData", "ProcessLimits", "TextReports",
+        "RunPreparation",
         "RunReports", "ProgramVersion", "ExternalEvaluation",
         argumentParser,
         logging,
@@ -280,6 +281,7 @@ let package = Package(
         "InferenceBenchmarks", "NetworkArchitectures", "Evaluation", "SparseKernels",
         "SparsityCore",
       ]),
+    tests("SearchBenchmarks", ["SearchBenchmarks", "EvolutionarySearch", "SparsityCore"]),
     tests(
       "Pruning", ["Pruning", "ContentHashing", "SparseKernels", "SparsityCore", "TestSupport"]),
     tests(

@@ -135,8 +135,12 @@ package struct RunPlan {
       algorithm: runFile.search.algorithm,
       objectiveCount: runFile.objectives.count,
       initial: space.uniformGenomes)
+    // What a layer's output loses says little of what the model loses; who learns that from results
+    // is better off without.
+    let learns = runFile.search.algorithm == .bayesian
     let seeds = SensitivitySeeds.genomes(
-      outputErrors: outputErrors, space: space, layers: network?.network.prunableLayers ?? [],
+      outputErrors: learns ? nil : outputErrors, space: space,
+      layers: network?.network.prunableLayers ?? [],
       count: min(runFile.search.population, runFile.search.evaluations / 4) / 2)
     for seed in seeds where !settings.initial.contains(seed) { settings.initial.append(seed) }
     guard let choices = neededChoices else { return settings }

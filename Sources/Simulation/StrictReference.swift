@@ -24,9 +24,8 @@ struct StrictReference: Sendable {
     var concludedCount = 0
     while true {
       while proposals.count < concludedCount + window,
-        let candidate = search.ask(violation: { genome in
-          settings.model.violation(genome, settings.model.cost(genome))
-        })
+        let candidate = search.ask(
+          costs: settings.model.exactCosts(of: settings.description.objectives))
       {
         proposals.append(candidate.genome)
       }
@@ -36,7 +35,8 @@ struct StrictReference: Sendable {
         try search.quarantine(next)
       } else {
         let evaluation = run.evaluate(next, proposals[concludedCount])
-        try search.tell(next, objectives: evaluation.minimized(settings.description.objectives),
+        try search.tell(
+          next, objectives: evaluation.minimized(settings.description.objectives),
           meanLoss: evaluation.meanLoss)
         evaluations.append(evaluation)
       }

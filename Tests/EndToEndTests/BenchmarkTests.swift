@@ -34,6 +34,25 @@ import TestSupport
     }
   }
 
+  @Test func `searches are compared, method by method`() throws {
+    let ending = try Program.run([
+      "benchmark", "search", "--budgets", "20,40", "--seeds", "2", "--method", "bayesian",
+      "--method", "random", "--json",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let entries = try #require(try ending.json()["entries"] as? [[String: Any]])
+    #expect(
+      entries.map { $0["method"] as? String } == ["bayesian", "bayesian", "random", "random"])
+    #expect(entries.map { $0["evaluations"] as? Int } == [20, 40, 20, 40])
+    for entry in entries {
+      let median = try #require(entry["median"] as? Double)
+      #expect(median > 0 && median < 1)
+      #expect(try #require(entry["evaluatedMedian"] as? Double) >= median)
+    }
+    let wrong = try Program.run(["benchmark", "search", "--method", "magic"])
+    #expect(wrong.status != 0 && wrong.errors.contains("bayesian"), "\(wrong.errors)")
+  }
+
   @Test(arguments: ["f32", "bf16"])
   func `every operation of a model is measured`(precision: String) throws {
     let start = ContinuousClock.now

@@ -32,6 +32,39 @@ import TestSupport
     #expect(abs(try #require(json["correct"] as? Int) - 426) <= 1)
   }
 
+  @Test func `every genome of a file is measured, image by image`() throws {
+    let folder = try TemporaryFolder()
+    let lines = ["4:4", "2:4"].map { pattern in
+      let layers = (0..<6).flatMap { block in
+        ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map {
+          "\"blocks.\(block).\($0)\": \"\(pattern)\""
+        }
+      }
+      return "{\"decisions\": {\(layers.joined(separator: ", "))}}"
+    }
+    let file = try folder.write(lines.joined(separator: "\n\n"), to: "many.jsonl")
+    let arguments = [
+      "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors", "--data",
+      "\(Checkout.demoData)/search.safetensors", "--genomes",
+    ]
+    let ending = try Program.run(arguments + [file])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let measured = try ending.output.split(separator: "\n").map { line in
+      try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+    #expect(measured.map { $0["line"] as? Int } == [1, 3])
+    for (result, expected) in zip(measured, [444, 426]) {
+      let count = try #require(result["correctCount"] as? Int)
+      #expect(abs(count - expected) <= 1)
+      #expect((result["losses"] as? [Double])?.count == 450)
+      let digits = try #require(result["correct"] as? String)
+      #expect(digits.compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount } == count)
+    }
+    let wrong = try folder.write("{\"decisions\": {\"a\": \"2:4\"}}", to: "wrong.jsonl")
+    let refused = try Program.run(arguments + [wrong])
+    #expect(refused.status != 0 && refused.errors.contains("wrong.jsonl:1"), "\(refused.errors)")
+  }
+
   @Test func `packing a folder of images counts what is broken`() throws {
     let folder = try TemporaryFolder()
     let fixtures = URL(filePath: "\(Checkout.fixtures)/images").path

@@ -25,7 +25,8 @@ struct StrictDigestTests {
         patterns: ["1:4", "2:4", "3:4", "4:4"]
         accelerator: {profile: \(accelerator), batch: 8}
         objectives: [accuracy, throughput]
-        search: {population: 16, evaluations: 48, seed: 3, mode: strict, window: 8}
+        search: {algorithm: nsga2, population: 16, evaluations: 48, seed: 3, mode: strict, \
+        window: 8}
         fidelity: {shardImages: 90}
         """)
   }
@@ -41,7 +42,8 @@ struct StrictDigestTests {
         pruning: sparsegpt
         accelerator: {profile: systolic32, batch: 8}
         objectives: [accuracy, macs, weightBytes]
-        search: {population: 12, evaluations: 24, seed: 5, mode: strict, window: 8}
+        search: {algorithm: nsga2, population: 12, evaluations: 24, seed: 5, mode: strict, \
+        window: 8}
         fidelity: {shardImages: 225}
         """)
   }
@@ -59,7 +61,7 @@ struct StrictDigestTests {
         patterns: ["2:4", "3:4", "4:4"]
         accelerator: {profile: \(accelerator), batch: 4}
         objectives: [accuracy, latency]
-        search: {population: 6, evaluations: 10, seed: 7, mode: strict, window: 4}
+        search: {algorithm: nsga2, population: 6, evaluations: 10, seed: 7, mode: strict, window: 4}
         fidelity: {shardImages: 8}
         """)
   }

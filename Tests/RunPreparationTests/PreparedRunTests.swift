@@ -135,7 +135,7 @@ struct PreparedRunTests {
     #expect(run.settings.description.bankArithmetic != nil)
     #expect(run.servedInputs.map(\.role) == [.model, .configuration, .data, .bank])
     #expect(FileManager.default.fileExists(atPath: directory.sensitivity))
-    #expect(run.settings.search.initial.count > run.settings.description.space.uniformGenomes.count)
+    #expect(run.settings.search.accuracy?.imageCount == 450)
 
     let again = Listener()
     let resumed = try prepare(nil, telling: again.observer)

@@ -63,7 +63,7 @@ struct RunPlanTests {
     search: String, seedCount: Int
   ) throws {
     let plan = try RunPlan(
-      Self.runFile(Self.patterns, search: search + ", dropDominated: false"))
+      Self.runFile(Self.patterns, search: "algorithm: nsga2, \(search), dropDominated: false"))
     let layers = try #require(plan.network).network.prunableLayers
     let errors = layers.indices.map { [0.3 + 0.01 * Double($0), 0.1 + 0.01 * Double($0), 0] }
     let settings = plan.searchSettings(outputErrors: errors)
@@ -75,6 +75,14 @@ struct RunPlanTests {
     #expect(!more.isEmpty && more.count <= seedCount)
     #expect(more.allSatisfy(seeds.contains))
     #expect(Set(settings.initial).count == settings.initial.count)
+  }
+
+  @Test func `a search that learns begins with uniform genomes alone`() throws {
+    let plan = try RunPlan(
+      Self.runFile(Self.patterns, search: "evaluations: 100, dropDominated: false"))
+    let layers = try #require(plan.network).network.prunableLayers
+    let settings = plan.searchSettings(outputErrors: layers.map { _ in [0.3, 0.1, 0] })
+    #expect(settings.initial == plan.space.uniformGenomes)
   }
 
   @Test func `needless choices are left out unless the run keeps them`() throws {

@@ -12,8 +12,10 @@ struct BestFront {
   private static let passCountMax = 8
 
   init(_ landscape: SearchLandscape) {
-    let scale = landscape.effects.reduce(0) { $0 + $1[0] } / Double(
-      landscape.cycles.reduce(0) { $0 + ($1.last ?? 0) - $1[0] })
+    let scale =
+      landscape.effects.reduce(0) { $0 + $1[0] }
+      / Double(
+        landscape.cycles.reduce(0) { $0 + ($1.last ?? 0) - $1[0] })
     var genome = landscape.dense
     var found: [Genome] = [genome]
     for step in 0..<Self.rateCount {

@@ -15,7 +15,7 @@ and the cycles are those of `elsa estimate --model deit_tiny/ --accelerator syst
 
 The rise of the mean loss is (the sum of effects and of couplings of pairs) to the power of DEGREE:
 effects are the roots of what single changes lose, times a factor that random genomes give; couplings
-are what measured pairs lose beyond that, halved, since they are noisy.
+are what measured pairs lose beyond what pairs usually do, halved, since they are noisy.
 """
 import json
 import math
@@ -89,8 +89,11 @@ def fit(asked, measured, estimates):
       continue
     own = [effects[i][genes[i]] for i in changed]
     extra = max(rise, 0) ** (1 / DEGREE) - sum(own)
-    strength = 0.5 * extra / math.sqrt(own[0] * own[1])
-    couplings[tuple(changed)] = max(-0.3, min(0.3, strength))
+    couplings[tuple(changed)] = 0.5 * extra / math.sqrt(own[0] * own[1])
+  # Two layers alone lose about the sum of what each loses; that more do lose more is in the power.
+  middle = sorted(couplings.values())[len(couplings) // 2]
+  couplings = {pair: max(-0.3, min(0.3, strength - middle))
+               for pair, strength in couplings.items()}
   estimates = [json.load(open(path)) for path in estimates]
   cycles = [[next(l["cycles"] for l in e["layers"] if l["name"] == n) for e in estimates]
             for n in names()]

@@ -16,21 +16,23 @@ extension EvaluateCommand {
   }
 
   /// Measures every genome of a file.
-  func measureAll(of file: String, bank: String, of loaded: LoadedModel) throws {
-    let texts = try TextFile.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
+  func measureAll(of file: String, of loaded: LoadedModel) throws {
     let layers = loaded.weights.network.prunableLayers
-    let bank = try PruningOptions.storedBank(bank, of: loaded)
-    var found: [(line: Int, genome: Genome)] = []
-    for (index, text) in texts.enumerated() where !text.allSatisfy(\.isWhitespace) {
+    var found: [(line: Int, patterns: [NMPattern])] = []
+    let lines = try TextFile.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, text) in lines.enumerated() where !text.allSatisfy(\.isWhitespace) {
       let place = "\(file):\(index + 1)"
       let genome = try GenomeFile(json: Data(text.utf8), file: place)
       try genome.check(isOf: loaded.configuration.name, file: place)
-      let patterns = try genome.assignment(for: layers, file: place)
-      guard let genome = bank.space.genome(choosing: patterns.map { .pattern($0) }) else {
-        throw CommandFailure("\(place) has a pattern that the bank has not")
-      }
-      found.append((index + 1, genome))
+      found.append((index + 1, try genome.assignment(for: layers, file: place)))
     }
+    guard !found.isEmpty else { throw CommandFailure("\(file) holds no genome") }
+    let bank =
+      try pruning.bank.map { try PruningOptions.storedBank($0, of: loaded) }
+      ?? loaded.weightBank(
+        space: SearchSpace(
+          layers: layers, patterns: Set(found.flatMap(\.patterns)).sorted()),
+        threads: images.threadCount)
     let (set, _) = try images.load(
       data, preprocessing: images.preprocessing(of: loaded.configuration),
       classes: classMap.classes(count: loaded.weights.network.classes))
@@ -39,8 +41,11 @@ extension EvaluateCommand {
       model: loaded, bank: bank, images: set, numerics: numerics, threads: images.threadCount)
     let progress = SharedProgress()
     for (done, entry) in found.enumerated() {
+      guard let genome = bank.space.genome(choosing: entry.patterns.map { .pattern($0) }) else {
+        throw CommandFailure("\(file):\(entry.line) has a pattern that the bank has not")
+      }
       let measured = try evaluator.evaluate(
-        genome: entry.genome, imageIndices: Array(0..<set.count))
+        genome: genome, imageIndices: Array(0..<set.count))
       try Output.jsonLine(
         Line(
           line: entry.line, correctCount: measured.correct.populationCount,

@@ -42,8 +42,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Measure every genome of this file, one a line in JSON, with the weights of --bank; prints a "
-        + "line of JSON for each, with every image's bit and loss.", valueName: "file"))
+      "Measure every genome of this file, one a line in JSON, with the weights of --bank or pruned "
+        + "by magnitude; prints a line of JSON for each, with every image's bit and loss.",
+      valueName: "file"))
   var genomes: String?
 
   @OptionGroup var pruning: PruningOptions
@@ -61,9 +62,11 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     try genome.checkPoint()
     if genomes != nil {
-      guard pruning.bank != nil, genome.genome == nil, genome.uniform == nil else {
-        throw ValidationError(
-          "--genomes needs --bank, which has all weights, and excludes --genome and --uniform.")
+      guard genome.genome == nil, genome.uniform == nil else {
+        throw ValidationError("--genomes excludes --genome and --uniform.")
+      }
+      guard pruning.pruning == nil else {
+        throw ValidationError("--pruning is not for --genomes; give the --bank of a run.")
       }
     }
     if pruning.pruning == nil, pruning.calibration != nil {
@@ -90,9 +93,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model, configurationPath: config)
-    if let genomes, let bank = pruning.bank {
-      return try measureAll(of: genomes, bank: bank, of: loaded)
-    }
+    if let genomes { return try measureAll(of: genomes, of: loaded) }
     let assignment = try genome.assignment(
       for: loaded.weights.network, of: loaded.configuration.name)
     let (set, broken) = try images.load(
