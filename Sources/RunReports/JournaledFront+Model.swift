@@ -77,8 +77,7 @@ extension JournaledFront {
       case .sets(_, let test?): name = test
       case .split(let images, _, let test, _) where test > 0:
         name = "\(counted(test, "image")) of \(images)"
-      case .counted: return nil
-      case .sets, .split:
+      case .sets, .split, .counted:
         return "no test set: accuracy is that of the images which the search has seen"
       }
       return "test set (\(name)): not measured yet; measure it with elsa front "

@@ -1,4 +1,4 @@
-// Written by fit_table.py from measurements of DeiT-Tiny; see there.
+// Written by fit_search_table.py from measurements of DeiT-Tiny; see there.
 
 /// What layers of DeiT-Tiny lose and cost, pattern by pattern: 1:4, 2:4, 3:4.
 enum DeiTTinyTable {

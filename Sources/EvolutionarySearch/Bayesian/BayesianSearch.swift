@@ -9,7 +9,7 @@ import SparsityCore
 struct BayesianSearch: SearchAlgorithm {
   private static let stateVersion: UInt8 = 1
   /// The individuals that are learned from: the best ones of all.
-  private static let keptCountMax = 1_500
+  private static let keptCountMax = 800
   /// The best of them, of which the front under a draw is made.
   private static let frontCountMax = 300
   /// The mixtures of several costs for which paths are walked in one proposal.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fits the landscape of `elsa benchmark search` to measurements of DeiT-Tiny.
 
-usage: fit_table.py genomes  > many.jsonl
-       fit_table.py fit many.jsonl measured.jsonl ESTIMATE.json … > DeiTTinyTable.swift
+usage: fit_search_table.py genomes  > many.jsonl
+       fit_search_table.py fit many.jsonl measured.jsonl ESTIMATE.json … > DeiTTinyTable.swift
 
 `genomes` writes what is to be measured: uniform genomes, every single change of the dense one, 300
 pairs of changes and 300 random genomes. They are measured with the weights of a run's bank:
@@ -99,7 +99,7 @@ def fit(asked, measured, estimates):
             for n in names()]
   fixed = estimates[3]["latencyCycles"] - sum(row[3] for row in cycles)
   scaled = [[value * factor for value in row] for row in effects]
-  print("// Written by fit_table.py from measurements of DeiT-Tiny; see there.\n")
+  print("// Written by fit_search_table.py from measurements of DeiT-Tiny; see there.\n")
   print("/// What layers of DeiT-Tiny lose and cost, pattern by pattern: 1:4, 2:4, 3:4.")
   print("enum DeiTTinyTable {")
   print("  /// The power of the sum of effects that is the rise of the mean loss.")
