@@ -22,9 +22,6 @@ package struct SearchSettings: Hashable, Sendable {
   package var allowedChoices: [[UInt8]]?
   /// The objective that is a measured share of images, if there is one.
   package var accuracy: Accuracy?
-  /// The objectives, minimised, up to which candidates are of use; `nil` leaves it to the
-  /// algorithm.
-  package var referencePoint: [Double]?
 
   /// An objective that is the share of images that are right, negated.
   package struct Accuracy: Hashable, Sendable {

@@ -2,7 +2,6 @@ import AcceleratorModel
 import Coordination
 import Evaluation
 import Foundation
-import ModelFiles
 import RunFiles
 import SparsityCore
 import Synchronization
@@ -58,7 +57,7 @@ package final class ProgramShardEvaluator: ShardEvaluator {
     command: String, description: RunDescription, files: InputFiles,
     limits: EvaluatorConversation.Limits, log: @escaping @Sendable (String) -> Void
   ) throws {
-    let model = try Self.model(of: description, files: files)
+    let model = try files.model(of: description)
     costs = try GenomeCosts(
       network: model?.weights.network, space: description.space,
       accelerator: description.accelerator, profileText: description.text(of: .accelerator),
@@ -83,20 +82,6 @@ package final class ProgramShardEvaluator: ShardEvaluator {
             bank: description.bank.isStored ? files.bank : nil, description: description),
           limits: limits)))
     try waitUntilReady()
-  }
-
-  /// Returns the checkpoint of a run, if it has one.
-  private static func model(of description: RunDescription, files: InputFiles) throws
-    -> LoadedModel?
-  {
-    guard let configuration = description.configuration else { return nil }
-    guard try contentHash(ofFileAt: files.configuration) == configuration.content
-    else { throw InputError.otherContent(path: files.configuration) }
-    let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
-    guard model.contentHash == description.model?.content else {
-      throw InputError.otherContent(path: files.model)
-    }
-    return model
   }
 
   deinit { state.withLock { $0.process?.leave(within: Self.leavePatience) } }

@@ -72,14 +72,8 @@ package struct ModelShardEvaluator: ShardEvaluator {
     description: RunDescription, files: InputFiles, threads: Int, slots: Int = 1
   ) throws {
     let (numerics, criterion) = try Self.check(description)
-    guard let data = description.data, let configuration = description.configuration else {
+    guard let data = description.data, let model = try files.model(of: description) else {
       throw InputError.noBackend(description.numerics.backend)
-    }
-    guard try contentHash(ofFileAt: files.configuration) == configuration.content
-    else { throw InputError.otherContent(path: files.configuration) }
-    let model = try LoadedModel(path: files.model, configurationPath: files.configuration)
-    guard model.contentHash == description.model?.content else {
-      throw InputError.otherContent(path: files.model)
     }
     let images = try ImageSet(packedFile: files.data)
     // Before anything is as large as the coordinator claims.

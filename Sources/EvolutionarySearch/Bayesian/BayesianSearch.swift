@@ -173,7 +173,6 @@ struct BayesianSearch: SearchAlgorithm {
     let last = Genome(genes: space.choiceCounts.map { UInt8($0 - 1) })
     let dense = draw.objectives(of: last, whole: space.expand(last), costs)
     return dense.indices.map { objective in
-      if let wanted = settings.referencePoint?[objective] { return wanted }
       guard draw.isMeasured(objective) else { return dense[objective] }
       let best = kept.individuals.map { $0.objectives[objective] }.min() ?? dense[objective]
       return best < 0 ? best * Self.usefulShare : best / Self.usefulShare
