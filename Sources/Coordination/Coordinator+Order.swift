@@ -15,9 +15,32 @@ extension Coordinator {
     guard driver.isStrict, life.isWorking, !records.isFailing else { return }
     // What may be proposed comes first, even if that takes a while.
     while records.count < settings.bounds.waitingRecordCountMax, !driver.mayPropose,
-      let open = driver.takeNext()
+      var open = driver.takeNext()
     {
+      // What every candidate before it has found decides, whatever was known when it was measured.
+      switch driver.decision(about: open, lookingFrom: 0) {
+      case .needs(let sliceCount):
+        leases.reopen(open, sliceCount: sliceCount)
+        recall(open.candidate.id)
+        return
+      case .stops(let estimate): open.stopped = estimate
+      case .isWhole, nil: open.stopped = nil
+      }
       tell(open)
+    }
+  }
+
+  /// Plans what is measured of a candidate once all that was planned has results: more, or nothing.
+  mutating func planAhead(of candidate: CandidateID) {
+    guard let open = leases.ledger[candidate], open.stopped == nil,
+      let decision = driver.decision(about: open)
+    else { return }
+    switch decision {
+    case .needs(let sliceCount):
+      leases.plan(candidate, sliceCount: sliceCount)
+      recall(candidate)
+    case .stops(let estimate): leases.stop(candidate, with: estimate)
+    case .isWhole: break
     }
   }
 
@@ -27,7 +50,7 @@ extension Coordinator {
     let room = settings.bounds.waitingRecordCountMax - records.count
     guard
       let request = driver.ask(
-        countMax: min(room, Self.proposalCountMax), shardCount: leases.ledger.slices.count)
+        countMax: min(room, Self.proposalCountMax), shardCount: leases.ledger.shardCountOfProposal)
     else { return }
     outbox.append(.propose(request))
   }
@@ -54,7 +77,7 @@ extension Coordinator {
 
   private mutating func tell(_ open: OpenCandidate) {
     let evaluated = EvaluatedCandidate(open, settings: settings)
-    let isOnFront = driver.tell(open, evaluated, as: settings.description.objectives)
+    let isOnFront = driver.tell(open, evaluated)
     records.append(.evaluated(evaluated))
     notify(.candidateEvaluated(evaluated, isOnFront: isOnFront))
   }

@@ -26,6 +26,8 @@ extension Coordinator {
     var progress = RunProgress()
     progress.evaluationCount = driver.search.evaluationCount
     progress.evaluationCountMax = settings.search.evaluationCountMax
+    progress.savedEvaluationCount =
+      driver.search.savedImageCount / settings.description.imageCount
     progress.frontCount = driver.search.archive.count
     progress.hypervolume = driver.search.archive.hypervolume(
       referencePoint: settings.referencePoint)
@@ -35,6 +37,12 @@ extension Coordinator {
     progress.bankArithmetic = settings.description.bankArithmetic
     progress.isFinished = isComplete
     return progress
+  }
+
+  /// The full evaluations that were spent.
+  package var spentEvaluationCount: Int {
+    driver.search.evaluationCount
+      - driver.search.savedImageCount / settings.description.imageCount
   }
 
   /// The non-dominated individuals; their objectives are minimised.

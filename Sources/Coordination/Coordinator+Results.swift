@@ -1,3 +1,4 @@
+import EvolutionarySearch
 import SparsityCore
 import WireProtocol
 
@@ -111,6 +112,10 @@ extension Coordinator {
       compare(result, from: worker)
       send(.acknowledge(ShardReference(shard: shard, key: result.key)), to: worker)
       return
+    case .unplanned:
+      counters.strayMessages += 1
+      send(.cancel(ShardReference(shard: shard, key: result.key)), to: worker)
+      return
     case .unrecorded, nil:
       counters.strayMessages += 1
       return
@@ -155,15 +160,17 @@ extension Coordinator {
           measuredCosts: result.measuredCosts,
           evaluationMicroseconds: result.evaluationMicroseconds,
           keyName: keyName)))
-    tellPart(of: result.shard, result.measurement)
+    keep(result.measurement, of: result.shard)
   }
 
-  /// Tells the search of a result before its candidate is evaluated, if it wants to know.
-  private mutating func tellPart(of shard: ShardID, _ measurement: ShardMeasurement) {
+  /// Keeps a result whose record is on its way: so the records say what was known when.
+  private mutating func keep(_ measurement: ShardMeasurement, of shard: ShardID) {
+    leases.keep(SliceResult(measurement), of: shard)
     guard let open = leases.ledger[shard.candidate] else { return }
     driver.tell(
       correctCount: measurement.correct.populationCount, imageCount: measurement.correct.count,
       of: open)
+    planAhead(of: shard.candidate)
   }
 
   /// Reports a result that differs from the first one of its shard, if that is remembered.
@@ -197,19 +204,19 @@ extension Coordinator {
     }
   }
 
-  /// Takes what was measured of a candidate before the search has begun anew.
-  private mutating func recall(_ candidate: CandidateID) {
+  /// Takes what was measured of a candidate's pending shards before the search has begun anew.
+  mutating func recall(_ candidate: CandidateID) {
     guard life.recordsSearch, driver.knowsResults, let open = leases.ledger[candidate] else {
       return
     }
     for completion in driver.recall(open) {
       leases.move(completion.shard, to: .persisting(reporters: [], others: []))
       records.append(.shardCompleted(completion))
-      tellPart(of: completion.shard, completion.measurement)
       counters.recalledResults += 1
       stragglers.observe(
         microseconds: completion.evaluationMicroseconds,
         images: completion.measurement.correct.count)
+      keep(completion.measurement, of: completion.shard)
     }
   }
 

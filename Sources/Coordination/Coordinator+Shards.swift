@@ -79,7 +79,7 @@ extension Coordinator {
         .leased(_, backup: nil) where entry.state != .measured && mayAdopt(for: worker):
         hold(entry.shard, by: worker, at: now)
         counters.adoptedLeases += 1
-      case .done where entry.state != .measured:
+      case .done where entry.state != .measured, .unplanned where entry.state != .measured:
         send(.cancel(reference), to: worker)
       default:
         unleasedCount += entry.state == .measured ? 0 : 1

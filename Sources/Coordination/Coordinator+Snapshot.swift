@@ -28,9 +28,16 @@ extension Coordinator {
       if remaining[shard.candidate] == 0 { completed.append(shard.candidate) }
     }
     var done: [StoredShard] = []
+    var plans: [StoredPlan] = []
     for candidate in state.waiting {
-      let shards = (leases.ledger[candidate.id] ?? driver.heldBack(candidate.id))?.shards ?? []
-      for (slice, state) in shards.enumerated() {
+      guard let open = leases.ledger[candidate.id] ?? driver.heldBack(candidate.id) else {
+        continue
+      }
+      if open.reopened != nil { completed.append(candidate.id) }
+      if let plan = StoredPlan(open, firstPlannedCount: leases.ledger.shardCountOfProposal) {
+        plans.append(plan)
+      }
+      for (slice, state) in open.shards.enumerated() {
         let shard = ShardID(candidate: candidate.id, slice: slice)
         if let stored = StoredShard(shard, arriving[shard] ?? state) { done.append(stored) }
       }
@@ -42,7 +49,7 @@ extension Coordinator {
       shardCount: life.recoveredShardCount + counters.results + counters.recalledResults,
       search: state, done: done,
       completed: completed, quarantined: driver.quarantinedCandidates, pace: stragglers.pace,
-      front: front.shards, confirmed: front.confirmed)
+      front: front.shards, confirmed: front.confirmed, plans: plans)
   }
 
   /// Makes a snapshot when one is due, and asks for its writing once its records are durable.
@@ -63,5 +70,19 @@ extension Coordinator {
     if let snapshot = snapshots.takeWritable(durableCount: records.firstSequence) {
       outbox.append(.snapshot(snapshot))
     }
+  }
+}
+
+extension StoredPlan {
+  /// Takes down what is planned of a candidate; `nil` if that is what is planned of all.
+  fileprivate init?(_ open: OpenCandidate, firstPlannedCount: Int) {
+    let stopped = open.stopped ?? open.reopened
+    let sliceCount = stopped?.sliceCount ?? open.plannedCount
+    guard stopped != nil || sliceCount > firstPlannedCount else { return nil }
+    self.init(
+      candidate: open.candidate.id, sliceCount: sliceCount,
+      stop: stopped.map {
+        Stop(imageCount: $0.imageCount, accuracy: $0.accuracy, meanLoss: $0.meanLoss)
+      })
   }
 }

@@ -306,7 +306,8 @@ extension SpotChecks.Finding {
   /// Takes down a result that is durable.
   init(_ stored: StoredShard) {
     self.init(
-      correctCount: stored.correctCount, summedLossBits: stored.summedLossBits,
+      correctCount: stored.measurement.correct.populationCount,
+      summedLossBits: (stored.measurement.summedLoss ?? .nan).bitPattern,
       keyName: stored.keyName)
   }
 }

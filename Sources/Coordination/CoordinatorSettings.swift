@@ -15,6 +15,8 @@ package struct CoordinatorSettings: Sendable {
   package var algorithm: (any SearchAlgorithm.Type)?
   /// In which order the search is told about results.
   package var order: CommitOrder
+  /// When an evaluation ends before all images are measured; `nil` if none does.
+  package var stopping: EarlyStopping?
   /// What a candidate costs and whether it may be evaluated.
   package var model: CandidateModel
   /// The objectives, minimised, up to which the hypervolume is measured.
@@ -35,7 +37,8 @@ package struct CoordinatorSettings: Sendable {
 
   package init(
     description: RunDescription, numericsWindow: NumericsWindow? = nil,
-    search: SearchSettings, order: CommitOrder = .asynchronous, model: CandidateModel,
+    search: SearchSettings, order: CommitOrder = .asynchronous,
+    stopping: EarlyStopping? = nil, model: CandidateModel,
     referencePoint: [Double],
     settingsText: String, tokenSecret: [UInt8] = [],
     spotChecks: SpotCheckSettings = SpotCheckSettings(),
@@ -49,6 +52,7 @@ package struct CoordinatorSettings: Sendable {
     }
     self.search = search
     self.order = order
+    self.stopping = stopping
     self.model = model
     self.referencePoint = referencePoint
     self.settingsText = settingsText

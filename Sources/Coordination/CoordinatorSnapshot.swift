@@ -26,9 +26,13 @@ package struct CoordinatorSnapshot: Hashable, Sendable {
   let front: [StoredShard]
   /// The candidates on the front, and those that may yet come onto it, that are confirmed.
   let confirmed: [CandidateID]
+  /// What is planned of candidates that are not concluded, where evaluations may end early.
+  let plans: [StoredPlan]
 
   /// What ``front`` and ``confirmed`` say.
-  var frontResults: FrontResults { FrontResults(front, confirmed: confirmed) }
+  var frontResults: FrontResults {
+    FrontResults(front, confirmed: confirmed, of: search.archive)
+  }
 
   /// The term of the coordinator that has made the snapshot.
   package var term: Term { opening.term }
@@ -51,12 +55,13 @@ extension CoordinatorSnapshot {
     return RunSnapshot(
       recordCount: recordCount, opening: opening, proposalCount: search.proposalCount,
       evaluationCount: search.evaluationCount, quarantinedCount: search.quarantinedCount,
+      savedImageCount: search.savedImageCount,
       archive: search.archive.map { StoredIndividual($0) },
       waiting: search.waiting.map { StoredProposal(candidate: $0.id, genome: $0.genome) },
       knownCodes: known, algorithmState: search.algorithm, done: done, completed: completed,
       quarantined: quarantined,
       shardCount: shardCount, paceSamples: pace.samples, paceNext: pace.next,
-      front: front, confirmed: confirmed
+      front: front, confirmed: confirmed, plans: plans
     ).encoded()
   }
 
@@ -87,12 +92,12 @@ extension CoordinatorSnapshot {
       recordCount: stored.recordCount, opening: stored.opening, shardCount: stored.shardCount,
       search: SearchState(
         proposalCount: stored.proposalCount, evaluationCount: stored.evaluationCount,
-        quarantinedCount: stored.quarantinedCount,
+        quarantinedCount: stored.quarantinedCount, savedImageCount: stored.savedImageCount,
         archive: stored.archive.map { Individual($0) },
         waiting: stored.waiting.map { Candidate(id: $0.candidate, genome: $0.genome) },
         known: known, algorithm: stored.algorithmState),
       done: stored.done, completed: stored.completed, quarantined: stored.quarantined, pace: pace,
-      front: stored.front, confirmed: stored.confirmed)
+      front: stored.front, confirmed: stored.confirmed, plans: stored.plans)
   }
 }
 

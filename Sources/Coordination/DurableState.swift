@@ -31,13 +31,18 @@ extension Coordinator {
   package var durableState: DurableState {
     precondition(!isAsking)
     var doneShards: [[UInt64]] = []
+    var heldBack = driver.heldBackCandidates
     for candidate in leases.ledger.open {
       guard let open = leases.ledger[candidate] else { continue }
+      guard open.reopened == nil else {
+        heldBack.append(candidate)
+        continue
+      }
       for (slice, state) in open.shards.enumerated() {
         guard case .done(let done) = state else { continue }
         doneShards.append([
           UInt64(candidate.rawValue), UInt64(slice), UInt64(done.correctCount),
-          (done.summedLoss ?? .nan).bitPattern,
+          (done.measurement.summedLoss ?? .nan).bitPattern,
         ])
       }
     }
@@ -46,7 +51,7 @@ extension Coordinator {
       proposalCount: search.proposalCount, evaluationCount: search.evaluationCount,
       outstanding: search.outstanding, population: search.population,
       archive: search.archive.individuals, quarantined: driver.quarantinedCandidates,
-      doneShards: doneShards, heldBack: driver.heldBackCandidates, next: driver.nextCandidate)
+      doneShards: doneShards, heldBack: heldBack.sorted(), next: driver.nextCandidate)
   }
 
   /// The entries of everything that is remembered of peers and results for a while.

@@ -5,6 +5,8 @@ import WireProtocol
 /// The results of the individuals on the front, shard by shard, to compare repeated ones with.
 struct FrontResults: Sendable {
   private var shards: [CandidateID: [StoredShard]] = [:]
+  /// What evaluations are compared with that may end early.
+  private var members: [CandidateID: EarlyStopping.Member] = [:]
   /// The candidates of which a shard was measured again with another key.
   private var confirmed: Set<CandidateID> = []
 
@@ -12,9 +14,21 @@ struct FrontResults: Sendable {
   init() {}
 
   /// Restores what a snapshot holds.
-  init(_ shards: [StoredShard], confirmed: [CandidateID]) {
+  init(_ shards: [StoredShard], confirmed: [CandidateID], of front: [Individual]) {
     self.shards = Dictionary(grouping: shards, by: \.shard.candidate)
     self.confirmed = Set(confirmed)
+    for individual in front {
+      members[individual.id] = EarlyStopping.Member(
+        objectives: individual.objectives,
+        results: self[individual.id].sorted { $0.shard < $1.shard }.map(\.result))
+    }
+  }
+
+  /// The individuals of a front with all that was measured of them.
+  ///
+  /// - Complexity: O(*f*) for *f* individuals.
+  func members(of front: [Individual]) -> [EarlyStopping.Member] {
+    front.compactMap { members[$0.id] }
   }
 
   /// The results of a candidate, if it is on the front.
@@ -30,10 +44,16 @@ struct FrontResults: Sendable {
   ///
   /// - Complexity: O(*f*) for a front of *f* individuals, now and then.
   mutating func add(_ open: OpenCandidate, front: [Individual]) {
-    shards[open.candidate.id] = open.storedShards
+    let id = open.candidate.id
+    shards[id] = open.storedShards
+    if let individual = front.first(where: { $0.id == id }) {
+      members[id] = EarlyStopping.Member(
+        objectives: individual.objectives, results: open.results.compactMap(\.self))
+    }
     guard shards.count > 2 * front.count + 16 else { return }
-    let members = Set(front.map(\.id))
-    shards = shards.filter { members.contains($0.key) }
+    let kept = Set(front.map(\.id))
+    shards = shards.filter { kept.contains($0.key) }
+    members = members.filter { kept.contains($0.key) }
   }
 
   /// What a snapshot holds: the results of a front, in its order, and which of its individuals and
@@ -56,12 +76,14 @@ extension OpenCandidate {
 }
 
 extension StoredShard {
+  /// What the slice has given.
+  var result: SliceResult { SliceResult(measurement) }
+
   /// Takes down a durable result; `nil` for what is none.
   init?(_ shard: ShardID, _ state: ShardState) {
     guard case .done(let done) = state else { return nil }
     self.init(
-      shard: shard, correctCount: done.correctCount,
-      summedLossBits: (done.summedLoss ?? .nan).bitPattern, measuredCosts: done.measuredCosts,
+      shard: shard, measurement: done.measurement, measuredCosts: done.measuredCosts,
       keyName: done.keyName)
   }
 }

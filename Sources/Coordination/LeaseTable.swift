@@ -43,7 +43,27 @@ package struct LeaseTable: Sendable {
   /// Lets the shards of a candidate wait for workers, now that its proposal is durable.
   package mutating func release(_ candidate: CandidateID) { ledger.release(candidate) }
 
-  /// Removes and returns a candidate all of whose shards are done.
+  /// Lets more shards of a candidate wait for workers.
+  package mutating func plan(_ candidate: CandidateID, sliceCount: Int) {
+    ledger.plan(candidate, sliceCount: sliceCount)
+  }
+
+  /// Takes up a candidate again of which more is to be measured after all.
+  package mutating func reopen(_ open: OpenCandidate, sliceCount: Int) {
+    ledger.reopen(open, sliceCount: sliceCount)
+  }
+
+  /// Takes note of what a slice has given, whose result is on the way to the store.
+  package mutating func keep(_ result: SliceResult, of shard: ShardID) {
+    ledger.keep(result, of: shard)
+  }
+
+  /// Ends the evaluation of a candidate behind its planned shards.
+  package mutating func stop(_ candidate: CandidateID, with estimate: StoppedEvaluation) {
+    ledger.stop(candidate, with: estimate)
+  }
+
+  /// Removes and returns a candidate all of whose planned shards are done.
   package mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
     guard let open = ledger.remove(candidate) else { return nil }
     precondition(open.remainingCount == 0)

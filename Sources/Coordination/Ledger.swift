@@ -7,31 +7,28 @@ import WireProtocol
 package struct Ledger: Sendable {
   /// The slices of the search set, one for each shard of a candidate.
   package let slices: [ImageSlice]
-  /// The shards whose proposals are not durable.
-  package private(set) var unrecordedCount = 0
-  /// The shards that wait for a worker.
-  package private(set) var pendingCount = 0
-  /// The shards that a worker has.
-  package private(set) var leasedCount = 0
-  /// Those of them that a second worker has, too.
-  package private(set) var backupCount = 0
-  /// The shards whose results are on the way to the store.
-  package private(set) var persistingCount = 0
-  /// The shards of open candidates that are done.
-  package private(set) var doneCount = 0
+  /// The shards that are measured of every candidate.
+  private let firstPlannedCount: Int
+  /// How many shards are where.
+  package private(set) var counts = ShardCounts()
   /// The pending shards of suspected candidates, which wait for a trial.
-  private var parkedCount = 0
+  private(set) var parkedCount = 0
   /// The candidates that are suspected.
   package private(set) var suspectedCount = 0
-  private var candidates: [CandidateID: OpenCandidate] = [:]
+  private(set) var candidates: [CandidateID: OpenCandidate] = [:]
   /// Pending shards, and some that were pending; each shard is in it at most once.
-  private var queue = MinimumHeap<ShardID>()
-  private var queued: Set<ShardID> = []
+  private(set) var queue = MinimumHeap<ShardID>()
+  private(set) var queued: Set<ShardID> = []
 
   /// Creates an empty ledger.
-  package init(slices: [ImageSlice]) {
+  ///
+  /// - Parameter firstPlannedCount: the slices that are measured of every candidate; all without a
+  ///   number.
+  package init(slices: [ImageSlice], firstPlannedCount: Int? = nil) {
     precondition(!slices.isEmpty)
     self.slices = slices
+    self.firstPlannedCount = firstPlannedCount ?? slices.count
+    precondition((1...slices.count).contains(self.firstPlannedCount))
   }
 
   /// The number of open candidates.
@@ -40,11 +37,22 @@ package struct Ledger: Sendable {
   /// The open candidates in order of proposal.
   package var open: [CandidateID] { candidates.keys.sorted() }
 
+  /// The planned shards whose proposals are not durable.
+  package var unrecordedCount: Int { counts.unrecorded }
+  /// The shards that wait for a worker.
+  package var pendingCount: Int { counts.pending }
+  /// The shards that a worker has.
+  package var leasedCount: Int { counts.leased }
+  /// Those of them that a second worker has, too.
+  package var backupCount: Int { counts.backup }
+  /// The shards whose results are on the way to the store.
+  package var persistingCount: Int { counts.persisting }
+
   /// The pending shards that may be leased now.
-  package var availableCount: Int { pendingCount - parkedCount }
+  package var availableCount: Int { counts.pending - parkedCount }
 
   /// Whether nobody works on an open candidate, and no proposal is on its way to the store.
-  package var isIdle: Bool { unrecordedCount + leasedCount + persistingCount == 0 }
+  package var isIdle: Bool { counts.unrecorded + counts.leased + counts.persisting == 0 }
 
   /// An open candidate.
   package subscript(candidate: CandidateID) -> OpenCandidate? { candidates[candidate] }
@@ -65,11 +73,51 @@ package struct Ledger: Sendable {
   package mutating func insert(_ candidate: Candidate, cost: Cost, keys: [ShardKey]) {
     precondition(candidates[candidate.id] == nil)
     precondition(keys.count == slices.count)
+    let planned = firstPlannedCount
     candidates[candidate.id] = OpenCandidate(
       candidate: candidate, cost: cost, keys: keys,
-      shards: Array(repeating: .unrecorded, count: slices.count),
-      leaseCounts: Array(repeating: 0, count: slices.count), remainingCount: slices.count)
-    unrecordedCount += slices.count
+      shards: slices.indices.map { $0 < planned ? .unrecorded : .unplanned },
+      leaseCounts: Array(repeating: 0, count: slices.count), plannedCount: planned,
+      remainingCount: planned, results: Array(repeating: nil, count: slices.count))
+    counts.add(.unrecorded, count: planned)
+    counts.add(.unplanned, count: slices.count - planned)
+  }
+
+  /// The shards that workers are given of a candidate at first.
+  package var shardCountOfProposal: Int { firstPlannedCount }
+
+  /// Takes up a stopped candidate again of which more is to be measured after all.
+  package mutating func reopen(_ open: OpenCandidate, sliceCount: Int) {
+    let id = open.candidate.id
+    precondition(candidates[id] == nil && !open.isSuspected && open.plannedCount < sliceCount)
+    candidates[id] = open
+    candidates[id]?.reopened = open.stopped
+    for state in open.shards { counts.add(state, count: 1) }
+    plan(id, sliceCount: sliceCount)
+  }
+
+  /// Lets more shards of a candidate wait for workers; it is not stopped after all if it was.
+  package mutating func plan(_ candidate: CandidateID, sliceCount: Int) {
+    guard let planned = candidates[candidate]?.plannedCount, planned < sliceCount else { return }
+    candidates[candidate]?.stopped = nil
+    for slice in planned..<sliceCount {
+      candidates[candidate]?.plannedCount += 1
+      let shard = ShardID(candidate: candidate, slice: slice)
+      guard state(of: shard) == .unplanned else { continue }
+      candidates[candidate]?.remainingCount += 1
+      move(shard, to: .pending)
+    }
+  }
+
+  /// Takes note of what a slice has given.
+  package mutating func keep(_ result: SliceResult, of shard: ShardID) {
+    candidates[shard.candidate]?.results[shard.slice] = result
+    candidates[shard.candidate]?.reopened = nil
+  }
+
+  /// Ends the evaluation of a candidate behind its planned shards.
+  package mutating func stop(_ candidate: CandidateID, with estimate: StoppedEvaluation) {
+    candidates[candidate]?.stopped = estimate
   }
 
   /// Lets an unrecorded candidate's shards wait for workers.
@@ -87,8 +135,8 @@ package struct Ledger: Sendable {
     guard let old = self.state(of: shard) else {
       preconditionFailure("moved \(shard), which is not open")
     }
-    count(old, sign: -1)
-    count(state, sign: 1)
+    counts.add(old, count: -1)
+    counts.add(state, count: 1)
     candidates[shard.candidate]?.shards[shard.slice] = state
     switch (old, state) {
     case (.done, _): preconditionFailure("moved \(shard), which is done")
@@ -115,7 +163,7 @@ package struct Ledger: Sendable {
   /// Whether a shard of an open candidate has no result yet.
   package func isUnfinished(_ shard: ShardID) -> Bool {
     switch state(of: shard) {
-    case .unrecorded, .pending, .leased: true
+    case .unplanned, .unrecorded, .pending, .leased: true
     case .persisting, .done, nil: false
     }
   }
@@ -263,22 +311,10 @@ package struct Ledger: Sendable {
   /// Removes and returns a candidate.
   package mutating func remove(_ candidate: CandidateID) -> OpenCandidate? {
     guard let open = candidates.removeValue(forKey: candidate) else { return nil }
-    for state in open.shards { count(state, sign: -1) }
+    for state in open.shards { counts.add(state, count: -1) }
     parkedCount -= open.parked.count
     suspectedCount -= open.isSuspected ? 1 : 0
     return open
-  }
-
-  private mutating func count(_ state: ShardState, sign: Int) {
-    switch state {
-    case .unrecorded: unrecordedCount += sign
-    case .pending: pendingCount += sign
-    case .leased(_, let backup):
-      leasedCount += sign
-      backupCount += backup == nil ? 0 : sign
-    case .persisting: persistingCount += sign
-    case .done: doneCount += sign
-    }
   }
 }
 
@@ -290,7 +326,7 @@ extension OpenCandidate {
     shards.contains {
       switch $0 {
       case .leased, .persisting: true
-      case .unrecorded, .pending, .done: false
+      case .unplanned, .unrecorded, .pending, .done: false
       }
     }
   }
@@ -299,64 +335,4 @@ extension OpenCandidate {
   ///
   /// - Complexity: O(*s*) for *s* shards.
   fileprivate var firstFinishedSlice: Int? { shards.firstIndex(where: \.isDone) }
-}
-
-extension Ledger {
-  /// Traps unless the counts of places add up.
-  package func checkCounts() {
-    let counts = [unrecordedCount, pendingCount, leasedCount, persistingCount, doneCount]
-    precondition(counts.allSatisfy { $0 >= 0 })
-    precondition((0...leasedCount).contains(backupCount))
-    precondition((0...pendingCount).contains(parkedCount))
-    precondition(queued.count >= availableCount)
-    precondition(counts.reduce(0, +) == candidates.count * slices.count)
-    precondition(queue.count == queued.count)
-  }
-
-  /// Traps unless every shard is in exactly one place and leases agree with the sessions.
-  ///
-  /// - Complexity: O(*n*) for *n* open shards.
-  package func checkInvariants(sessions: SessionTable) {
-    checkCounts()
-    var counts = [0, 0, 0, 0, 0]
-    var backups = 0
-    var parked = 0
-    var suspected = 0
-    for (id, open) in candidates {
-      var remaining = 0
-      parked += open.parked.count
-      precondition(open.parked.isEmpty || open.isSuspected)
-      suspected += open.isSuspected ? 1 : 0
-      for (slice, state) in open.shards.enumerated() {
-        let shard = ShardID(candidate: id, slice: slice)
-        remaining += state.isDone ? 0 : 1
-        switch state {
-        case .unrecorded: counts[0] += 1
-        case .pending:
-          counts[1] += 1
-          precondition(open.parked.contains(shard) == open.isSuspected)
-          precondition(open.isSuspected || queued.contains(shard))
-        case .leased(let first, let backup):
-          counts[2] += 1
-          backups += backup == nil ? 0 : 1
-          precondition(first.worker != backup?.worker)
-          for lease in state.leases {
-            precondition(sessions[lease.worker]?.load.leases.contains(shard) == true)
-          }
-        case .persisting(let reporters, let others):
-          counts[3] += 1
-          precondition(Set(reporters + others).count == reporters.count + others.count)
-        case .done: counts[4] += 1
-        }
-      }
-      precondition(remaining == open.remainingCount)
-      precondition(remaining > 0)
-    }
-    precondition(
-      counts == [unrecordedCount, pendingCount, leasedCount, persistingCount, doneCount])
-    precondition(backups == backupCount)
-    precondition(parked == parkedCount)
-    precondition(suspected == suspectedCount)
-    precondition(sessions.leaseCount == leasedCount + backupCount)
-  }
 }

@@ -27,6 +27,8 @@ package struct Lease: Hashable, Sendable {
 
 /// Where a shard is; it is in exactly one of these places.
 package enum ShardState: Hashable, Sendable {
+  /// Whether it is measured depends on what the slices before it say.
+  case unplanned
   /// Its candidate's proposal is not durable yet.
   case unrecorded
   /// It waits for a worker.
@@ -41,24 +43,24 @@ package enum ShardState: Hashable, Sendable {
 
 /// What is kept of a shard's durable result.
 package struct DoneShard: Hashable, Sendable {
-  /// The images classified correctly.
-  package let correctCount: Int
-  /// The sum of the losses, which may be missing if an older program has journaled it.
-  package let summedLoss: Double?
+  /// What was measured; the loss may be missing if an older program has journaled it.
+  package let measurement: ShardMeasurement
   /// What was measured of costs, where the run wants it.
   package let measuredCosts: MeasuredCosts
   /// The name of the key that delivered it; empty without encryption.
   package let keyName: String
 
   package init(
-    correctCount: Int, summedLoss: Double?, measuredCosts: MeasuredCosts = MeasuredCosts(),
+    measurement: ShardMeasurement, measuredCosts: MeasuredCosts = MeasuredCosts(),
     keyName: String
   ) {
-    self.correctCount = correctCount
-    self.summedLoss = summedLoss
+    self.measurement = measurement
     self.measuredCosts = measuredCosts
     self.keyName = keyName
   }
+
+  /// The images classified correctly.
+  package var correctCount: Int { measurement.correct.populationCount }
 }
 
 /// A candidate between its proposal and its evaluation.
@@ -72,8 +74,17 @@ package struct OpenCandidate: Sendable {
   package var shards: [ShardState]
   /// How often each shard was leased.
   package var leaseCounts: [Int]
-  /// The shards that are not done.
+  /// The shards that are measured as far as is known: the first ones.
+  package var plannedCount: Int
+  /// The planned shards that are not done.
   package var remainingCount: Int
+  /// What each slice has given, once its result is on the way to the store.
+  package var results: [SliceResult?]
+  /// What is believed of it, if its evaluation ends before all of its shards are measured.
+  package var stopped: StoppedEvaluation?
+  /// What was believed before more was planned after all, as long as nothing more is measured: no
+  /// record tells of it.
+  package var reopened: StoppedEvaluation?
   /// The failed evaluations of each worker.
   package var failures: [WorkerID: Int] = [:]
   /// Whether an evaluation has failed; until then, workers that take too long are to blame.

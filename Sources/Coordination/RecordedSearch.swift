@@ -18,6 +18,9 @@ package struct RecordedSearch: Sendable {
   private var partial: PartialResults
   /// What was measured before the search began anew, for candidates that come again.
   private var known = KnownResults()
+  /// When evaluations end early; `nil` if none does.
+  private let stopping: EarlyStopping?
+  private let objectives: [Objective]
 
   /// Creates a search that has proposed nothing, or the one that a snapshot holds.
   ///
@@ -43,6 +46,8 @@ package struct RecordedSearch: Sendable {
       throw .search(error)
     }
     partial = PartialResults(settings: settings, search: search)
+    stopping = settings.stopping
+    objectives = settings.description.objectives
     frontResults = snapshot?.frontResults ?? FrontResults()
     quarantined = Set(snapshot?.quarantined ?? [])
     guard let snapshot else { return }
@@ -71,14 +76,37 @@ package struct RecordedSearch: Sendable {
     known.prune(proposalCount: search.proposalCount)
   }
 
+  // MARK: Early stopping
+
+  /// Decides what becomes of a candidate whose planned shards all have results, from the front as
+  /// it is now; `nil` while one has none, and where all of all candidates are measured.
+  ///
+  /// - Parameter sliceCount: the slices after which it is looked first; the planned ones if `nil`.
+  /// - Complexity: O(*f* · *n*) for a front of *f* individuals and *n* images.
+  package func decision(
+    about open: OpenCandidate, lookingFrom sliceCount: Int? = nil
+  ) -> EarlyStopping.Decision? {
+    guard let stopping, open.results.prefix(open.plannedCount).allSatisfy({ $0 != nil }) else {
+      return nil
+    }
+    return stopping.decision(
+      about: open.results, lookingFrom: sliceCount ?? open.plannedCount,
+      objectives: objectives.map { objective in
+        open.cost.value(of: objective).map(objective.minimized) ?? 0
+      },
+      front: frontResults.members(of: search.archive.individuals))
+  }
+
   // MARK: Results
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.
   package mutating func tell(
-    _ open: OpenCandidate, objectives: [Double], violation: Double = 0, meanLoss: Double? = nil
+    _ open: OpenCandidate, _ evaluated: EvaluatedCandidate
   ) throws(SearchError) -> Bool {
     let isOnFront = try search.tell(
-      open.candidate.id, objectives: objectives, violation: violation, meanLoss: meanLoss)
+      open.candidate.id, objectives: evaluated.minimized(objectives),
+      violation: evaluated.violation, meanLoss: evaluated.meanLoss,
+      imageCount: evaluated.isStopped ? evaluated.imageCount : nil)
     if isOnFront { frontResults.add(open, front: search.archive.individuals) }
     return isOnFront
   }
@@ -120,12 +148,14 @@ package struct RecordedSearch: Sendable {
     _ = known.take(key, for: shard)
   }
 
-  /// Removes and returns what was measured of a candidate before the search has begun anew.
+  /// Removes and returns what was measured of a candidate's pending shards before the search has
+  /// begun anew.
   package mutating func recall(_ open: OpenCandidate) -> [ShardCompletion] {
     guard !known.isEmpty else { return [] }
     defer { known.prune(proposalCount: search.proposalCount) }
     return open.keys.enumerated().compactMap { slice, key in
-      known.take(key, for: ShardID(candidate: open.candidate.id, slice: slice))
+      guard [.pending, .unrecorded].contains(open.shards[slice]) else { return nil }
+      return known.take(key, for: ShardID(candidate: open.candidate.id, slice: slice))
     }
   }
 

@@ -42,7 +42,8 @@ struct Replay {
     try Self.check(settings)
     self.settings = settings
     self.discards = discards
-    ledger = Ledger(slices: settings.description.slices)
+    ledger = Ledger(
+      slices: settings.description.slices, firstPlannedCount: settings.stopping?.firstLook)
     if let opening = snapshot?.opening {
       self.settings = settings.adopting(opening)
       try Self.compare(opening, with: self.settings)
@@ -95,31 +96,48 @@ struct Replay {
     pace = snapshot.pace
     completed = snapshot.completed
     for candidate in recorded.search.outstanding { insert(candidate) }
+    for plan in snapshot.plans { try restore(plan) }
     for done in snapshot.done {
-      guard ledger.state(of: done.shard) == .pending,
-        done.correctCount <= ledger.slices[done.shard.slice].count
+      let (shard, correct) = (done.shard, done.measurement.correct)
+      guard ledger.state(of: shard) == .pending, correct.count == ledger.slices[shard.slice].count
       else {
         throw .unusableSnapshot(
-          diagnostic: "\(done.shard) with \(done.correctCount) correct images is done twice or "
-            + "not to be done")
+          diagnostic: "\(shard) with \(correct.count) images is done twice or not to be done")
       }
+      ledger.keep(done.result, of: shard)
       ledger.move(
-        done.shard,
+        shard,
         to: .done(
           DoneShard(
-            correctCount: done.correctCount,
-            summedLoss: Double(bitPattern: done.summedLossBits).asSummedLoss,
-            measuredCosts: done.measuredCosts, keyName: done.keyName)))
-      guard let open = ledger[done.shard.candidate] else { continue }
+            measurement: done.measurement, measuredCosts: done.measuredCosts,
+            keyName: done.keyName)))
+      guard let open = ledger[shard.candidate] else { continue }
       recorded.restore(
-        correctCount: done.correctCount, imageCount: ledger.slices[done.shard.slice].count,
-        of: open)
+        correctCount: correct.populationCount, imageCount: correct.count, of: open)
     }
     let whole = ledger.open.filter { ledger[$0]?.remainingCount == 0 }
     guard completed.sorted() == whole else {
       throw .unusableSnapshot(
         diagnostic: "\(completed.count) candidates have all results, not \(whole.count)")
     }
+  }
+
+  /// Takes over what a snapshot says of how much of a candidate is measured.
+  private mutating func restore(_ plan: StoredPlan) throws(CoordinationError) {
+    guard let open = ledger[plan.candidate], plan.sliceCount >= open.plannedCount,
+      plan.sliceCount <= ledger.slices.count
+    else {
+      throw .unusableSnapshot(
+        diagnostic: "\(plan.candidate) is to be measured on \(plan.sliceCount) of "
+          + "\(ledger.slices.count) slices")
+    }
+    ledger.plan(plan.candidate, sliceCount: plan.sliceCount)
+    guard let stop = plan.stop else { return }
+    ledger.stop(
+      plan.candidate,
+      with: StoppedEvaluation(
+        sliceCount: plan.sliceCount, imageCount: stop.imageCount, accuracy: stop.accuracy,
+        meanLoss: stop.meanLoss))
   }
 
   /// Refuses an individual whose costs are not those that are computed now, as records are refused
@@ -177,8 +195,10 @@ struct Replay {
       }
     case .evaluated(let evaluated):
       // The shards that count no more are open, and so is the candidate.
-      let open = ledger[evaluated.candidate]
-      if let open, open.remainingCount > 0, tainted.contains(evaluated.candidate) { return }
+      let isTainted = tainted.contains(evaluated.candidate)
+      if let open = ledger[evaluated.candidate], isTainted, !isMeasured(open, as: evaluated) {
+        return
+      }
       try conclude(evaluated)
     case .confirmed(let shard, let keyName):
       // Neither word counts of two of which one was discarded since.
@@ -233,6 +253,11 @@ struct Replay {
     guard let key = ledger.key(of: shard), key == completion.key else {
       throw damage("\(shard) has another key or is not open")
     }
+    // What it was compared with may count no more, or more was wanted when its turn had come.
+    if ledger.state(of: shard) == .unplanned {
+      completed.removeAll { $0 == shard.candidate }
+      ledger.plan(shard.candidate, sliceCount: shard.slice + 1)
+    }
     guard ledger.state(of: shard) == .pending else { throw damage("\(shard) is done twice") }
     guard completion.measurement.correct.count == ledger.slices[shard.slice].count else {
       throw damage("\(shard) has measured \(completion.measurement.correct.count) images")
@@ -245,11 +270,23 @@ struct Replay {
     pace.observe(
       microseconds: completion.evaluationMicroseconds,
       images: completion.measurement.correct.count)
-    if let open = ledger[shard.candidate] {
-      if open.remainingCount == 0 { completed.append(shard.candidate) }
-      recorded.tell(
-        correctCount: completion.measurement.correct.populationCount,
-        imageCount: completion.measurement.correct.count, of: open)
+    ledger.keep(SliceResult(completion.measurement), of: shard)
+    guard let open = ledger[shard.candidate] else { return }
+    recorded.tell(
+      correctCount: completion.measurement.correct.populationCount,
+      imageCount: completion.measurement.correct.count, of: open)
+    planAhead(of: open)
+    if ledger[shard.candidate]?.remainingCount == 0 { completed.append(shard.candidate) }
+  }
+
+  /// Plans what is measured of a candidate, as was done when the record was made.
+  private mutating func planAhead(of open: OpenCandidate) {
+    let candidate = open.candidate.id
+    guard open.stopped == nil else { return }
+    switch recorded.decision(about: open) {
+    case .needs(let sliceCount): ledger.plan(candidate, sliceCount: sliceCount)
+    case .stops(let estimate): ledger.stop(candidate, with: estimate)
+    case .isWhole, nil: break
     }
   }
 
@@ -257,9 +294,10 @@ struct Replay {
     _ evaluated: EvaluatedCandidate
   ) throws(CoordinationError) {
     let candidate = evaluated.candidate
-    guard let open = ledger[candidate], open.remainingCount == 0 else {
+    guard var open = ledger[candidate], isMeasured(open, as: evaluated) else {
       throw damage("\(candidate) is evaluated but has shards that are not")
     }
+    open.stopped = stop(of: evaluated)
     let expected = EvaluatedCandidate(open, settings: settings)
     var found = evaluated
     // With a loss that was none, an older program has journaled some sum or other.
@@ -271,12 +309,32 @@ struct Replay {
     }
     _ = ledger.remove(candidate)
     completed.removeAll { $0 == candidate }
-    let objectives = evaluated.minimized(settings.description.objectives)
-    try change { recorded throws(SearchError) in
-      _ = try recorded.tell(
-        open, objectives: objectives, violation: evaluated.violation,
-        meanLoss: evaluated.meanLoss)
-    }
+    try change { recorded throws(SearchError) in _ = try recorded.tell(open, evaluated) }
+  }
+
+  /// Returns what an evaluation that has ended early believes of its candidate.
+  ///
+  /// The record's word is taken for it: what it was compared with may count no more.
+  private func stop(of evaluated: EvaluatedCandidate) -> StoppedEvaluation? {
+    guard let stop = evaluated.stop else { return nil }
+    let place = settings.description.objectives.firstIndex(of: .accuracy)
+    return StoppedEvaluation(
+      sliceCount: sliceCount(of: evaluated.imageCount) ?? ledger.slices.count,
+      imageCount: evaluated.imageCount, accuracy: place.map { evaluated.objectives[$0] } ?? 0,
+      meanLoss: stop.estimatedLoss)
+  }
+
+  /// Returns how many slices hold the first images, or `nil` if none ends there.
+  private func sliceCount(of imageCount: Int) -> Int? {
+    ledger.slices.firstIndex { $0.range.upperBound == imageCount }.map { $0 + 1 }
+  }
+
+  /// Whether the shards of a candidate are done that an evaluation is about.
+  private func isMeasured(_ open: OpenCandidate, as evaluated: EvaluatedCandidate) -> Bool {
+    guard let count = sliceCount(of: evaluated.imageCount),
+      (evaluated.stop != nil) == (count < ledger.slices.count)
+    else { return false }
+    return open.shards.prefix(count).allSatisfy(\.isDone)
   }
 
   private mutating func change(
@@ -307,8 +365,6 @@ extension ShardCompletion {
   /// What is kept in memory of a durable result.
   var doneState: ShardState {
     .done(
-      DoneShard(
-        correctCount: measurement.correct.populationCount, summedLoss: measurement.summedLoss,
-        measuredCosts: measuredCosts, keyName: keyName))
+      DoneShard(measurement: measurement, measuredCosts: measuredCosts, keyName: keyName))
   }
 }

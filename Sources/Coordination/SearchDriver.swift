@@ -55,7 +55,7 @@ package struct SearchDriver: Sendable {
 
   /// Whether the search has nothing more to offer, now that its candidates are concluded.
   package var isSpent: Bool {
-    search.proposalCount >= search.settings.evaluationCountMax || exhaustedAt == concludedCount
+    search.proposalCountLeft == 0 || exhaustedAt == concludedCount
   }
 
   /// Whether a candidate may be proposed now.
@@ -131,7 +131,7 @@ package struct SearchDriver: Sendable {
       case .asynchronous: (demand + shardCount - 1) / shardCount
       case .strict(let window): window - (search.proposalCount - search.settledPrefixCount)
       }
-    let count = min(wanted, countMax)
+    let count = min(wanted, countMax, search.proposalCountLeft)
     guard count > 0 else { return nil }
     asked = Question(countMax: count, concludedCount: concludedCount)
     return ProposalRequest(
@@ -182,6 +182,14 @@ package struct SearchDriver: Sendable {
     heldBack[open.candidate.id] = open
   }
 
+  /// Decides what becomes of a candidate whose planned shards all have results (see
+  /// ``RecordedSearch/decision(about:lookingFrom:)``).
+  package func decision(
+    about open: OpenCandidate, lookingFrom sliceCount: Int? = nil
+  ) -> EarlyStopping.Decision? {
+    recorded.decision(about: open, lookingFrom: sliceCount)
+  }
+
   /// Removes and returns the candidate that the search must be told about next, once evaluated.
   package mutating func takeNext() -> OpenCandidate? {
     heldBack.removeValue(forKey: CandidateID(search.settledPrefixCount))
@@ -189,12 +197,10 @@ package struct SearchDriver: Sendable {
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.
   package mutating func tell(
-    _ open: OpenCandidate, _ evaluated: EvaluatedCandidate, as objectives: [Objective]
+    _ open: OpenCandidate, _ evaluated: EvaluatedCandidate
   ) -> Bool {
     do {
-      return try recorded.tell(
-        open, objectives: evaluated.minimized(objectives), violation: evaluated.violation,
-        meanLoss: evaluated.meanLoss)
+      return try recorded.tell(open, evaluated)
     } catch {
       preconditionFailure("the search refuses an open candidate: \(error)")
     }

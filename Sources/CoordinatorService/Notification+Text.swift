@@ -24,7 +24,9 @@ extension Coordinator.Notification {
       "worker \(label) was refused: \(diagnostic)"
     case .candidateEvaluated(let evaluated, let isOnFront):
       "candidate \(evaluated.candidate) has \(evaluated.correctCount) of "
-        + "\(evaluated.imageCount) correct, objectives \(evaluated.objectives)"
+        + "\(evaluated.imageCount) correct"
+        + (evaluated.stop == nil ? "" : " and was stopped, since the front is better")
+        + ", objectives \(evaluated.objectives)"
         + (isOnFront ? ", on the front" : "")
     case .candidateQuarantined(let candidate, let diagnostic):
       "candidate \(candidate) was quarantined: \(diagnostic)"

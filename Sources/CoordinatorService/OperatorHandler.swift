@@ -44,12 +44,12 @@ struct OperatorHandler {
   /// Observes how fast evaluations come.
   mutating func observe(_ machine: Coordinator, at now: Instant) {
     rate.observe(
-      evaluationCount: machine.search.evaluationCount, isWorking: machine.isWorking, at: now)
+      evaluationCount: machine.spentEvaluationCount, isWorking: machine.isWorking, at: now)
   }
 
   /// Returns how long the rest of the run takes, if that can be told.
   private func timeLeft(of machine: Coordinator) -> Duration? {
-    let count = machine.settings.search.evaluationCountMax - machine.search.evaluationCount
+    let count = machine.settings.search.evaluationCountMax - machine.spentEvaluationCount
     return rate.timeLeft(forEvaluations: count)
   }
 

@@ -74,7 +74,8 @@ package struct Proposer: Sendable {
   /// Whether the algorithm wants to know of results before they are complete.
   var observesPartialMeasurements: Bool { algorithm.observesPartialMeasurements }
 
-  /// Proposes the next candidates, up to `countMax` and as long as there are any.
+  /// Proposes the next candidates, up to `countMax` and as long as there are any; how many may be
+  /// proposed in all is the caller's to know.
   package mutating func propose(countMax: Int, costs: ExactCosts) -> [Candidate] {
     var candidates: [Candidate] = []
     while candidates.count < countMax, let candidate = propose(costs: costs) {
@@ -83,9 +84,8 @@ package struct Proposer: Sendable {
     return candidates
   }
 
-  /// Proposes the next candidate, or returns `nil` if the evaluations are spent or none is found.
+  /// Proposes the next candidate, or returns `nil` if none is found.
   mutating func propose(costs: ExactCosts) -> Candidate? {
-    guard proposalCount < settings.evaluationCountMax else { return nil }
     guard let genome = nextGenome(costs) else { return nil }
     precondition(space.contains(genome) && !known.contains(genome))
     let candidate = Candidate(id: CandidateID(proposalCount), genome: genome)
@@ -140,9 +140,9 @@ package struct Proposer: Sendable {
   /// Takes what became of an outstanding candidate.
   mutating func take(_ observation: Observation) {
     switch observation {
-    case .measured(let individual, let meanLoss):
+    case .measured(let individual, let meanLoss, let imageCount):
       outstanding[individual.id] = nil
-      algorithm.observe(individual, meanLoss: meanLoss)
+      algorithm.observe(individual, meanLoss: meanLoss, imageCount: imageCount)
     case .partial(let measurement): algorithm.observe(measurement)
     case .quarantined(let candidate):
       outstanding[candidate.id] = nil
@@ -152,7 +152,7 @@ package struct Proposer: Sendable {
 
   /// What becomes of an outstanding candidate.
   enum Observation: Sendable {
-    case measured(Individual, meanLoss: Double?)
+    case measured(Individual, meanLoss: Double?, imageCount: Int?)
     case partial(PartialMeasurement)
     case quarantined(Candidate)
   }

@@ -21,6 +21,8 @@ package struct Search: Sendable {
   package private(set) var evaluationCount = 0
   /// The candidates quarantined so far.
   package private(set) var quarantinedCount = 0
+  /// The images that were not measured, since evaluations were stopped.
+  package private(set) var savedImageCount = 0
   /// The proposals before the oldest candidate that is being evaluated, or all of them.
   package private(set) var settledPrefixCount = 0
 
@@ -87,6 +89,7 @@ package struct Search: Sendable {
     proposalCount = state.proposalCount
     evaluationCount = state.evaluationCount
     quarantinedCount = state.quarantinedCount
+    savedImageCount = state.savedImageCount
     for candidate in state.waiting { waiting[candidate.id] = candidate.genome }
     settledPrefixCount = state.waiting.first?.id.rawValue ?? proposalCount
     checkInvariants()
@@ -115,7 +118,7 @@ package struct Search: Sendable {
     proposer.map { proposer in
       SearchState(
         proposalCount: proposalCount, evaluationCount: evaluationCount,
-        quarantinedCount: quarantinedCount,
+        quarantinedCount: quarantinedCount, savedImageCount: savedImageCount,
         archive: archive.individuals, waiting: outstanding, known: proposer.known.codes,
         algorithm: proposer.stateBytes)
     }
@@ -146,6 +149,17 @@ package struct Search: Sendable {
     return candidates
   }
 
+  /// The candidates that may be proposed: as many as there are full evaluations to spend, and one
+  /// more for every full evaluation that stopped ones have saved.
+  package var proposalCountMax: Int {
+    let saved = settings.accuracy.map { savedImageCount / $0.imageCount } ?? 0
+    return min(
+      settings.evaluationCountMax + saved, SearchSettings.evaluationCountRange.upperBound)
+  }
+
+  /// The candidates that may be proposed now.
+  package var proposalCountLeft: Int { max(0, proposalCountMax - proposalCount) }
+
   /// Returns the next candidate, or `nil` if the evaluations are spent or none can be found.
   ///
   /// `violation` tells how far a genome is from meeting the constraints, 0 or less if it meets
@@ -160,7 +174,7 @@ package struct Search: Sendable {
   /// Returns the next candidate, with all that is known of genomes without measuring them.
   package mutating func ask(costs: ExactCosts) -> Candidate? {
     var proposer = lend()
-    _ = proposer.propose(countMax: 1, costs: costs)
+    _ = proposer.propose(countMax: min(1, proposalCountLeft), costs: costs)
     return takeBack(consume proposer).first
   }
 
@@ -194,12 +208,16 @@ package struct Search: Sendable {
   ///
   /// `violation` is that of constraints on measured quantities, 0 or less if they are met;
   /// `meanLoss` tells an algorithm more than how many images are right, if it is a number.
+  /// `imageCount` is there if the evaluation was stopped after so many images: then the rest is an
+  /// estimate that never joins the archive, and the images that were not measured are left for more
+  /// candidates.
   ///
   /// - Throws: ``SearchError`` if the candidate is not outstanding or a number is not usable; then
   ///   nothing changes.
   @discardableResult
   package mutating func tell(
-    _ id: CandidateID, objectives: [Double], violation: Double = 0, meanLoss: Double? = nil
+    _ id: CandidateID, objectives: [Double], violation: Double = 0, meanLoss: Double? = nil,
+    imageCount: Int? = nil
   ) throws(SearchError) -> Bool {
     guard let genome = waiting[id] else { throw .notOutstanding(id: id) }
     guard objectives.count == settings.objectiveCount else {
@@ -210,14 +228,30 @@ package struct Search: Sendable {
       throw .objectiveNotFinite(id: id, index: index, value: "\(objectives[index])")
     }
     guard !violation.isNaN else { throw .violationNotANumber(id: id) }
+    let savedImages = try savedImages(of: id, measured: imageCount)
     defer { checkInvariants() }
     waiting[id] = nil
     evaluationCount += 1
+    savedImageCount += savedImages
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
-    observe(.measured(individual, meanLoss: meanLoss.flatMap { $0.isFinite ? $0 : nil }))
-    return archive.insert(individual)
+    observe(
+      .measured(
+        individual, meanLoss: meanLoss.flatMap { $0.isFinite ? $0 : nil }, imageCount: imageCount))
+    return imageCount == nil && archive.insert(individual)
+  }
+
+  /// Returns the images that were not measured of a candidate whose evaluation was stopped.
+  private func savedImages(
+    of id: CandidateID, measured imageCount: Int?
+  ) throws(SearchError) -> Int {
+    guard let imageCount else { return 0 }
+    let whole = settings.accuracy?.imageCount ?? 0
+    guard (1..<max(1, whole)).contains(imageCount) else {
+      throw .notStopped(id: id, imageCount: imageCount, whole: whole)
+    }
+    return whole - imageCount
   }
 
   /// Takes what was measured so far of a candidate; without effect unless it is outstanding and

@@ -40,7 +40,10 @@ package protocol SearchAlgorithm: Sendable {
 
   /// Takes the result of an outstanding candidate with its mean loss, where one was measured: it
   /// tells more than how many images are right.
-  mutating func observe(_ individual: Individual, meanLoss: Double?)
+  ///
+  /// - Parameter imageCount: the images that were measured, if its evaluation was stopped before
+  ///   all were: then its objectives and its loss are estimates.
+  mutating func observe(_ individual: Individual, meanLoss: Double?, imageCount: Int?)
 
   /// Takes what was measured so far of an outstanding candidate.
   mutating func observe(_ measurement: PartialMeasurement)
@@ -58,8 +61,9 @@ package protocol SearchAlgorithm: Sendable {
 extension SearchAlgorithm {
   package var population: [Individual] { [] }
   package var observesPartialMeasurements: Bool { false }
-  /// Makes nothing of the loss.
-  package mutating func observe(_ individual: Individual, meanLoss: Double?) {
+  /// Makes nothing of the loss, and takes an estimate for what was measured: it is dominated by the
+  /// member of the front that has stopped it.
+  package mutating func observe(_ individual: Individual, meanLoss: Double?, imageCount: Int?) {
     observe(individual)
   }
   /// Keeps nothing of it.

@@ -16,6 +16,7 @@ package enum SearchError: Error, Equatable, Sendable {
   case wrongObjectiveCount(id: CandidateID, count: Int, expected: Int)
   case objectiveNotFinite(id: CandidateID, index: Int, value: String)
   case violationNotANumber(id: CandidateID)
+  case notStopped(id: CandidateID, imageCount: Int, whole: Int)
   case stateDoesNotFit(diagnostic: String)
 }
 
@@ -47,6 +48,8 @@ extension SearchError: CustomStringConvertible {
       "the genome of replayed candidate \(id) was proposed before; the journal is damaged"
     case .notOutstanding(let id):
       "candidate \(id) is not being evaluated; its result came twice or it was never proposed"
+    case .notStopped(let id, let imageCount, let whole):
+      "candidate \(id) cannot have been stopped after \(counted(imageCount, "image")) of \(whole)"
     case .wrongObjectiveCount(let id, let count, let expected):
       "candidate \(id) came with \(counted(count, "objective")); the search has \(expected)"
     case .objectiveNotFinite(let id, let index, let value):

@@ -11,6 +11,8 @@ package struct SearchState: Hashable, Sendable {
   package var evaluationCount: Int
   /// The candidates quarantined.
   package var quarantinedCount: Int
+  /// The images that were not measured, since evaluations were stopped.
+  package var savedImageCount: Int
   /// The non-dominated individuals, ordered by their objectives.
   package var archive: [Individual]
   /// The candidates being evaluated, in order of proposal.
@@ -22,12 +24,13 @@ package struct SearchState: Hashable, Sendable {
 
   /// Creates a state; it is checked when a search is restored with it.
   package init(
-    proposalCount: Int, evaluationCount: Int, quarantinedCount: Int, archive: [Individual],
-    waiting: [Candidate], known: GenomeCodes, algorithm: [UInt8]
+    proposalCount: Int, evaluationCount: Int, quarantinedCount: Int, savedImageCount: Int = 0,
+    archive: [Individual], waiting: [Candidate], known: GenomeCodes, algorithm: [UInt8]
   ) {
     self.proposalCount = proposalCount
     self.evaluationCount = evaluationCount
     self.quarantinedCount = quarantinedCount
+    self.savedImageCount = savedImageCount
     self.archive = archive
     self.waiting = waiting
     self.known = known
@@ -47,6 +50,12 @@ package struct SearchState: Hashable, Sendable {
         diagnostic:
           "\(proposalCount) proposals, but \(counts) are told, quarantined and waiting and "
           + "\(known.count) genomes known")
+    }
+    let images = settings.accuracy?.imageCount ?? 1
+    let savedMax = evaluationCount.multipliedReportingOverflow(by: images - 1)
+    guard !savedMax.overflow, (0...savedMax.partialValue).contains(savedImageCount) else {
+      throw .stateDoesNotFit(
+        diagnostic: "\(savedImageCount) images saved in \(evaluationCount) evaluations")
     }
     guard archive.count <= evaluationCount else {
       throw .stateDoesNotFit(

@@ -62,6 +62,7 @@ extension RunFile {
     if let window = search.window { entries.append(("search.window", "\(window)")) }
     entries.append(("search.dropDominated", "\(search.dropsDominated)"))
     entries.append(("fidelity.shardImages", "\(shardImages)"))
+    entries.append(("fidelity.earlyStopping", "\(stopsEarly)"))
     entries += evaluatorEntries.map { ("evaluator.\($0)", $1) }
     if let precision { entries.append((Precision.optionName, precision.rawValue)) }
     if let instructionSet {

@@ -134,13 +134,25 @@ extension RunFile {
     return objectives
   }
 
-  static func shardImages(_ value: YAMLValue?) throws(RunFileError) -> Int {
+  /// The images of a shard, unless the run file says otherwise: few, since a candidate that falls
+  /// behind is given up between two of them.
+  package static let usualShardImages = 50
+
+  /// Returns the images of a shard, and whether evaluations end early.
+  static func fidelity(
+    _ value: YAMLValue?, isMeasured: Bool
+  ) throws(RunFileError) -> (shardImages: Int, stopsEarly: Bool) {
     let values = try value?.mapping(keys: ["shardImages", "earlyStopping"]) ?? [:]
-    if let stopping = values["earlyStopping"], try stopping.boolean() {
+    let shardImages =
+      try values["shardImages"]?.integer(in: RunLimits.shardImageRange) ?? usualShardImages
+    guard let stopping = values["earlyStopping"] else { return (shardImages, !isMeasured) }
+    let stopsEarly = try stopping.boolean()
+    if stopsEarly, isMeasured {
       throw stopping.error(
-        "fidelity.earlyStopping is not available in this version; write false or remove it")
+        "fidelity.earlyStopping needs costs that are computed: measured ones are repeated with "
+          + "every shard; write false or remove it")
     }
-    return try values["shardImages"]?.integer(in: RunLimits.shardImageRange) ?? 250
+    return (shardImages, stopsEarly)
   }
 
   /// Refuses a strict run that does not name its arithmetic: everything it finds depends on it.

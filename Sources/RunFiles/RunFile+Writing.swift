@@ -21,7 +21,7 @@ extension RunFile {
         + "evaluations: \(search.evaluations), seed: \(search.seed), mode: \(search.mode.rawValue)"
         + (search.window.map { ", window: \($0)" } ?? "")
         + ", dropDominated: \(search.dropsDominated)}")
-    lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: false}")
+    lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: \(stopsEarly)}")
     if evaluator != nil {
       let entries = evaluatorEntries.map { "\($0): \(ProfileValue.quoted($1))" }
       lines.append("evaluator: {\(entries.joined(separator: ", "))}")

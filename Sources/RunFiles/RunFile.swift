@@ -112,6 +112,8 @@ package struct RunFile: Hashable, Sendable {
   package var search: Search
   /// The images of one shard.
   package var shardImages: Int
+  /// Whether the evaluation of a candidate ends as soon as the front is better beyond doubt.
+  package var stopsEarly: Bool
   /// The number format of the evaluation; `nil` leaves it to the first workers.
   package var precision: Precision?
   /// The instructions that workers are held to; `nil` leaves them to the first workers.
@@ -144,7 +146,8 @@ extension RunFile {
     self.objectives = try Self.objectives(sections["objectives"])
     self.constraints = try Self.constraints(sections["constraints"])
     self.search = try Search(sections["search"], isListed: subject.listed != nil)
-    self.shardImages = try Self.shardImages(sections["fidelity"])
+    (self.shardImages, self.stopsEarly) = try Self.fidelity(
+      sections["fidelity"], isMeasured: measured != nil)
     self.precision = try sections[Precision.optionName]?.choice(Precision.self)
     self.instructionSet = try sections[InstructionSet.optionName]?.choice(InstructionSet.self)
     self.evaluator = nil

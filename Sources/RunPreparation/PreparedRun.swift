@@ -101,6 +101,7 @@ package struct PreparedRun {
       numericsWindow: runFile.numericsWindow(workerCount: expectedWorkerCount),
       search: search,
       order: Self.order(runFile.search),
+      stopping: Self.stopping(of: runFile, description),
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) },
         measuredViolation: { constraints.violation(of: $0, batch: batch) }),
@@ -169,6 +170,17 @@ package struct PreparedRun {
         + "and \(counted(imageCount, "image")) are \(counted(slices.count, "shard"))",
       nextStep: "write fidelity: {shardImages: \(imageCount / measured.repetitions)}, or lower "
         + "costs.repetitions", isWrongUsage: true)
+  }
+
+  /// Returns when evaluations end early; `nil` if none does.
+  private static func stopping(
+    of runFile: RunFile, _ description: RunDescription
+  ) -> EarlyStopping? {
+    guard runFile.stopsEarly, let place = runFile.objectives.firstIndex(of: .accuracy) else {
+      return nil
+    }
+    return EarlyStopping(
+      sliceSizes: description.slices.map(\.count), accuracyPlace: place)
   }
 
   private static func order(_ search: RunFile.Search) -> CommitOrder {

@@ -22,6 +22,7 @@ package struct FrontBuilder {
 
   private let space: SearchSpace
   private let objectives: [Objective]
+  private let imageCount: Int
   private let discards: DiscardedResults
   private var tainted: Set<CandidateID> = []
   private var archive = Archive()
@@ -29,9 +30,13 @@ package struct FrontBuilder {
   private var found = FrontContent(members: [], evaluationCount: 0)
 
   /// Creates the front of an empty journal; `discards` are those of the whole one.
+  ///
+  /// - Parameter imageCount: the images of a full evaluation.
   package init(
-    space: SearchSpace, objectives: [Objective], discards: DiscardedResults = DiscardedResults()
+    space: SearchSpace, objectives: [Objective], imageCount: Int,
+    discards: DiscardedResults = DiscardedResults()
   ) {
+    self.imageCount = imageCount
     self.space = space
     self.objectives = objectives
     self.discards = discards
@@ -39,10 +44,11 @@ package struct FrontBuilder {
 
   /// Creates the front behind the records of a snapshot, which come behind all discards.
   package init(
-    space: SearchSpace, objectives: [Objective], discards: DiscardedResults,
+    space: SearchSpace, objectives: [Objective], imageCount: Int, discards: DiscardedResults,
     snapshot: RunSnapshot
   ) throws(Misfit) {
-    self.init(space: space, objectives: objectives, discards: discards)
+    self.init(
+      space: space, objectives: objectives, imageCount: imageCount, discards: discards)
     for member in snapshot.archive {
       guard member.objectives.count == objectives.count else { throw .objectives(member.candidate) }
       guard space.contains(member.genome) else { throw .genome(member.candidate) }
@@ -54,6 +60,7 @@ package struct FrontBuilder {
     for waiting in snapshot.waiting { try propose(waiting.candidate, waiting.genome) }
     for candidate in snapshot.quarantined { found.quarantined[candidate] = .init() }
     found.evaluationCount = snapshot.evaluationCount
+    found.savedImageCount = snapshot.savedImageCount
   }
 
   /// The content so far; what is ``FrontContent/unknown`` in it stands in records that were not
@@ -81,6 +88,10 @@ package struct FrontBuilder {
       guard result.objectives.count == objectives.count else { throw .objectives(result.candidate) }
       guard let genome = proposed.removeValue(forKey: result.candidate) else { return }
       found.evaluationCount += 1
+      guard result.stop == nil else {
+        found.savedImageCount += imageCount - result.imageCount
+        return
+      }
       let minimized = zip(objectives, result.objectives).map { $0.minimized($1) }
       let individual = Individual(
         id: result.candidate, genome: genome, objectives: minimized, violation: result.violation)

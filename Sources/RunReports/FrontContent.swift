@@ -17,6 +17,8 @@ package struct FrontContent {
   package var evaluations: [CandidateID: EvaluatedCandidate] = [:]
   /// The candidates evaluated.
   package var evaluationCount: Int
+  /// The images that stopped evaluations have not measured.
+  package var savedImageCount = 0
   /// The candidates that could not be evaluated.
   package var quarantined: [CandidateID: Quarantined] = [:]
   /// The keys whose results count no more, in the order in which that was found out.

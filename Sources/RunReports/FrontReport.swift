@@ -80,6 +80,9 @@ package struct FrontReport: Codable {
   package var decisions: [String: [String]]
   package var objectives: [String]
   package var evaluations: Int
+  /// The full evaluations that were saved, since some candidates were not measured on all images;
+  /// absent if none was.
+  package var evaluationsSaved: Int?
   /// The candidates that count as spent although nothing was measured of them.
   package var quarantined: [Quarantined]
   /// The keys whose results count no more and were measured again; absent if there are none.

@@ -101,6 +101,8 @@ package struct FrontSource {
           ($0.name, $0.choices.map(\.description))
         }),
       objectives: description.objectives.map(\.rawValue), evaluations: content.evaluationCount,
+      evaluationsSaved: content.savedImageCount < description.imageCount
+        ? nil : content.savedImageCount / description.imageCount,
       quarantined: quarantined(content),
       discardedKeys: content.discarded.isEmpty
         ? nil

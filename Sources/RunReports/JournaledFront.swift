@@ -88,17 +88,19 @@ package struct JournaledFront {
   private static func content(
     of reader: JournalReader, source: FrontSource, notified: (String) -> Void
   ) throws -> FrontContent {
-    let objectives = source.description.objectives
+    let (objectives, imageCount) = (source.description.objectives, source.description.imageCount)
     let found = try reader.discards()
     let discards = DiscardedResults(found)
     var builder = FrontBuilder(
-      space: source.costs.space, objectives: objectives, discards: discards)
+      space: source.costs.space, objectives: objectives, imageCount: imageCount,
+      discards: discards)
     var sequence = 0
     if let snapshot = try usableSnapshot(of: reader, notified: notified),
       snapshot.recordCount >= discards.end
     {
       builder = try FrontBuilder(
-        space: source.costs.space, objectives: objectives, discards: discards, snapshot: snapshot)
+        space: source.costs.space, objectives: objectives, imageCount: imageCount,
+        discards: discards, snapshot: snapshot)
       sequence = snapshot.recordCount
     }
     let records = JournalRecords(of: reader, from: sequence)

@@ -53,6 +53,7 @@ package final class LiveFront {
   private func report(of machine: Coordinator) throws -> FrontReport {
     content.members = machine.search.archive.individuals
     content.evaluationCount = machine.search.evaluationCount
+    content.savedImageCount = machine.search.savedImageCount
     for candidate in machine.quarantinedCandidates where content.quarantined[candidate] == nil {
       content.quarantined[candidate] = FrontContent.Quarantined()
     }

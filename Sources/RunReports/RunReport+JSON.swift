@@ -5,7 +5,8 @@ import WireProtocol
 extension RunReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case state, preparing, notAnsweringSince, holder, runDirectory, runFile, addresses
-    case evaluations, evaluationsMax, front, hypervolume, quarantined, quarantinedList
+    case evaluations, evaluationsMax, evaluationsSaved, front, hypervolume, quarantined,
+      quarantinedList
     case numerics, bankArithmetic
     case journalBytes, freeDiskBytes
     case restarts, uptimeSeconds, evaluationsPerSecond, secondsLeft, proposals
@@ -26,6 +27,9 @@ extension RunReport: Encodable {
 
     try values.encode(progress.evaluationCount, forKey: .evaluations)
     try values.encode(progress.evaluationCountMax, forKey: .evaluationsMax)
+    if progress.savedEvaluationCount > 0 {
+      try values.encode(progress.savedEvaluationCount, forKey: .evaluationsSaved)
+    }
     try values.encode(progress.frontCount, forKey: .front)
     try values.encode(progress.hypervolume, forKey: .hypervolume)
     try values.encode(progress.quarantinedCount, forKey: .quarantined)

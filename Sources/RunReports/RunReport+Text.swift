@@ -31,8 +31,9 @@ extension RunReport {
   }
 
   private var evaluationText: String {
-    let (done, total) = (progress.evaluationCount, progress.evaluationCountMax)
+    let (done, total) = (progress.spentEvaluationCount, progress.evaluationCountMax)
     var diagnostic = "\(done) of \(total) (\(NumberFormat.percent(Double(done) / Double(total))))"
+    if let savings = progress.savings { diagnostic += ", \(savings)" }
     if let activity { diagnostic += ", \(NumberFormat.fixed(activity.evaluationsPerSecond, 2))/s" }
     if let secondsLeft = activity?.secondsLeft, state == .running {
       diagnostic += ", \(NumberFormat.time(secondsLeft)) left"
@@ -133,5 +134,15 @@ extension RunReport.Preparing {
   var diagnostic: String {
     "preparing for \(NumberFormat.time(seconds)): \(what)"
       + (total > 0 ? ", \(done) of \(total)" : "")
+  }
+}
+
+extension RunProgress {
+  /// The full evaluations that were spent.
+  package var spentEvaluationCount: Int { evaluationCount - savedEvaluationCount }
+
+  /// How many candidates were evaluated for them, if that are more.
+  package var savings: String? {
+    savedEvaluationCount > 0 ? "\(evaluationCount) candidates" : nil
   }
 }

@@ -81,7 +81,7 @@ package struct RunReport {
     var progress = RunProgress(journaled.front)
     progress.evaluationCountMax = try RunFile(path: directory.runFile).search.evaluations
     progress.isFinished =
-      progress.evaluationCount + progress.quarantinedCount >= progress.evaluationCountMax
+      progress.spentEvaluationCount + progress.quarantinedCount >= progress.evaluationCountMax
     self.init(
       progress.isFinished ? .finished : .stopped, progress, nil, DiskUse(of: directory))
     runDirectory = directory.path
@@ -119,6 +119,7 @@ extension RunProgress {
   init(_ front: FrontReport) {
     self.init()
     evaluationCount = front.evaluations
+    savedEvaluationCount = front.evaluationsSaved ?? 0
     frontCount = front.points.count
     hypervolume = front.hypervolume
     quarantinedCount = front.quarantined.count

@@ -12,8 +12,8 @@ struct SimulatedRun: Sendable {
   var settings: CoordinatorSettings
   /// What workers report to have loaded.
   let inputs: PreparedInputs
-  /// How many candidates must be concluded in the end.
-  let conclusionCount: Int
+  /// The genomes that may be proposed, where they are few.
+  let feasibleCount: Int?
 
   /// Draws a run; `order` and `evaluationCount` replace what chance wants.
   init(
@@ -70,7 +70,19 @@ struct SimulatedRun: Sendable {
       bounds: Self.bounds(using: &generator))
     inputs = PreparedInputs(
       space: space, model: hashes[0], data: hashes[2], imageCount: imageCount, bank: hashes[3])
-    conclusionCount = Self.conclusionCount(settings: settings, choices: space.choiceCounts)
+    feasibleCount = Self.feasibleCount(settings: settings, choices: space.choiceCounts)
+    // Plans of older simulations stay as they were drawn, here too.
+    guard search.seed % 5 < 3, let place = objectives.firstIndex(of: .accuracy) else { return }
+    settings.stopping = EarlyStopping(
+      sliceSizes: description.slices.map(\.count), accuracyPlace: place)
+  }
+
+  /// Returns how many candidates must be concluded in the end, when stopped evaluations have left
+  /// out so many images.
+  func conclusionCount(savedImageCount: Int) -> Int {
+    let count =
+      settings.search.evaluationCountMax + savedImageCount / settings.description.imageCount
+    return min(count, feasibleCount ?? count)
   }
 
   /// Returns what an honest evaluation of a slice finds out.
@@ -86,17 +98,34 @@ struct SimulatedRun: Sendable {
   }
 
   /// Returns what the run must find out about a genome.
-  func evaluate(_ id: CandidateID, _ genome: Genome) -> EvaluatedCandidate {
+  ///
+  /// - Parameter stopped: what is believed of it, if its evaluation ends early.
+  func evaluate(
+    _ id: CandidateID, _ genome: Genome, stopped: StoppedEvaluation? = nil
+  ) -> EvaluatedCandidate {
     let description = settings.description
-    let shards = description.slices.map { measure(genome, $0) }
+    let slices = description.slices.prefix(stopped?.sliceCount ?? description.slices.count)
+    let shards = slices.map { measure(genome, $0) }
     let correctCount = shards.reduce(0) { $0 + $1.correct.populationCount }
+    let imageCount = slices.reduce(0) { $0 + $1.count }
+    let accuracy = stopped?.accuracy ?? Double(correctCount) / Double(imageCount)
     let cost = settings.model.cost(genome)
     return EvaluatedCandidate(
-      candidate: id, correctCount: correctCount, imageCount: description.imageCount,
+      candidate: id, correctCount: correctCount, imageCount: imageCount,
       summedLoss: shards.reduce(0) { $0 + ($1.summedLoss ?? .nan) }, costs: cost.wireValues,
-      objectives: description.objectives.map { objective in
-        cost.value(of: objective) ?? Double(correctCount) / Double(description.imageCount)
-      })
+      objectives: description.objectives.map { cost.value(of: $0) ?? accuracy },
+      stop: stopped.map { EvaluatedCandidate.Stop(estimatedLoss: $0.meanLoss) })
+  }
+
+  /// Returns what an evaluation believes that has ended early; `nil` of one that is whole.
+  func stopped(_ evaluation: EvaluatedCandidate) -> StoppedEvaluation? {
+    let (slices, objectives) = (settings.description.slices, settings.description.objectives)
+    guard let stop = evaluation.stop, let place = objectives.firstIndex(of: .accuracy),
+      let last = slices.firstIndex(where: { $0.range.upperBound >= evaluation.imageCount })
+    else { return nil }
+    return StoppedEvaluation(
+      sliceCount: last + 1, imageCount: evaluation.imageCount,
+      accuracy: evaluation.objectives[place], meanLoss: stop.estimatedLoss)
   }
 
   /// Whether a genome belongs to the twelfth with a number, for candidates that do harm.
@@ -155,12 +184,11 @@ struct SimulatedRun: Sendable {
       snapshotIntervalRecords: generator.chance(0.7) ? generator.number(in: 1...60) : 100_000)
   }
 
-  /// Returns how many candidates can be proposed: the evaluations, or all feasible genomes.
-  private static func conclusionCount(settings: CoordinatorSettings, choices: [Int]) -> Int {
-    let limit = settings.search.evaluationCountMax
+  /// Returns how many genomes are feasible, or `nil` if there are many.
+  private static func feasibleCount(settings: CoordinatorSettings, choices: [Int]) -> Int? {
     let total = choices.reduce(1, *)
-    guard total < 1_000 else { return limit }
-    let feasible = (0..<total).count { number in
+    guard total < 1_000 else { return nil }
+    return (0..<total).count { number in
       var rest = number
       let genes = choices.map { count in
         defer { rest /= count }
@@ -169,7 +197,6 @@ struct SimulatedRun: Sendable {
       let genome = Genome(genes: genes)
       return settings.model.violation(genome, settings.model.cost(genome)) <= 0
     }
-    return min(limit, feasible)
   }
 
   private static func impossible(_ diagnostic: String) -> Never {

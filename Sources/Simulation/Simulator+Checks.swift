@@ -8,7 +8,9 @@ extension Simulator {
     checkRevocation(envelope.message, to: worker)
     switch envelope.message {
     case .acknowledge(let reference):
-      if !journal.everDurable.contains(reference.key) {
+      // Of a stopped candidate nothing more is needed.
+      let isNeedless = journal.evaluated[reference.shard.candidate]?.stop != nil
+      if !journal.everDurable.contains(reference.key), !isNeedless {
         violate("\(reference.shard) is acknowledged before it is durable")
       }
     case .lease(let grant):
@@ -36,7 +38,7 @@ extension Simulator {
     case .refused(let refusal): check(refusal, to: worker)
     case .welcome(let welcome): check(welcome, to: worker)
     case .finished:
-      if journal.evaluated.count + journal.quarantined.count != run.conclusionCount {
+      if !hasConcludedAll {
         violate("workers are told that the run is finished, and it is not")
       }
     default: break
@@ -84,9 +86,8 @@ extension Simulator {
       return
     }
     compareReplay(with: machine)
-    let concluded = journal.evaluated.count + journal.quarantined.count
-    if concluded != run.conclusionCount {
-      violate("\(concluded) candidates are concluded instead of \(run.conclusionCount)")
+    if !hasConcludedAll {
+      violate("\(concludedCount) candidates are concluded instead of \(conclusionCount)")
     }
     let wrong = deviantCandidates
     for (candidate, evaluation) in journal.evaluated.sorted(by: { $0.key < $1.key }) {
@@ -94,8 +95,12 @@ extension Simulator {
         violate("\(candidate) is evaluated and was not proposed")
         continue
       }
-      if evaluation != run.evaluate(candidate, genome), !wrong.contains(candidate) {
+      let expected = run.evaluate(candidate, genome, stopped: run.stopped(evaluation))
+      if evaluation != expected, !wrong.contains(candidate) {
         violate("\(candidate) has another evaluation than a run without faults gives")
+      }
+      if evaluation.stop != nil, wrong.isEmpty, !isBeaten(evaluation) {
+        violate("\(candidate) was stopped though nothing is better")
       }
       if isHarmful(genome) { violate("\(candidate) was evaluated though nobody can") }
     }
@@ -117,6 +122,37 @@ extension Simulator {
     if journal.workers.contains(Self.forgerLabel) { violate("forged results were taken") }
     if plan.hasDeviantWorker, journal.workers.contains("worker-1") {
       violate("results of the worker that computes other costs were taken")
+    }
+  }
+
+  private var concludedCount: Int { journal.evaluated.count + journal.quarantined.count }
+
+  /// Whether as many candidates are concluded as must be in the end. They may be more where some
+  /// were stopped by results that count no more, and were measured whole since.
+  private var hasConcludedAll: Bool {
+    concludedCount == conclusionCount
+      || (concludedCount > conclusionCount && journal.discards.end > 0)
+  }
+
+  /// The candidates that must be concluded in the end.
+  private var conclusionCount: Int {
+    let imageCount = run.settings.description.imageCount
+    return run.conclusionCount(
+      savedImageCount: journal.evaluated.values.reduce(0) { sum, evaluation in
+        sum + (evaluation.stop == nil ? 0 : imageCount - evaluation.imageCount)
+      })
+  }
+
+  /// Whether a candidate that was measured on all images is better than a stopped one is believed
+  /// to be, and costs no more.
+  private func isBeaten(_ stopped: EvaluatedCandidate) -> Bool {
+    let objectives = run.settings.description.objectives
+    let own = stopped.minimized(objectives)
+    return journal.evaluated.values.contains { other in
+      guard other.stop == nil else { return false }
+      return zip(zip(other.minimized(objectives), own), objectives).allSatisfy { pair, objective in
+        objective == .accuracy ? pair.0 < pair.1 : pair.0 <= pair.1
+      }
     }
   }
 

@@ -170,9 +170,12 @@ package struct Simulator: Sendable {
   private static func livenessBound(
     _ plan: FaultPlan, _ run: SimulatedRun, _ options: SimulationOptions
   ) -> Int {
-    let shards = run.conclusionCount * run.settings.description.slices.count
+    // Stopped evaluations make room for more, of which each has a shard more at most.
+    let conclusionCount =
+      run.conclusionCount(savedImageCount: 0) * (run.settings.stopping == nil ? 1 : 2)
+    let shards = conclusionCount * run.settings.description.slices.count
     let longest = plan.evaluationTimes.map(\.upperBound).max() ?? 0
-    let harm = plan.hasPoison || plan.hasFailures ? 120_000 * (run.conclusionCount + 3) : 0
+    let harm = plan.hasPoison || plan.hasFailures ? 120_000 * (conclusionCount + 3) : 0
     // Who dies early comes back late, and is missed for long.
     let deaths = plan.meanLifeShards == nil ? 0 : 60_000 * shards
     return options.patience + shards * (longest + 100) + harm + deaths

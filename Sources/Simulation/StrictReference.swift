@@ -22,6 +22,7 @@ struct StrictReference: Sendable {
     let settings = run.settings
     var search = try Search(choiceCounts: settings.space.choiceCounts, settings: settings.search)
     var concludedCount = 0
+    var members: [CandidateID: EarlyStopping.Member] = [:]
     while true {
       while proposals.count < concludedCount + window,
         let candidate = search.ask(
@@ -34,10 +35,23 @@ struct StrictReference: Sendable {
       if quarantined.contains(next) {
         try search.quarantine(next)
       } else {
-        let evaluation = run.evaluate(next, proposals[concludedCount])
+        let genome = proposals[concludedCount]
+        let results = settings.description.slices.map { slice in
+          let measured = run.measure(genome, slice)
+          return SliceResult(correct: measured.correct, summedLoss: measured.summedLoss)
+        }
+        let decision = settings.stopping?.decision(
+          about: results,
+          objectives: run.evaluate(next, genome).minimized(settings.description.objectives),
+          front: search.archive.individuals.compactMap { members[$0.id] })
+        var stopped: StoppedEvaluation?
+        if case .stops(let estimate) = decision { stopped = estimate }
+        let evaluation = run.evaluate(next, genome, stopped: stopped)
+        let objectives = evaluation.minimized(settings.description.objectives)
         try search.tell(
-          next, objectives: evaluation.minimized(settings.description.objectives),
-          meanLoss: evaluation.meanLoss)
+          next, objectives: objectives, meanLoss: evaluation.meanLoss,
+          imageCount: stopped?.imageCount)
+        members[next] = EarlyStopping.Member(objectives: objectives, results: results)
         evaluations.append(evaluation)
       }
       concludedCount += 1

@@ -2,7 +2,7 @@ import SparsityCore
 
 extension JournalRecord {
   /// The version of records that this program writes; it reads all up to it.
-  package static let version = 2
+  package static let version = 3
 
   /// The oldest version that knows all that is in the record.
   private var ownVersion: Int {
@@ -13,6 +13,7 @@ extension JournalRecord {
     case .shardCompleted(let completion):
       return completion.measuredCosts == MeasuredCosts() ? 1 : 2
     case .evaluated(let evaluated):
+      if evaluated.stop != nil { return 3 }
       return evaluated.measuredCosts.isEmpty && evaluated.violation == 0 ? 1 : 2
     case .proposed, .joined, .quarantined, .confirmed, .discarded: return 1
     }
@@ -189,6 +190,9 @@ extension EvaluatedProto {
     objectiveBits = evaluated.objectives.map(\.bitPattern)
     violationBits = evaluated.violation.bitPattern
     keyNames = evaluated.keyNames.map { cut($0, to: WireLimits.labelSizeMax) }
+    if let stopped = evaluated.stop {
+      stop = StopProto.with { $0.estimatedLossBits = (stopped.estimatedLoss ?? .nan).bitPattern }
+    }
   }
 }
 
@@ -220,6 +224,9 @@ extension EvaluatedCandidate {
       objectives: objectives, violation: violation,
       keyNames: try list(proto.keyNames, limit: Self.keyNameCountMax, "key_names") {
         name throws(WireError) in writtenLabel(try verbatim(name, "key_names"))
-      })
+      },
+      stop: proto.hasStop
+        ? Stop(estimatedLoss: Double(bitPattern: proto.stop.estimatedLossBits).asSummedLoss)
+        : nil)
   }
 }

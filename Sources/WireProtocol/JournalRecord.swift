@@ -116,7 +116,7 @@ package struct EvaluatedCandidate: Hashable, Sendable {
   package var candidate: CandidateID
   /// The images classified correctly.
   package var correctCount: Int
-  /// The images of the search set.
+  /// The images that were measured: those of the search set, unless ``stop`` says otherwise.
   package var imageCount: Int
   /// The sum of the shards' losses, added in the order of slices, or `nil` if one is missing.
   package var summedLoss: Double?
@@ -124,13 +124,26 @@ package struct EvaluatedCandidate: Hashable, Sendable {
   package var costs: [Int64]
   /// What was measured of the costs, in the order of ``SparsityCore/MeasuredCosts/measurable``.
   package var measuredCosts: [CostSpread]
-  /// The objectives in the run's order and natural sense (accuracy is positive).
+  /// The objectives in the run's order and natural sense (accuracy is positive); the accuracy is an
+  /// estimate if the evaluation was stopped.
   package var objectives: [Double]
   /// How far the measured costs are from meeting the constraints; 0 or less meets them.
   package var violation: Double
   /// The names of the keys that have delivered the results, in order, each once; not more than
   /// ``keyNameCountMax``, and none without encryption.
   package var keyNames: [String]
+  /// What is known of an evaluation that has ended before all images were measured.
+  package var stop: Stop?
+
+  /// What is believed of a candidate that was not measured on all images, besides its accuracy.
+  package struct Stop: Hashable, Sendable {
+    /// The mean loss over all images; `nil` if losses are not known.
+    package var estimatedLoss: Double?
+
+    package init(estimatedLoss: Double?) {
+      self.estimatedLoss = estimatedLoss
+    }
+  }
 
   /// The most names that are kept.
   package static let keyNameCountMax = 64
@@ -139,8 +152,9 @@ package struct EvaluatedCandidate: Hashable, Sendable {
   package init(
     candidate: CandidateID, correctCount: Int, imageCount: Int, summedLoss: Double?,
     costs: [Int64], measuredCosts: [CostSpread] = [], objectives: [Double],
-    violation: Double = 0, keyNames: [String] = []
+    violation: Double = 0, keyNames: [String] = [], stop: Stop? = nil
   ) {
+    self.stop = stop
     self.violation = violation
     self.measuredCosts = measuredCosts
     self.keyNames = keyNames
@@ -159,6 +173,8 @@ extension EvaluatedCandidate {
     lhs.candidate == rhs.candidate && lhs.correctCount == rhs.correctCount
       && lhs.imageCount == rhs.imageCount && lhs.costs == rhs.costs && lhs.keyNames == rhs.keyNames
       && lhs.measuredCosts == rhs.measuredCosts && lhs.violation == rhs.violation
+      && (lhs.stop == nil) == (rhs.stop == nil)
+      && lhs.stop?.estimatedLoss?.bitPattern == rhs.stop?.estimatedLoss?.bitPattern
       && lhs.summedLoss?.bitPattern == rhs.summedLoss?.bitPattern
       && lhs.objectives.map(\.bitPattern) == rhs.objectives.map(\.bitPattern)
   }

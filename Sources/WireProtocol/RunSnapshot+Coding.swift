@@ -24,6 +24,7 @@ extension RunSnapshot {
           }
           $0.known = .init(knownCodes)
           $0.algorithm = .init(algorithmState)
+          $0.savedImageCount = UInt64(savedImageCount)
         }
         $0.done = done.map { DoneShardProto($0) }
         $0.completed = completed.map { UInt64($0.rawValue) }
@@ -33,6 +34,7 @@ extension RunSnapshot {
         $0.paceNext = UInt32(paceNext)
         $0.front = front.map { DoneShardProto($0) }
         $0.confirmed = confirmed.map { UInt64($0.rawValue) }
+        $0.plans = plans.map { PlanProto($0) }
       })
   }
 
@@ -55,6 +57,7 @@ extension RunSnapshot {
       proposalCount: try bounded(search.proposalCount, 0...proposals, "proposal_count"),
       evaluationCount: try bounded(search.evaluationCount, 0...proposals, "evaluation_count"),
       quarantinedCount: try bounded(search.quarantinedCount, 0...proposals, "quarantined_count"),
+      savedImageCount: try bounded(search.savedImageCount, 0...Int.max, "saved_image_count"),
       archive: try list(search.archive, limit: proposals, "archive") {
         individual throws(WireError) in try StoredIndividual(individual)
       },
@@ -78,7 +81,10 @@ extension RunSnapshot {
       front: try list(proto.front, limit: WireLimits.snapshotShardCountMax, "front") {
         shard throws(WireError) in try StoredShard(shard)
       },
-      confirmed: try Self.candidates(proto.confirmed, "confirmed"))
+      confirmed: try Self.candidates(proto.confirmed, "confirmed"),
+      plans: try list(proto.plans, limit: proposals, "plans") { plan throws(WireError) in
+        try StoredPlan(plan)
+      })
   }
 
   private static func candidates(
@@ -128,8 +134,7 @@ extension DoneShardProto {
   /// Converts a result.
   fileprivate init(_ done: StoredShard) {
     shard = ShardProto(done.shard)
-    correctCount = UInt64(done.correctCount)
-    summedLossBits = done.summedLossBits
+    measurement = MeasurementProto(done.measurement)
     if let measured = MeasuredCostsProto(done.measuredCosts) { measuredCosts = measured }
     keyName = cut(done.keyName, to: WireLimits.labelSizeMax)
   }
@@ -140,10 +145,41 @@ extension StoredShard {
   fileprivate init(_ proto: DoneShardProto) throws(WireError) {
     self.init(
       shard: try ShardID(proto.shard),
-      correctCount: try bounded(
-        proto.correctCount, 0...WireLimits.shardSizeMax, "correct_count"),
-      summedLossBits: proto.summedLossBits,
+      measurement: try ShardMeasurement(written: proto.measurement),
       measuredCosts: try MeasuredCosts(proto.measuredCosts),
       keyName: writtenLabel(try verbatim(proto.keyName, "key_name")))
+  }
+}
+
+extension PlanProto {
+  /// Converts a plan.
+  fileprivate init(_ plan: StoredPlan) {
+    candidate = UInt64(plan.candidate.rawValue)
+    sliceCount = UInt32(plan.sliceCount)
+    guard let stopped = plan.stop else { return }
+    stop = StopProto.with { $0.estimatedLossBits = (stopped.meanLoss ?? .nan).bitPattern }
+    imageCount = UInt64(stopped.imageCount)
+    accuracyBits = stopped.accuracy.bitPattern
+  }
+}
+
+extension StoredPlan {
+  /// Converts and checks a plan.
+  fileprivate init(_ proto: PlanProto) throws(WireError) {
+    let sliceCount = try bounded(
+      UInt64(proto.sliceCount), 1...WireLimits.imageCountMax, "slice_count")
+    var stop: Stop?
+    if proto.hasStop {
+      let accuracy = Double(bitPattern: proto.accuracyBits)
+      guard (0...1).contains(accuracy) else {
+        throw .invalidField(name: "accuracy_bits", diagnostic: "is no share")
+      }
+      stop = Stop(
+        imageCount: try bounded(proto.imageCount, 1...WireLimits.imageCountMax, "image_count"),
+        accuracy: accuracy,
+        meanLoss: Double(bitPattern: proto.stop.estimatedLossBits).asSummedLoss)
+    }
+    self.init(
+      candidate: try CandidateID(wire: proto.candidate), sliceCount: sliceCount, stop: stop)
   }
 }

@@ -15,6 +15,8 @@ package struct RunSnapshot: Hashable, Sendable {
   package var evaluationCount: Int
   /// The candidates quarantined.
   package var quarantinedCount: Int
+  /// The images that stopped evaluations have not measured.
+  package var savedImageCount: Int
   /// The non-dominated individuals, in their order.
   package var archive: [StoredIndividual]
   /// The candidates that are neither told nor quarantined, in the order of proposal.
@@ -38,15 +40,19 @@ package struct RunSnapshot: Hashable, Sendable {
   package var front: [StoredShard]
   /// The individuals in the archive of which a shard was measured again with another key.
   package var confirmed: [CandidateID]
+  /// What is planned of waiting candidates; empty where all are measured whole.
+  package var plans: [StoredPlan]
 
   package init(
     recordCount: Int, opening: RunOpening, proposalCount: Int, evaluationCount: Int,
-    quarantinedCount: Int, archive: [StoredIndividual],
+    quarantinedCount: Int, savedImageCount: Int = 0, archive: [StoredIndividual],
     waiting: [StoredProposal], knownCodes: [UInt8], algorithmState: [UInt8],
     done: [StoredShard], completed: [CandidateID],
     quarantined: [CandidateID], shardCount: Int, paceSamples: [Int], paceNext: Int,
-    front: [StoredShard] = [], confirmed: [CandidateID] = []
+    front: [StoredShard] = [], confirmed: [CandidateID] = [], plans: [StoredPlan] = []
   ) {
+    self.plans = plans
+    self.savedImageCount = savedImageCount
     self.front = front
     self.confirmed = confirmed
     self.recordCount = recordCount
@@ -102,10 +108,8 @@ package struct StoredProposal: Hashable, Sendable {
 /// What a snapshot keeps of a shard's result.
 package struct StoredShard: Hashable, Sendable {
   package var shard: ShardID
-  /// The images classified correctly.
-  package var correctCount: Int
-  /// The bits of the summed loss; those of a number that is no loss say that it is missing.
-  package var summedLossBits: UInt64
+  /// What was measured.
+  package var measurement: ShardMeasurement
   /// What was measured of costs, where the run wants it.
   package var measuredCosts: MeasuredCosts
   /// The name of the key that has delivered it; empty without encryption.
@@ -113,13 +117,43 @@ package struct StoredShard: Hashable, Sendable {
 
   /// Creates a result.
   package init(
-    shard: ShardID, correctCount: Int, summedLossBits: UInt64,
+    shard: ShardID, measurement: ShardMeasurement,
     measuredCosts: MeasuredCosts = MeasuredCosts(), keyName: String
   ) {
     self.measuredCosts = measuredCosts
     self.keyName = keyName
     self.shard = shard
-    self.correctCount = correctCount
-    self.summedLossBits = summedLossBits
+    self.measurement = measurement
+  }
+}
+
+/// What is planned of a waiting candidate, where evaluations may end early.
+package struct StoredPlan: Hashable, Sendable {
+  package var candidate: CandidateID
+  /// The slices that are measured as far as is known, the first ones.
+  package var sliceCount: Int
+  /// What is believed of the candidate if its evaluation ends with them.
+  package var stop: Stop?
+
+  /// What is believed of all images.
+  package struct Stop: Hashable, Sendable {
+    /// The images that were measured.
+    package var imageCount: Int
+    /// In 0...1.
+    package var accuracy: Double
+    /// The mean loss; `nil` if losses are not known.
+    package var meanLoss: Double?
+
+    package init(imageCount: Int, accuracy: Double, meanLoss: Double?) {
+      self.imageCount = imageCount
+      self.accuracy = accuracy
+      self.meanLoss = meanLoss
+    }
+  }
+
+  package init(candidate: CandidateID, sliceCount: Int, stop: Stop?) {
+    self.candidate = candidate
+    self.sliceCount = sliceCount
+    self.stop = stop
   }
 }

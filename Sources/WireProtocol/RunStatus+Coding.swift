@@ -5,6 +5,7 @@ extension StatusProto {
   init(_ status: RunStatus) {
     evaluationCount = UInt64(status.progress.evaluationCount)
     evaluationCountMax = UInt64(status.progress.evaluationCountMax)
+    savedEvaluationCount = UInt64(status.progress.savedEvaluationCount)
     proposalCount = UInt64(status.activity.proposalCount)
     pendingShardCount = UInt64(status.activity.pendingShardCount)
     leasedShardCount = UInt64(status.activity.leasedShardCount)
@@ -87,6 +88,8 @@ extension RunStatus {
     self.init()
     progress.evaluationCount = try count(proto.evaluationCount, "evaluation_count")
     progress.evaluationCountMax = try count(proto.evaluationCountMax, "evaluation_count_max")
+    progress.savedEvaluationCount = try count(
+      proto.savedEvaluationCount, "saved_evaluation_count")
     activity.proposalCount = try count(proto.proposalCount, "proposal_count")
     activity.pendingShardCount = try count(proto.pendingShardCount, "pending_shard_count")
     activity.leasedShardCount = try count(proto.leasedShardCount, "leased_shard_count")

@@ -27,8 +27,11 @@ package struct RunStatus: Hashable, Sendable {
 package struct RunProgress: Hashable, Sendable {
   /// Candidates told to the search.
   package var evaluationCount = 0
-  /// The evaluations that the run may take.
+  /// The full evaluations that the run may take.
   package var evaluationCountMax = 0
+  /// The full evaluations that were saved, since evaluations were stopped before all images were
+  /// measured.
+  package var savedEvaluationCount = 0
   /// Individuals on the front.
   package var frontCount = 0
   /// The hypervolume of the front up to ``referencePoint``.

@@ -163,7 +163,16 @@ struct CoordinatorSnapshotTests {
         snapshot.done[0].shard = ShardID(candidate: snapshot.done[0].shard.candidate, slice: 2)
       }
     ),
-    ("more correct images than images", { $0.done[0].correctCount = 3 }),
+    (
+      "more images than a slice has",
+      {
+        $0.done[0].measurement = ShardMeasurement(correct: BitVector(count: 3), summedLoss: 1)
+      }
+    ),
+    (
+      "a plan for nobody",
+      { $0.plans = [StoredPlan(candidate: CandidateID(99), sliceCount: 1, stop: nil)] }
+    ),
     ("a completed candidate with work to do", { $0.completed = [$0.waiting[0].candidate] }),
     ("a candidate quarantined and waiting", { $0.quarantined = [$0.waiting[0].candidate] }),
     ("a candidate quarantined twice", { $0.quarantined = [CandidateID(0), CandidateID(0)] }),

@@ -39,6 +39,13 @@ struct RecordedSearchTests {
       keyName: "k")
   }
 
+  /// Returns the record of an evaluation with objectives that are minimised.
+  private func evaluated(_ open: OpenCandidate, _ minimized: [Double]) -> EvaluatedCandidate {
+    EvaluatedCandidate(
+      candidate: open.candidate.id, correctCount: 1, imageCount: 2, summedLoss: 1, costs: [],
+      objectives: zip(run.settings.description.objectives, minimized).map { $0.natural($1) })
+  }
+
   @Test mutating func `a candidate that is set aside is spent, and no candidate afterwards`() throws
   {
     let open = try adopt([0, 0, 0, 0])
@@ -48,14 +55,14 @@ struct RecordedSearchTests {
     #expect(recorded.search.outstandingCount == 0)
     var copy = recorded
     #expect(throws: SearchError.self) { try copy.quarantine(open.candidate.id) }
-    #expect(throws: SearchError.self) { _ = try copy.tell(open, objectives: [-1, 1]) }
+    #expect(throws: SearchError.self) { _ = try copy.tell(open, evaluated(open, [-1, 1])) }
   }
 
   @Test mutating func `what comes onto the front is told so`() throws {
     let found = try [[1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 0, 0]].map { try adopt($0) }
     // The second is better than the first in everything, the third worse than the second.
     let isOnFront = try [[-0.5, 2], [-0.6, 1], [-0.5, 1]].enumerated().map { index, objectives in
-      try recorded.tell(found[index], objectives: objectives)
+      try recorded.tell(found[index], evaluated(found[index], objectives))
     }
     #expect(isOnFront == [true, true, false])
     #expect(recorded.search.archive.individuals.map(\.id) == [found[1].candidate.id])

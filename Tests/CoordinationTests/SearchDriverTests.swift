@@ -36,7 +36,10 @@ struct SearchDriverTests {
     for slice in run.settings.description.slices.indices {
       table.move(
         ShardID(candidate: CandidateID(number), slice: slice),
-        to: .done(DoneShard(correctCount: number % 3, summedLoss: 1, keyName: "")))
+        to: .done(
+          DoneShard(
+            measurement: ShardMeasurement(correct: BitVector(count: 1), summedLoss: 1),
+            keyName: "")))
     }
     let open = table.remove(CandidateID(number))
     driver.holdBack(try #require(open))
@@ -45,7 +48,7 @@ struct SearchDriverTests {
   private mutating func tellNext() -> Int? {
     guard let open = driver.takeNext() else { return nil }
     let evaluated = EvaluatedCandidate(open, settings: run.settings)
-    _ = driver.tell(open, evaluated, as: run.settings.description.objectives)
+    _ = driver.tell(open, evaluated)
     return open.candidate.id.rawValue
   }
 

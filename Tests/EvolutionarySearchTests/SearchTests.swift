@@ -162,4 +162,45 @@ struct SearchTests {
     #expect(search.archive.count > 0)
     #expect(search.population.allSatisfy { $0.isFeasible })
   }
+
+  @Test(arguments: SearchAlgorithmName.allCases)
+  func `what stopped evaluations save is left for more candidates`(
+    algorithm: SearchAlgorithmName
+  ) throws {
+    var settings = Self.settings(evaluations: 40, algorithm: algorithm)
+    settings.accuracy = SearchSettings.Accuracy(place: 0, imageCount: 100)
+    var search = try Search(choiceCounts: Self.problem.choiceCounts, settings: settings)
+    var spent = 0
+    while let candidate = search.ask() {
+      let isStopped = candidate.id.rawValue % 2 == 1
+      let objectives = Self.problem.objectives(candidate.genome)
+      let isOnFront = try search.tell(
+        candidate.id, objectives: objectives, imageCount: isStopped ? 30 : nil)
+      #expect(!(isStopped && isOnFront))
+      spent += isStopped ? 30 : 100
+    }
+    #expect((3_901...4_000).contains(spent))
+    #expect(search.evaluationCount == 61)
+    #expect(search.savedImageCount == 30 * 70)
+    #expect(search.archive.individuals.allSatisfy { $0.id.rawValue % 2 == 0 })
+    let state = try #require(search.state)
+    let restored = try Search(
+      choiceCounts: Self.problem.choiceCounts, settings: settings, restoring: state)
+    #expect(restored.proposalCountMax == search.proposalCountMax)
+    #expect(restored.state == state)
+  }
+
+  @Test func `an evaluation cannot have been stopped after no image or after all`() throws {
+    var settings = Self.settings()
+    settings.accuracy = SearchSettings.Accuracy(place: 0, imageCount: 100)
+    var search = try Search(choiceCounts: Self.problem.choiceCounts, settings: settings)
+    let asked = search.ask()
+    let candidate = try #require(asked)
+    for count in [0, -1, 100, 101] {
+      #expect(throws: SearchError.notStopped(id: candidate.id, imageCount: count, whole: 100)) {
+        try search.tell(candidate.id, objectives: [0, 0], imageCount: count)
+      }
+    }
+    #expect(search.outstandingCount == 1)
+  }
 }

@@ -18,7 +18,7 @@ struct RunFileTests {
     #expect(file.search.evaluations == 1000)
     #expect(file.search.mode == .asynchronous)
     #expect(file.search.window == nil)
-    #expect(file.shardImages == 250)
+    #expect(file.shardImages == 50 && file.stopsEarly)
     #expect(file.precision == nil)
     #expect(file.instructionSet == nil)
     #expect(file.network.accelerator.profile == "systolic32")
@@ -202,7 +202,7 @@ struct RunFileTests {
     ("constraints: {accuracy: {atLeast: 0.5}}", "accuracy cannot be a constraint"),
     ("constraints: {macs: {atMost: -1}}", "is no limit"),
     ("constraints: {macs: {atMost: 2 parsec}}", "unknown unit \"parsec\" for macs"),
-    ("fidelity: {earlyStopping: true}", "fidelity.earlyStopping is not available"),
+    ("fidelity: {earlyStopping: often}", "fidelity.earlyStopping is \"often\""),
     ("pruning: sparsegpt", "pruning sparsegpt needs images to calibrate with"),
     ("pruning: by taste", "pruning"),
     ("accelerator: [a]", "accelerator must be a mapping"),

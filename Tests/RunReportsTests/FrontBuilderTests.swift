@@ -13,7 +13,8 @@ struct FrontBuilderTests {
 
   private func builder(_ discards: DiscardedResults = DiscardedResults()) -> FrontBuilder {
     FrontBuilder(
-      space: run.space, objectives: run.description.objectives, discards: discards)
+      space: run.space, objectives: run.description.objectives,
+      imageCount: run.description.imageCount, discards: discards)
   }
 
   private func content(
@@ -121,7 +122,8 @@ struct FrontBuilderTests {
       shardCount: 0,
       paceSamples: [], paceNext: 0)
     var builder = try FrontBuilder(
-      space: run.space, objectives: run.description.objectives, discards: DiscardedResults(),
+      space: run.space, objectives: run.description.objectives,
+      imageCount: run.description.imageCount, discards: DiscardedResults(),
       snapshot: snapshot)
     for (index, record) in later.enumerated() {
       try builder.add(record, at: snapshot.recordCount + index)
@@ -151,7 +153,8 @@ struct FrontBuilderTests {
       paceSamples: [], paceNext: 0)
     func build() throws -> FrontBuilder {
       try FrontBuilder(
-        space: run.space, objectives: run.description.objectives, discards: DiscardedResults(),
+        space: run.space, objectives: run.description.objectives,
+        imageCount: run.description.imageCount, discards: DiscardedResults(),
         snapshot: snapshot)
     }
     #expect(throws: FrontBuilder.Misfit.objectives(CandidateID(0))) { try build() }

@@ -17,7 +17,8 @@ struct FrontReportTests {
     let source = try FrontSource(
       description: run.description, modelName: "small", network: run.network)
     var builder = FrontBuilder(
-      space: run.space, objectives: run.description.objectives)
+      space: run.space, objectives: run.description.objectives,
+      imageCount: run.description.imageCount)
     let genomes = [run.genome(1), run.genome(0, 0, 0, 0)]
     for (number, genome) in genomes.enumerated() {
       let throughput = source.costs.cost(of: genome).throughputImagesPerSecond

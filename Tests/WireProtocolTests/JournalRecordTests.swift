@@ -37,7 +37,7 @@ struct JournalRecordTests {
     let bytes = JournalRecord.quarantined(CandidateID(1), diagnostic: "x").encoded()
     // The version is field 15, a varint; records begin or end with it.
     let newer = bytes + [15 << 3, 9]
-    #expect(throws: WireError.newerRecord(version: 9, supported: 2)) {
+    #expect(throws: WireError.newerRecord(version: 9, supported: 3)) {
       try JournalRecord(decoding: newer)
     }
     // Field 14 with no bytes stands for a kind of a later program.

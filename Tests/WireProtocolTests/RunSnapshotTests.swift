@@ -11,17 +11,23 @@ struct RunSnapshotTests {
     return RunSnapshot(
       recordCount: 4_711,
       opening: RunOpening(term: Term(3), description: Samples.description, settings: "fixed"),
-      proposalCount: 5, evaluationCount: 2, quarantinedCount: 1,
+      proposalCount: 5, evaluationCount: 2, quarantinedCount: 1, savedImageCount: 77,
       archive: [individual],
       waiting: [StoredProposal(candidate: CandidateID(4), genome: Genome(genes: [2, 2, 2]))],
       knownCodes: (0..<5 * 16).map { UInt8($0) }, algorithmState: [1, 2, 255],
       done: [
         StoredShard(
-          shard: ShardID(candidate: CandidateID(4), slice: 1), correctCount: 17,
-          summedLossBits: 0x7ff8_0000_0000_0123, keyName: "node07")
+          shard: ShardID(candidate: CandidateID(4), slice: 1),
+          measurement: ShardMeasurement(correct: BitVector(count: 17), summedLoss: nil),
+          keyName: "node07")
       ],
       completed: [CandidateID(4)], quarantined: [CandidateID(1)], shardCount: 99,
-      paceSamples: [1, 20, 300], paceNext: 2)
+      paceSamples: [1, 20, 300], paceNext: 2,
+      plans: [
+        StoredPlan(
+          candidate: CandidateID(4), sliceCount: 2,
+          stop: StoredPlan.Stop(imageCount: 34, accuracy: 0.25, meanLoss: 1.5))
+      ])
   }
 
   @Test func `a snapshot comes back as it was written`() throws {
@@ -56,7 +62,8 @@ struct RunSnapshotTests {
     { $0.archive[0].objectives = [.infinity] }, { $0.archive[0].violation = .nan },
     { $0.archive[0].genome = Genome(genes: []) },
     { $0.paceSamples = Array(repeating: 1, count: 5_000) }, { $0.paceNext = 100_000 },
-    { $0.done[0].correctCount = 1 << 21 },
+    { $0.plans[0].sliceCount = 0 }, { $0.plans[0].stop?.accuracy = 1.5 },
+    { $0.plans[0].stop?.imageCount = 0 },
   ]
 
   @Test(arguments: excesses.indices)

@@ -30,6 +30,8 @@ package struct SearchBenchmark: Sendable {
     /// The same of the best front among all that was evaluated: what is missing to it is what noise
     /// costs when the front is chosen.
     package let evaluatedShare: Double
+    /// The candidates that were evaluated, and those whose evaluation has ended early.
+    package let counts: (evaluated: Int, stopped: Int)
     /// The median time of a proposal.
     package let proposalSeconds: Double
   }
@@ -40,12 +42,15 @@ package struct SearchBenchmark: Sendable {
   package let landscape: SearchLandscape
   /// Whether methods learn the mean loss, too.
   package let tellsLosses: Bool
+  /// Whether evaluations end early that fall behind the front.
+  package let stopsEarly: Bool
   /// The noise-free hypervolume of the best front that is known.
   package let best: Double
 
   /// Creates the benchmark of a landscape; finds its best front.
-  package init(landscape: SearchLandscape, tellsLosses: Bool) {
+  package init(landscape: SearchLandscape, tellsLosses: Bool, stopsEarly: Bool) {
     self.landscape = landscape
+    self.stopsEarly = stopsEarly
     self.tellsLosses = tellsLosses
     best = Self.hypervolume(of: BestFront(landscape).genomes, landscape)
   }
@@ -85,23 +90,39 @@ package struct SearchBenchmark: Sendable {
     var seconds: [Double] = []
     var evaluated: [Genome] = []
     let clock = ContinuousClock()
+    let stopping = EarlyStopping(sliceSizes: landscape.sliceSizes, accuracyPlace: 0)
+    var members: [CandidateID: EarlyStopping.Member] = [:]
     while true {
       let start = clock.now
       guard let candidate = search.ask(costs: costs) else { break }
       seconds.append((clock.now - start) / .seconds(1))
-      let measured = landscape.measure(candidate.genome)
+      let results = landscape.measure(candidate.genome)
       evaluated.append(candidate.genome)
-      try search.tell(
-        candidate.id,
-        objectives: [
-          -Double(measured.correct) / Double(landscape.imageCount),
-          -landscape.throughput(of: candidate.genome),
-        ], meanLoss: tellsLosses ? measured.meanLoss : nil)
+      let throughput = landscape.throughput(of: candidate.genome)
+      let decision =
+        stopsEarly
+        ? stopping.decision(
+          about: results, objectives: [0, -throughput],
+          front: search.archive.individuals.compactMap { members[$0.id] }) : .isWhole
+      if case .stops(let stopped) = decision {
+        try search.tell(
+          candidate.id, objectives: [-stopped.accuracy, -throughput],
+          meanLoss: tellsLosses ? stopped.meanLoss : nil, imageCount: stopped.imageCount)
+      } else {
+        let correct = results.reduce(0) { $0 + $1.correct.populationCount }
+        let loss = results.reduce(0) { $0 + ($1.summedLoss ?? 0) }
+        let objectives = [-Double(correct) / Double(landscape.imageCount), -throughput]
+        members[candidate.id] = EarlyStopping.Member(objectives: objectives, results: results)
+        try search.tell(
+          candidate.id, objectives: objectives,
+          meanLoss: tellsLosses ? loss / Double(landscape.imageCount) : nil)
+      }
     }
     let front = search.archive.individuals.map(\.genome)
     return Outcome(
       share: Self.hypervolume(of: front, landscape) / best,
       evaluatedShare: Self.hypervolume(of: evaluated, landscape) / best,
+      counts: (search.evaluationCount, search.evaluationCount - members.count),
       proposalSeconds: seconds.sorted()[seconds.count / 2])
   }
 
@@ -110,15 +131,16 @@ package struct SearchBenchmark: Sendable {
     var evaluated: [Genome] = []
     var count = 0
     func evaluate(_ genome: Genome) -> Double {
-      let measured = landscape.measure(genome)
+      let results = landscape.measure(genome)
       evaluated.append(genome)
-      let accuracy = Double(measured.correct) / Double(landscape.imageCount)
+      let images = Double(landscape.imageCount)
+      let accuracy = Double(results.reduce(0) { $0 + $1.correct.populationCount }) / images
       archive.insert(
         Individual(
           id: CandidateID(count), genome: genome,
           objectives: [-accuracy, -landscape.throughput(of: genome)]))
       count += 1
-      return tellsLosses ? measured.meanLoss : 1 - accuracy
+      return tellsLosses ? results.reduce(0) { $0 + ($1.summedLoss ?? 0) } / images : 1 - accuracy
     }
     let dense = landscape.dense
     let base = evaluate(dense)
@@ -148,6 +170,7 @@ package struct SearchBenchmark: Sendable {
     let front = archive.individuals.map(\.genome)
     return Outcome(
       share: Self.hypervolume(of: front, landscape) / self.best,
-      evaluatedShare: Self.hypervolume(of: evaluated, landscape) / self.best, proposalSeconds: 0)
+      evaluatedShare: Self.hypervolume(of: evaluated, landscape) / self.best,
+      counts: (count, 0), proposalSeconds: 0)
   }
 }

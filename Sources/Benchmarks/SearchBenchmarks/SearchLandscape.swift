@@ -1,3 +1,4 @@
+import EvolutionarySearch
 import Foundation
 import SparsityCore
 
@@ -97,33 +98,55 @@ package struct SearchLandscape: Sendable {
     genome.genes.enumerated().reduce(fixedCycles) { $0 + cycles[$1.offset][Int($1.element)] }
   }
 
-  /// Returns how many images are right, and the mean loss, as they would be measured: images are
-  /// harder or easier for all genomes, and genomes that differ little differ in few images.
-  package func measure(_ genome: Genome) -> (correct: Int, meanLoss: Double) {
+  /// The images of each slice, as a run has them.
+  package var sliceSizes: [Int] {
+    let count = max(1, (imageCount + Self.sliceSize / 2) / Self.sliceSize)
+    return (0..<count).map { (imageCount * ($0 + 1)) / count - (imageCount * $0) / count }
+  }
+
+  private static let sliceSize = 50
+
+  /// Returns which images are right, and their losses, slice by slice, as they would be measured:
+  /// images are harder or easier for all genomes, and genomes that differ little differ in few
+  /// images.
+  package func measure(_ genome: Genome) -> [SliceResult] {
     let rise = rise(of: genome)
     let accuracy = accuracy(of: genome)
     let pruned = genome.genes.enumerated().filter { Int($1) < effects[$0].count - 1 }
     let own = min(0.6, 0.45 * rise.squareRoot())
     let common = (1 - own * own).squareRoot()
     let spread = Double(max(1, pruned.count)).squareRoot()
-    var correct = 0
-    for image in 0..<imageCount {
-      var luck = common * Self.normal(seed, UInt64(image), 0)
-      if own > 0 {
-        var field = 0.0
-        for (gene, choice) in pruned {
-          field += Self.normal(seed, UInt64(image), UInt64(gene * 256 + Int(choice) + 1))
-        }
-        luck += own * field / spread
-      }
-      if 0.5 * erfc(-luck / 2.0.squareRoot()) < accuracy { correct += 1 }
-    }
-    // An image's loss differs by about the square root of what is lost.
-    let noise = (1.2 * rise / Double(imageCount)).squareRoot()
     var hash = seed
     for gene in genome.genes { hash = hash &* 0x1000_0000_01B3 ^ UInt64(gene) }
-    let loss = DeiTTinyTable.meanLoss + rise + noise * Self.normal(hash, 1, 2)
-    return (correct, max(0.01, loss))
+    var image = 0
+    return sliceSizes.enumerated().map { slice, size in
+      var correct = BitVector(count: size)
+      for place in 0..<size {
+        var luck = common * Self.normal(seed, UInt64(image), 0)
+        if own > 0 {
+          var field = 0.0
+          for (gene, choice) in pruned {
+            field += Self.normal(seed, UInt64(image), UInt64(gene * 256 + Int(choice) + 1))
+          }
+          luck += own * field / spread
+        }
+        if 0.5 * erfc(-luck / 2.0.squareRoot()) < accuracy { correct[place] = true }
+        image += 1
+      }
+      // An image's loss differs by about the square root of what is lost; and the images of a slice
+      // are harder or easier for all genomes.
+      let noise = (1.2 * rise / Double(size)).squareRoot() * Self.normal(hash, UInt64(slice), 2)
+      let loss = DeiTTinyTable.meanLoss + rise + noise + difficulty(ofSlice: slice)
+      return SliceResult(correct: correct, summedLoss: max(0.01, loss) * Double(size))
+    }
+  }
+
+  /// Returns by how much the dense model's mean loss on a slice differs from that on all images.
+  private func difficulty(ofSlice slice: Int) -> Double {
+    let sizes = sliceSizes
+    let all = sizes.indices.map { Self.normal(seed, UInt64($0), 3) }
+    let mean = zip(all, sizes).reduce(0) { $0 + $1.0 * Double($1.1) } / Double(imageCount)
+    return (all[slice] - mean) / Double(sizes[slice]).squareRoot()
   }
 
   /// Returns a nearly normal number that belongs to three others.

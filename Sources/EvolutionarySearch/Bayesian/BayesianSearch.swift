@@ -7,7 +7,7 @@ import SparsityCore
 /// Draws differ, so candidates that are evaluated at once do, too; where effects are known, draws
 /// agree and the front is refined.
 struct BayesianSearch: SearchAlgorithm {
-  private static let stateVersion: UInt8 = 1
+  private static let stateVersion: UInt8 = 2
   /// The individuals that are learned from: the best ones of all.
   private static let keptCountMax = 800
   /// The best of them, of which the front under a draw is made.
@@ -32,6 +32,8 @@ struct BayesianSearch: SearchAlgorithm {
   private var kept: RankedPopulation
   /// The mean losses of those that are kept, where they were measured.
   private var losses: [CandidateID: Double] = [:]
+  /// The images of those that were not measured on all.
+  private var imageCounts: [CandidateID: Int] = [:]
   /// The degree of the scale on which losses add up, and the number of results that it is from.
   private var degree: (value: Double, count: Int) = (1.5, 0)
   /// What was learned of the measured objectives; `nil` when there is more to learn from.
@@ -65,6 +67,14 @@ struct BayesianSearch: SearchAlgorithm {
     for individual in individuals where try reader.number() != 0 {
       losses[individual.id] = try reader.finite()
     }
+    for individual in individuals {
+      let count = try reader.number()
+      guard count != 0 else { continue }
+      guard let whole = settings.accuracy?.imageCount, count < whole else {
+        throw .stateDoesNotFit(diagnostic: "of the algorithm, \(count) images are none or all")
+      }
+      imageCounts[individual.id] = Int(count)
+    }
     let value = try reader.finite()
     guard LossScale.degrees.contains(value), let count = Int(exactly: try reader.number()) else {
       throw .stateDoesNotFit(diagnostic: "of the algorithm, the degree \(value) is none")
@@ -83,19 +93,26 @@ struct BayesianSearch: SearchAlgorithm {
       writer.append(losses[individual.id] == nil ? 0 : 1)
       if let loss = losses[individual.id] { writer.append(loss.bitPattern) }
     }
+    for individual in kept.individuals {
+      writer.append(UInt64(imageCounts[individual.id] ?? 0))
+    }
     writer.append(degree.value.bitPattern)
     writer.append(UInt64(degree.count))
     return writer.bytes
   }
 
-  mutating func observe(_ individual: Individual) { observe(individual, meanLoss: nil) }
+  mutating func observe(_ individual: Individual) {
+    observe(individual, meanLoss: nil, imageCount: nil)
+  }
 
-  mutating func observe(_ individual: Individual, meanLoss: Double?) {
+  mutating func observe(_ individual: Individual, meanLoss: Double?, imageCount: Int?) {
     kept.insert(individual)
     losses[individual.id] = meanLoss.map { min(max($0, -Self.lossMax), Self.lossMax) }
-    if losses.count > 2 * kept.sizeMax {
+    imageCounts[individual.id] = imageCount
+    if max(losses.count, imageCounts.count) > 2 * kept.sizeMax {
       let members = Set(kept.individuals.map(\.id))
       losses = losses.filter { members.contains($0.key) }
+      imageCounts = imageCounts.filter { members.contains($0.key) }
     }
     models = nil
     learnDegree()
@@ -209,7 +226,7 @@ struct BayesianSearch: SearchAlgorithm {
     return individuals.map { individual in
       LossModel.Evidence(
         effects: effects(of: individual), share: -individual.objectives[accuracy.place],
-        imageCount: accuracy.imageCount,
+        imageCount: imageCounts[individual.id] ?? accuracy.imageCount,
         meanLoss: saysMore ? losses[individual.id] : nil)
     }
   }

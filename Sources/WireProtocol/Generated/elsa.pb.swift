@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 889b75339a440abf1cd68b6519e13b7d60cd21887a676b196080788db128a59b
+// Source: Protocol/elsa.proto, SHA-256 999d3ebc2e5d7b0ae51259a3fc311f6351c33d0125ed42767335df593fe1b6b5
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -934,6 +934,33 @@ nonisolated struct EvaluatedProto: Sendable {
 
   /// of constraints on what was measured, IEEE 754 binary64
   var violationBits: UInt64 = 0
+
+  /// of an evaluation that has ended before all images were measured
+  var stop: StopProto {
+    get {_stop ?? StopProto()}
+    set {_stop = newValue}
+  }
+  /// Returns true if `stop` has been explicitly set.
+  var hasStop: Bool {self._stop != nil}
+  /// Clears the value of `stop`. Subsequent reads from it will return its default value.
+  mutating func clearStop() {self._stop = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _stop: StopProto? = nil
+}
+
+/// Then image_count is that of the images measured, and the accuracy among the objectives is what is
+/// believed of all images, as is what stands here.
+nonisolated struct StopProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the mean of an image, IEEE 754 binary64
+  var estimatedLossBits: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2546,7 +2573,7 @@ nonisolated extension DiscardedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EvaluatedProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0\u{3}measured_costs\0\u{3}violation_bits\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}correct_count\0\u{3}image_count\0\u{3}summed_loss_bits\0\u{1}costs\0\u{3}objective_bits\0\u{3}key_names\0\u{3}measured_costs\0\u{3}violation_bits\0\u{1}stop\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2563,12 +2590,17 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.keyNames) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.measuredCosts) }()
       case 9: try { try decoder.decodeSingularFixed64Field(value: &self.violationBits) }()
+      case 10: try { try decoder.decodeSingularMessageField(value: &self._stop) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.candidate != 0 {
       try visitor.visitSingularUInt64Field(value: self.candidate, fieldNumber: 1)
     }
@@ -2596,6 +2628,9 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.violationBits != 0 {
       try visitor.visitSingularFixed64Field(value: self.violationBits, fieldNumber: 9)
     }
+    try { if let v = self._stop {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2609,6 +2644,37 @@ nonisolated extension EvaluatedProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.keyNames != rhs.keyNames {return false}
     if lhs.measuredCosts != rhs.measuredCosts {return false}
     if lhs.violationBits != rhs.violationBits {return false}
+    if lhs._stop != rhs._stop {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension StopProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StopProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}estimated_loss_bits\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.estimatedLossBits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.estimatedLossBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.estimatedLossBits, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: StopProto, rhs: StopProto) -> Bool {
+    if lhs.estimatedLossBits != rhs.estimatedLossBits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

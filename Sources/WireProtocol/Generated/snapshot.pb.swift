@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 e9bf71f9978803672c980b8e53810a499412595baf40b43d6cf37c8a95d3c10d
+// Source: Protocol/snapshot.proto, SHA-256 cbfd78ead658cfa8ad72ca7b521c06588490f08032bb0cbb013823786b440ba4
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -73,6 +73,9 @@ nonisolated struct SearchStateProto: Sendable {
   /// the algorithm's own; the first byte is its version
   var algorithm: Data = Data()
 
+  /// of evaluations that were stopped
+  var savedImageCount: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -92,11 +95,6 @@ nonisolated struct DoneShardProto: Sendable {
   /// Clears the value of `shard`. Subsequent reads from it will return its default value.
   mutating func clearShard() {self._shard = nil}
 
-  var correctCount: UInt64 = 0
-
-  /// IEEE 754 binary64
-  var summedLossBits: UInt64 = 0
-
   /// as in ShardCompletedProto
   var keyName: String = String()
 
@@ -109,12 +107,56 @@ nonisolated struct DoneShardProto: Sendable {
   /// Clears the value of `measuredCosts`. Subsequent reads from it will return its default value.
   mutating func clearMeasuredCosts() {self._measuredCosts = nil}
 
+  var measurement: MeasurementProto {
+    get {_measurement ?? MeasurementProto()}
+    set {_measurement = newValue}
+  }
+  /// Returns true if `measurement` has been explicitly set.
+  var hasMeasurement: Bool {self._measurement != nil}
+  /// Clears the value of `measurement`. Subsequent reads from it will return its default value.
+  mutating func clearMeasurement() {self._measurement = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _shard: ShardProto? = nil
   fileprivate var _measuredCosts: MeasuredCostsProto? = nil
+  fileprivate var _measurement: MeasurementProto? = nil
+}
+
+/// What is planned of a waiting candidate that is not measured on all slices.
+nonisolated struct PlanProto: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var candidate: UInt64 = 0
+
+  /// the first slices, which are or will be measured
+  var sliceCount: UInt32 = 0
+
+  /// if its evaluation ends with them
+  var stop: StopProto {
+    get {_stop ?? StopProto()}
+    set {_stop = newValue}
+  }
+  /// Returns true if `stop` has been explicitly set.
+  var hasStop: Bool {self._stop != nil}
+  /// Clears the value of `stop`. Subsequent reads from it will return its default value.
+  mutating func clearStop() {self._stop = nil}
+
+  /// their images, then
+  var imageCount: UInt64 = 0
+
+  /// what is believed of all images, then
+  var accuracyBits: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _stop: StopProto? = nil
 }
 
 nonisolated struct SnapshotProto: @unchecked Sendable {
@@ -187,6 +229,11 @@ nonisolated struct SnapshotProto: @unchecked Sendable {
     set {_uniqueStorage()._front = newValue}
   }
 
+  var plans: [PlanProto] {
+    get {_storage._plans}
+    set {_uniqueStorage()._plans = newValue}
+  }
+
   /// those of them of which a shard was measured again
   var confirmed: [UInt64] {
     get {_storage._confirmed}
@@ -251,7 +298,7 @@ nonisolated extension IndividualProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchStateProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_count\0\u{3}evaluation_count\0\u{3}quarantined_count\0\u{2}\u{2}archive\0\u{1}waiting\0\u{1}known\0\u{1}algorithm\0\u{c}\u{4}\u{1}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_count\0\u{3}evaluation_count\0\u{3}quarantined_count\0\u{2}\u{2}archive\0\u{1}waiting\0\u{1}known\0\u{1}algorithm\0\u{3}saved_image_count\0\u{c}\u{4}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -266,6 +313,7 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.waiting) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.known) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.algorithm) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.savedImageCount) }()
       default: break
       }
     }
@@ -293,6 +341,9 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.algorithm.isEmpty {
       try visitor.visitSingularBytesField(value: self.algorithm, fieldNumber: 8)
     }
+    if self.savedImageCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.savedImageCount, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -304,6 +355,7 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.waiting != rhs.waiting {return false}
     if lhs.known != rhs.known {return false}
     if lhs.algorithm != rhs.algorithm {return false}
+    if lhs.savedImageCount != rhs.savedImageCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -311,7 +363,7 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DoneShardProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}correct_count\0\u{3}summed_loss_bits\0\u{3}key_name\0\u{3}measured_costs\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{4}\u{3}key_name\0\u{3}measured_costs\0\u{1}measurement\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -320,10 +372,9 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._shard) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.correctCount) }()
-      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.summedLossBits) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._measuredCosts) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._measurement) }()
       default: break
       }
     }
@@ -337,27 +388,77 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._shard {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.correctCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.correctCount, fieldNumber: 2)
-    }
-    if self.summedLossBits != 0 {
-      try visitor.visitSingularFixed64Field(value: self.summedLossBits, fieldNumber: 3)
-    }
     if !self.keyName.isEmpty {
       try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 4)
     }
     try { if let v = self._measuredCosts {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._measurement {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: DoneShardProto, rhs: DoneShardProto) -> Bool {
     if lhs._shard != rhs._shard {return false}
-    if lhs.correctCount != rhs.correctCount {return false}
-    if lhs.summedLossBits != rhs.summedLossBits {return false}
     if lhs.keyName != rhs.keyName {return false}
     if lhs._measuredCosts != rhs._measuredCosts {return false}
+    if lhs._measurement != rhs._measurement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PlanProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PlanProto"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}candidate\0\u{3}slice_count\0\u{1}stop\0\u{3}image_count\0\u{3}accuracy_bits\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.candidate) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.sliceCount) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._stop) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.imageCount) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.accuracyBits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.candidate != 0 {
+      try visitor.visitSingularUInt64Field(value: self.candidate, fieldNumber: 1)
+    }
+    if self.sliceCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sliceCount, fieldNumber: 2)
+    }
+    try { if let v = self._stop {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.imageCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.imageCount, fieldNumber: 4)
+    }
+    if self.accuracyBits != 0 {
+      try visitor.visitSingularFixed64Field(value: self.accuracyBits, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PlanProto, rhs: PlanProto) -> Bool {
+    if lhs.candidate != rhs.candidate {return false}
+    if lhs.sliceCount != rhs.sliceCount {return false}
+    if lhs._stop != rhs._stop {return false}
+    if lhs.imageCount != rhs.imageCount {return false}
+    if lhs.accuracyBits != rhs.accuracyBits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -365,7 +466,7 @@ nonisolated extension DoneShardProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SnapshotProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}record_count\0\u{1}opened\0\u{1}search\0\u{1}done\0\u{1}completed\0\u{1}quarantined\0\u{3}shard_count\0\u{3}pace_samples\0\u{3}pace_next\0\u{1}front\0\u{1}confirmed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}record_count\0\u{1}opened\0\u{1}search\0\u{1}done\0\u{1}completed\0\u{1}quarantined\0\u{3}shard_count\0\u{3}pace_samples\0\u{3}pace_next\0\u{1}front\0\u{1}confirmed\0\u{1}plans\0")
 
   fileprivate class _StorageClass {
     var _recordCount: UInt64 = 0
@@ -378,6 +479,7 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _paceSamples: [UInt64] = []
     var _paceNext: UInt32 = 0
     var _front: [DoneShardProto] = []
+    var _plans: [PlanProto] = []
     var _confirmed: [UInt64] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -399,6 +501,7 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _paceSamples = source._paceSamples
       _paceNext = source._paceNext
       _front = source._front
+      _plans = source._plans
       _confirmed = source._confirmed
     }
   }
@@ -429,6 +532,7 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._paceNext) }()
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._front) }()
         case 11: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._confirmed) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._plans) }()
         default: break
         }
       }
@@ -474,6 +578,9 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._confirmed.isEmpty {
         try visitor.visitPackedUInt64Field(value: _storage._confirmed, fieldNumber: 11)
       }
+      if !_storage._plans.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._plans, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -493,6 +600,7 @@ nonisolated extension SnapshotProto: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._paceSamples != rhs_storage._paceSamples {return false}
         if _storage._paceNext != rhs_storage._paceNext {return false}
         if _storage._front != rhs_storage._front {return false}
+        if _storage._plans != rhs_storage._plans {return false}
         if _storage._confirmed != rhs_storage._confirmed {return false}
         return true
       }

@@ -50,6 +50,9 @@ struct BenchmarkSearchCommand: ParsableCommand {
   @Flag(help: "Let methods learn how many images are right, but no losses.")
   var withoutLosses = false
 
+  @Flag(help: "Measure every candidate on all images.")
+  var withoutStopping = false
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -87,6 +90,9 @@ struct BenchmarkSearchCommand: ParsableCommand {
     let upperQuartile: Double
     /// The median share of the best front among all that was evaluated.
     let evaluatedMedian: Double
+    /// The median numbers of candidates that were evaluated, and of those that have ended early.
+    let candidates: Int
+    let stopped: Int
     /// The median time of a proposal.
     let proposalMilliseconds: Double
   }
@@ -97,6 +103,7 @@ struct BenchmarkSearchCommand: ParsableCommand {
     let images: Int
     let seeds: Int
     let tellsLosses: Bool
+    let stopsEarly: Bool
     let entries: [Entry]
   }
 
@@ -105,7 +112,7 @@ struct BenchmarkSearchCommand: ParsableCommand {
       SearchBenchmark(
         landscape: SearchLandscape(
           landscape, geneCount: genes, imageCount: images, seed: UInt64(seed) + 1),
-        tellsLosses: !withoutLosses)
+        tellsLosses: !withoutLosses, stopsEarly: !withoutStopping)
     }
     let progress = SharedProgress()
     let total = methods.count * budgetList.count * seeds
@@ -135,7 +142,7 @@ struct BenchmarkSearchCommand: ParsableCommand {
       return try Output.json(
         Report(
           landscape: landscape.rawValue, genes: genes, images: images, seeds: seeds,
-          tellsLosses: !withoutLosses, entries: entries))
+          tellsLosses: !withoutLosses, stopsEarly: !withoutStopping, entries: entries))
     }
     show(entries)
   }
@@ -151,25 +158,29 @@ struct BenchmarkSearchCommand: ParsableCommand {
       return shares[lower] + (place - Double(lower)) * (shares[upper] - shares[lower])
     }
     let evaluated = outcomes.map(\.evaluatedShare).sorted()
+    let candidates = outcomes.map(\.counts.evaluated).sorted()
+    let stopped = outcomes.map(\.counts.stopped).sorted()
     let seconds = outcomes.map(\.proposalSeconds).sorted()
     return Entry(
       method: method.name, evaluations: budget, median: quantile(0.5),
       lowerQuartile: quantile(0.25), upperQuartile: quantile(0.75),
       evaluatedMedian: evaluated[evaluated.count / 2],
+      candidates: candidates[candidates.count / 2], stopped: stopped[stopped.count / 2],
       proposalMilliseconds: seconds[seconds.count / 2] * 1_000)
   }
 
   private func show(_ entries: [Entry]) {
     var table = TextTable([
       ("method", .left), ("evaluations", .right), ("share of best", .right),
-      ("quartiles", .left), ("of all evaluated", .right), ("ms a proposal", .right),
+      ("quartiles", .left), ("of all evaluated", .right), ("candidates", .right),
+      ("stopped", .right), ("ms a proposal", .right),
     ])
     for entry in entries {
       table.append([
         entry.method, "\(entry.evaluations)", NumberFormat.fixed(entry.median, 3),
         "\(NumberFormat.fixed(entry.lowerQuartile, 3))–"
           + NumberFormat.fixed(entry.upperQuartile, 3),
-        NumberFormat.fixed(entry.evaluatedMedian, 3),
+        NumberFormat.fixed(entry.evaluatedMedian, 3), "\(entry.candidates)", "\(entry.stopped)",
         NumberFormat.fixed(entry.proposalMilliseconds, 2),
       ])
     }

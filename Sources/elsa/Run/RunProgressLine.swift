@@ -40,6 +40,7 @@ final class RunProgressLine {
     var details: [String] = []
     if activity.isStorageFailing { details.append("PAUSED: the journal cannot be written") }
     if progress.quarantinedCount > 0 { details.append("\(progress.quarantinedCount) quarantined") }
+    if let savings = progress.savings { details.append(savings) }
     details += [
       counted(activity.workerCount, "worker"),
       "front \(progress.frontCount)",
@@ -47,7 +48,7 @@ final class RunProgressLine {
       "\(NumberFormat.fixed(rate, 0)) images/s",
     ]
     line.show(
-      done: progress.evaluationCount, total: progress.evaluationCountMax, unit: "evaluations",
+      done: progress.spentEvaluationCount, total: progress.evaluationCountMax, unit: "evaluations",
       details: details,
       left: activity.secondsLeft.map(NumberFormat.time) ?? "?")
   }
