@@ -219,8 +219,9 @@ let package = Package(
     tests(
       "RunReports",
       [
-        "RunReports", "RunPreparation", "AcceleratorModel", "Coordination", "NetworkArchitectures",
-        "RunStorage", "SparsityCore", "TextReports", "WireProtocol", "TestSupport",
+        "RunReports", "RunPreparation", "RunFiles", "AcceleratorModel", "Coordination",
+        "NetworkArchitectures", "RunStorage", "SparsityCore", "TextReports", "WireProtocol",
+        "TestSupport",
       ]),
     tests("LinearAlgebra", ["LinearAlgebra", "SparseKernels", "SparsityCore"]),
     tests("EvolutionarySearch", ["EvolutionarySearch", "SparsityCore"]),

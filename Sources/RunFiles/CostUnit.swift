@@ -46,3 +46,30 @@ struct CostUnit {
     self = unit
   }
 }
+
+extension CostConstraint.Limit {
+  /// Reads a limit as a command line has it: `0.5x` is relative to dense, a bare number is in the
+  /// objective's own unit, `5ms` and `5 ms` in another; `nil` if it is none.
+  package init?(argument text: String, of objective: Objective) {
+    let number = text.prefix { "0123456789.eE+-".contains($0) }
+    let unit = text.dropFirst(number.count).drop { $0 == " " }
+    guard let value = Double(number), Self.range.contains(value) else { return nil }
+    if unit == "x" {
+      self = .relativeToDense(value)
+    } else if unit.isEmpty {
+      self = .absolute(value)
+    } else {
+      let units = CostUnit.units(of: objective)
+      guard let unit = units.first(where: { $0.name == unit }) else { return nil }
+      self = .absolute(value * unit.factor)
+    }
+  }
+
+  /// The numbers of a limit, so that no unit makes one infinite or zero.
+  static var range: ClosedRange<Double> { 1e-30...1e30 }
+
+  /// The names of an objective's units, its own first.
+  package static func unitNames(of objective: Objective) -> [String] {
+    CostUnit.units(of: objective).map(\.name)
+  }
+}

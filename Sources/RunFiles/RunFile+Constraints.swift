@@ -26,14 +26,12 @@ extension RunFile {
 }
 
 extension YAMLValue {
-  /// The numbers of a limit, so that no unit makes one infinite or zero.
-  private static var limitRange: ClosedRange<Double> { 1e-30...1e30 }
-
   /// Returns a limit: a bare number is relative to dense, one with a unit is absolute.
   func limit(of objective: Objective) throws(RunFileError) -> CostConstraint.Limit {
     let text = try string()
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-    guard let number = parts.first.flatMap(Double.init), Self.limitRange.contains(number) else {
+    guard let number = parts.first.flatMap(Double.init), CostConstraint.Limit.range.contains(number)
+    else {
       throw error(
         "\"\(excerpt(text))\" is no limit; write a positive number, optionally with "
           + "a unit")

@@ -24,7 +24,8 @@ package struct FrontBuilder {
   private let objectives: [Objective]
   private let imageCount: Int
   private let discards: DiscardedResults
-  private var tainted: Set<CandidateID> = []
+  /// The keys of results that count no more, by the candidate that they are about.
+  private var tainted: [CandidateID: Set<String>] = [:]
   private var archive = Archive()
   private var proposed: [CandidateID: Genome] = [:]
   private var found = FrontContent(members: [], evaluationCount: 0)
@@ -80,11 +81,13 @@ package struct FrontBuilder {
     case .proposed(let candidate, let genome): try propose(candidate, genome)
     case .shardCompleted(let completion):
       if discards.contains(resultOf: completion.keyName, at: sequence) {
-        tainted.insert(completion.shard.candidate)
+        tainted[completion.shard.candidate, default: []].insert(completion.keyName)
       }
     case .evaluated(let result):
-      // It is evaluated again when what counts no more is measured again.
-      guard tainted.remove(result.candidate) == nil else { return }
+      // It is evaluated again when what counts no more is measured again, unless that was done
+      // already.
+      let keys = tainted.removeValue(forKey: result.candidate) ?? []
+      guard !keys.contains(where: { discards.contains(resultOf: $0, at: sequence) }) else { return }
       guard result.objectives.count == objectives.count else { throw .objectives(result.candidate) }
       guard let genome = proposed.removeValue(forKey: result.candidate) else { return }
       found.evaluationCount += 1

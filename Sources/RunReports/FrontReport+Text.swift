@@ -3,7 +3,7 @@ import TextReports
 
 extension FrontReport {
   /// A column of the table: its heading, and the text of a point.
-  private typealias Column = (
+  typealias Column = (
     heading: String, alignment: TextTable.Alignment, text: (Point) -> String
   )
 
@@ -14,8 +14,7 @@ extension FrontReport {
     for (index, point) in points.enumerated() {
       table.append(["\(index + 1)"] + columns.map { $0.text(point) })
     }
-    return table.lines + [
-      "",
+    return table.lines + [""] + denseLines + [
       "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
@@ -36,7 +35,7 @@ extension FrontReport {
     if isNetwork {
       columns.append(("density", .right, { Self.fixed($0.density, 3) }))
     }
-    columns.append(("accuracy", .right, { NumberFormat.percent($0.accuracy) }))
+    columns += accuracyColumns
     if isKnown(\.testAccuracy) {
       columns.append(
         ("on test set", .right, { $0.testAccuracy.map(NumberFormat.percent) ?? "" }))
@@ -137,19 +136,23 @@ extension FrontReport {
   package var csvLines: [String] {
     let heading =
       "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,"
-      + "energyJoulesPerImage,weightBytes,meanLoss,measured,decisions"
+      + "energyJoulesPerImage,weightBytes,meanLoss,accuracyLower,accuracyUpper,accuracyLoss,"
+      + "accuracyLossLower,accuracyLossUpper,measured,decisions"
     return [heading]
       + points.map { point in
         let decisions = point.genome.decisions.sorted { $0.key < $1.key }
           .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
-        let energy = point.energyJoulesPerImage.map { "\($0)" } ?? ""
-        let test = point.testAccuracy.map { "\($0)" } ?? ""
-        let loss = point.meanLoss.map { "\($0)" } ?? ""
         func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
-        return "\(point.candidate),\(text(point.density)),\(point.accuracy),\(test),"
-          + "\(text(point.throughput)),\(text(point.latencySeconds)),\(text(point.macs)),"
-          + "\(energy),\(text(point.weightBytes)),\(loss),"
-          + "\((measured ?? []).joined(separator: ";")),\(decisions)"
+        let fields = [
+          "\(point.candidate)", text(point.density), "\(point.accuracy)", text(point.testAccuracy),
+          text(point.throughput), text(point.latencySeconds), text(point.macs),
+          text(point.energyJoulesPerImage), text(point.weightBytes), text(point.meanLoss),
+          text(point.accuracyInterval?.lower), text(point.accuracyInterval?.upper),
+          text(point.accuracyLoss), text(point.accuracyLossInterval?.lower),
+          text(point.accuracyLossInterval?.upper), (measured ?? []).joined(separator: ";"),
+          decisions,
+        ]
+        return fields.joined(separator: ",")
       }
   }
 

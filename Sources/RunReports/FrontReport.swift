@@ -23,6 +23,13 @@ package struct FrontReport: Codable {
     package var accuracy: Double
     package var correct: Int
     package var images: Int
+    /// Where the accuracy on other images like these lies, in 95 of 100 cases.
+    package var accuracyInterval: ConfidenceInterval?
+    /// The accuracy of the dense model less this one, both on the search set; absent, as its
+    /// interval, unless the run has evaluated the dense model.
+    package var accuracyLoss: Double?
+    /// Where the loss of accuracy on other images lies, told from the images one by one.
+    package var accuracyLossInterval: ConfidenceInterval?
     /// The mean loss of an image; absent where an older program has journaled what is none.
     package var meanLoss: Double?
     /// Images a second on the accelerator; absent, as what follows, where it is not known.
@@ -40,6 +47,24 @@ package struct FrontReport: Codable {
     package var keys: [String]?
     /// The fraction of the test set classified correctly, once it was measured.
     package var testAccuracy: Double?
+  }
+
+  /// What the run has found about the dense model.
+  package struct Dense: Codable {
+    /// The fraction of the search set classified correctly.
+    package var accuracy: Double
+    package var correct: Int
+    package var images: Int
+    /// Where the accuracy on other images lies.
+    package var accuracyInterval: ConfidenceInterval
+
+    /// Says that of `images` so many were classified correctly.
+    package init(correct: Int, of images: Int) {
+      accuracy = Double(correct) / Double(images)
+      self.correct = correct
+      self.images = images
+      accuracyInterval = ConfidenceInterval(ofProportion: correct, of: images)
+    }
   }
 
   /// What repeated measurements gave.
@@ -91,7 +116,13 @@ package struct FrontReport: Codable {
   package var hypervolume: Double
   /// The reference point against which the hypervolume is measured, by objective.
   package var referencePoint: [String: Double]
+  /// The accuracy of the dense model, if the run has evaluated it; reports that a coordinator
+  /// writes while it works leave it out.
+  package var dense: Dense?
   package var denseThroughput: Double?
+  package var denseLatencySeconds: Double?
+  package var denseEnergyJoulesPerImage: Double?
+  package var denseWeightBytes: Int64?
   package var denseMacs: Int64?
   /// The quantities that evaluators have measured instead of a model; absent if there are none.
   package var measured: [String]?

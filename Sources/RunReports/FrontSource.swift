@@ -26,6 +26,9 @@ package struct FrontSource {
     let profile: AcceleratorProfile
   }
 
+  /// The genome that is the dense model, if it is in the space.
+  package var denseGenome: Genome? { costs.space.denseGenome(of: subject?.layers ?? []) }
+
   /// Returns the source of the same run with all of its description known.
   func describing(_ description: RunDescription) -> FrontSource {
     FrontSource(
@@ -79,6 +82,9 @@ package struct FrontSource {
         of: description.objectives, dense: costs.denseCost, limit: measuredLimit))
   }
 
+  /// Returns what the dense model costs, or `nil` if it is not known.
+  private func dense(_ objective: Objective) -> Double? { costs.denseCost.value(of: objective) }
+
   /// Returns the report of a front.
   ///
   /// Members whose evaluation is not known are left out: their records are not durable yet.
@@ -112,8 +118,10 @@ package struct FrontSource {
       hypervolume: hypervolume(
         of: content.members.map(\.objectives), referencePoint: referencePoint),
       referencePoint: Dictionary(uniqueKeysWithValues: named),
-      denseThroughput: costs.denseCost.value(of: .throughput),
-      denseMacs: costs.denseCost.value(of: .macs).map { _ in costs.denseCost.macs },
+      denseThroughput: dense(.throughput), denseLatencySeconds: dense(.latency),
+      denseEnergyJoulesPerImage: dense(.energy),
+      denseWeightBytes: dense(.weightBytes).map { _ in costs.denseCost.weightBytes },
+      denseMacs: dense(.macs).map { _ in costs.denseCost.macs },
       measured: description.measuredCosts.isEmpty
         ? nil : description.measuredCosts.map(\.rawValue),
       points: points.sorted {
@@ -152,6 +160,8 @@ package struct FrontSource {
       density: subject.map { costs.space.density(of: genome, layers: $0.layers) },
       accuracy: Double(result.correctCount) / Double(result.imageCount),
       correct: result.correctCount, images: result.imageCount,
+      accuracyInterval: ConfidenceInterval(
+        ofProportion: result.correctCount, of: result.imageCount),
       meanLoss: result.summedLoss.map { $0 / Double(result.imageCount) },
       throughput: value(.throughput), latencyCycles: knowsCycles ? cost.latencyCycles : nil,
       latencySeconds: value(.latency), macs: cost.value(of: .macs).map { _ in cost.macs },

@@ -18,7 +18,9 @@ package struct JournaledFront {
   package let description: RunDescription
   /// The layers and levels of the run.
   package let space: SearchSpace
-  package let front: FrontReport
+  /// The genome that is the dense model, if it is in the space.
+  let denseGenome: Genome?
+  package var front: FrontReport
 
   /// Reads the journal of a run, which may be running.
   ///
@@ -39,6 +41,7 @@ package struct JournaledFront {
     self.directory = directory
     self.description = opening.description
     self.space = source.costs.space
+    self.denseGenome = source.denseGenome
     do {
       let content = try Self.content(of: reader, source: source, notified: notified)
       self.front = source.report(content).adding(

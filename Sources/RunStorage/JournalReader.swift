@@ -53,6 +53,24 @@ package final class JournalReader: Sendable {
     try look { try $0.records(about: candidates) }
   }
 
+  /// Reads the results that have one of some keys, with the places of their records, in order.
+  ///
+  /// - Parameter candidates: only what was measured for them, each from its proposal to its
+  ///   evaluation; `nil` for all.
+  /// - Complexity: O(*n*) for *n* records; of candidates only those from proposal to evaluation.
+  package func results(
+    of keys: Set<ShardKey>, about candidates: Set<CandidateID>? = nil
+  ) throws(RunStorageError) -> [(sequence: Int, completion: ShardCompletion)] {
+    try look { try $0.results(of: keys, about: candidates) }
+  }
+
+  /// Returns which of the first `countMax` candidates has a genome, or `nil` if none has.
+  package func candidate(
+    with genome: Genome, amongFirst countMax: Int
+  ) throws(RunStorageError) -> CandidateID? {
+    try look { try $0.candidate(with: genome, amongFirst: countMax) }
+  }
+
   /// Reads which keys' results count no more, with the places of their records, in order.
   package func discards() throws(RunStorageError) -> [(sequence: Int, key: DiscardedKey)] {
     try look { try $0.discards() }

@@ -7,8 +7,8 @@ import WireProtocol
 ///
 /// Whatever a damaged file holds, reading ends in a ``RunStorageError``.
 struct JournalReading {
-  private let database: Database
-  private let path: String
+  let database: Database
+  let path: String
 
   /// Reads the file at `path` that is open as `database`.
   init(_ database: Database, path: String) {
@@ -76,7 +76,8 @@ struct JournalReading {
     return try Int.fetchOne(database, sql: sql, arguments: [name]) != nil
   }
 
-  private func record(in row: Row) throws -> JournalRecord {
+  /// Returns the record of a row whose columns are place, content and digest.
+  func record(in row: Row) throws -> JournalRecord {
     guard let sequence = row.column(0, as: Int.self), sequence >= 0 else {
       throw RunStorageError.corrupt(path: path, diagnostic: "a record has no place")
     }

@@ -37,4 +37,13 @@ package struct BitVector: Hashable, Sendable {
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
   package var populationCount: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+  /// Returns the number of bits that are one here and zero in as many others.
+  ///
+  /// - Precondition: both have the same number of bits.
+  /// - Complexity: O(*n*), where *n* is the number of bytes.
+  package func populationCount(without other: BitVector) -> Int {
+    precondition(count == other.count)
+    return zip(bytes, other.bytes).reduce(0) { $0 + ($1.0 & ~$1.1).nonzeroBitCount }
+  }
 }

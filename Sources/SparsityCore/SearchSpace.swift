@@ -84,6 +84,13 @@ package struct SearchSpace: Hashable, Sendable {
 // MARK: - Weights
 
 extension SearchSpace {
+  /// Returns the genome that is the dense model: the densest choices, if they leave all weights of
+  /// some layers; the last of every list. `nil` if the space does not hold it.
+  package func denseGenome(of layers: [PrunableLayer]) -> Genome? {
+    let densest = uniformGenomes[0]
+    return patterns(of: layers, in: densest).allSatisfy(\.isDense) ? densest : nil
+  }
+
   /// Returns the place of the decision about each of some layers' weights, `nil` where none is.
   ///
   /// - Complexity: O(layers + decisions).

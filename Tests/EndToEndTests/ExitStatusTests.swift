@@ -8,7 +8,8 @@ import TestSupport
   /// Every status with words that must explain it.
   private static let statuses: [(Int, String)] = [
     (0, "finished"), (1, "failed"), (2, "wrong usage or run file"),
-    (3, "refused by the coordinator"), (10, "left in order"), (11, "stopped in order"),
+    (3, "refused by the coordinator"), (4, "no member of a front"), (10, "left in order"),
+    (11, "stopped in order"),
   ]
 
   @Test func `help and guide explain every status`() throws {

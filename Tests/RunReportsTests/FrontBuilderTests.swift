@@ -87,6 +87,17 @@ struct FrontBuilderTests {
     #expect(try content(of: Array(records[..<3])).evaluationCount == 1)
   }
 
+  @Test func `an evaluation behind a discard counts, whatever was measured before`() throws {
+    let records = [
+      JournalRecord.proposed(CandidateID(0), run.genome(0)), try completion(0, by: "bad"),
+      .discarded(DiscardedKey(keyName: "bad", diagnostic: "sick", restartsSearch: false)),
+      try completion(0, by: "good"), .evaluated(evaluated(0, correct: 4, throughput: 100)),
+    ]
+    let content = try content(of: records, DiscardedResults(in: records))
+    #expect(content.members.map(\.id) == [CandidateID(0)])
+    #expect(content.evaluationCount == 1)
+  }
+
   @Test func `of a search that has begun anew nothing is shown`() throws {
     let records =
       records + [

@@ -62,7 +62,8 @@ struct FrontReportTests {
       Set(object.keys) == [
         "model", "accelerator", "acceleratorHash", "batch", "options", "numerics", "pruning",
         "decisions", "objectives", "evaluations", "quarantined",
-        "hypervolume", "referencePoint", "denseThroughput", "denseMacs", "points",
+        "hypervolume", "referencePoint", "denseThroughput", "denseLatencySeconds",
+        "denseEnergyJoulesPerImage", "denseWeightBytes", "denseMacs", "points",
       ])
     let points = try #require(object["points"] as? [[String: Any]])
     #expect(points[0]["testAccuracy"] == nil)

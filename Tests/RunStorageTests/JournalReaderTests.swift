@@ -1,6 +1,8 @@
+import ContentHashing
 import Foundation
 import GRDB
 import RunStorage
+import SparsityCore
 import Testing
 import TestSupport
 import WireProtocol
@@ -18,6 +20,36 @@ import WireProtocol
     #expect(try reader.records(from: 4) == Array(records[4...]))
     try reader.checkIntegrity()
     #expect(try reader.records(from: records.count).isEmpty)
+  }
+
+  @Test func `results are found by their keys, of all candidates or of some`() throws {
+    var records: [JournalRecord] = [try opening()]
+    for candidate in 0..<4 {
+      records.append(.proposed(CandidateID(candidate), Genome(genes: [UInt8(candidate)])))
+      guard case .shardCompleted(var completion) = try completion(candidate) else { return }
+      // The last candidate's result has the key of the first one's, as after a new beginning.
+      completion.key = ShardKey(ContentHash(repeating: UInt8(candidate % 3)))
+      completion.shard = ShardID(candidate: CandidateID(candidate), slice: 0)
+      records.append(.shardCompleted(completion))
+      records.append(
+        .evaluated(
+          EvaluatedCandidate(
+            candidate: CandidateID(candidate), correctCount: 1, imageCount: 2, summedLoss: 1,
+            costs: [], objectives: [1])))
+    }
+    let journal = try Journal(in: run.directory)
+    try journal.append(records, at: 0, writtenAt: exampleTime)
+    let reader = try JournalReader(of: run.directory)
+    let keys = Set([0, 2].map { ShardKey(ContentHash(repeating: $0)) })
+    #expect(try reader.results(of: keys).map(\.sequence) == [2, 8, 11])
+    #expect(
+      try reader.results(of: keys, about: [CandidateID(3), CandidateID(2), CandidateID(1)])
+        .map(\.sequence) == [8, 11])
+    #expect(try reader.results(of: keys, about: [CandidateID(9)]).isEmpty)
+    let third = Genome(genes: [2])
+    #expect(try reader.candidate(with: third, amongFirst: 10) == CandidateID(2))
+    #expect(try reader.candidate(with: third, amongFirst: 2) == nil)
+    #expect(try reader.candidate(with: Genome(genes: [9]), amongFirst: 10) == nil)
   }
 
   @Test func `a reader tells which keys have delivered results`() throws {

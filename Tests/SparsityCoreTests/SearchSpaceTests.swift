@@ -87,6 +87,21 @@ struct SearchSpaceTests {
     #expect(uneven.uniformGenomes.map(\.genes) == [[2, 1, 0], [1, 1, 0], [1, 0, 0], [0, 0, 0]])
   }
 
+  @Test func `the dense genome keeps all weights, wherever something is decided about them`() throws
+  {
+    #expect(space.denseGenome(of: layers)?.genes == [2, 2, 2, 2])
+    let some = SearchSpace(decisions: [try Self.decision(layers[2].name, "1:4", "4:4")])
+    #expect(some.denseGenome(of: layers)?.genes == [1])
+    let fixed = SearchSpace(decisions: [
+      try Self.decision(layers[2].name, "1:4", "4:4"), try Self.decision(layers[0].name, "2:4"),
+    ])
+    #expect(fixed.denseGenome(of: layers) == nil)
+    let listed = SearchSpace(decisions: [
+      Decision(name: "a", choices: [.category("s"), .category("m"), .category("l")])
+    ])
+    #expect(listed.denseGenome(of: [])?.genes == [2])
+  }
+
   @Test func `layers find the decisions about their weights by name`() throws {
     let some = SearchSpace(decisions: [
       try Self.decision(layers[2].name, "1:4", "4:4"), try Self.decision(layers[0].name, "2:4"),

@@ -14,6 +14,15 @@ struct ValueTests {
     #expect(bits.bytes == [1, 0])
   }
 
+  @Test func `a bit vector counts what another has not`() {
+    var (one, other) = (BitVector(count: 11), BitVector(count: 11))
+    for place in [0, 3, 9, 10] { one[place] = true }
+    for place in [3, 4, 10] { other[place] = true }
+    #expect(one.populationCount(without: other) == 2)
+    #expect(other.populationCount(without: one) == 1)
+    #expect(one.populationCount(without: one) == 0)
+  }
+
   @Test func `a content hash reads what it writes`() throws {
     let hash = try #require(ContentHash(bytes: (0..<32).map { UInt8($0) }))
     #expect(ContentHash(hexadecimal: hash.description) == hash)

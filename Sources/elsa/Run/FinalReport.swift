@@ -12,6 +12,7 @@ struct FinalReport {
   /// Measures the test set, keeps the front in the run directory and prints it.
   func print(json: Bool) throws {
     let front = try JournaledFront(directory: directory, notified: Output.notify)
+      .comparedWithDense(notified: Output.notify)
       .measuringTest(threads: threads, observer: .terminal())
     if json { try Output.json(front) } else { front.lines.forEach(Output.result) }
     // The table is for a reader who may be a program; this is for a person.

@@ -4,6 +4,7 @@ enum ExitStatus: Int32, CaseIterable {
   case failed = 1
   case wrongUsage = 2
   case refused = 3
+  case unmet = 4
   case left = 10
   case stopped = 11
 
@@ -14,6 +15,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .failed: "failed"
     case .wrongUsage: "wrong usage or run file"
     case .refused: "refused by the coordinator"
+    case .unmet: "no member of a front is what elsa front was asked for"
     case .left: "a worker has left in order and the run goes on (drain, end time, idle, SIGTERM)"
     case .stopped: "a coordinator was stopped in order and the run can go on"
     }
