@@ -19,7 +19,7 @@ package struct CostQuantities: OptionSet, Hashable, Sendable {
 
   /// The quantity that an objective follows from; none for the accuracy.
   package init(of objective: Objective) {
-    switch objective {
+    switch objective.quantity {
     case .throughput, .latency: self = .latency
     case .energy: self = .energy
     case .weightBytes: self = .weightBytes
@@ -53,6 +53,10 @@ package struct Cost: Hashable, Sendable {
   package let clockHertz: Int
   /// The quantities that are known; the fields of others are zero.
   package let quantities: CostQuantities
+  /// What objectives call the accelerator; `nil` where it is the only one and has no name.
+  package internal(set) var accelerator: String?
+  /// The costs of the same candidate on the other accelerators of the run.
+  package internal(set) var others: [Cost] = []
 
   /// The seconds of one batch.
   package var latencySeconds: Double { Double(latencyCycles) / Double(clockHertz) }
@@ -74,9 +78,14 @@ package struct Cost: Hashable, Sendable {
   }
 
   /// Returns the natural value of an objective, or `nil` if it is not known.
+  ///
+  /// What names no accelerator is that of this one.
   package func value(of objective: Objective) -> Double? {
+    if let name = objective.accelerator, name != accelerator {
+      return others.first { $0.accelerator == name }?.value(of: objective)
+    }
     guard quantities.isSuperset(of: CostQuantities(of: objective)) else { return nil }
-    return switch objective {
+    return switch objective.quantity {
     case .throughput: throughputImagesPerSecond
     case .latency: latencySeconds
     case .energy: energyJoulesPerImage

@@ -50,6 +50,14 @@ package struct CostCriteria: Hashable, Sendable {
       fixed: Set(unusual.map(\.objective)))
   }
 
+  /// Returns what of the criteria is about an accelerator.
+  func about(_ accelerator: String?) -> CostCriteria {
+    func isOwn(_ objective: Objective) -> Bool {
+      objective.accelerator == nil || objective.accelerator == accelerator
+    }
+    return CostCriteria(minimized: minimized.filter(isOwn), fixed: fixed.filter(isOwn))
+  }
+
   /// Whether an entry costs no more than another in all that counts.
   func accepts(_ entry: CostEntry, insteadOf other: CostEntry) -> Bool {
     minimized.allSatisfy { entry.quantity($0) <= other.quantity($0) }
@@ -60,7 +68,7 @@ package struct CostCriteria: Hashable, Sendable {
 extension CostEntry {
   /// Returns the summand that an objective follows from.
   fileprivate func quantity(_ objective: Objective) -> Int64 {
-    switch objective {
+    switch objective.quantity {
     case .throughput, .latency: cycles
     case .energy: energyPicojoules
     case .weightBytes: weightBits
@@ -74,17 +82,22 @@ extension GenomeCosts {
   /// Returns, for each decision and choice, the choice that makes it needless, or `nil`.
   ///
   /// Of patterns that is one that keeps more weights, can hold whatever the needless one holds,
-  /// costs no more in all that counts whatever else is chosen, and is not needless itself.
+  /// costs no more in all that counts, on every accelerator, whatever else is chosen, and is not
+  /// needless itself.
   package func dominatingChoices(_ criteria: CostCriteria) -> [[Int?]] {
     space.decisions.enumerated().map { place, decision in
-      let contexts = tables.tables.flatMap { $0.contexts(of: place) }
+      let contexts = all.map { costs in
+        (costs.tables.tables.flatMap { $0.contexts(of: place) }, criteria.about(costs.name))
+      }
       let choices = decision.choices
       var dominating = [Int?](repeating: nil, count: choices.count)
       for index in choices.indices.reversed() {
         dominating[index] = choices.indices.reversed().first { other in
           other > index && dominating[other] == nil
             && choices[other].serves(insteadOf: choices[index])
-            && contexts.allSatisfy { criteria.accepts($0[other], insteadOf: $0[index]) }
+            && contexts.allSatisfy { contexts, criteria in
+              contexts.allSatisfy { criteria.accepts($0[other], insteadOf: $0[index]) }
+            }
         }
       }
       return dominating

@@ -24,7 +24,12 @@ package struct GenomeCosts: Sendable {
   /// What reports call the source of the entries, as in `systolic32`.
   package let source: String
   /// The cost of the dense model, with which others are compared.
-  package let denseCost: Cost
+  package private(set) var denseCost: Cost
+
+  /// What objectives call the accelerator; `nil` where it is the only one and has no name.
+  package private(set) var name: String?
+  /// The costs of the same genomes on the other accelerators of the run.
+  private var others: [GenomeCosts] = []
 
   /// What depends on decisions.
   let tables: CostTables
@@ -66,21 +71,53 @@ package struct GenomeCosts: Sendable {
     denseCost = Self.cost(of: dense, dense: dense, units: units)
   }
 
+  /// Joins the costs of the same genomes on several accelerators; what names none is that of the
+  /// first.
+  ///
+  /// - Precondition: at least one, all of one space, no name twice.
+  package init(joining costs: [(name: String?, costs: GenomeCosts)]) {
+    precondition(!costs.isEmpty)
+    precondition(costs.allSatisfy { $0.costs.space == costs[0].costs.space })
+    precondition(Set(costs.map(\.name)).count == costs.count)
+    let named = costs.map { name, costs in
+      var named = costs
+      named.name = name
+      named.denseCost.accelerator = name
+      return named
+    }
+    self = named[0]
+    others = Array(named.dropFirst())
+    denseCost.others = others.map(\.denseCost)
+  }
+
+  /// The costs on each accelerator of the run, these first.
+  package var all: [GenomeCosts] { [self] + others }
+
+  /// What reports call the sources of the entries of all accelerators.
+  package var sources: String { all.map(\.source).joined(separator: " and ") }
+
   /// Returns the same costs without quantities that are measured instead.
   package func without(_ quantities: CostQuantities) -> GenomeCosts {
-    var units = units
-    units.quantities.subtract(quantities)
-    return GenomeCosts(
-      space: space, source: source, tables: tables, fixed: fixed, dense: dense, units: units)
+    let remaining = all.map { costs in
+      var units = costs.units
+      units.quantities.subtract(quantities)
+      return (
+        costs.name,
+        GenomeCosts(
+          space: space, source: costs.source, tables: costs.tables, fixed: costs.fixed,
+          dense: costs.dense, units: units)
+      )
+    }
+    return GenomeCosts(joining: remaining)
   }
 
   /// Returns the cost of a genome.
   ///
   /// - Precondition: the genome lies in ``space``.
-  /// - Complexity: one look-up for each set of decisions that entries depend on.
+  /// - Complexity: one look-up for each accelerator and set of decisions that entries depend on.
   package func cost(of genome: Genome) -> Cost {
     precondition(genome.genes.count == space.decisions.count)
-    return Self.cost(of: tables.sum(of: genome, adding: fixed), dense: dense, units: units)
+    return joined(tables.sum(of: genome, adding: fixed)) { $0.cost(of: genome) }
   }
 
   /// The costs that no genome goes below and none exceeds, quantity by quantity.
@@ -91,10 +128,15 @@ package struct GenomeCosts: Sendable {
       least += table.bounds.least
       greatest += table.bounds.greatest
     }
-    return (
-      Self.cost(of: least, dense: dense, units: units),
-      Self.cost(of: greatest, dense: dense, units: units)
-    )
+    return (joined(least) { $0.bounds.least }, joined(greatest) { $0.bounds.greatest })
+  }
+
+  /// Returns the cost that sums amount to, with that on each other accelerator.
+  private func joined(_ sum: CostEntry, _ other: (GenomeCosts) -> Cost) -> Cost {
+    var cost = Self.cost(of: sum, dense: dense, units: units)
+    cost.accelerator = name
+    if !others.isEmpty { cost.others = others.map(other) }
+    return cost
   }
 
   /// Returns the cost that sums amount to.

@@ -31,6 +31,7 @@ extension Coordinator {
     progress.frontCount = driver.search.archive.count
     progress.hypervolume = driver.search.archive.hypervolume(
       referencePoint: settings.referencePoint)
+    progress.objectives = settings.description.objectives
     progress.referencePoint = settings.referencePoint
     progress.quarantinedCount = driver.quarantinedCount
     progress.numerics = numerics?.description

@@ -115,9 +115,11 @@ package struct CandidateModel: Sendable {
       },
       additive: { [cost] genome in
         let cost = cost(genome)
-        return objectives.map { objective in
+        return objectives.map { objective -> Double? in
           // Cycles add up, images a second do not.
-          cost.value(of: objective == .throughput ? .latency : objective)
+          let isRate = objective.quantity == .throughput
+          return cost.value(
+            of: isRate ? Objective(.latency, on: objective.accelerator) : objective)
         }
       })
   }

@@ -130,7 +130,7 @@ extension EvaluatorAnswer {
 
   /// The key of a measured quantity.
   static func costKey(of quantity: Objective) -> String {
-    switch quantity {
+    switch quantity.quantity {
     case .latency: "latencySeconds"
     case .energy: "energyJoules"
     case .accuracy, .throughput, .weightBytes, .macs:

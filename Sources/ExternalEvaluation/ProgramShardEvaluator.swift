@@ -60,8 +60,7 @@ package final class ProgramShardEvaluator: ShardEvaluator {
     let model = try files.model(of: description)
     costs = try GenomeCosts(
       network: model?.weights.network, space: description.space,
-      accelerator: description.accelerator, profileText: description.text(of: .accelerator),
-      listedText: description.text(of: .decisions), batch: description.acceleratorBatch,
+      accelerators: description.accelerators, listedText: description.text(of: .decisions),
       measured: description.measuredCosts)
     self.command = command
     self.files = files

@@ -19,7 +19,7 @@ struct CostUnit {
 
   /// Returns the units of an objective, its own first.
   static func units(of objective: Objective) -> [CostUnit] {
-    switch objective {
+    switch objective.quantity {
     case .macs: [Self("MACs", 0), Self("MMACs", 6), Self("GMACs", 9), Self("M", 6), Self("G", 9)]
     case .latency: [Self("s", 0), Self("ms", -3), Self("us", -6), Self("ns", -9), Self("ps", -12)]
     case .throughput: [Self("img/s", 0), Self("images/s", 0)]

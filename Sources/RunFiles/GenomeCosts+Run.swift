@@ -8,22 +8,24 @@ extension GenomeCosts {
   /// - Parameters:
   ///   - network: the network; `nil` where decisions are listed.
   ///   - space: what genomes decide about.
-  ///   - accelerator: the profile's name.
-  ///   - profileText: the profile; `nil` for a built-in one.
+  ///   - accelerators: whose costs count, each with its profile unless that is a built-in one.
   ///   - listedText: ``RunFiles/ListedDecisions/text``, without a network.
-  ///   - batch: the images of a batch on the accelerator.
   ///   - measured: what evaluators measure instead.
   /// - Throws: an error if the texts or the network do not give the costs of such a space.
   package init(
-    network: Network?, space: SearchSpace, accelerator: String, profileText: String?,
-    listedText: String?, batch: Int, measured: [Objective]
+    network: Network?, space: SearchSpace,
+    accelerators: [(accelerator: RunAccelerator, text: String?)], listedText: String?,
+    measured: [Objective]
   ) throws {
     let costs: GenomeCosts
     if let network {
-      costs = try CostModel(
-        network: network, space: space,
-        profile: AcceleratorProfile(ofRun: accelerator, text: profileText), batch: batch
-      ).costs
+      costs = GenomeCosts(
+        joining: try accelerators.map { accelerator, text in
+          let profile = try AcceleratorProfile(ofRun: accelerator.profile, text: text)
+          let model = try CostModel(
+            network: network, space: space, profile: profile, batch: accelerator.batch)
+          return (accelerator.name, model.costs)
+        })
     } else {
       costs = try ListedDecisions(text: listedText ?? "").costs()
       guard costs.space == space else {

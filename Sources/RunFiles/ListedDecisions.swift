@@ -165,7 +165,7 @@ extension YAMLValue {
 extension CostEntry {
   /// Sets the quantity that an objective follows from.
   fileprivate mutating func set(_ objective: Objective, _ amount: Int64) {
-    switch objective {
+    switch objective.quantity {
     case .macs: macs = amount
     case .latency: cycles = amount
     case .energy: energyPicojoules = amount
@@ -176,7 +176,7 @@ extension CostEntry {
 
   /// Returns the quantity that an objective follows from, as it is written.
   fileprivate func text(of objective: Objective) -> String {
-    switch objective {
+    switch objective.quantity {
     case .macs: "\(macs)"
     case .latency: "\(cycles) ps"
     case .energy: "\(energyPicojoules) pJ"

@@ -1,11 +1,14 @@
 import SparsityCore
 
 extension RunFile {
-  static func constraints(_ value: YAMLValue?) throws(RunFileError) -> [CostConstraint] {
+  static func constraints(
+    _ value: YAMLValue?, on accelerators: [String]
+  ) throws(RunFileError) -> [CostConstraint] {
     guard let value else { return [] }
-    let values = try value.mapping(keys: Objective.allCases.map(\.rawValue))
+    let objectives = Objective.all(on: accelerators)
+    let values = try value.mapping(keys: objectives.map(\.rawValue))
     var constraints: [CostConstraint] = []
-    for objective in Objective.allCases {
+    for objective in objectives {
       guard let bounds = values[objective.rawValue] else { continue }
       guard objective != .accuracy else {
         throw bounds.error(

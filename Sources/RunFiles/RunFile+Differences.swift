@@ -55,6 +55,9 @@ extension RunFile {
     if !constraints.isEmpty {
       entries.append(("constraints", constraints.map(\.description).joined(separator: ", ")))
     }
+    if !referencePoint.isEmpty {
+      entries.append(("referencePoint", referencePointEntries.joined(separator: ", ")))
+    }
     entries.append(("search.algorithm", search.algorithm.rawValue))
     entries.append(("search.population", "\(search.population)"))
     entries.append(("search.seed", "\(search.seed)"))

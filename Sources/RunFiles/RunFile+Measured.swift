@@ -80,6 +80,11 @@ extension RunFile {
     }
     try checkListed(root: root, sections: sections)
     guard let measured, let costs = sections["costs"] else { return }
+    if !subject.acceleratorNames.isEmpty {
+      throw costs.error(
+        "costs are measured on one accelerator, and there are several; write accelerator: "
+          + "{profile: …}, or let costs be computed")
+    }
     if search.mode == .strict {
       throw costs.error(
         "what is measured is never the same twice, so a strict run cannot use it; remove "
@@ -94,12 +99,12 @@ extension RunFile {
     }
     for objective in objectives where !objective.isMaximized {
       guard measured.quantities.isSuperset(of: CostQuantities(of: objective)),
-        measuredLimit(of: objective) == nil
+        measuredLimit(of: objective) == nil, referencePoint[objective] == nil
       else { continue }
       throw (sections["objectives"] ?? root).error(
         "\(objective.rawValue) is measured, so nobody knows up to where the hypervolume counts; "
-          + "add constraints: {\(objective.rawValue): {atMost: 5 "
-          + "\(CostUnit.units(of: objective)[0].name)}}, or improve throughput")
+          + "add referencePoint: {\(objective.rawValue): 5 "
+          + "\(CostUnit.units(of: objective)[0].name)}, or improve throughput")
     }
   }
 

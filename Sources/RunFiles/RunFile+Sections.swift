@@ -74,14 +74,6 @@ extension RunFile.Data {
   }
 }
 
-extension RunFile.Accelerator {
-  init(_ value: YAMLValue?) throws(RunFileError) {
-    let values = try value?.mapping(keys: ["profile", "batch"]) ?? [:]
-    self.profile = try values["profile"]?.string() ?? "systolic32"
-    self.batch = try values["batch"]?.integer(in: RunLimits.acceleratorBatchRange) ?? 1
-  }
-}
-
 extension RunFile.Search {
   /// Reads the section; of listed decisions no choice is known to make another needless.
   init(_ value: YAMLValue?, isListed: Bool) throws(RunFileError) {
@@ -114,11 +106,17 @@ extension RunFile.Search {
 }
 
 extension RunFile {
-  static func objectives(_ value: YAMLValue?) throws(RunFileError) -> [Objective] {
-    guard let value else { return [.accuracy, .throughput] }
+  static func objectives(
+    _ value: YAMLValue?, on accelerators: [String]
+  ) throws(RunFileError) -> [Objective] {
+    guard let value else {
+      return Objective.all(on: accelerators).filter {
+        [.accuracy, .throughput].contains($0.quantity)
+      }
+    }
     var objectives: [Objective] = []
     for entry in try value.sequence() {
-      let objective = try entry.choice(Objective.self)
+      let objective = try entry.objective(on: accelerators)
       guard !objectives.contains(objective) else {
         throw entry.error("\(objective.rawValue) is given twice")
       }

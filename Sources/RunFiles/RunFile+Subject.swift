@@ -30,11 +30,11 @@ extension RunFile {
     package var fixed: [String: String]
     /// How weights are chosen.
     package var pruning: Pruning
-    /// Whose cost counts.
-    package var accelerator: Accelerator
+    /// Whose costs count: one, or several with names.
+    package var accelerators: [Accelerator]
 
     /// The keys of a run file that are about a network.
-    static let keys = ["model", "patterns", "fixed", "pruning", "accelerator"]
+    static let keys = ["model", "patterns", "fixed", "pruning", "accelerator", "accelerators"]
   }
 }
 
@@ -89,7 +89,7 @@ extension RunFile.NetworkSubject {
       fixed[key] = try value.string()
     }
     pruning = try sections["pruning"]?.choice(RunFile.Pruning.self) ?? .magnitude
-    accelerator = try RunFile.Accelerator(sections["accelerator"])
+    accelerators = try RunFile.Accelerator.all(sections)
   }
 }
 
@@ -108,9 +108,7 @@ extension RunFile.NetworkSubject {
       lines.append("fixed: {\(entries.joined(separator: ", "))}")
     }
     lines.append("pruning: \(pruning.rawValue)")
-    lines.append(
-      "accelerator: {profile: \(ProfileValue.quoted(accelerator.profile)), "
-        + "batch: \(accelerator.batch)}")
+    lines.append(accelerators.yamlLine)
     return lines
   }
 
@@ -123,8 +121,6 @@ extension RunFile.NetworkSubject {
       entries.append(("fixed.\(name)", choice))
     }
     entries.append(("pruning", pruning.rawValue))
-    if !accelerator.isFile { entries.append(("accelerator.profile", accelerator.profile)) }
-    entries.append(("accelerator.batch", "\(accelerator.batch)"))
-    return entries
+    return entries + accelerators.identifyingEntries
   }
 }

@@ -16,6 +16,9 @@ extension RunFile {
     lines.append("data: {\(dataEntries.joined(separator: ", "))}")
     lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
+    if !referencePoint.isEmpty {
+      lines.append("referencePoint: {\(referencePointEntries.joined(separator: ", "))}")
+    }
     lines.append(
       "search: {algorithm: \(search.algorithm.rawValue), population: \(search.population), "
         + "evaluations: \(search.evaluations), seed: \(search.seed), mode: \(search.mode.rawValue)"
@@ -39,8 +42,8 @@ extension RunFile {
     if case .network(var network) = subject {
       network.model.weights = resolve(network.model.weights)
       network.model.config = network.model.config.map(resolve)
-      if network.accelerator.isFile {
-        network.accelerator.profile = resolve(network.accelerator.profile)
+      for place in network.accelerators.indices where network.accelerators[place].isFile {
+        network.accelerators[place].profile = resolve(network.accelerators[place].profile)
       }
       resolved.subject = .network(network)
     }
@@ -93,13 +96,14 @@ extension RunFile {
         }
       sides[constraint.objective, default: []].append("\(constraint.bound.rawValue): \(limit)")
     }
-    return Objective.allCases.compactMap { objective in
+    return Objective.all(on: subject.acceleratorNames).compactMap { objective in
       sides[objective].map { "\(objective.rawValue): {\($0.joined(separator: ", "))}" }
     }.joined(separator: ", ")
   }
 
-  private static func absolute(_ value: Double, of objective: Objective) -> String {
-    switch objective {
+  /// Returns a value in the objective's own unit.
+  static func absolute(_ value: Double, of objective: Objective) -> String {
+    switch objective.quantity {
     case .macs: "\(value) MACs"
     case .latency: "\(value) s"
     case .energy: "\(value) J"

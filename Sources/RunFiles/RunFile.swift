@@ -61,17 +61,6 @@ package struct RunFile: Hashable, Sendable {
     }
   }
 
-  /// The accelerator whose cost counts.
-  package struct Accelerator: Hashable, Sendable {
-    /// The profile's name, or the path of its file.
-    package var profile: String
-    /// The images of one batch on the accelerator.
-    package var batch: Int
-
-    /// Whether the profile is a file: a path, or a name that ends as YAML and JSON files do.
-    package var isFile: Bool { AcceleratorFile.isPath(profile) }
-  }
-
   /// In which order the search is told about results.
   package enum Mode: String, CaseIterable, Hashable, Sendable {
     /// As they come.
@@ -108,6 +97,8 @@ package struct RunFile: Hashable, Sendable {
   package var objectives: [Objective]
   /// What every candidate must satisfy.
   package var constraints: [CostConstraint]
+  /// Up to where the hypervolume is measured, as far as the file says so.
+  package var referencePoint: [Objective: CostConstraint.Limit]
   /// How the search runs.
   package var search: Search
   /// The images of one shard.
@@ -133,7 +124,7 @@ extension RunFile {
     let root = try YAMLValue.document(text, file: file)
     let sections = try root.mapping(
       keys: NetworkSubject.keys + ListedDecisions.keys + [
-        "data", "objectives", "constraints", "search", "fidelity", "evaluator",
+        "data", "objectives", "constraints", "referencePoint", "search", "fidelity", "evaluator",
         Precision.optionName, InstructionSet.optionName,
       ])
     self.subject = try Subject(sections, root: root)
@@ -143,8 +134,11 @@ extension RunFile {
     self.measured = try sections["costs"].flatMap { value throws(RunFileError) in
       try Measured(value)
     }
-    self.objectives = try Self.objectives(sections["objectives"])
-    self.constraints = try Self.constraints(sections["constraints"])
+    let accelerators = subject.acceleratorNames
+    self.objectives = try Self.objectives(sections["objectives"], on: accelerators)
+    self.constraints = try Self.constraints(sections["constraints"], on: accelerators)
+    self.referencePoint = try Self.referencePoint(
+      sections["referencePoint"], of: objectives, measured: measured)
     self.search = try Search(sections["search"], isListed: subject.listed != nil)
     (self.shardImages, self.stopsEarly) = try Self.fidelity(
       sections["fidelity"], isMeasured: measured != nil)

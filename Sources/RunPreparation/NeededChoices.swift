@@ -28,7 +28,7 @@ package struct NeededChoices {
     let shown = dropped.prefix(4).joined(separator: ", ") + (dropped.count > 4 ? ", …" : "")
     diagnostic =
       "left out \(droppedCount) of \(counted(total, "choice")), for which a denser pattern costs "
-      + "no more on \(costs.source): \(shown) (search.dropDominated: false keeps them)"
+      + "no more on \(costs.sources): \(shown) (search.dropDominated: false keeps them)"
   }
 
   /// Returns genomes with the denser pattern in place of each needless one, each genome once.

@@ -52,16 +52,19 @@ package struct PreparedRun {
       preconditionFailure("a request without a run file insists on a run")
     }
     // A run that goes on has a copy of a profile that was a file.
-    if continuation != nil { runFile.useProfile(files.acceleratorProfile) }
+    if continuation != nil { runFile.useProfiles(of: files) }
     let plan = try Self.plan(of: runFile)
     let parameters = try Self.parameters(of: plan)
     try plan.searchSettings(outputErrors: nil).validate(choiceCounts: plan.space.choiceCounts)
     try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
 
-    let hasOwnProfile = runFile.useProfile(files.acceleratorProfile)
+    let ownProfiles = runFile.useProfiles(of: files)
     if let continuation { try Self.keep(continuation, runFile, in: directory) }
-    if continuation == nil, hasOwnProfile, let profile = plan.network?.profile {
-      try directory.write(Data(profile.yaml.utf8), to: files.acceleratorProfile)
+    if continuation == nil, let profiles = plan.network?.profiles {
+      for place in ownProfiles {
+        try directory.write(
+          Data(profiles[place].yaml.utf8), to: files.acceleratorProfile(place))
+      }
     }
     let inputs = try RunInputs(
       plan, runFile: runFile, continuation: continuation, directory: directory, cache: cache,
@@ -74,10 +77,15 @@ package struct PreparedRun {
       space: plan.space, numerics: runFile.numerics(for: plan.network?.network),
       accelerator: plan.costs.source,
       acceleratorBatch: plan.costs.denseCost.batch,
-      objectives: runFile.objectives, costNames: Cost.wireNames,
+      objectives: runFile.objectives, costNames: plan.costs.denseCost.allWireNames,
       shuffleSeed: runFile.search.seed, shardSize: runFile.shardImages,
       parameters: parameters)
     description.bankArithmetic = inputs.bankArithmetic
+    let others = plan.costs.all.dropFirst()
+    description.acceleratorName = plan.costs.name
+    description.otherAccelerators = others.map { costs in
+      RunAccelerator(name: costs.name, profile: costs.source, batch: costs.denseCost.batch)
+    }
     description.measuredCosts = MeasuredCosts.measurable.filter {
       runFile.measured?.quantities.isSuperset(of: CostQuantities(of: $0)) ?? false
     }
@@ -105,8 +113,8 @@ package struct PreparedRun {
       model: CandidateModel(
         cost: { costs.cost(of: $0) }, violation: { _, cost in constraints.violation(of: cost) },
         measuredViolation: { constraints.violation(of: $0, batch: batch) }),
-      referencePoint: ReferencePoint.minimized(
-        of: runFile.objectives, dense: costs.denseCost, limit: runFile.measuredLimit),
+      referencePoint: ReferencePoint(runFile).minimized(
+        of: runFile.objectives, dense: costs.denseCost),
       settingsText: continuation?.settingsText ?? runFile.yaml,
       tokenSecret: (0..<RunOpening.tokenSecretSize).map { _ in .random(in: .min ... .max) })
   }
@@ -136,14 +144,20 @@ package struct PreparedRun {
 
   /// Returns the parameters with which the source of costs travels to the workers.
   private static func parameters(of plan: RunPlan) throws -> [String: String] {
-    if let profile = plan.network?.profile {
-      let text = profile.contentText
-      guard let parameters = RunDescription.parameters(of: .accelerator, text) else {
-        throw ExplainedError(
-          "the profile \(profile.name) has \(text.count) characters, too many to send to workers",
-          nextStep: "keep fewer measurements in it")
+    if let profiles = plan.network?.profiles {
+      var all: [String: String] = [:]
+      for (place, profile) in profiles.enumerated() {
+        let text = profile.contentText
+        guard let own = RunDescription.parameters(of: .accelerator(place), text),
+          all.count + own.count <= WireLimits.parameterCountMax
+        else {
+          throw ExplainedError(
+            "the profile \(profile.name) has \(text.count) characters, too many to send to workers",
+            nextStep: "keep fewer measurements in it")
+        }
+        all.merge(own) { first, _ in first }
       }
-      return parameters
+      return all
     }
     guard let text = plan.runFile.subject.listed?.text else { return [:] }
     guard let parameters = RunDescription.parameters(of: .decisions, text) else {
@@ -195,13 +209,16 @@ package struct PreparedRun {
 }
 
 extension RunFile {
-  /// Names the run's copy of an accelerator's profile in place of the file that the run file names;
-  /// returns whether it names one.
+  /// Names the run's copies of accelerators' profiles in place of the files that the run file has;
+  /// returns the places of those that are files.
   @discardableResult
-  fileprivate mutating func useProfile(_ path: String) -> Bool {
-    guard case .network(var network) = subject, network.accelerator.isFile else { return false }
-    network.accelerator.profile = path
+  fileprivate mutating func useProfiles(of directory: RunDirectory) -> [Int] {
+    guard case .network(var network) = subject else { return [] }
+    let places = network.accelerators.indices.filter { network.accelerators[$0].isFile }
+    for place in places {
+      network.accelerators[place].profile = directory.acceleratorProfile(place)
+    }
     subject = .network(network)
-    return true
+    return places
   }
 }

@@ -90,12 +90,15 @@ package struct RunCheck {
       "\(planned.model.path): \(counted(network.blocks.count, "block")), "
         + "\(counted(network.prunableLayers.count, "layer")) to prune, "
         + "\(counted(network.classes, "class", plural: "classes"))")
-    let dense = costs.denseCost.value(of: .throughput).map {
-      ": dense \(NumberFormat.fixed($0, 1)) images/s"
+    for (profile, costs) in zip(planned.profiles, costs.all) {
+      let dense = costs.denseCost.value(of: .throughput).map {
+        ": dense \(NumberFormat.fixed($0, 1)) images/s"
+      }
+      let name = costs.name.map { $0 == profile.name ? "" : " (\($0))" }
+      report(
+        "accelerator",
+        "\(profile.name)\(name ?? ""), batch \(costs.denseCost.batch)\(dense ?? "")")
     }
-    report(
-      "accelerator",
-      "\(planned.profile.name), batch \(planned.subject.accelerator.batch)\(dense ?? "")")
   }
 
   // MARK: Images

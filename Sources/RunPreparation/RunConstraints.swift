@@ -46,6 +46,12 @@ package struct RunConstraints: Sendable {
     }.max() ?? 0
   }
 
+  /// Returns what reports call the accelerator of an objective.
+  private static func source(of objective: Objective, in costs: GenomeCosts) -> String {
+    let named = costs.all.first { $0.name == objective.accelerator } ?? costs
+    return named.source
+  }
+
   /// Throws if the profile does not model a bounded or improved quantity, or if no genome of the
   /// space can meet a bound.
   ///
@@ -54,8 +60,10 @@ package struct RunConstraints: Sendable {
     let named = objectives.filter { $0 != .accuracy } + computed.map(\.objective)
     for objective in named where dense.value(of: objective) == nil {
       throw ExplainedError(
-        "the accelerator \(costs.source) does not model \(objective.rawValue)",
-        nextStep: "add the section \(objective.rawValue) to its profile, or choose another",
+        "the accelerator \(Self.source(of: objective, in: costs)) does not model "
+          + objective.quantity.rawValue,
+        nextStep:
+          "add the section \(objective.quantity.rawValue) to its profile, or choose another",
         isWrongUsage: true)
     }
     let bounds = costs.bounds

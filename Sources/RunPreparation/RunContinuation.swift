@@ -60,8 +60,10 @@ struct RunContinuation {
         "search.evaluations is \(requested.search.evaluations), the run has "
           + "\(stored.search.evaluations) and may only get more")
     }
-    if let accelerator = requested.subject.network?.accelerator, accelerator.isFile {
-      differences += try profileDifference(accelerator.profile, directory: directory)
+    for (place, accelerator) in (requested.subject.network?.accelerators ?? []).enumerated()
+    where accelerator.isFile {
+      differences += try profileDifference(
+        accelerator.profile, kept: directory.acceleratorProfile(place))
     }
     guard !differences.isEmpty else { return }
     throw ExplainedError(
@@ -73,9 +75,8 @@ struct RunContinuation {
 
   /// Compares an accelerator's profile with the one that is kept with the run.
   private static func profileDifference(
-    _ path: String, directory: RunDirectory
+    _ path: String, kept: String
   ) throws -> [String] {
-    let kept = directory.acceleratorProfile
     // The run has its own copy; whether the original is still there does not matter.
     guard path != kept, FileManager.default.fileExists(atPath: path),
       FileManager.default.fileExists(atPath: kept)

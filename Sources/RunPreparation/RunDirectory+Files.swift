@@ -7,8 +7,11 @@ extension RunDirectory {
   package var runFile: String { file("run.yaml") }
   /// The model's configuration, copied, so that the run can be read without the model.
   package var configuration: String { file("config.json") }
-  /// The accelerator's profile, if it is no built-in one, with its measurements.
-  package var acceleratorProfile: String { file("accelerator.yaml") }
+  /// Returns the profile of the accelerator at a place, if it is no built-in one, with its
+  /// measurements.
+  package func acceleratorProfile(_ place: Int) -> String {
+    file(place == 0 ? "accelerator.yaml" : "accelerator\(place + 1).yaml")
+  }
   /// The images that the search sees, if they were packed for this run.
   var searchSet: String { file("search.safetensors") }
   /// The images of the final report, if they were packed for this run.

@@ -29,8 +29,8 @@ package struct PlannedNetwork {
   package let subject: RunFile.NetworkSubject
   /// The checkpoint to prune.
   package let model: LoadedModel
-  /// The accelerator whose cost counts.
-  package let profile: AcceleratorProfile
+  /// The accelerators whose costs count, in the order of the run file.
+  package let profiles: [AcceleratorProfile]
 
   /// The network.
   package var network: Network { model.weights.network }
@@ -86,8 +86,8 @@ package struct RunPlan {
     let model = try reading(.model) {
       try LoadedModel(path: subject.model.weights, configurationPath: subject.model.config)
     }
-    let profile = try reading(.accelerator) {
-      try AcceleratorFile.profile(subject.accelerator.profile)
+    let profiles = try reading(.accelerator) {
+      try subject.accelerators.map { try AcceleratorFile.profile($0.profile) }
     }
     let network = model.weights.network
     let space = try reading(.patterns) {
@@ -99,11 +99,17 @@ package struct RunPlan {
     }
     let costs = try reading(.accelerator) {
       try computingCosts(of: model.path) {
-        try CostModel(
-          network: network, space: space, profile: profile, batch: subject.accelerator.batch)
+        try zip(subject.accelerators, profiles).map { accelerator, profile in
+          let model = try CostModel(
+            network: network, space: space, profile: profile, batch: accelerator.batch)
+          return (accelerator.name, model.costs)
+        }
       }
     }
-    return (PlannedNetwork(subject: subject, model: model, profile: profile), costs.costs)
+    return (
+      PlannedNetwork(subject: subject, model: model, profiles: profiles),
+      GenomeCosts(joining: costs)
+    )
   }
 
   private static func reading<Result>(

@@ -109,9 +109,10 @@ extension FrontAnswer {
         "nearest is point \(row), candidate #\(point.candidate), without "
           + unmet.joined(separator: ", "))
     }
-    lines += ["accuracy    " + accuracyText(of: point)]
-    for (name, text) in costTexts(of: point, in: front) {
-      lines.append(name + String(repeating: " ", count: 12 - name.count) + text)
+    let texts = [("accuracy", accuracyText(of: point))] + costTexts(of: point, in: front)
+    let nameWidth = max(12, 2 + (texts.map(\.0.count).max() ?? 0))
+    for (name, text) in texts {
+      lines.append(name + String(repeating: " ", count: nameWidth - name.count) + text)
     }
     lines.append("decisions")
     let decisions = point.genome.decisions.sorted { Self.isBefore($0.key, $1.key) }
@@ -137,18 +138,24 @@ extension FrontAnswer {
     of point: FrontReport.Point, in front: FrontReport
   ) -> [(name: String, text: String)] {
     var texts: [(name: String, text: String)] = []
-    func add(_ objective: Objective, _ text: (Double) -> String) {
-      guard let value = point.value(of: objective) else { return }
-      let ratio = front.denseValue(of: objective).map {
-        ", \(NumberFormat.fixed(value / $0, 2)) × dense"
+    func add(_ quantity: Quantity, _ text: (Double, _ batch: Int) -> String) {
+      let named = quantity.dependsOnAccelerator ? front.accelerators : nil
+      for (accelerator, batch) in named?.map({ ($0.name as String?, $0.batch) })
+        ?? [(nil, front.batch)]
+      {
+        let objective = Objective(quantity, on: accelerator)
+        guard let value = point.value(of: objective) else { continue }
+        let ratio = front.denseValue(of: objective).map {
+          ", \(NumberFormat.fixed(value / $0, 2)) × dense"
+        }
+        texts.append((objective.rawValue, text(value, batch) + (ratio ?? "")))
       }
-      texts.append((objective.rawValue, text(value) + (ratio ?? "")))
     }
-    add(.throughput) { "\(NumberFormat.fixed($0, 1)) images/s" }
-    add(.latency) { "\(NumberFormat.short($0 * 1e3)) ms a batch of \(front.batch)" }
-    add(.energy) { "\(NumberFormat.fixed($0 * 1e3, 3)) mJ an image" }
-    add(.weightBytes) { NumberFormat.bytes(Int64($0)) }
-    add(.macs) { "\(NumberFormat.scaled(Int64($0))) an image" }
+    add(.throughput) { value, _ in "\(NumberFormat.fixed(value, 1)) images/s" }
+    add(.latency) { value, batch in "\(NumberFormat.short(value * 1e3)) ms a batch of \(batch)" }
+    add(.energy) { value, _ in "\(NumberFormat.fixed(value * 1e3, 3)) mJ an image" }
+    add(.weightBytes) { value, _ in NumberFormat.bytes(Int64(value)) }
+    add(.macs) { value, _ in "\(NumberFormat.scaled(Int64(value))) an image" }
     return texts
   }
 

@@ -19,7 +19,7 @@ extension FrontReport {
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
       "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
-    ] + quarantineLines + discardLines
+    ] + emptinessLines + quarantineLines + discardLines
   }
 
   /// The columns behind the number of the point; what is not known of any point has none.
@@ -40,32 +40,56 @@ extension FrontReport {
       columns.append(
         ("on test set", .right, { $0.testAccuracy.map(NumberFormat.percent) ?? "" }))
     }
-    if isKnown(\.throughput) {
-      columns.append((heading("images/s", of: .latency), .right, { Self.fixed($0.throughput, 1) }))
-    }
-    if let denseThroughput {
-      columns.append(
-        ("× dense", .right, { Self.fixed($0.throughput.map { $0 / denseThroughput }, 2) }))
-    }
+    columns += self.columns(of: .throughput)
     if isKnown(\.macs) {
       columns.append(("MACs/image", .right, { $0.macs.map(NumberFormat.scaled) ?? "" }))
     }
     if let spread = spreadColumn(of: .latency) { columns.append(spread) }
-    if objectives.contains(Objective.energy.rawValue) || isMeasured(.energy) {
-      columns.append(
-        (
-          heading("mJ/image", of: .energy), .right,
-          { Self.fixed($0.energyJoulesPerImage.map { $0 * 1e3 }, 3) }
-        ))
-    }
+    columns += self.columns(of: .energy)
     if let spread = spreadColumn(of: .energy) { columns.append(spread) }
-    if objectives.contains(Objective.weightBytes.rawValue) {
-      columns.append(("weights", .right, { $0.weightBytes.map(NumberFormat.bytes) ?? "" }))
-    }
+    columns += self.columns(of: .weightBytes)
     if Set(points.flatMap { $0.keys ?? [] }).count > 1 {
       columns.append(("measured with", .left, { Self.summary(ofKeys: $0.keys ?? []) }))
     }
     return columns
+  }
+
+  /// The columns about what depends on the accelerator, for each of them: throughputs always, other
+  /// quantities where they are objectives or measured.
+  private func columns(of quantity: Quantity) -> [Column] {
+    let names = accelerators?.map { $0.name as String? } ?? [nil]
+    return names.flatMap { name -> [Column] in
+      let objective = Objective(quantity, on: name)
+      let mark = name.map { "\(Objective.separator)\($0)" } ?? ""
+      guard points.contains(where: { $0.value(of: objective) != nil }) else { return [] }
+      switch quantity {
+      case .throughput:
+        let rate: Column = (
+          heading("images/s\(mark)", of: .latency), .right,
+          { Self.fixed($0.value(of: objective), 1) }
+        )
+        guard let dense = denseValue(of: objective) else { return [rate] }
+        let ratio: Column = (
+          "× dense\(mark)", .right, { Self.fixed($0.value(of: objective).map { $0 / dense }, 2) }
+        )
+        return [rate, ratio]
+      case .energy where objectives.contains(objective.rawValue) || isMeasured(.energy):
+        return [
+          (
+            heading("mJ/image\(mark)", of: .energy), .right,
+            { Self.fixed($0.value(of: objective).map { $0 * 1e3 }, 3) }
+          )
+        ]
+      case .weightBytes where objectives.contains(objective.rawValue):
+        return [
+          (
+            "weights\(mark)", .right,
+            { $0.value(of: objective).map { NumberFormat.bytes(Int64($0)) } ?? "" }
+          )
+        ]
+      default: return []
+      }
+    }
   }
 
   private func isMeasured(_ quantity: Objective) -> Bool {
@@ -132,28 +156,13 @@ extension FrontReport {
       + "#\(first.candidate) (\(first.reason))"
   }
 
-  /// The report as comma-separated values, a line a point.
-  package var csvLines: [String] {
-    let heading =
-      "candidate,density,accuracy,testAccuracy,throughput,latencySeconds,macs,"
-      + "energyJoulesPerImage,weightBytes,meanLoss,accuracyLower,accuracyUpper,accuracyLoss,"
-      + "accuracyLossLower,accuracyLossUpper,measured,decisions"
-    return [heading]
-      + points.map { point in
-        let decisions = point.genome.decisions.sorted { $0.key < $1.key }
-          .map { "\($0.key)=\($0.value)" }.joined(separator: ";")
-        func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
-        let fields = [
-          "\(point.candidate)", text(point.density), "\(point.accuracy)", text(point.testAccuracy),
-          text(point.throughput), text(point.latencySeconds), text(point.macs),
-          text(point.energyJoulesPerImage), text(point.weightBytes), text(point.meanLoss),
-          text(point.accuracyInterval?.lower), text(point.accuracyInterval?.upper),
-          text(point.accuracyLoss), text(point.accuracyLossInterval?.lower),
-          text(point.accuracyLossInterval?.upper), (measured ?? []).joined(separator: ";"),
-          decisions,
-        ]
-        return fields.joined(separator: ",")
-      }
+  /// Why the hypervolume is nothing although the front has members.
+  private var emptinessLines: [String] {
+    guard hypervolume == 0, !points.isEmpty else { return [] }
+    return [
+      "no member is better than the reference point in every objective; a run file may name another"
+        + " (referencePoint)"
+    ]
   }
 
   private var referenceText: String {

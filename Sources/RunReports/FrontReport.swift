@@ -41,12 +41,36 @@ package struct FrontReport: Codable {
     package var energyJoulesPerImage: Double?
     /// The bytes of all parameters and of the places of kept weights.
     package var weightBytes: Int64?
+    /// The costs on each accelerator, by its name, in a run with several.
+    package var accelerators: [String: Costs]?
     /// The costs that were measured, by quantity, in seconds a batch and joules an image.
     package var measured: [String: Spread]?
     /// The names of the keys that have measured it; absent without encryption.
     package var keys: [String]?
     /// The fraction of the test set classified correctly, once it was measured.
     package var testAccuracy: Double?
+  }
+
+  /// What a candidate costs on one accelerator.
+  package struct Costs: Codable {
+    /// Images a second.
+    package var throughput: Double?
+    package var latencyCycles: Int64?
+    package var latencySeconds: Double?
+    package var energyJoulesPerImage: Double?
+    package var weightBytes: Int64?
+  }
+
+  /// One of several accelerators of a run.
+  package struct Accelerator: Codable {
+    /// What objectives call it.
+    package var name: String
+    package var profile: String
+    /// The hash of all in its profile that costs depend on.
+    package var hash: String?
+    package var batch: Int
+    /// What the dense model costs on it.
+    package var dense: Costs
   }
 
   /// What the run has found about the dense model.
@@ -95,6 +119,8 @@ package struct FrontReport: Codable {
   /// The hash of all in the accelerator's profile that costs depend on.
   package var acceleratorHash: String?
   package var batch: Int
+  /// All accelerators of a run with several; what is said without one is about the first.
+  package var accelerators: [Accelerator]?
   /// The options of what has computed the results, such as `precision`.
   package var options: [String: String]
   /// All that fixes the bits of the results: the backend, its version and its options.

@@ -30,6 +30,7 @@ package struct FrontRequest: Hashable, Sendable {
       case .accuracyAtLeast, .accuracyLossAtMost: objective == .accuracy
       case .cost(let constraint):
         CostQuantities(of: constraint.objective) == CostQuantities(of: objective)
+          && constraint.objective.accelerator == objective.accelerator
       }
     }
   }
@@ -46,12 +47,22 @@ package struct FrontRequest: Hashable, Sendable {
       guard let dense = front.dense else {
         throw ExplainedError(
           "the run has not evaluated the dense model, so losses of accuracy are not known",
-          nextStep: "wait for it, or use --accuracy-at-least")
+          nextStep: "use --accuracy-at-least; a run whose constraints dense does not meet never "
+            + "evaluates it")
       }
       guard let lost = point.accuracyLoss else { return .infinity }
       return (lost - loss) / max(dense.accuracy - loss, .leastNormalMagnitude)
     case .cost(let constraint):
       let name = constraint.objective.rawValue
+      let named = front.accelerators?.map(\.name) ?? []
+      if !named.isEmpty, constraint.objective.quantity.dependsOnAccelerator,
+        !named.contains(constraint.objective.accelerator ?? "")
+      {
+        throw ExplainedError(
+          "\(name) is not that of one of the run's accelerators",
+          nextStep: "name one behind the limit, as in 2.5x@\(named[0]); there are "
+            + named.joined(separator: ", "), isWrongUsage: true)
+      }
       guard let value = point.value(of: constraint.objective) else {
         throw ExplainedError(
           "nothing is known of \(name) in this run",
@@ -82,10 +93,26 @@ extension FrontRequest.Bound: CustomStringConvertible {
   }
 }
 
+extension FrontReport.Costs {
+  /// Returns the natural value of a quantity, or `nil` if it is not known.
+  func value(of quantity: Quantity) -> Double? {
+    switch quantity {
+    case .throughput: throughput
+    case .latency: latencySeconds
+    case .energy: energyJoulesPerImage
+    case .weightBytes: weightBytes.map(Double.init)
+    case .accuracy, .macs: nil
+    }
+  }
+}
+
 extension FrontReport.Point {
   /// Returns the natural value of an objective, or `nil` if it is not known.
   func value(of objective: Objective) -> Double? {
-    switch objective {
+    if let accelerator = objective.accelerator {
+      return accelerators?[accelerator]?.value(of: objective.quantity)
+    }
+    return switch objective.quantity {
     case .accuracy: accuracy
     case .throughput: throughput
     case .latency: latencySeconds
@@ -99,7 +126,11 @@ extension FrontReport.Point {
 extension FrontReport {
   /// Returns what the dense model costs, or `nil` if it is not known.
   func denseValue(of objective: Objective) -> Double? {
-    switch objective {
+    if let accelerator = objective.accelerator {
+      let named = accelerators?.first { $0.name == accelerator }
+      return named?.dense.value(of: objective.quantity)
+    }
+    return switch objective.quantity {
     case .accuracy: dense?.accuracy
     case .throughput: denseThroughput
     case .latency: denseLatencySeconds

@@ -23,7 +23,7 @@ package struct FrontSource {
   private struct Subject {
     /// The layers whose weights are pruned.
     let layers: [PrunableLayer]
-    let profile: AcceleratorProfile
+    let profiles: [AcceleratorProfile]
   }
 
   /// The genome that is the dense model, if it is in the space.
@@ -52,38 +52,54 @@ package struct FrontSource {
     self.init(
       description: run.settings.description, modelName: run.modelName, costs: run.costs,
       subject: run.network.map {
-        Subject(layers: $0.network.prunableLayers, profile: $0.profile)
+        Subject(layers: $0.network.prunableLayers, profiles: $0.profiles)
       }, referencePoint: run.settings.referencePoint)
   }
 
   /// Creates the cost model of a run from its description and the model's network, if it has one.
   ///
-  /// - Parameter measuredLimit: up to which value a measured objective counts.
+  /// - Parameter reference: up to where the hypervolume is measured.
   package init(
     description: RunDescription, modelName: String, network: Network?,
-    measuredLimit: (Objective) -> Double? = { _ in nil }
+    reference: ReferencePoint = ReferencePoint()
   ) throws {
     let costs = try computingCosts(of: modelName) {
       try GenomeCosts(
-        network: network, space: description.space, accelerator: description.accelerator,
-        profileText: description.text(of: .accelerator),
-        listedText: description.text(of: .decisions), batch: description.acceleratorBatch,
-        measured: description.measuredCosts)
+        network: network, space: description.space, accelerators: description.accelerators,
+        listedText: description.text(of: .decisions), measured: description.measuredCosts)
     }
     self.init(
       description: description, modelName: modelName, costs: costs,
       subject: try network.map { network in
         Subject(
           layers: network.prunableLayers,
-          profile: try AcceleratorProfile(
-            ofRun: description.accelerator, text: description.text(of: .accelerator)))
+          profiles: try description.accelerators.map { accelerator, text in
+            try AcceleratorProfile(ofRun: accelerator.profile, text: text)
+          })
       },
-      referencePoint: ReferencePoint.minimized(
-        of: description.objectives, dense: costs.denseCost, limit: measuredLimit))
+      referencePoint: reference.minimized(
+        of: description.objectives, dense: costs.denseCost))
   }
 
   /// Returns what the dense model costs, or `nil` if it is not known.
   private func dense(_ objective: Objective) -> Double? { costs.denseCost.value(of: objective) }
+
+  /// The accelerators of a run with several.
+  private var accelerators: [FrontReport.Accelerator]? {
+    guard let subject, !description.otherAccelerators.isEmpty else { return nil }
+    return zip(costs.all, subject.profiles).map { costs, profile in
+      FrontReport.Accelerator(
+        name: costs.name ?? "", profile: costs.source, hash: profile.contentHash.description,
+        batch: costs.denseCost.batch, dense: FrontReport.Costs(costs.denseCost))
+    }
+  }
+
+  /// Returns what a candidate costs on each accelerator of a run with several.
+  private func perAccelerator(_ cost: Cost) -> [String: FrontReport.Costs]? {
+    guard !cost.others.isEmpty else { return nil }
+    let named = ([cost] + cost.others).map { ($0.accelerator ?? "", FrontReport.Costs($0)) }
+    return Dictionary(named) { first, _ in first }
+  }
 
   /// Returns the report of a front.
   ///
@@ -97,8 +113,8 @@ package struct FrontSource {
     }
     return FrontReport(
       model: modelName, accelerator: description.accelerator,
-      acceleratorHash: subject?.profile.contentHash.description,
-      batch: description.acceleratorBatch,
+      acceleratorHash: subject?.profiles.first?.contentHash.description,
+      batch: description.acceleratorBatch, accelerators: accelerators,
       options: description.numerics.options, numerics: description.numerics.description,
       bankArithmetic: description.bankArithmetic,
       pruning: description.criterion,
@@ -167,6 +183,7 @@ package struct FrontSource {
       latencySeconds: value(.latency), macs: cost.value(of: .macs).map { _ in cost.macs },
       energyJoulesPerImage: value(.energy),
       weightBytes: cost.value(of: .weightBytes).map { _ in cost.weightBytes },
+      accelerators: perAccelerator(cost),
       measured: result.measuredCosts.isEmpty
         ? nil
         : Dictionary(
@@ -178,5 +195,17 @@ package struct FrontSource {
           }),
       keys: result.keyNames.isEmpty ? nil : result.keyNames,
       testAccuracy: nil)
+  }
+}
+
+extension FrontReport.Costs {
+  /// Takes what is known of a cost.
+  fileprivate init(_ cost: Cost) {
+    self.init(
+      throughput: cost.value(of: Objective(.throughput)),
+      latencyCycles: cost.quantities.contains(.latency) ? cost.latencyCycles : nil,
+      latencySeconds: cost.value(of: Objective(.latency)),
+      energyJoulesPerImage: cost.value(of: Objective(.energy)),
+      weightBytes: cost.quantities.contains(.weightBytes) ? cost.weightBytes : nil)
   }
 }

@@ -37,7 +37,7 @@ package struct JournaledFront {
     let (name, network) = try Self.subject(of: opening.description, in: directory)
     let source = try FrontSource(
       description: opening.description, modelName: name, network: network,
-      measuredLimit: try Self.measuredLimit(of: opening, in: directory))
+      reference: try Self.referencePoint(of: opening, in: directory))
     self.directory = directory
     self.description = opening.description
     self.space = source.costs.space
@@ -53,13 +53,12 @@ package struct JournaledFront {
     }
   }
 
-  /// Returns up to which values measured objectives count.
-  private static func measuredLimit(
+  /// Returns up to where the hypervolume is measured.
+  private static func referencePoint(
     of opening: RunOpening, in directory: RunDirectory
-  ) throws -> (Objective) -> Double? {
-    guard !opening.description.measuredCosts.isEmpty else { return { _ in nil } }
+  ) throws -> ReferencePoint {
     do {
-      return try RunFile(yaml: opening.settings, file: directory.journalPath).measuredLimit
+      return ReferencePoint(try RunFile(yaml: opening.settings, file: directory.journalPath))
     } catch {
       throw ExplainedError(
         "the settings in \(directory.journalPath) cannot be read: \(error.message)",

@@ -1,11 +1,13 @@
 import Foundation
+import SparsityCore
 import WireProtocol
 
 /// The names are those of the JSON, which scripts rely on.
 extension RunReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case state, preparing, notAnsweringSince, holder, runDirectory, runFile, addresses
-    case evaluations, evaluationsMax, evaluationsSaved, front, hypervolume, quarantined,
+    case evaluations, evaluationsMax, evaluationsSaved, front, hypervolume, referencePoint,
+      quarantined,
       quarantinedList
     case numerics, bankArithmetic
     case journalBytes, freeDiskBytes
@@ -32,6 +34,12 @@ extension RunReport: Encodable {
     }
     try values.encode(progress.frontCount, forKey: .front)
     try values.encode(progress.hypervolume, forKey: .hypervolume)
+    if !progress.objectives.isEmpty {
+      let point = zip(progress.objectives, progress.referencePoint).map { objective, value in
+        (objective.rawValue, objective.natural(value))
+      }
+      try values.encode(Dictionary(point) { first, _ in first }, forKey: .referencePoint)
+    }
     try values.encode(progress.quarantinedCount, forKey: .quarantined)
     try values.encode(progress.quarantined, forKey: .quarantinedList)
     try values.encodeIfPresent(progress.numerics, forKey: .numerics)

@@ -13,7 +13,7 @@ extension RunReport {
     if progress.evaluationCountMax > 0 { lines.append("evaluations  \(evaluationText)") }
     lines.append(
       "front        \(counted(progress.frontCount, "member")), hypervolume "
-        + NumberFormat.short(progress.hypervolume))
+        + NumberFormat.short(progress.hypervolume) + referenceText)
     if let activity {
       lines.append(
         "workers      \(activity.workerCount) with \(counted(activity.slotCount, "slot")); "
@@ -28,6 +28,15 @@ extension RunReport {
         + "\(NumberFormat.bytes(disk.freeBytes)) free")
     guard let activity, !activity.workers.isEmpty else { return lines }
     return lines + [""] + table(of: activity.workers)
+  }
+
+  /// Up to where the hypervolume is measured, if that is known.
+  private var referenceText: String {
+    let point = zip(progress.objectives, progress.referencePoint)
+    guard !progress.objectives.isEmpty, progress.objectives.count == progress.referencePoint.count
+    else { return "" }
+    let values = point.map { "\($0.rawValue) \(NumberFormat.short($0.natural($1)))" }
+    return " (reference point \(values.joined(separator: ", ")))"
   }
 
   private var evaluationText: String {

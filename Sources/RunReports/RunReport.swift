@@ -2,6 +2,7 @@ import Foundation
 import RunFiles
 import RunPreparation
 import RunStorage
+import SparsityCore
 import WireProtocol
 
 /// How a run is doing, as `elsa status` shows it.
@@ -122,6 +123,10 @@ extension RunProgress {
     savedEvaluationCount = front.evaluationsSaved ?? 0
     frontCount = front.points.count
     hypervolume = front.hypervolume
+    objectives = front.objectives.compactMap(Objective.init)
+    referencePoint = objectives.map { objective in
+      objective.minimized(front.referencePoint[objective.rawValue] ?? 0)
+    }
     quarantinedCount = front.quarantined.count
     quarantined = front.quarantined.map {
       QuarantinedCandidate(candidate: $0.candidate, diagnostic: $0.reason)

@@ -16,14 +16,14 @@ package struct MeasuredCosts: Hashable, Sendable {
   /// What was measured of a quantity, one of ``measurable``.
   package subscript(quantity: Objective) -> Double? {
     get {
-      switch quantity {
+      switch quantity.quantity {
       case .latency: latencySeconds
       case .energy: energyJoules
       case .accuracy, .throughput, .weightBytes, .macs: nil
       }
     }
     set {
-      switch quantity {
+      switch quantity.quantity {
       case .latency: latencySeconds = newValue
       case .energy: energyJoules = newValue
       case .accuracy, .throughput, .weightBytes, .macs:
@@ -43,7 +43,7 @@ package struct MeasuredCosts: Hashable, Sendable {
   ///
   /// - Parameter batch: the images of the batch whose latency was measured.
   package func value(of objective: Objective, batch: Int) -> Double? {
-    switch objective {
+    switch objective.quantity {
     case .latency: latencySeconds
     case .throughput: latencySeconds.map { Double(batch) / $0 }
     case .energy: energyJoules

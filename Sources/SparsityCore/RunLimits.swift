@@ -17,6 +17,8 @@ package enum RunLimits {
   package static let choiceRange = 1...256
   /// The genes of a genome.
   package static let geneRange = 1...8192
+  /// The accelerators of a run.
+  package static let acceleratorRange = 1...4
   /// The images of a batch on the accelerator.
   package static let acceleratorBatchRange = 1...1_000_000
   /// The images of a search set.

@@ -16,6 +16,14 @@ extension RunProto {
     accelerator = AcceleratorProto.with {
       $0.profile = description.accelerator
       $0.batch = UInt32(description.acceleratorBatch)
+      $0.name = description.acceleratorName ?? ""
+    }
+    otherAccelerators = description.otherAccelerators.map { accelerator in
+      AcceleratorProto.with {
+        $0.profile = accelerator.profile
+        $0.batch = UInt32(accelerator.batch)
+        $0.name = accelerator.name ?? ""
+      }
     }
     objectives = description.objectives.map(\.rawValue)
     costNames = description.costNames
@@ -57,6 +65,21 @@ extension RunDescription {
     guard (model == nil) == (configuration == nil) else {
       throw .invalidField(name: "configuration", diagnostic: "and model belong together")
     }
+    acceleratorName = try nameOfAccelerator(proto.accelerator)
+    otherAccelerators = try list(
+      proto.otherAccelerators, limit: RunLimits.acceleratorRange.upperBound - 1,
+      "other_accelerators"
+    ) { accelerator throws(WireError) in
+      RunAccelerator(
+        name: try nameOfAccelerator(accelerator),
+        profile: try verbatim(accelerator.profile, "profile"),
+        batch: try bounded(accelerator.batch, RunLimits.acceleratorBatchRange, "batch"))
+    }
+    // With several, every one has a name of its own.
+    let names = [acceleratorName] + otherAccelerators.map(\.name)
+    guard names.count == 1 || (!names.contains(nil) && Set(names).count == names.count) else {
+      throw .invalidField(name: "other_accelerators", diagnostic: "are not told apart by names")
+    }
     measuredCosts = try list(proto.measuredCosts, limit: vectorLimit, "measured_costs") {
       value throws(WireError) in
       let quantity: Objective = try named(value, "measured_costs")
@@ -67,6 +90,15 @@ extension RunDescription {
       return quantity
     }
   }
+}
+
+/// Returns what objectives call an accelerator, or `nil` if it has no name.
+private func nameOfAccelerator(_ proto: AcceleratorProto) throws(WireError) -> String? {
+  guard !proto.name.isEmpty else { return nil }
+  guard Objective.isName(proto.name) else {
+    throw .invalidField(name: "name", diagnostic: "is none of an accelerator")
+  }
+  return proto.name
 }
 
 extension BankSource {

@@ -1,10 +1,15 @@
 extension RunDescription {
   /// A text that is too long for one parameter.
-  package enum LongText: String {
-    /// The accelerator's profile; missing if the run names a built-in one only.
-    case accelerator
+  package struct LongText {
+    /// What the names of its parameters begin with.
+    fileprivate let name: String
+
+    /// The profile of the accelerator at a place; missing if the run names a built-in one only.
+    package static func accelerator(_ place: Int) -> LongText {
+      LongText(name: place == 0 ? "accelerator" : "accelerator\(place + 1)")
+    }
     /// The decisions of the run file with what they cost; missing where there is a network.
-    case decisions
+    package static let decisions = LongText(name: "decisions")
   }
 
   /// The characters of a parameter; four bytes each fit into the limit of a text.
@@ -14,7 +19,7 @@ extension RunDescription {
   package func text(of kind: LongText) -> String? {
     var text: String?
     for index in 0..<WireLimits.parameterCountMax {
-      guard let piece = parameters["\(kind.rawValue).\(index)"] else { break }
+      guard let piece = parameters["\(kind.name).\(index)"] else { break }
       text = (text ?? "") + piece
     }
     return text
@@ -34,7 +39,7 @@ extension RunDescription {
     var rest = Substring(text)
     while !rest.isEmpty {
       guard parameters.count < WireLimits.parameterCountMax else { return nil }
-      parameters["\(kind.rawValue).\(parameters.count)"] = String(rest.prefix(pieceSize))
+      parameters["\(kind.name).\(parameters.count)"] = String(rest.prefix(pieceSize))
       rest = rest.dropFirst(pieceSize)
     }
     return parameters

@@ -37,6 +37,10 @@ package struct RunDescription: Hashable, Sendable {
   package var accelerator: String
   /// The images of one batch on the accelerator.
   package var acceleratorBatch: Int
+  /// What objectives call that accelerator; `nil` where it is the only one.
+  package var acceleratorName: String?
+  /// The other accelerators whose costs count, in the order of their costs.
+  package var otherAccelerators: [RunAccelerator] = []
   /// What the search improves, in the order of objective vectors.
   package var objectives: [Objective]
   /// The names of the integers that a worker reports as a candidate's cost, in their order.
@@ -77,10 +81,18 @@ package struct RunDescription: Hashable, Sendable {
     self.parameters = parameters
   }
 
+  /// All accelerators whose costs count, each with its profile unless that is a built-in one.
+  package var accelerators: [(accelerator: RunAccelerator, text: String?)] {
+    let first = RunAccelerator(
+      name: acceleratorName, profile: accelerator, batch: acceleratorBatch)
+    return ([first] + otherAccelerators).enumerated().map { place, accelerator in
+      (accelerator, text(of: .accelerator(place)))
+    }
+  }
+
   /// Whether an objective follows from what is measured.
   package func measures(_ objective: Objective) -> Bool {
-    let quantity: Objective = objective == .throughput ? .latency : objective
-    return measuredCosts.contains(quantity)
+    measuredCosts.contains(objective == .throughput ? .latency : objective)
   }
 
   /// Whether costs are measured as the run wants it.
@@ -109,6 +121,8 @@ package struct RunDescription: Hashable, Sendable {
       ("numerics", numerics == other.numerics),
       ("accelerator", accelerator == other.accelerator),
       ("acceleratorBatch", acceleratorBatch == other.acceleratorBatch),
+      ("acceleratorName", acceleratorName == other.acceleratorName),
+      ("otherAccelerators", otherAccelerators == other.otherAccelerators),
       ("objectives", objectives == other.objectives),
       ("costNames", costNames == other.costNames),
       ("measuredCosts", measuredCosts == other.measuredCosts),

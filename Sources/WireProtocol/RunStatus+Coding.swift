@@ -13,6 +13,7 @@ extension StatusProto {
     slotCount = UInt64(status.activity.slotCount)
     frontCount = UInt64(status.progress.frontCount)
     hypervolume = status.progress.hypervolume
+    objectives = status.progress.objectives.map(\.rawValue)
     referencePoint = status.progress.referencePoint
     isStorageFailing = status.activity.isStorageFailing
     storageDiagnostic = cut(status.activity.storageDiagnostic)
@@ -97,6 +98,9 @@ extension RunStatus {
     activity.slotCount = try count(proto.slotCount, "slot_count")
     progress.frontCount = try count(proto.frontCount, "front_count")
     progress.hypervolume = try finite(proto.hypervolume, "hypervolume")
+    progress.objectives = try list(
+      proto.objectives, limit: WireLimits.vectorCountMax, "objectives"
+    ) { value throws(WireError) in try named(value, "objectives") }
     progress.referencePoint = try list(
       proto.referencePoint, limit: WireLimits.vectorCountMax, "reference_point"
     ) { value throws(WireError) in try finite(value, "reference_point") }

@@ -36,6 +36,8 @@ package struct RunProgress: Hashable, Sendable {
   package var frontCount = 0
   /// The hypervolume of the front up to ``referencePoint``.
   package var hypervolume = 0.0
+  /// What the search improves; empty if the coordinator does not say.
+  package var objectives: [Objective] = []
   /// The minimised objectives up to which the hypervolume is measured.
   package var referencePoint: [Double] = []
   /// Candidates quarantined.

@@ -88,9 +88,8 @@ package struct ModelShardEvaluator: ShardEvaluator {
     let space = description.space
     // Before anything is pruned: decisions about what the model does not have are refused.
     costs = try GenomeCosts(
-      network: model.weights.network, space: space, accelerator: description.accelerator,
-      profileText: description.text(of: .accelerator), listedText: nil,
-      batch: description.acceleratorBatch, measured: description.measuredCosts)
+      network: model.weights.network, space: space, accelerators: description.accelerators,
+      listedText: nil, measured: description.measuredCosts)
     let bank = try model.runBank(
       from: description.bank, space: space, criterion: criterion, path: files.bank,
       threads: threads)

@@ -6,8 +6,9 @@ import TestSupport
 
 /// What strict runs find, against digests that were committed before the parts of Elsa moved.
 ///
-/// The run files fix an arithmetic that every machine with AVX2 reproduces. A digest changes only
-/// in a commit that means to change what is found, and says why.
+/// The run files fix the reference point that was usual then, and an arithmetic that every machine
+/// with AVX2 reproduces. A digest changes only in a commit that means to change what is found, and
+/// says why.
 @Suite(
   .serialized, .timeLimit(.minutes(20)),
   .enabled(if: InstructionSet.detected >= .avx2, "needs a processor with AVX2"))
@@ -25,6 +26,7 @@ struct StrictDigestTests {
         patterns: ["1:4", "2:4", "3:4", "4:4"]
         accelerator: {profile: \(accelerator), batch: 8}
         objectives: [accuracy, throughput]
+        referencePoint: {accuracy: 0, throughput: 0}
         search: {algorithm: nsga2, population: 16, evaluations: 48, seed: 3, mode: strict, \
         window: 8}
         fidelity: {shardImages: 90}
@@ -42,6 +44,7 @@ struct StrictDigestTests {
         pruning: sparsegpt
         accelerator: {profile: systolic32, batch: 8}
         objectives: [accuracy, macs, weightBytes]
+        referencePoint: {accuracy: 0, macs: 1.1, weightBytes: 1.1}
         search: {algorithm: nsga2, population: 12, evaluations: 24, seed: 5, mode: strict, \
         window: 8}
         fidelity: {shardImages: 225}
@@ -61,6 +64,7 @@ struct StrictDigestTests {
         patterns: ["2:4", "3:4", "4:4"]
         accelerator: {profile: \(accelerator), batch: 4}
         objectives: [accuracy, latency]
+        referencePoint: {accuracy: 0, latency: 1.1}
         search: {algorithm: nsga2, population: 6, evaluations: 10, seed: 7, mode: strict, window: 4}
         fidelity: {shardImages: 8}
         """)

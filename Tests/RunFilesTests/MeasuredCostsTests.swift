@@ -48,8 +48,10 @@ struct MeasuredCostsTests {
       "costs: {latency: measured}\nconstraints: {throughput: {atLeast: 1.5}}",
       "throughput is measured, so nothing is known of dense"
     ),
-    ("costs: {latency: measured}\nobjectives: [accuracy, latency]", "add constraints: {latency:"),
-    ("costs: {energy: measured}\nobjectives: [accuracy, energy]", "add constraints: {energy:"),
+    (
+      "costs: {latency: measured}\nobjectives: [accuracy, latency]", "add referencePoint: {latency:"
+    ),
+    ("costs: {energy: measured}\nobjectives: [accuracy, energy]", "add referencePoint: {energy:"),
   ])
   func `what is wrong is named with its place`(lines: String, part: String) {
     let error = #expect(throws: RunFileError.self) { try Self.file(lines) }

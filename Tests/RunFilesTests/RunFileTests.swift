@@ -21,7 +21,7 @@ struct RunFileTests {
     #expect(file.shardImages == 50 && file.stopsEarly)
     #expect(file.precision == nil)
     #expect(file.instructionSet == nil)
-    #expect(file.network.accelerator.profile == "systolic32")
+    #expect(file.network.accelerators[0].profile == "systolic32")
     #expect(file.search.dropsDominated)
   }
 
@@ -167,7 +167,7 @@ struct RunFileTests {
     for (profile, resolved) in [("vegeta", "vegeta"), ("a.yaml", "/base/a.yaml")] {
       let text = Self.minimal + "\naccelerator: {profile: \(profile)}"
       let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
-      #expect(file.network.accelerator.profile == resolved)
+      #expect(file.network.accelerators[0].profile == resolved)
     }
   }
 

@@ -52,7 +52,8 @@ struct PreparedRunTests {
     #expect(run.settings.tokenSecret.count == 32)
     #expect(
       run.settings.referencePoint
-        == ReferencePoint.minimized(of: run.runFile.objectives, dense: run.costs.denseCost))
+        == ReferencePoint(run.runFile).minimized(
+          of: run.runFile.objectives, dense: run.costs.denseCost))
     for path in [directory.runFile, directory.configuration] {
       #expect(FileManager.default.fileExists(atPath: path))
     }

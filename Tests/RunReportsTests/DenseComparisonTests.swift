@@ -45,7 +45,8 @@ struct DenseComparisonTests {
   }
 
   private func front(of records: [JournalRecord]) throws -> FrontReport {
-    let opening = RunOpening(term: Term(1), description: run.description, settings: "s")
+    let opening = RunOpening(
+      term: Term(1), description: run.description, settings: SmallRun.settings)
     let journal = try Journal(in: directory)
     try journal.append(
       [.opened(opening)] + records, at: 0, writtenAt: Date(timeIntervalSince1970: 1_700_000_000))

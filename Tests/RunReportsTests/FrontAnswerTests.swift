@@ -62,7 +62,7 @@ struct FrontAnswerTests {
     #expect(
       lines[0] == "point 3, candidate #2, is the best in throughput with accuracy at most 5 points "
         + "below dense")
-    #expect(lines.contains { $0.hasPrefix("throughput  200.0 images/s, 2.00 × dense") })
+    #expect(lines.contains { $0.hasPrefix("throughput   200.0 images/s, 2.00 × dense") })
     #expect(lines.contains("  blocks.0.attn.proj  2:4"), "\(lines)")
   }
 

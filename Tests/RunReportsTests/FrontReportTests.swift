@@ -48,9 +48,9 @@ struct FrontReportTests {
     #expect(report.points[0].meanLoss == 0.5)
     #expect(report.points[1].genome.decisions["blocks.0.mlp.fc1"] == "2:4")
     #expect(report.evaluations == 2)
-    #expect(report.referencePoint == ["accuracy": 0, "throughput": 0])
     let dense = try #require(report.points[0].throughput)
-    let expected = 0.9 * dense + 0.8 * (sparser - dense)
+    #expect(report.referencePoint == ["accuracy": 0.5, "throughput": dense])
+    let expected = (0.8 - 0.5) * (sparser - dense)
     #expect(abs(report.hypervolume - expected) < 1e-9 * expected)
   }
 
@@ -88,10 +88,23 @@ struct FrontReportTests {
     #expect(lines[2].contains("#0") && lines[2].contains("all 4:4") && lines[2].contains("1.000"))
     #expect(lines[3].contains("all 2:4") && lines[3].contains("0.500"))
     #expect(lines[3].contains("a, b and 1 more"))
-    #expect(lines.contains { $0.contains("reference point accuracy 0, throughput 0") })
+    #expect(lines.contains { $0.contains("reference point accuracy 0.5, throughput ") })
     #expect(lines.contains { $0.contains("2 evaluations, 2 on the front") })
     #expect(lines.contains("computed in \(run.description.numerics)"))
     #expect(try !report(keys: [["a"], ["a"]]).lines[0].contains("measured with"))
+  }
+
+  @Test func `a front that lies nowhere above the reference point says so`() throws {
+    let diagnostic = "no member is better than the reference point in every objective"
+    #expect(try !report().lines.contains { $0.hasPrefix(diagnostic) })
+    let source = try FrontSource(
+      description: run.description, modelName: "small", network: run.network)
+    var builder = FrontBuilder(space: run.space, objectives: run.description.objectives)
+    try builder.add(.proposed(CandidateID(0), run.genome(1)), at: 0)
+    try builder.add(.evaluated(evaluated(0, correct: 4, throughput: 1e9)), at: 1)
+    let low = source.report(builder.content)
+    #expect(low.hypervolume == 0)
+    #expect(low.lines.contains { $0.hasPrefix(diagnostic) })
   }
 
   @Test func `what is quarantined is listed, and the sentence names the first`() throws {

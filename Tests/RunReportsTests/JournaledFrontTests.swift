@@ -22,7 +22,7 @@ struct JournaledFrontTests {
   /// The records of a run of two evaluations, of which both are on the front.
   private var records: [JournalRecord] {
     [
-      .opened(RunOpening(term: Term(1), description: run.description, settings: "s")),
+      .opened(RunOpening(term: Term(1), description: run.description, settings: SmallRun.settings)),
       .proposed(CandidateID(0), run.genome(1)), .proposed(CandidateID(1), run.genome(0)),
       .evaluated(evaluated(0, correct: 9, throughput: 100)),
       .evaluated(evaluated(1, correct: 8, throughput: 150)),

@@ -14,6 +14,8 @@ struct RunReportTests {
     status.progress.evaluationCountMax = 1_000
     status.progress.frontCount = 17
     status.progress.hypervolume = 1234.5
+    status.progress.objectives = [.accuracy, Objective(.throughput, on: "edge")]
+    status.progress.referencePoint = [-0.5, -1200]
     status.progress.quarantinedCount = 1
     status.progress.quarantined = [
       QuarantinedCandidate(candidate: 12, diagnostic: "it killed three")
@@ -69,7 +71,8 @@ struct RunReportTests {
         "state", "addresses", "numerics", "bankArithmetic", "restarts", "evaluations",
         "evaluationsMax", "evaluationsPerSecond", "secondsLeft", "uptimeSeconds", "proposals",
         "pendingShards", "leasedShards", "waitingRecords", "workers", "slots", "workerList",
-        "front", "hypervolume", "quarantined", "quarantinedList", "departed", "unknownPeers",
+        "front", "hypervolume", "referencePoint", "quarantined", "quarantinedList", "departed",
+        "unknownPeers",
         "counters", "journalBytes", "freeDiskBytes",
       ])
     #expect(json["state"] as? String == "running")
@@ -87,6 +90,8 @@ struct RunReportTests {
     #expect(json["slots"] as? Int == 4)
     #expect(json["front"] as? Int == 17)
     #expect(json["hypervolume"] as? Double == 1234.5)
+    #expect(
+      json["referencePoint"] as? [String: Double] == ["accuracy": 0.5, "throughput@edge": 1200])
     #expect(json["quarantined"] as? Int == 1)
     #expect(json["journalBytes"] as? Int == 1 << 20)
     #expect(json["freeDiskBytes"] as? Int == 1 << 30)
@@ -170,7 +175,8 @@ struct RunReportTests {
         "numerics     bf16/kernels-2/avx2/batch-4, weights calibrated in f32/kernels-2/avx2",
         "restarts     3",
         "evaluations  310 of 1000 (31.0 %), 0.75/s, 15:20 left",
-        "front        17 members, hypervolume 1234.5",
+        "front        17 members, hypervolume 1234.5 (reference point accuracy 0.5, "
+          + "throughput@edge 1200)",
         "workers      1 with 4 slots; 64 shards leased, 5 waiting",
         "quarantined  1 candidate",
         "  candidate 12: it killed three",

@@ -22,6 +22,14 @@ struct SmallRun {
      "ln_eps": 1e-6, "act": "gelu_erf", "resize": 8, "crop_pct": 1.0, "interpolation": "bicubic"}
     """
 
+  /// The run file; every member counts for the hypervolume.
+  static let settings = """
+    model: {weights: model.safetensors}
+    data: {search: search.safetensors}
+    patterns: ["2:4", "4:4"]
+    referencePoint: {accuracy: 0, throughput: 0}
+    """
+
   init(objectives: [Objective] = [.accuracy, .throughput], criterion: String = "magnitude") throws {
     let run = try ExampleRun(width: 128)
     (network, space) = (run.network, run.space)

@@ -35,9 +35,26 @@ struct ValueTests {
   @Test func `maximized objectives change sign and no other`() {
     #expect(Objective.accuracy.minimized(0.5) == -0.5)
     #expect(Objective.macs.minimized(3) == 3)
-    for objective in Objective.allCases {
+    for objective in Quantity.allCases.map({ Objective($0) }) {
       #expect(objective.natural(0).sign == .plus)
       #expect(objective.natural(objective.minimized(2)) == 2)
+    }
+  }
+
+  @Test func `an objective is that of an accelerator where its text says so`() throws {
+    let objective = try #require(Objective(rawValue: "throughput@edge-2"))
+    #expect(objective == Objective(.throughput, on: "edge-2"))
+    #expect(objective.rawValue == "throughput@edge-2")
+    #expect(objective.isMaximized && objective != .throughput)
+    for quantity in Quantity.allCases {
+      #expect(Objective(rawValue: quantity.rawValue) == Objective(quantity))
+    }
+    let long = String(repeating: "a", count: 33)
+    for text in [
+      "speed", "throughput@", "throughput@a b", "throughput@a@b", "accuracy@a", "macs@a",
+      "@a", "", "energy@\(long)",
+    ] {
+      #expect(Objective(rawValue: text) == nil, "\(text)")
     }
   }
 

@@ -14,6 +14,7 @@ struct OperatorMessageTests {
     status.activity.slotCount = 32
     status.progress.frontCount = 17
     status.progress.hypervolume = 1234.5
+    status.progress.objectives = [.accuracy, Objective(.energy, on: "b")]
     status.progress.referencePoint = [0, -2.5]
     status.activity.isStorageFailing = true
     status.activity.storageDiagnostic = "no room left"

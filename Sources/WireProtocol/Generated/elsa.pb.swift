@@ -1,4 +1,4 @@
-// Source: Protocol/elsa.proto, SHA-256 999d3ebc2e5d7b0ae51259a3fc311f6351c33d0125ed42767335df593fe1b6b5
+// Source: Protocol/elsa.proto, SHA-256 e1154789394eff2bbfdb62664147f0204ccdb2d8ecff429499ae5d2d6ebb68f5
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -219,6 +219,9 @@ nonisolated struct AcceleratorProto: Sendable {
 
   var batch: UInt32 = 0
 
+  /// what objectives call it behind an @; empty where it is the only one
+  var name: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -403,6 +406,12 @@ nonisolated struct RunProto: @unchecked Sendable {
   var bankIsStored: Bool {
     get {_storage._bankIsStored}
     set {_uniqueStorage()._bankIsStored = newValue}
+  }
+
+  /// their costs follow in the order of cost_names
+  var otherAccelerators: [AcceleratorProto] {
+    get {_storage._otherAccelerators}
+    set {_uniqueStorage()._otherAccelerators = newValue}
   }
 
   /// latency, energy: what workers measure of the costs
@@ -1413,7 +1422,7 @@ nonisolated extension OptionProto: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension AcceleratorProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AcceleratorProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}profile\0\u{1}batch\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}profile\0\u{1}batch\0\u{1}name\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1423,6 +1432,7 @@ nonisolated extension AcceleratorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.profile) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.batch) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
       default: break
       }
     }
@@ -1435,12 +1445,16 @@ nonisolated extension AcceleratorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.batch != 0 {
       try visitor.visitSingularUInt32Field(value: self.batch, fieldNumber: 2)
     }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: AcceleratorProto, rhs: AcceleratorProto) -> Bool {
     if lhs.profile != rhs.profile {return false}
     if lhs.batch != rhs.batch {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1572,7 +1586,7 @@ nonisolated extension CostSpreadProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0\u{3}bank_is_stored\0\u{3}measured_costs\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}model\0\u{1}configuration\0\u{1}data\0\u{3}image_count\0\u{1}bank\0\u{1}criterion\0\u{1}decisions\0\u{1}numerics\0\u{1}accelerator\0\u{1}objectives\0\u{3}cost_names\0\u{3}shuffle_seed\0\u{3}shard_size\0\u{1}parameters\0\u{1}run\0\u{3}bank_is_stored\0\u{3}measured_costs\0\u{3}other_accelerators\0")
 
   fileprivate class _StorageClass {
     var _model: InputProto? = nil
@@ -1591,6 +1605,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _parameters: [ParameterProto] = []
     var _run: UInt64 = 0
     var _bankIsStored: Bool = false
+    var _otherAccelerators: [AcceleratorProto] = []
     var _measuredCosts: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -1618,6 +1633,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _parameters = source._parameters
       _run = source._run
       _bankIsStored = source._bankIsStored
+      _otherAccelerators = source._otherAccelerators
       _measuredCosts = source._measuredCosts
     }
   }
@@ -1654,6 +1670,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 15: try { try decoder.decodeSingularFixed64Field(value: &_storage._run) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._bankIsStored) }()
         case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._measuredCosts) }()
+        case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._otherAccelerators) }()
         default: break
         }
       }
@@ -1717,6 +1734,9 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if !_storage._measuredCosts.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._measuredCosts, fieldNumber: 17)
       }
+      if !_storage._otherAccelerators.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._otherAccelerators, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1742,6 +1762,7 @@ nonisolated extension RunProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._parameters != rhs_storage._parameters {return false}
         if _storage._run != rhs_storage._run {return false}
         if _storage._bankIsStored != rhs_storage._bankIsStored {return false}
+        if _storage._otherAccelerators != rhs_storage._otherAccelerators {return false}
         if _storage._measuredCosts != rhs_storage._measuredCosts {return false}
         return true
       }

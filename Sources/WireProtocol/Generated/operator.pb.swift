@@ -1,4 +1,4 @@
-// Source: Protocol/operator.proto, SHA-256 01b449f062f57470ab9a085229dd4ea3e7fdb0e3650f95ff7815831e8f12836c
+// Source: Protocol/operator.proto, SHA-256 6d84422ca258cf2a3793b5db97810f743af83758d3319a47e65bb7c6301d8cc9
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -200,6 +200,12 @@ nonisolated struct StatusProto: @unchecked Sendable {
     set {_uniqueStorage()._unknownPeers = newValue}
   }
 
+  /// of which reference_point is about
+  var objectives: [String] {
+    get {_storage._objectives}
+    set {_uniqueStorage()._objectives = newValue}
+  }
+
   /// full ones, that stopped ones have saved
   var savedEvaluationCount: UInt64 {
     get {_storage._savedEvaluationCount}
@@ -394,7 +400,7 @@ nonisolated extension StatusRequestProto: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StatusProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}proposal_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_diagnostic\0\u{1}numerics\0\u{3}bank_arithmetic\0\u{3}applicant_count\0\u{1}term\0\u{3}remaining_milliseconds\0\u{1}departures\0\u{3}unknown_peers\0\u{4}\u{2}saved_evaluation_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}evaluation_count\0\u{3}evaluation_count_max\0\u{3}proposal_count\0\u{3}pending_shard_count\0\u{3}leased_shard_count\0\u{3}waiting_record_count\0\u{3}slot_count\0\u{3}front_count\0\u{1}hypervolume\0\u{3}reference_point\0\u{3}is_storage_failing\0\u{3}is_draining\0\u{3}is_finished\0\u{3}uptime_milliseconds\0\u{3}evaluations_per_second\0\u{3}journal_bytes\0\u{3}free_disk_bytes\0\u{3}worker_count\0\u{1}workers\0\u{3}quarantined_count\0\u{1}quarantined\0\u{1}counters\0\u{3}storage_diagnostic\0\u{1}numerics\0\u{3}bank_arithmetic\0\u{3}applicant_count\0\u{1}term\0\u{3}remaining_milliseconds\0\u{1}departures\0\u{3}unknown_peers\0\u{1}objectives\0\u{3}saved_evaluation_count\0")
 
   fileprivate class _StorageClass {
     var _evaluationCount: UInt64 = 0
@@ -427,6 +433,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _remainingMilliseconds: UInt64 = 0
     var _departures: [DepartureProto] = []
     var _unknownPeers: [UnknownPeerProto] = []
+    var _objectives: [String] = []
     var _savedEvaluationCount: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
@@ -468,6 +475,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       _remainingMilliseconds = source._remainingMilliseconds
       _departures = source._departures
       _unknownPeers = source._unknownPeers
+      _objectives = source._objectives
       _savedEvaluationCount = source._savedEvaluationCount
     }
   }
@@ -517,6 +525,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 28: try { try decoder.decodeSingularUInt64Field(value: &_storage._remainingMilliseconds) }()
         case 29: try { try decoder.decodeRepeatedMessageField(value: &_storage._departures) }()
         case 30: try { try decoder.decodeRepeatedMessageField(value: &_storage._unknownPeers) }()
+        case 31: try { try decoder.decodeRepeatedStringField(value: &_storage._objectives) }()
         case 32: try { try decoder.decodeSingularUInt64Field(value: &_storage._savedEvaluationCount) }()
         default: break
         }
@@ -616,6 +625,9 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._unknownPeers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._unknownPeers, fieldNumber: 30)
       }
+      if !_storage._objectives.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._objectives, fieldNumber: 31)
+      }
       if _storage._savedEvaluationCount != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._savedEvaluationCount, fieldNumber: 32)
       }
@@ -658,6 +670,7 @@ nonisolated extension StatusProto: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._remainingMilliseconds != rhs_storage._remainingMilliseconds {return false}
         if _storage._departures != rhs_storage._departures {return false}
         if _storage._unknownPeers != rhs_storage._unknownPeers {return false}
+        if _storage._objectives != rhs_storage._objectives {return false}
         if _storage._savedEvaluationCount != rhs_storage._savedEvaluationCount {return false}
         return true
       }

@@ -33,6 +33,7 @@ struct FrontCommand: ParsableCommand {
         elsa front my-run --test
         elsa front my-run --accuracy-loss-at-most 1.0
         elsa front my-run --throughput-at-least 2.5x --energy-at-most 2mJ
+        elsa front my-run --throughput-at-least 2.5x@edge --throughput-at-least 1200@server
       """)
 
   @Argument(help: ArgumentHelp("The run directory.", valueName: "folder"))
