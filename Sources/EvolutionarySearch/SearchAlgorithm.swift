@@ -78,8 +78,13 @@ extension SearchAlgorithm {
 package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
   /// Thompson sampling with an additive Bayesian model of what is measured.
   case bayesian
-  /// NSGA-II (Deb et al. 2002) in steady state: each result replaces the worst individual.
+  /// NSGA-II (Deb et al. 2002), in steady state or in generations
+  /// (``SearchSettings/isGenerational``).
   case nsga2
+  /// ELSA's own evolution (arXiv 2409.09708), with its defects mended.
+  case elsaPaper = "elsa-paper"
+  /// Regularised evolution (Real et al. 2019): the oldest individual leaves.
+  case regularizedEvolution = "regularized-evolution"
   /// Sampling to the end, the baseline.
   case random
 
@@ -87,6 +92,8 @@ package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .bayesian: BayesianSearch.self
     case .nsga2: NSGA2.self
+    case .elsaPaper: ElsaPaper.self
+    case .regularizedEvolution: RegularizedEvolution.self
     case .random: RandomSampling.self
     }
   }

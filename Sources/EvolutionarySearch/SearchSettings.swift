@@ -10,6 +10,8 @@ package struct SearchSettings: Hashable, Sendable {
   package var seed: UInt64
   /// How candidates are chosen.
   package var algorithm: SearchAlgorithmName
+  /// Whether NSGA-II replaces its population by generations, not with each result.
+  package var isGenerational = false
   /// The objectives of each evaluation.
   package var objectiveCount: Int
   /// The genomes that are asked first, in this order.

@@ -49,6 +49,19 @@ struct StateReader {
     return field.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
+  /// Reads a finite number of eight bytes.
+  mutating func finite() throws(SearchError) -> Double {
+    let value = Double(bitPattern: try number())
+    guard value.isFinite else { throw Self.misfit("a number is not finite") }
+    return value
+  }
+
+  /// Reads how many there are of something.
+  mutating func count() throws(SearchError) -> Int {
+    guard let count = Int(exactly: try number()) else { throw Self.misfit("a number is too large") }
+    return count
+  }
+
   /// Reads individuals, each once, with finite objectives.
   mutating func individuals(
     countMax: Int, geneCount: Int, objectiveCount: Int

@@ -59,6 +59,7 @@ extension RunFile {
       entries.append(("referencePoint", referencePointEntries.joined(separator: ", ")))
     }
     entries.append(("search.algorithm", search.algorithm.rawValue))
+    if search.isGenerational { entries.append(("search.generational", "true")) }
     entries.append(("search.population", "\(search.population)"))
     entries.append(("search.seed", "\(search.seed)"))
     entries.append(("search.mode", search.mode.rawValue))

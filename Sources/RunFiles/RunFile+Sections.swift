@@ -79,6 +79,12 @@ extension RunFile.Search {
   init(_ value: YAMLValue?, isListed: Bool) throws(RunFileError) {
     let values = try value?.mapping(keys: Self.keys) ?? [:]
     self.algorithm = try values["algorithm"]?.choice(SearchAlgorithmName.self) ?? .bayesian
+    self.isGenerational = try values["generational"]?.boolean() ?? false
+    if isGenerational, algorithm != .nsga2, let value = values["generational"] {
+      throw value.error(
+        "search.generational is a setting of nsga2, and search.algorithm is "
+          + "\(algorithm.rawValue); write algorithm: nsga2 or remove it")
+    }
     self.population = try values["population"]?.integer(in: RunLimits.populationRange) ?? 50
     self.evaluations = try values["evaluations"]?.integer(in: RunLimits.evaluationRange) ?? 1000
     self.seed = try values["seed"]?.seed() ?? 1
@@ -98,7 +104,8 @@ extension RunFile.Search {
 
   /// The keys of the section.
   static let keys = [
-    "algorithm", "population", "evaluations", "seed", "mode", "window", "dropDominated",
+    "algorithm", "generational", "population", "evaluations", "seed", "mode", "window",
+    "dropDominated",
   ]
 
   /// The window of a strict run that names none: work for some dozen workers.

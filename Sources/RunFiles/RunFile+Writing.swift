@@ -20,7 +20,9 @@ extension RunFile {
       lines.append("referencePoint: {\(referencePointEntries.joined(separator: ", "))}")
     }
     lines.append(
-      "search: {algorithm: \(search.algorithm.rawValue), population: \(search.population), "
+      "search: {algorithm: \(search.algorithm.rawValue), "
+        + (search.isGenerational ? "generational: true, " : "")
+        + "population: \(search.population), "
         + "evaluations: \(search.evaluations), seed: \(search.seed), mode: \(search.mode.rawValue)"
         + (search.window.map { ", window: \($0)" } ?? "")
         + ", dropDominated: \(search.dropsDominated)}")

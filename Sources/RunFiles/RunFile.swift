@@ -73,6 +73,8 @@ package struct RunFile: Hashable, Sendable {
   package struct Search: Hashable, Sendable {
     /// The method.
     package var algorithm: SearchAlgorithmName
+    /// Whether `nsga2` replaces its population by generations.
+    package var isGenerational: Bool
     /// The individuals kept from one step to the next.
     package var population: Int
     /// The candidates evaluated before the search ends.

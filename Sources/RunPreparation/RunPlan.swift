@@ -141,9 +141,10 @@ package struct RunPlan {
       algorithm: runFile.search.algorithm,
       objectiveCount: runFile.objectives.count,
       initial: space.uniformGenomes)
-    // What a layer's output loses says little of what the model loses; who learns that from results
-    // is better off without.
-    let learns = runFile.search.algorithm == .bayesian
+    settings.isGenerational = runFile.search.isGenerational
+    // What a layer's output loses says little of what the model loses: an algorithm that learns that
+    // from results is better off without, and ELSA's own has none.
+    let learns = [.bayesian, .elsaPaper].contains(runFile.search.algorithm)
     let seeds = SensitivitySeeds.genomes(
       outputErrors: learns ? nil : outputErrors, space: space,
       layers: network?.network.prunableLayers ?? [],

@@ -130,7 +130,9 @@ struct SearchAlgorithmTests {
   }
 
   @Test func `each name of an algorithm is one that run files know and names another one`() throws {
-    #expect(SearchAlgorithmName.allCases.map(\.rawValue) == ["bayesian", "nsga2", "random"])
+    #expect(
+      SearchAlgorithmName.allCases.map(\.rawValue)
+        == ["bayesian", "nsga2", "elsa-paper", "regularized-evolution", "random"])
     var states: Set<[UInt8]> = []
     for algorithm in SearchAlgorithmName.allCases {
       var search = try Search(

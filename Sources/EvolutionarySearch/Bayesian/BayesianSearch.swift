@@ -231,14 +231,3 @@ struct BayesianSearch: SearchAlgorithm {
     }
   }
 }
-
-extension StateReader {
-  /// Reads a finite number.
-  fileprivate mutating func finite() throws(SearchError) -> Double {
-    let value = Double(bitPattern: try number())
-    guard value.isFinite else {
-      throw .stateDoesNotFit(diagnostic: "of the algorithm, a number is not finite")
-    }
-    return value
-  }
-}
