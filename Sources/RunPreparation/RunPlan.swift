@@ -142,8 +142,8 @@ package struct RunPlan {
       objectiveCount: runFile.objectives.count,
       initial: space.uniformGenomes)
     settings.isGenerational = runFile.search.isGenerational
-    // What a layer's output loses says little of what the model loses: an algorithm that learns that
-    // from results is better off without, and ELSA's own has none.
+    // What a layer's output loses says little of what the model loses: an algorithm that learns
+    // that from results is better off without, and ELSA's own has none.
     let learns = [.bayesian, .elsaPaper].contains(runFile.search.algorithm)
     let seeds = SensitivitySeeds.genomes(
       outputErrors: learns ? nil : outputErrors, space: space,

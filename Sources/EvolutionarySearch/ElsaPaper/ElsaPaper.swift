@@ -2,8 +2,8 @@ import SparsityCore
 
 /// ELSA's own evolution (arXiv 2409.09708), with its defects mended.
 ///
-/// Generations of mutants and children of the best tenth to fifth, ranked by a sum of three terms; a
-/// table of what candidates with each choice reached steers sampling, mutation and crossover. A
+/// Generations of mutants and children of the best fifth, ranked by a sum of three terms; a table
+/// of what candidates with each choice reached steers sampling, mutation and crossover. A
 /// generation begins when the last candidate of the one before is being evaluated, with what is
 /// known by then: nobody waits for stragglers, whose results count in the generation after.
 struct ElsaPaper: SearchAlgorithm {
@@ -150,11 +150,11 @@ struct ElsaPaper: SearchAlgorithm {
 
   /// Returns a child of two parents, or `nil`.
   private func child(of parents: [Individual], _ context: inout ProposalContext) -> Genome? {
-    let fitness = parents.map { ranked.fitness(of: $0) }
+    let chances = parents.map { ranked.chance(of: $0) }
     let table = space.choiceCounts.indices.map { statistics.probabilities(ofGene: $0) }
     for _ in 0..<Self.triesMax {
-      let first = context.generator.index(weights: fitness)
-      var others = fitness
+      let first = context.generator.index(weights: chances)
+      var others = chances
       others[first] = 0
       let second = context.generator.index(weights: others)
       let pair = [first, second].map { space.compact(parents[$0].genome).genes }

@@ -94,14 +94,14 @@ struct ElsaPopulation: Sendable {
   }
 
   /// Returns the score of a parent, in the terms of all that is known now, but never negative.
-  func fitness(of parent: Individual) -> Double {
+  func chance(of parent: Individual) -> Double {
     let isDominated = individuals.contains { constrainedDominates($0, parent) }
     let threshold = threshold ?? 0
     return max(1e-3, score(of: parent, isOnFront: !isDominated, threshold, threshold))
   }
 
-  /// Returns what an individual costs, 0 for the least and 1 for the most that was told: the mean of
-  /// all objectives but accuracy.
+  /// Returns what an individual costs, 0 for the least and 1 for the most that was told: the mean
+  /// of all objectives but accuracy.
   func cost(of individual: Individual) -> Double {
     guard individual.objectives.count > 1 else { return 0 }
     var sum = 0.0

@@ -56,8 +56,8 @@ struct RegularizedEvolution: SearchAlgorithm {
     return sampling.genome(&context)
   }
 
-  /// Returns a new feasible genome that differs from the winner of a tournament in one gene, in more
-  /// with every eighth try, or `nil`.
+  /// Returns a new feasible genome that differs from the winner of a tournament in one gene, in
+  /// more with every eighth try, or `nil`.
   private func child(_ context: inout ProposalContext) -> Genome? {
     let violation = context.costs.violation
     let changeable = space.choiceCounts.indices.filter { space.choiceCounts[$0] > 1 }
