@@ -49,6 +49,17 @@ import TestSupport
       #expect(median > 0 && median < 1)
       #expect(try #require(entry["evaluatedMedian"] as? Double) >= median)
     }
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let chart = folder.appending(path: "chart.svg")
+    let drawn = try Program.run([
+      "benchmark", "search", "--landscape", "ones-zeros", "--budgets", "20,40", "--seeds", "2",
+      "--svg", chart.path(percentEncoded: false),
+    ])
+    #expect(drawn.status == 0 && !drawn.output.contains("erk"), "\(drawn.errors)")
+    let svg = try String(contentsOf: chart, encoding: .utf8)
+    #expect(svg.contains(">greedy</text>") && svg.contains(">elsa-paper</text>"))
     let wrong = try Program.run(["benchmark", "search", "--method", "magic"])
     #expect(wrong.status != 0 && wrong.errors.contains("bayesian"), "\(wrong.errors)")
   }

@@ -55,7 +55,7 @@ struct SearchLandscapeTests {
     ) throws -> Double {
       let shares = try (UInt64(1)...3).map { seed in
         let benchmark = SearchBenchmark(
-          landscape: SearchLandscape(kind, seed: seed), tellsLosses: tellsLosses,
+          problem: SearchLandscape(kind, seed: seed), tellsLosses: tellsLosses,
           stopsEarly: stopsEarly)
         return try benchmark.run(.algorithm(name), evaluations: 100, seed: seed).share
       }
@@ -74,7 +74,7 @@ struct SearchLandscapeTests {
 
   @Test func `greedy needs every single change before it has anything to show`() throws {
     let benchmark = SearchBenchmark(
-      landscape: SearchLandscape(.deitTiny, seed: 1), tellsLosses: true, stopsEarly: false)
+      problem: SearchLandscape(.deitTiny, seed: 1), tellsLosses: true, stopsEarly: false)
     let shares = try [100, 300].map {
       try benchmark.run(.greedy, evaluations: $0, seed: 1).share
     }

@@ -7,18 +7,29 @@ package struct SearchBenchmark: Sendable {
   /// What proposes.
   package enum Method: Hashable, Sendable {
     case algorithm(SearchAlgorithmName)
+    /// NSGA-II in generations.
+    case generational
     /// Every single change of dense, then from dense on always the change with the least added
     /// loss for each cycle saved, each step evaluated.
     case greedy
+    /// The same choice everywhere.
+    case uniform
+    /// The rule of Erdős, Rényi and kernels.
+    case erk
 
     /// The methods by name.
     package static let all: [Method] =
-      SearchAlgorithmName.allCases.map { .algorithm($0) } + [.greedy]
+      SearchAlgorithmName.allCases.map { .algorithm($0) } + [
+        .generational, .greedy, .uniform, .erk,
+      ]
 
     package var name: String {
       switch self {
       case .algorithm(let name): name.rawValue
+      case .generational: "nsga2-generational"
       case .greedy: "greedy"
+      case .uniform: "uniform"
+      case .erk: "erk"
       }
     }
   }
@@ -39,7 +50,7 @@ package struct SearchBenchmark: Sendable {
   /// The accuracy from which on a candidate counts; the throughput is that of dense.
   package static let leastAccuracy = 0.5
 
-  package let landscape: SearchLandscape
+  package let problem: any SearchProblem
   /// Whether methods learn the mean loss, too.
   package let tellsLosses: Bool
   /// Whether evaluations end early that fall behind the front.
@@ -47,119 +58,106 @@ package struct SearchBenchmark: Sendable {
   /// The noise-free hypervolume of the best front that is known.
   package let best: Double
 
-  /// Creates the benchmark of a landscape; finds its best front.
-  package init(landscape: SearchLandscape, tellsLosses: Bool, stopsEarly: Bool) {
-    self.landscape = landscape
+  /// Creates the benchmark of a problem; finds its best front.
+  package init(problem: any SearchProblem, tellsLosses: Bool, stopsEarly: Bool) {
+    self.problem = problem
     self.stopsEarly = stopsEarly
     self.tellsLosses = tellsLosses
-    best = Self.hypervolume(of: BestFront(landscape).genomes, landscape)
+    best = Self.hypervolume(of: problem.bestGenomes, problem)
   }
 
   /// Returns the noise-free hypervolume of genomes.
-  private static func hypervolume(of genomes: [Genome], _ landscape: SearchLandscape) -> Double {
+  private static func hypervolume(of genomes: [Genome], _ problem: any SearchProblem) -> Double {
     EvolutionarySearch.hypervolume(
-      of: genomes.map { [-landscape.accuracy(of: $0), -landscape.throughput(of: $0)] },
-      referencePoint: [-leastAccuracy, -landscape.throughput(of: landscape.dense)])
+      of: genomes.map { [-problem.accuracy(of: $0), -problem.throughput(of: $0)] },
+      referencePoint: [-leastAccuracy, -problem.throughput(of: problem.dense)])
+  }
+
+  /// Returns what came of a run.
+  func outcome(of run: MeasuredRun, proposalSeconds: Double) -> Outcome {
+    Outcome(
+      share: Self.hypervolume(of: run.archive.individuals.map(\.genome), problem) / best,
+      evaluatedShare: Self.hypervolume(of: run.evaluated, problem) / best,
+      counts: (run.evaluated.count, run.stoppedCount), proposalSeconds: proposalSeconds)
   }
 
   /// Runs a method.
   package func run(_ method: Method, evaluations: Int, seed: UInt64) throws -> Outcome {
     switch method {
-    case .greedy: return greedy(evaluations: evaluations)
-    case .algorithm(let name): return try search(name, evaluations: evaluations, seed: seed)
+    case .algorithm(let name):
+      try search(name, isGenerational: false, evaluations: evaluations, seed: seed)
+    case .generational:
+      try search(.nsga2, isGenerational: true, evaluations: evaluations, seed: seed)
+    case .greedy: greedy(evaluations: evaluations)
+    case .uniform: listed(problem.uniformGenomes, evaluations: evaluations)
+    case .erk: listed(problem.erkGenomes, evaluations: evaluations)
     }
   }
 
   private func search(
-    _ name: SearchAlgorithmName, evaluations: Int, seed: UInt64
+    _ name: SearchAlgorithmName, isGenerational: Bool, evaluations: Int, seed: UInt64
   ) throws -> Outcome {
-    let counts = landscape.choiceCounts
-    let levels = counts.max() ?? 1
     var settings = SearchSettings(
       populationSize: 50, evaluationCountMax: evaluations, seed: seed, algorithm: name,
-      objectiveCount: 2,
-      initial: (0..<levels).reversed().map { level in
-        Genome(genes: counts.map { UInt8(min(level, $0 - 1)) })
-      })
-    settings.accuracy = SearchSettings.Accuracy(place: 0, imageCount: landscape.imageCount)
-    var search = try Search(choiceCounts: counts, settings: settings)
+      objectiveCount: 2, initial: problem.uniformGenomes)
+    settings.isGenerational = isGenerational
+    settings.accuracy = SearchSettings.Accuracy(place: 0, imageCount: problem.imageCount)
+    var search = try Search(choiceCounts: problem.choiceCounts, settings: settings)
     let costs = ExactCosts(
       violation: { _ in 0 },
-      objectives: { [nil, -landscape.throughput(of: $0)] },
-      additive: { [nil, Double(landscape.cycles(of: $0))] })
+      objectives: { [nil, -problem.throughput(of: $0)] },
+      additive: { [nil, Double(problem.cycles(of: $0))] })
     var seconds: [Double] = []
-    var evaluated: [Genome] = []
+    var run = MeasuredRun()
+    let stopping =
+      stopsEarly ? EarlyStopping(sliceSizes: problem.sliceSizes, accuracyPlace: 0) : nil
     let clock = ContinuousClock()
-    let stopping = EarlyStopping(sliceSizes: landscape.sliceSizes, accuracyPlace: 0)
-    var members: [CandidateID: EarlyStopping.Member] = [:]
     while true {
       let start = clock.now
       guard let candidate = search.ask(costs: costs) else { break }
       seconds.append((clock.now - start) / .seconds(1))
-      let results = landscape.measure(candidate.genome)
-      evaluated.append(candidate.genome)
-      let throughput = landscape.throughput(of: candidate.genome)
-      let decision =
-        stopsEarly
-        ? stopping.decision(
-          about: results, objectives: [0, -throughput],
-          front: search.archive.individuals.compactMap { members[$0.id] }) : .isWhole
-      if case .stops(let stopped) = decision {
-        try search.tell(
-          candidate.id, objectives: [-stopped.accuracy, -throughput],
-          meanLoss: tellsLosses ? stopped.meanLoss : nil, imageCount: stopped.imageCount)
-      } else {
-        let correct = results.reduce(0) { $0 + $1.correct.populationCount }
-        let loss = results.reduce(0) { $0 + ($1.summedLoss ?? 0) }
-        let objectives = [-Double(correct) / Double(landscape.imageCount), -throughput]
-        members[candidate.id] = EarlyStopping.Member(objectives: objectives, results: results)
-        try search.tell(
-          candidate.id, objectives: objectives,
-          meanLoss: tellsLosses ? loss / Double(landscape.imageCount) : nil)
-      }
+      let measured = run.measure(candidate.genome, of: problem, stopping: stopping)
+      try search.tell(
+        candidate.id, objectives: [-measured.accuracy, -measured.throughput],
+        meanLoss: tellsLosses ? measured.meanLoss : nil, imageCount: measured.imageCount)
     }
-    let front = search.archive.individuals.map(\.genome)
-    return Outcome(
-      share: Self.hypervolume(of: front, landscape) / best,
-      evaluatedShare: Self.hypervolume(of: evaluated, landscape) / best,
-      counts: (search.evaluationCount, search.evaluationCount - members.count),
-      proposalSeconds: seconds.sorted()[seconds.count / 2])
+    return outcome(of: run, proposalSeconds: seconds.sorted()[seconds.count / 2])
+  }
+
+  private func listed(_ genomes: [Genome], evaluations: Int) -> Outcome {
+    var run = MeasuredRun()
+    for genome in genomes.prefix(evaluations) { _ = run.measure(genome, of: problem) }
+    return outcome(of: run, proposalSeconds: 0)
   }
 
   private func greedy(evaluations: Int) -> Outcome {
-    var archive = Archive()
-    var evaluated: [Genome] = []
-    var count = 0
+    var run = MeasuredRun()
     func evaluate(_ genome: Genome) -> Double {
-      let results = landscape.measure(genome)
-      evaluated.append(genome)
-      let images = Double(landscape.imageCount)
-      let accuracy = Double(results.reduce(0) { $0 + $1.correct.populationCount }) / images
-      archive.insert(
-        Individual(
-          id: CandidateID(count), genome: genome,
-          objectives: [-accuracy, -landscape.throughput(of: genome)]))
-      count += 1
-      return tellsLosses ? results.reduce(0) { $0 + ($1.summedLoss ?? 0) } / images : 1 - accuracy
+      let measured = run.measure(genome, of: problem)
+      return (tellsLosses ? measured.meanLoss : nil) ?? 1 - measured.accuracy
     }
-    let dense = landscape.dense
+    let dense = problem.dense
     let base = evaluate(dense)
-    var losses = landscape.effects.map { $0.map { _ in 0.0 } }
+    let denseCycles = problem.cycles(of: dense)
+    var losses = problem.choiceCounts.map { [Double](repeating: 0, count: $0) }
+    // What each choice saves against the last one.
+    var saved = problem.choiceCounts.map { [Int](repeating: 0, count: $0) }
     for gene in dense.genes.indices {
-      for choice in 0..<Int(dense.genes[gene]) where count < evaluations {
+      for choice in 0..<Int(dense.genes[gene]) where run.evaluated.count < evaluations {
         var changed = dense
         changed.genes[gene] = UInt8(choice)
         losses[gene][choice] = evaluate(changed) - base
+        saved[gene][choice] = denseCycles - problem.cycles(of: changed)
       }
     }
     var genome = dense
-    while count < evaluations {
+    while run.evaluated.count < evaluations {
       var best: (price: Double, gene: Int, choice: Int)?
       for (gene, current) in genome.genes.enumerated() {
         for choice in 0..<Int(current) {
-          let saved = landscape.cycles[gene][Int(current)] - landscape.cycles[gene][choice]
-          guard saved > 0 else { continue }
-          let price = (losses[gene][choice] - losses[gene][Int(current)]) / Double(saved)
+          let more = saved[gene][choice] - saved[gene][Int(current)]
+          guard more > 0 else { continue }
+          let price = (losses[gene][choice] - losses[gene][Int(current)]) / Double(more)
           if best.map({ price < $0.price }) ?? true { best = (price, gene, choice) }
         }
       }
@@ -167,10 +165,6 @@ package struct SearchBenchmark: Sendable {
       genome.genes[best.gene] = UInt8(best.choice)
       _ = evaluate(genome)
     }
-    let front = archive.individuals.map(\.genome)
-    return Outcome(
-      share: Self.hypervolume(of: front, landscape) / self.best,
-      evaluatedShare: Self.hypervolume(of: evaluated, landscape) / self.best,
-      counts: (count, 0), proposalSeconds: 0)
+    return outcome(of: run, proposalSeconds: 0)
   }
 }

@@ -4,7 +4,7 @@ import SparsityCore
 
 /// A space of layer-wise patterns whose accuracy is known without measuring, and measured with the
 /// noise of so many images: what a search is compared on.
-package struct SearchLandscape: Sendable {
+package struct SearchLandscape: SearchProblem {
   /// What is known of a landscape beside its size.
   package enum Kind: String, CaseIterable, Sendable {
     /// Fitted to single layers, pairs and random genomes of DeiT-Tiny.
@@ -91,20 +91,9 @@ package struct SearchLandscape: Sendable {
     return DeiTTinyTable.accuracy * exp(-rise * (0.2459 + 0.0036 * rise))
   }
 
-  /// Returns the images a second, in units of those of a clock of 1 GHz and a batch of 8.
-  package func throughput(of genome: Genome) -> Double { 8e9 / Double(cycles(of: genome)) }
-
-  func cycles(of genome: Genome) -> Int {
+  package func cycles(of genome: Genome) -> Int {
     genome.genes.enumerated().reduce(fixedCycles) { $0 + cycles[$1.offset][Int($1.element)] }
   }
-
-  /// The images of each slice, as a run has them.
-  package var sliceSizes: [Int] {
-    let count = max(1, (imageCount + Self.sliceSize / 2) / Self.sliceSize)
-    return (0..<count).map { (imageCount * ($0 + 1)) / count - (imageCount * $0) / count }
-  }
-
-  private static let sliceSize = 50
 
   /// Returns which images are right, and their losses, slice by slice, as they would be measured:
   /// images are harder or easier for all genomes, and genomes that differ little differ in few
@@ -160,6 +149,24 @@ package struct SearchLandscape: Sendable {
     return (sum - 2) * 3.0.squareRoot()
   }
 
-  /// The dense genome.
-  package var dense: Genome { Genome(genes: effects.map { UInt8($0.count - 1) }) }
+  package var bestGenomes: [Genome] { BestFront(self).genomes }
+
+  /// The inputs and outputs of the layers of a block of DeiT-Tiny.
+  private static let layerSizes = [(192, 576), (192, 192), (192, 768), (768, 192)]
+
+  /// Densities in proportion to (inputs + outputs) ÷ (inputs · outputs), at most 1, each rounded
+  /// to the nearest pattern, for forty scales.
+  package var erkGenomes: [Genome] {
+    var found: [Genome] = []
+    for step in stride(from: 80, through: 1, by: -2) {
+      let genome = Genome(
+        genes: choiceCounts.indices.map { gene in
+          let (inputs, outputs) = Self.layerSizes[gene % Self.layerSizes.count]
+          let density = Double(2 * step * (inputs + outputs)) / Double(inputs * outputs)
+          return UInt8(max(0, min(3, Int((4 * min(1, density)).rounded()) - 1)))
+        })
+      if !found.contains(genome) { found.append(genome) }
+    }
+    return found
+  }
 }
