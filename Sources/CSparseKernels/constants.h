@@ -27,6 +27,8 @@ enum {
 // Below this, 2^x is taken of it instead.
 #define CSK_EXP2_MIN -126.0f
 #define CSK_LOG2_E 1.442695041f
+// −100 · log₂ e: what is added to the score of a key in another zone than the query's.
+#define CSK_OTHER_ZONE -144.2695041f
 // ln 2 = HIGH + LOW; HIGH has so few bits that its products with small integers are exact.
 #define CSK_LN2_HIGH 0.693359375f
 #define CSK_LN2_LOW -2.12194440e-4f

@@ -10,14 +10,16 @@
   .f32_gelu = csk_f32_gelu_row__##isa,                                                          \
   .f32_add = csk_f32_add_row__##isa,                                                            \
   .f32_add_bias = csk_f32_add_bias_row__##isa,                                                  \
-  .f32_attention = csk_f32_attention_6__##isa
+  .f32_attention = csk_f32_attention_6__##isa,                                                  \
+  .f32_window_attention = csk_f32_window_attention_6__##isa
 
 // The bf16 kernels of an instruction set.
 #define CSK_BF16_KERNELS(isa)                                                                   \
   .bf16_narrow = csk_bf16_narrow_row__##isa,                                                    \
   .bf16_layer_norm = csk_bf16_layer_norm_row__##isa,                                            \
   .bf16_gelu = csk_bf16_gelu_row__##isa,                                                        \
-  .bf16_attention = csk_bf16_attention_6__##isa
+  .bf16_attention = csk_bf16_attention_6__##isa,                                                \
+  .bf16_window_attention = csk_bf16_window_attention_6__##isa
 
 // Pairs pay with the instruction that multiplies them alone; without it the reference serves.
 #define CSK_BF16_PRODUCTS(isa, pair_isa)                                                        \

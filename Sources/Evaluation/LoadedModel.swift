@@ -44,7 +44,8 @@ package struct LoadedModel: Sendable {
     file: SafetensorsFile, configuration: ModelConfigurationFile
   ) throws(EvaluationError) {
     var tensors: [String: Tensor] = [:]
-    for name in file.names {
+    let names = configuration.architecture.checkpointNames(for: file.names)
+    for name in file.names where names[name] != nil {
       if name.hasSuffix(".weight.indices") { continue }
       if name.hasSuffix(".weight.values") {
         let weights = String(name.dropLast(".values".count))

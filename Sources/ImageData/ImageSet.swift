@@ -144,7 +144,7 @@ package struct ImageSet: Sendable {
   /// Throws unless the images have the size that a model expects.
   package func checkSize(_ input: NetworkInput) throws(ImageDataError) {
     let expected = ImageSize(
-      height: input.side, width: input.side, channels: input.channels)
+      height: input.size.height, width: input.size.width, channels: input.channels)
     guard imageSize == expected else {
       throw .wrongImageSize(set: name, found: imageSize, expected: expected)
     }

@@ -90,8 +90,10 @@ extension ConfigurationKeys {
         path: path, key: "interpolation", value: "\"\(name)\"",
         expected: "\"bicubic\" or \"bilinear\"")
     }
+    // Configurations describe square images alone, see `inputSize`.
+    let side = input.size.height
     return Preprocessing(
-      resize: try resize(imageSize: input.side), cropSize: input.side,
+      resize: try resize(imageSize: side), cropSize: side,
       interpolation: interpolation, channels: input.channels)
   }
 

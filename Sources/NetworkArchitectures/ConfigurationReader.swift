@@ -79,7 +79,8 @@ extension ConfigurationReader {
   ) throws(ConfigurationFault) -> OuterSizes {
     let input = try inputSize()
     return OuterSizes(
-      imageSize: try size("img_size", input?.side ?? named?.imageSize, architecture: architecture),
+      imageSize: try size(
+        "img_size", input?.size.height ?? named?.imageSize, architecture: architecture),
       patchSize: try size("patch_size", named?.patchSize, architecture: architecture),
       channels: try size(
         "in_chans", input?.channels ?? named?.channels, architecture: architecture),

@@ -38,18 +38,23 @@ package struct Network: Hashable, Sendable {
 
 /// The images that a network takes.
 package struct NetworkInput: Hashable, Sendable {
-  /// The side of the square image, in pixels.
-  package let side: Int
+  /// The size of the image, in pixels.
+  package let size: GridSize
   /// The colour channels: 1 or 3.
   package let channels: Int
 
-  package init(side: Int, channels: Int) {
-    self.side = side
+  package init(size: GridSize, channels: Int) {
+    self.size = size
     self.channels = channels
   }
 
-  /// The values of one image: side² × channels.
-  package var valueCount: Int { side * side * channels }
+  /// Creates the input of square images.
+  package init(side: Int, channels: Int) {
+    self.init(size: GridSize(side: side), channels: channels)
+  }
+
+  /// The values of one image: height × width × channels.
+  package var valueCount: Int { size.count * channels }
 }
 
 /// The name and the shape of a checkpoint's tensor.

@@ -23,11 +23,22 @@ package protocol NetworkArchitecture: Hashable, Sendable {
   /// - Complexity: O(steps of the forward pass).
   var network: Network { get }
 
+  /// Returns the names in timm of a checkpoint's tensors, without those that hold nothing to
+  /// compute with.
+  ///
+  /// - Parameter names: The names of all tensors of the checkpoint.
+  func checkpointNames(for names: [String]) -> [String: String]
+
   /// Returns why a checkpoint's tensor that the network does not have cannot be ignored.
   func reasonToRefuse(unknownTensor name: String) -> String
 }
 
 extension NetworkArchitecture {
+  /// Every tensor has its own name.
+  package func checkpointNames(for names: [String]) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: names.map { ($0, $0) })
+  }
+
   /// Returns why a tensor whose name has a prefix of training frameworks is not taken.
   func reasonToRefusePrefix(of name: String) -> String? {
     ["module.", "model.", "_orig_mod."].first { name.hasPrefix($0) }.map {

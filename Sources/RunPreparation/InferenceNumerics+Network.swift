@@ -17,7 +17,8 @@ extension InferenceNumerics {
     for network: Network, precision: Precision, instructionSet: InstructionSet? = nil,
     forwardBatch: Int? = nil
   ) -> InferenceNumerics {
-    let tokens = network.blocks.map(\.tokens).max() ?? 1
+    // Where stages have fewer and fewer tokens, a pass takes the first ones in parts.
+    let tokens = network.blocks.map(\.tokens).min() ?? 1
     let batch =
       forwardBatch ?? min(max(1, tokensPerForwardPass / tokens), forwardBatchRange.upperBound)
     return InferenceNumerics(

@@ -8,7 +8,7 @@ package struct NetworkWeights: Sendable {
   package let network: Network
   private let tensors: [String: Tensor]
 
-  /// Creates the weights from a checkpoint's tensors in timm's names.
+  /// Creates the weights from a checkpoint's tensors in names that the family knows.
   ///
   /// - Throws: ``ModelError`` that names the first tensor that is unknown, missing, of another
   ///   shape, or not finite.
@@ -16,6 +16,7 @@ package struct NetworkWeights: Sendable {
     architecture: any NetworkArchitecture, tensors: [String: Tensor]
   ) throws(ModelError) {
     let network = architecture.network
+    let tensors = Self.named(tensors, by: architecture.checkpointNames(for: Array(tensors.keys)))
     let known = Set(network.tensors.map(\.name))
     for name in tensors.keys.sorted() where !known.contains(name) {
       throw .unknownTensor(
@@ -36,6 +37,17 @@ package struct NetworkWeights: Sendable {
     self.architecture = architecture
     self.network = network
     self.tensors = tensors
+  }
+
+  /// Returns the tensors that a network has use for, in timm's names.
+  private static func named(
+    _ tensors: [String: Tensor], by names: [String: String]
+  ) -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for (name, tensor) in tensors {
+      if let known = names[name] { result[known] = tensor }
+    }
+    return result
   }
 
   /// Returns the numbers of a tensor in timm's names.

@@ -56,6 +56,8 @@ extension NetworkWeights {
     switch architecture {
     case let shape as TransformerShape:
       return PackedVisionTransformer(self, shape: shape, packing: packing)
+    case let shape as SwinShape:
+      return PackedSwin(self, shape: shape, packing: packing)
     default:
       throw .noForwardPass(family: type(of: architecture).configurationRules.familyName)
     }

@@ -240,11 +240,16 @@ struct ModelConfigurationFileTests {
     #expect(changed.embeddingWidth == 32)
     #expect(changed.hiddenRatio == 2)
     #expect(changed.windowSize == 7)
+    let uneven = try swin(
+      #""window_size": [7, 4], "mlp_ratio": 2.5, "qkv_bias": false"#)
+    #expect(uneven.windowSize == GridSize(height: 7, width: 4))
+    #expect(uneven.hiddenWidth(ofStage: 1) == 480)
+    #expect(!uneven.hasQKVBias)
   }
 
   @Test(arguments: [
     (#""depths": 3"#, "a list of integers"), (#""depths": [2, "x"]"#, "a list of integers"),
-    (#""num_heads": []"#, "a list of integers"), (#""mlp_ratio": 2.5"#, "a whole number"),
+    (#""num_heads": []"#, "a list of integers"), (#""mlp_ratio": 0"#, "a number above 0"),
     (#""window_size": "7""#, "an integer"), (#""global_pool": "token""#, "nothing else"),
     (#""model_args": {"depth": 3}"#, "only keys of a plain Swin transformer"),
     (#""depths": [2, 2]"#, "stages with heads"),

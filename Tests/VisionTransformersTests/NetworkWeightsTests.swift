@@ -113,18 +113,45 @@ struct NetworkWeightsTests {
   }
 
   @Test func `a family without a forward pass says so`() throws {
-    let shape = try SwinShape(
-      imageSize: 8, patchSize: 4, channels: 1, embeddingWidth: 8, depths: [1], heads: [2],
-      windowSize: 2, classes: 3)
-    var tensors: [String: Tensor] = [:]
-    for tensor in shape.network.tensors {
-      tensors[tensor.name] = Tensor(
-        shape: tensor.shape, values: Array(repeating: 0, count: tensor.count))
-    }
+    let shape = try CostOnlyShape(
+      configuration: NoConfiguration(), named: nil, architecture: "costly")
+    let tensors = ["weight": Tensor(shape: [1, 1], values: [1])]
     let weights = try NetworkWeights(architecture: shape, tensors: tensors)
     let error = #expect(throws: ModelError.self) {
       _ = try weights.packed(precision: .f32, variant: .scalar)
     }
-    #expect(error?.description.contains("Swin") == true)
+    #expect(error?.description.contains("a network of costs") == true)
   }
+}
+
+/// A family that has costs alone.
+private struct CostOnlyShape: NetworkArchitecture {
+  static let named: [(name: String, architecture: CostOnlyShape)] = []
+  static let configurationRules = ConfigurationRules(
+    harmlessValues: [:], unsupportedKeys: [], knownArguments: [], familyName: "a network of costs")
+  static func isFamily(ofArchitecture name: String) -> Bool { name == "costly" }
+
+  init(
+    configuration: some ConfigurationReader, named: Self?, architecture: String
+  ) throws(ConfigurationFault) {}
+
+  var network: Network {
+    var builder = NetworkBuilder()
+    builder.tensor("weight", [1, 1])
+    return builder.network(input: NetworkInput(side: 1, channels: 1), classes: 1)
+  }
+
+  func reasonToRefuse(unknownTensor name: String) -> String { "it is unknown" }
+}
+
+/// A configuration that says nothing.
+private struct NoConfiguration: ConfigurationReader {
+  func text(_ keys: [String]) -> String? { nil }
+  func texts(_ keys: [String]) -> [String]? { nil }
+  func integer(_ keys: [String]) -> Int? { nil }
+  func integer(_ keys: [String], in range: ClosedRange<Int>, expected: String) -> Int? { nil }
+  func integers(_ keys: [String]) -> [Int]? { nil }
+  func number(_ keys: [String]) -> Double? { nil }
+  func truth(_ keys: [String]) -> Bool? { nil }
+  func inputSize() -> NetworkInput? { nil }
 }

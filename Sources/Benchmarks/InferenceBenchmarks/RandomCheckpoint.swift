@@ -30,7 +30,7 @@ package func writeRandomCheckpoint(of model: NamedNetwork, to folder: String) th
 package func randomImages(count: Int, of input: NetworkInput) -> ImageSet {
   var generator = SeededGenerator(seed: 3)
   let size = ImageSize(
-    height: input.side, width: input.side, channels: input.channels)
+    height: input.size.height, width: input.size.width, channels: input.channels)
   let images = (0..<count).map { _ in
     (0..<size.pixelCount).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
   }

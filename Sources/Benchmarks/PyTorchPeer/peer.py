@@ -1,4 +1,4 @@
-"""Measures how many images a second PyTorch classifies with DeiT-T/S/B on this machine's CPU.
+"""Measures images a second of PyTorch's DeiT-T/S/B and timm's Swin-T/S/B on this machine's CPU.
 
 Writes one JSON object a line: model, precision, pattern ("dense"), threads, compile, batch,
 imagesPerSecond. Weights are random, images too: speed does not depend on them. `run` beside this
@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 WIDTHS = {"deit_tiny": 192, "deit_small": 384, "deit_base": 768}
+SWINS = {name: f"{name}_patch4_window7_224" for name in ["swin_tiny", "swin_small", "swin_base"]}
 PRECISIONS = {"f32": torch.float32, "bf16": torch.bfloat16}
 COMPILE_MODES = ["off", "on", "freezing"]
 DEPTH, HEAD_WIDTH, IMAGE, PATCH, CLASSES = 12, 64, 224, 16, 1000
@@ -86,6 +87,14 @@ class DeiT(nn.Module):
         return self.head(self.norm(x)[:, 0])
 
 
+def random_model(name):
+    """Returns a model with random weights: a DeiT as written above, or timm's Swin."""
+    if name in WIDTHS:
+        return DeiT(WIDTHS[name])
+    import timm  # pylint: disable=import-outside-toplevel
+    return timm.create_model(SWINS[name], pretrained=False)
+
+
 def parse():
     """Reads the command line; wrong usage ends with 2 and a hint."""
 
@@ -108,7 +117,8 @@ def parse():
         return [positive(item) for item in text.split(",")]
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=list_of(list(WIDTHS)), default=list(WIDTHS))
+    parser.add_argument("--model", type=list_of([*WIDTHS, *SWINS]),
+                        default=list(WIDTHS))
     parser.add_argument("--precision", type=list_of(list(PRECISIONS)), default=list(PRECISIONS))
     parser.add_argument("--compile", type=list_of(COMPILE_MODES), default=COMPILE_MODES)
     parser.add_argument("--batch", type=batches, default=[1, 4, 8, 16])
@@ -159,7 +169,7 @@ def main():
           f"{options.threads} threads", file=sys.stderr)
     for name in options.model:
         for precision in options.precision:
-            model = DeiT(WIDTHS[name]).eval().to(PRECISIONS[precision])
+            model = random_model(name).eval().to(PRECISIONS[precision])
             for mode in options.compile:
                 for batch in options.batch:
                     images = torch.randn(batch, 3, IMAGE, IMAGE).to(PRECISIONS[precision])

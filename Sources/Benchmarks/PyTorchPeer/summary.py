@@ -27,7 +27,7 @@ def medians(figures, fields):
 
 def short(model):
     """Returns a model's name without patch and image size, as the peer has it."""
-    return model.removesuffix("_patch16_224")
+    return model.removesuffix("_patch16_224").removesuffix("_patch4_window7_224")
 
 
 def table(rows):

@@ -1,6 +1,7 @@
 #include "../vectors/avx512.h"
 #include "../elements/bf16.h"
 #include "../templates/attention-avx512-fp32.h"
+#include "../templates/attention-heads.h"
 
 CSK_TARGET void csk_bf16_attention_6__avx512(
     const uint16_t *qkv, size_t tokens, size_t heads, size_t head_width, size_t queries,

@@ -88,6 +88,40 @@ typedef void (*csk_bf16_attention_fn)(
     const uint16_t *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width, size_t queries,
     float scale, uint16_t *_Nonnull y, float *_Nonnull scratch);
 
+/// Some windows of a feature map, each of which attends to itself alone.
+typedef struct csk_windows {
+  size_t count;
+  /// The tokens of a window.
+  size_t tokens;
+  /// The row of each token, count × tokens; below zero for a token that pads the map.
+  const int32_t *_Nonnull rows;
+  /// The zone of each token, count × `csk_whole_vectors(tokens)`, or none: a score between two
+  /// zones is lowered by 100.
+  const int32_t *_Nullable zones;
+  /// What is added to the scores of each head, times log₂ e: heads × tokens (queries) ×
+  /// `csk_whole_vectors(tokens)` (keys), with CSK_NO_TOKEN beyond the tokens.
+  const float *_Nonnull bias;
+} csk_windows;
+
+/// What is added to the score of a key that is none.
+#define CSK_NO_TOKEN -1e30f
+
+/// y = softmax(Q · Kᵀ · scale + bias + mask) · V for each head, window by window.
+///
+/// Rows of `qkv` and y are as in `csk_f32_attention_fn`, and found by `windows`. A token that pads
+/// has the row `padding`: it is a key like any other, and has no row of y. `scratch` has
+/// `csk_attention_scratch_count` floats; its contents do not matter. `scale` is positive.
+typedef void (*csk_f32_window_attention_fn)(
+    const float *_Nonnull qkv, const csk_windows *_Nonnull windows, size_t heads,
+    size_t head_width, float scale, const float *_Nonnull padding, float *_Nonnull y,
+    float *_Nonnull scratch);
+
+/// As `csk_f32_window_attention_fn` on bf16 numbers, rounded as in `csk_bf16_attention_fn`.
+typedef void (*csk_bf16_window_attention_fn)(
+    const uint16_t *_Nonnull qkv, const csk_windows *_Nonnull windows, size_t heads,
+    size_t head_width, float scale, const uint16_t *_Nonnull padding, uint16_t *_Nonnull y,
+    float *_Nonnull scratch);
+
 /// The kernels of one instruction set.
 typedef struct csk_variant {
   /// The instruction set, as in `avx2`.
@@ -103,11 +137,13 @@ typedef struct csk_variant {
   csk_f32_add_fn _Nonnull f32_add;
   csk_f32_add_bias_fn _Nonnull f32_add_bias;
   csk_f32_attention_fn _Nonnull f32_attention;
+  csk_f32_window_attention_fn _Nonnull f32_window_attention;
   csk_bf16_narrow_fn _Nonnull bf16_narrow;
   csk_bf16_widen_fn _Nonnull bf16_widen;
   csk_bf16_layer_norm_fn _Nonnull bf16_layer_norm;
   csk_bf16_gelu_fn _Nonnull bf16_gelu;
   csk_bf16_attention_fn _Nonnull bf16_attention;
+  csk_bf16_window_attention_fn _Nonnull bf16_window_attention;
 } csk_variant;
 
 /// The number of variants.
@@ -134,7 +170,11 @@ bool csk_cpu_supports_avx512bf16(void);
       const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y);                \
   void csk_f32_attention_6__##isa(                                                              \
       const float *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width,                \
-      size_t queries, float scale, float *_Nonnull y, float *_Nonnull scratch)
+      size_t queries, float scale, float *_Nonnull y, float *_Nonnull scratch);                 \
+  void csk_f32_window_attention_6__##isa(                                                       \
+      const float *_Nonnull qkv, const csk_windows *_Nonnull windows, size_t heads,             \
+      size_t head_width, float scale, const float *_Nonnull padding, float *_Nonnull y,         \
+      float *_Nonnull scratch)
 
 CSK_DECLARE_F32_KERNELS(scalar);
 CSK_DECLARE_F32_KERNELS(avx2);
@@ -149,7 +189,11 @@ CSK_DECLARE_F32_KERNELS(avx512);
   void csk_bf16_gelu_row__##isa(uint16_t *_Nonnull values, size_t count);                       \
   void csk_bf16_attention_6__##isa(                                                             \
       const uint16_t *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width,             \
-      size_t queries, float scale, uint16_t *_Nonnull y, float *_Nonnull scratch)
+      size_t queries, float scale, uint16_t *_Nonnull y, float *_Nonnull scratch);              \
+  void csk_bf16_window_attention_6__##isa(                                                      \
+      const uint16_t *_Nonnull qkv, const csk_windows *_Nonnull windows, size_t heads,          \
+      size_t head_width, float scale, const uint16_t *_Nonnull padding, uint16_t *_Nonnull y,   \
+      float *_Nonnull scratch)
 
 CSK_DECLARE_BF16_KERNELS(scalar);
 CSK_DECLARE_BF16_KERNELS(avx2);

@@ -38,15 +38,15 @@ CSK_TARGET static void multiply_rows(
 
 /// Copies keys, transposed, and values of one head; what lies beyond tokens and width is zero.
 CSK_TARGET static void pack_head(
-    const element *_Nonnull keys, const element *_Nonnull values, size_t stride, size_t tokens,
-    size_t head_width, csk_attention_room room) {
+    token_rows keys, token_rows values, size_t tokens, size_t head_width,
+    csk_attention_room room) {
   for (size_t d = 0; d < room.width; d += CSK_LANES) {
     const csk_lanes lanes = lanes_below(head_width, d);
     for (size_t t = 0; t < room.tokens; t += CSK_LANES) {
       csk_vector rows[CSK_LANES];
       for (size_t i = 0; i < CSK_LANES; i++) {
         rows[i] = t + i < tokens && lanes.count > 0
-            ? load_first_elements(keys + (t + i) * stride + d, lanes)
+            ? load_first_elements(row_of(keys, t + i) + d, lanes)
             : csk_zero();
       }
       csk_transpose(rows);
@@ -56,7 +56,7 @@ CSK_TARGET static void pack_head(
     }
     for (size_t t = 0; t < tokens; t++) {
       const csk_vector row =
-          lanes.count > 0 ? load_first_elements(values + t * stride + d, lanes) : csk_zero();
+          lanes.count > 0 ? load_first_elements(row_of(values, t) + d, lanes) : csk_zero();
       csk_store_aligned(room.values + t * room.width + d, row);
     }
   }
@@ -94,5 +94,3 @@ CSK_TARGET static void weigh_tile(
     inverse_sums[i] = 1 / csk_lane_sum(sum);
   }
 }
-
-#include "attention-heads.h"

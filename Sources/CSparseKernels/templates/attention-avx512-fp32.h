@@ -6,8 +6,8 @@
 
 /// Copies keys, transposed, and values of one head; what lies beyond tokens and width is zero.
 CSK_TARGET static void pack_head(
-    const element *_Nonnull keys, const element *_Nonnull values, size_t stride, size_t tokens,
-    size_t head_width, csk_attention_room room) {
+    token_rows keys, token_rows values, size_t tokens, size_t head_width,
+    csk_attention_room room) {
   for (size_t d = 0; d < head_width; d += CSK_LANES) {
     const size_t rest = head_width - d < CSK_LANES ? head_width - d : CSK_LANES;
     const csk_lanes lanes = csk_first_lanes(rest);
@@ -15,7 +15,7 @@ CSK_TARGET static void pack_head(
       csk_vector rows[CSK_LANES];
       for (size_t i = 0; i < CSK_LANES; i++) {
         const bool is_token = t + i < tokens;
-        const element *row = keys + (is_token ? t + i : t) * stride + d;
+        const element *row = row_of(keys, is_token ? t + i : t) + d;
         rows[i] = load_first_elements(row, is_token ? lanes : csk_first_lanes(0));
       }
       csk_transpose(rows);
@@ -24,7 +24,7 @@ CSK_TARGET static void pack_head(
       }
     }
     for (size_t t = 0; t < tokens; t++) {
-      const csk_vector row = load_first_elements(values + t * stride + d, lanes);
+      const csk_vector row = load_first_elements(row_of(values, t) + d, lanes);
       csk_store_aligned(room.values + t * room.width + d, row);
     }
   }

@@ -66,5 +66,3 @@ CSK_TARGET static void weigh_tile(
   }
   for (size_t i = 0; i < CSK_TILE_QUERIES; i++) inverse_sums[i] = 1 / csk_lane_sum(sum[i]);
 }
-
-#include "attention-heads.h"

@@ -20,17 +20,24 @@ CSK_INLINE csk_vector add_step(csk_vector sum, csk_vector a, csk_vector b) {
 
 #include "attention-tile.h"
 
+/// Copies the numbers of a head as fp32, filled up with zeros to a whole vector.
+CSK_INLINE void copy_factors(
+    const element *_Nonnull from, size_t head_width, factor *_Nonnull to) {
+  size_t d = 0;
+  for (; d + CSK_LANES <= head_width; d += CSK_LANES) {
+    csk_store_aligned(to + d, load_elements(from + d));
+  }
+  if (d == head_width) return;
+  csk_store_aligned(to + d, load_first_elements(from + d, csk_first_lanes(head_width - d)));
+}
+
 /// Copies the queries of a tile as fp32.
 CSK_TARGET static query_tile copy_queries(
     const element *_Nonnull queries, size_t stride, size_t first, size_t query_count,
     size_t head_width, csk_attention_room room) {
-  const size_t end = last_vector(room, head_width);
-  const csk_lanes rest = csk_first_lanes(head_width - end);
   for (size_t i = 0; i < CSK_TILE_QUERIES; i++) {
     const element *from = queries + csk_tile_query(first, i, query_count) * stride;
-    float *to = room.queries + i * room.width;
-    for (size_t d = 0; d < end; d += CSK_LANES) csk_store_aligned(to + d, load_elements(from + d));
-    csk_store_aligned(to + end, load_first_elements(from + end, rest));
+    copy_factors(from, head_width, room.queries + i * room.width);
   }
   return (query_tile){.start = room.queries, .stride = room.width};
 }

@@ -44,7 +44,10 @@ CSK_TARGET static void attend(
   const size_t width = heads * head_width, stride = 3 * width;
   for (size_t head = 0; head < heads; head++) {
     const element *start = qkv + head * head_width;
-    pack_head(start + width, start + 2 * width, stride, tokens, head_width, room);
+    const csk_token_rows order = {.rows = NULL, .stride = stride};
+    const token_rows keys = {.start = start + width, .padding = start, .order = order};
+    const token_rows values = {.start = start + 2 * width, .padding = start, .order = order};
+    pack_head(keys, values, tokens, head_width, room);
     attend_head(
         start, stride, tokens, head_width, queries, scale * CSK_LOG2_E, y + head * head_width,
         width, room, head + 1 < heads ? start + head_width : NULL);

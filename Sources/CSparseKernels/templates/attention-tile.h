@@ -6,6 +6,21 @@
 
 #include "attention.h"
 
+/// The rows of tokens from a first number on.
+typedef struct token_rows {
+  const element *_Nonnull start;
+  /// The row of a token that pads, from the same number on.
+  const element *_Nonnull padding;
+  csk_token_rows order;
+} token_rows;
+
+/// Returns the row of a token.
+CSK_INLINE const element *_Nonnull row_of(token_rows rows, size_t token) {
+  if (!rows.order.rows) return rows.start + token * rows.order.stride;
+  const int32_t row = rows.order.rows[token];
+  return row < 0 ? rows.padding : rows.start + (size_t)row * rows.order.stride;
+}
+
 /// Where a tile's queries lie.
 typedef struct query_tile {
   const factor *_Nonnull start;

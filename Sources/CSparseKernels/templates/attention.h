@@ -41,6 +41,14 @@ static inline csk_attention_room csk_divide_attention_scratch(
   return room;
 }
 
+/// Where the rows of tokens lie.
+typedef struct csk_token_rows {
+  /// The row of each token, below zero for one that pads; without it, rows are in order.
+  const int32_t *_Nullable rows;
+  /// The numbers from one row to the next.
+  size_t stride;
+} csk_token_rows;
+
 /// Returns the query that stands in place `place` of the tile that starts at `first`.
 static inline size_t csk_tile_query(size_t first, size_t place, size_t queries) {
   return first + place < queries ? first + place : queries - 1;

@@ -95,6 +95,14 @@ CSK_INLINE csk_vector csk_replace(csk_lanes lanes, csk_vector old, csk_vector ne
   return _mm256_blendv_ps(old, new, _mm256_castsi256_ps(lanes.mask));
 }
 
+/// Returns v, with `other` added where the integers at `values` are not `value`.
+CSK_INLINE csk_vector csk_add_where_unequal(
+    csk_vector v, const int32_t *_Nonnull values, int32_t value, csk_vector other) {
+  const __m256i found = _mm256_loadu_si256((const __m256i *)values);
+  const __m256i is_same = _mm256_cmpeq_epi32(found, _mm256_set1_epi32(value));
+  return _mm256_add_ps(v, _mm256_andnot_ps(_mm256_castsi256_ps(is_same), other));
+}
+
 /// Returns the sum of all lanes.
 CSK_INLINE float csk_lane_sum(csk_vector v) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

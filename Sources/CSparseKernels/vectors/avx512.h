@@ -109,6 +109,14 @@ CSK_INLINE csk_vector csk_replace(csk_lanes lanes, csk_vector old, csk_vector ne
   return _mm512_mask_mov_ps(old, lanes, new);
 }
 
+/// Returns v, with `other` added where the integers at `values` are not `value`.
+CSK_INLINE csk_vector csk_add_where_unequal(
+    csk_vector v, const int32_t *_Nonnull values, int32_t value, csk_vector other) {
+  const __mmask16 is_other =
+      _mm512_cmpneq_epi32_mask(_mm512_loadu_si512(values), _mm512_set1_epi32(value));
+  return _mm512_mask_add_ps(v, is_other, v, other);
+}
+
 /// Returns the sum of all lanes.
 CSK_INLINE float csk_lane_sum(csk_vector v) {
   const __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));

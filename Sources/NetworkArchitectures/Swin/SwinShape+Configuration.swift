@@ -11,18 +11,19 @@ extension SwinShape: NetworkArchitecture {
       "always_partition": [false],
       "ape": [false],
       "crop_mode": ["center"],
-      "dynamic_mask": [false],
+      "dynamic_img_size": [false, true],
+      "dynamic_mask": [false, true],
       "global_pool": ["avg"],
       "norm_layer": ["layernorm"],
       "patch_norm": [true],
       "pool": ["avg"],
-      "qkv_bias": [true],
-      "strict_img_size": [true],
+      "strict_img_size": [true, false],
     ],
     unsupportedKeys: ["head_dim", "window_ratio"],
     knownArguments: [
       "architecture", "img_size", "patch_size", "in_chans", "embed_dim", "depths", "num_heads",
-      "window_size", "mlp_ratio", "num_classes", "drop_rate", "drop_path_rate", "attn_drop_rate",
+      "window_size", "mlp_ratio", "qkv_bias", "num_classes", "drop_rate", "drop_path_rate",
+      "attn_drop_rate",
       "proj_drop_rate", "weight_init",
     ],
     familyName: "a plain Swin transformer")
@@ -34,30 +35,44 @@ extension SwinShape: NetworkArchitecture {
     func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
       try configuration.size(key, fallback, architecture: architecture)
     }
-    let ratio = try configuration.number(["mlp_ratio"]) ?? Double(named?.hiddenRatio ?? 4)
-    guard let hiddenRatio = Int(exactly: ratio) else {
-      throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a whole number")
+    let hiddenRatio = try configuration.number(["mlp_ratio"]) ?? named?.hiddenRatio ?? 4
+    guard hiddenRatio > 0, hiddenRatio < 1_000 else {
+      throw .invalidValue(
+        key: "mlp_ratio", value: "\(hiddenRatio)", expected: "a number above 0 and below 1000")
     }
     let outer = try configuration.outerSizes(
       named: named?.outerSizes, architecture: architecture)
     let width = try size("embed_dim", named?.embeddingWidth)
     let depths = try configuration.sizes("depths", named?.depths, architecture: architecture)
     let heads = try configuration.sizes("num_heads", named?.heads, architecture: architecture)
-    let windowSize = try size("window_size", named?.windowSize)
+    let windowSize = try Self.windowSize(configuration, named: named, architecture)
+    let hasQKVBias = try configuration.truth(["qkv_bias"]) ?? named?.hasQKVBias ?? true
     do throws(ArchitectureError) {
       try self.init(
-        imageSize: outer.imageSize, patchSize: outer.patchSize, channels: outer.channels,
-        embeddingWidth: width,
-        depths: depths, heads: heads, windowSize: windowSize, hiddenRatio: hiddenRatio,
+        imageSize: GridSize(side: outer.imageSize), patchSize: outer.patchSize,
+        channels: outer.channels, embeddingWidth: width, depths: depths, heads: heads,
+        windowSize: windowSize, hiddenRatio: hiddenRatio, hasQKVBias: hasQKVBias,
         classes: outer.classes)
     } catch {
       throw .invalidSizes(error)
     }
   }
 
+  /// The size of a window: a number, or a pair of height and width.
+  private static func windowSize(
+    _ configuration: some ConfigurationReader, named: Self?, _ architecture: String
+  ) throws(ConfigurationFault) -> GridSize {
+    if let pair = try? configuration.integers(["window_size"]), pair.count == 2 {
+      return GridSize(height: pair[0], width: pair[1])
+    }
+    if let named, try configuration.integer(["window_size"]) == nil { return named.windowSize }
+    return GridSize(
+      side: try configuration.size("window_size", nil, architecture: architecture))
+  }
+
   private var outerSizes: OuterSizes {
     OuterSizes(
-      imageSize: imageSize, patchSize: patchSize, channels: channels, classes: classes)
+      imageSize: imageSize.height, patchSize: patchSize, channels: channels, classes: classes)
   }
 
   /// Returns the prefix that is in the way, or that there is no such tensor.

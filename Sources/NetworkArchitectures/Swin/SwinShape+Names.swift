@@ -11,8 +11,10 @@ extension SwinShape {
         let heads = [1, 2, 4, 8].map { size.heads * $0 }
         do {
           let shape = try SwinShape(
-            imageSize: imageSize, patchSize: 4, channels: 3, embeddingWidth: size.width,
-            depths: [2, 2, size.depth, 2], heads: heads, windowSize: window, classes: 1000)
+            imageSize: GridSize(side: imageSize), patchSize: 4, channels: 3,
+            embeddingWidth: size.width,
+            depths: [2, 2, size.depth, 2], heads: heads, windowSize: GridSize(side: window),
+            classes: 1000)
           return ("swin_\(size.name)_patch4_window\(window)_\(imageSize)", shape)
         } catch {
           preconditionFailure("swin_\(size.name): \(error)")

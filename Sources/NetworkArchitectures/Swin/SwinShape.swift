@@ -1,7 +1,7 @@
 /// The sizes that define a Swin transformer: attention in windows, four stages that halve the side.
 package struct SwinShape: Hashable, Sendable {
-  /// The side of the square input image, in pixels.
-  package let imageSize: Int
+  /// The size of the input image, in pixels.
+  package let imageSize: GridSize
   /// The side of a square patch, in pixels.
   package let patchSize: Int
   /// The colour channels of the input: 1 or 3.
@@ -12,10 +12,12 @@ package struct SwinShape: Hashable, Sendable {
   package let depths: [Int]
   /// The attention heads of each stage.
   package let heads: [Int]
-  /// The side of an attention window, in tokens.
-  package let windowSize: Int
+  /// The size of an attention window, in tokens.
+  package let windowSize: GridSize
   /// The hidden width of the two-layer perceptron, as a multiple of the token's width.
-  package let hiddenRatio: Int
+  package let hiddenRatio: Double
+  /// Whether the query, key and value projection has a bias.
+  package let hasQKVBias: Bool
   /// The classes that the head tells apart.
   package let classes: Int
 
@@ -23,14 +25,15 @@ package struct SwinShape: Hashable, Sendable {
   ///
   /// - Throws: ``ArchitectureError`` for a size that no model can have.
   package init(
-    imageSize: Int, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
-    heads: [Int], windowSize: Int, hiddenRatio: Int = 4, classes: Int
+    imageSize: GridSize, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
+    heads: [Int], windowSize: GridSize, hiddenRatio: Double = 4, hasQKVBias: Bool = true,
+    classes: Int
   ) throws(ArchitectureError) {
     var sizes = [
-      ("image size", imageSize, 1...8192), ("patch size", patchSize, 1...1024),
-      ("width", embeddingWidth, 1...16384), ("stages", depths.count, 1...8),
-      ("window size", windowSize, 1...1024), ("hidden ratio", hiddenRatio, 1...64),
-      ("classes", classes, 1...1_000_000),
+      ("image height", imageSize.height, 1...8192), ("image width", imageSize.width, 1...8192),
+      ("patch size", patchSize, 1...1024), ("width", embeddingWidth, 1...16384),
+      ("stages", depths.count, 1...8), ("window height", windowSize.height, 1...1024),
+      ("window width", windowSize.width, 1...1024), ("classes", classes, 1...1_000_000),
     ]
     sizes += depths.map { ("blocks of a stage", $0, 1...1024) }
     sizes += heads.map { ("heads of a stage", $0, 1...1024) }
@@ -42,20 +45,20 @@ package struct SwinShape: Hashable, Sendable {
       throw .outOfRange(name: "stages with heads", value: heads.count, allowed: count...count)
     }
     guard channels == 1 || channels == 3 else { throw .unsupportedChannels(channels) }
-    guard imageSize % patchSize == 0 else {
-      throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize)
+    for side in [imageSize.height, imageSize.width] where side % patchSize != 0 {
+      throw .imageNotDivisible(imageSize: side, patchSize: patchSize)
     }
     for stage in depths.indices {
-      // A stage's side must hold whole windows, and halve into the next stage's.
-      let side = (imageSize / patchSize) >> stage
-      let isWhole = side << stage == imageSize / patchSize
-      guard isWhole, side >= 1, side % min(windowSize, side) == 0 else {
-        throw .imageNotDivisible(imageSize: imageSize, patchSize: patchSize << stage)
-      }
       let width = embeddingWidth << stage
       guard width % heads[stage] == 0 else {
         throw .widthNotDivisible(width: width, heads: heads[stage])
       }
+    }
+    // The widest hidden layer of a ViT is a limit here, too.
+    let widest = Double(embeddingWidth << (depths.count - 1)) * hiddenRatio
+    guard hiddenRatio > 0, Double(embeddingWidth) * hiddenRatio >= 1, widest < 262_145 else {
+      let value = widest.isFinite ? Int(max(min(widest, 1e9), -1e9)) : -1
+      throw .outOfRange(name: "hidden width", value: value, allowed: 1...262_144)
     }
     self.imageSize = imageSize
     self.patchSize = patchSize
@@ -65,20 +68,51 @@ package struct SwinShape: Hashable, Sendable {
     self.heads = heads
     self.windowSize = windowSize
     self.hiddenRatio = hiddenRatio
+    self.hasQKVBias = hasQKVBias
     self.classes = classes
   }
+
+  /// The constant that LayerNorm adds to the variance: timm's and Microsoft's.
+  package static let layerNormEpsilon: Float = 1e-5
 
   /// The values of a patch: channels × patch size².
   package var patchValues: Int { channels * patchSize * patchSize }
 
-  /// Returns the tokens along a side in a stage.
-  package func side(ofStage stage: Int) -> Int { (imageSize / patchSize) >> stage }
+  /// Returns the tokens of a stage as a map; merging pads an odd side.
+  package func grid(ofStage stage: Int) -> GridSize {
+    let patches = imageSize.tiles(of: GridSize(side: patchSize))
+    return patches.tiles(of: GridSize(side: 1 << stage))
+  }
 
   /// Returns the width of a token in a stage.
   package func width(ofStage stage: Int) -> Int { embeddingWidth << stage }
 
-  /// Returns the side of a window in a stage; a stage smaller than a window is one window.
-  package func window(ofStage stage: Int) -> Int { min(windowSize, side(ofStage: stage)) }
+  /// Returns the hidden width of the perceptrons of a stage.
+  package func hiddenWidth(ofStage stage: Int) -> Int {
+    Int(Double(width(ofStage: stage)) * hiddenRatio)
+  }
+
+  /// Returns the size of a window in a stage: a side of the map that is shorter is one window.
+  package func window(ofStage stage: Int) -> GridSize {
+    let grid = grid(ofStage: stage)
+    return GridSize(
+      height: min(windowSize.height, grid.height), width: min(windowSize.width, grid.width))
+  }
+
+  /// Returns the windows of a stage, which cover its map; those at the end may be padded.
+  package func windows(ofStage stage: Int) -> GridSize {
+    grid(ofStage: stage).tiles(of: window(ofStage: stage))
+  }
+
+  /// Returns by how many rows and columns a block shifts its windows: every second block does, by
+  /// half a window, but not along a side that is one window.
+  package func shift(ofStage stage: Int, block: Int) -> GridSize {
+    let (grid, window) = (grid(ofStage: stage), window(ofStage: stage))
+    let isOdd = block % 2 == 1
+    return GridSize(
+      height: isOdd && grid.height > window.height ? windowSize.height / 2 : 0,
+      width: isOdd && grid.width > window.width ? windowSize.width / 2 : 0)
+  }
 
   /// The width of the last stage's tokens.
   package var finalWidth: Int { width(ofStage: depths.count - 1) }

@@ -19,6 +19,12 @@ protocol Activation: BitwiseCopyable, Sendable {
     _ queriesKeysValues: Span<Self>, shape: AttentionShape, queries: Int, scale: Float,
     into y: inout MutableSpan<Self>, scratch: inout MutableSpan<Float>, variant: KernelVariant)
 
+  /// Computes the attention of some windows.
+  static func attend(
+    _ queriesKeysValues: Span<Self>, in attention: WindowAttention<Self>,
+    windows: AttentionWindows, scale: Float, into y: inout MutableSpan<Self>,
+    scratch: inout MutableSpan<Float>, variant: KernelVariant)
+
   /// Applies a prunable layer, and GELU behind it if asked for.
   static func apply(
     _ layer: PreparedLayer, to x: Span<Self>, rows: Int, hasGELU: Bool,
@@ -33,4 +39,17 @@ protocol Activation: BitwiseCopyable, Sendable {
   static func multiply(
     _ weights: DenseWeights, by x: Span<Self>, rows: Int, bias: [Float],
     addingTo y: inout MutableSpan<Float>, _ workspace: inout Workspace, variant: KernelVariant)
+}
+
+/// What the attention in windows of a block has beside queries, keys and values.
+struct WindowAttention<Number: Activation>: Sendable {
+  /// What is added to scores.
+  let bias: AttentionBias
+  /// The numbers of a head.
+  let headWidth: Int
+  /// The queries, keys and values of a token that pads.
+  let padding: [Number]
+
+  /// The numbers of a token: those of all heads.
+  var width: Int { bias.heads * headWidth }
 }

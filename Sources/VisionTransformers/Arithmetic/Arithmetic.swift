@@ -11,13 +11,18 @@ struct Arithmetic<Number: Activation> {
   /// The constant that LayerNorm adds to the variance.
   let epsilon: Float
 
-  /// Normalises rows of tokens: LayerNorm with scale and shift.
-  func normalize(_ x: [Float], _ norm: NormParameters, rows: Int, into y: inout [Number]) {
-    let count = rows * norm.weights.count
+  /// Normalises rows of tokens, from a row on, to rows from another on: LayerNorm with scale and
+  /// shift.
+  func normalize(
+    _ x: [Float], _ norm: NormParameters, first: Int = 0, rows: Int, into y: inout [Number],
+    from start: Int = 0
+  ) {
+    let width = norm.weights.count
     var target = y.mutableSpan
-    var output = target._mutatingExtracting(0..<count)
+    var output = target._mutatingExtracting(start * width..<(start + rows) * width)
     Number.normalize(
-      x.span.extracting(0..<count), rows: rows, by: norm, epsilon: epsilon, into: &output,
+      x.span.extracting(first * width..<(first + rows) * width), rows: rows, by: norm,
+      epsilon: epsilon, into: &output,
       variant: variant)
   }
 
@@ -33,15 +38,17 @@ struct Arithmetic<Number: Activation> {
       into: &output, &workspace, variant: variant)
   }
 
-  /// Adds a prunable linear layer to the first rows of the tokens.
+  /// Adds a prunable linear layer of rows of x, from a row on, to rows of the tokens from another
+  /// on.
   func apply(
-    _ layer: PreparedLayer, to x: [Number], rows: Int, addingTo tokens: inout [Float],
-    _ workspace: inout Workspace
+    _ layer: PreparedLayer, to x: [Number], first: Int = 0, rows: Int,
+    addingTo tokens: inout [Float], from start: Int = 0, _ workspace: inout Workspace
   ) {
+    let used = first * layer.inputs..<(first + rows) * layer.inputs
     var target = tokens.mutableSpan
-    var output = target._mutatingExtracting(0..<rows * layer.outputs)
+    var output = target._mutatingExtracting(start * layer.outputs..<(start + rows) * layer.outputs)
     Number.apply(
-      layer, to: x.span.extracting(0..<rows * layer.inputs), rows: rows, addingTo: &output,
+      layer, to: x.span.extracting(used), rows: rows, addingTo: &output,
       &workspace, variant: variant)
   }
 
@@ -80,6 +87,24 @@ struct Arithmetic<Number: Activation> {
       queriesKeysValues.span.extracting(image * size..<(image + 1) * size), shape: shape,
       queries: queries, scale: 1 / Float(shape.headWidth).squareRoot(), into: &output,
       scratch: &scratch, variant: variant)
+  }
+}
+
+extension Arithmetic {
+  /// Computes the attention of some windows, in a map whose rows lie in both buffers from a row on.
+  func attend(
+    queriesKeysValues: [Number], in attention: WindowAttention<Number>,
+    windows: AttentionWindows, first: Int, rows: Int, into y: inout [Number],
+    _ workspace: inout Workspace
+  ) {
+    let width = attention.width
+    var scratch = workspace.scratch.mutableSpan
+    var all = y.mutableSpan
+    var output = all._mutatingExtracting(first * width..<(first + rows) * width)
+    Number.attend(
+      queriesKeysValues.span.extracting(3 * first * width..<3 * (first + rows) * width),
+      in: attention, windows: windows, scale: 1 / Float(attention.headWidth).squareRoot(),
+      into: &output, scratch: &scratch, variant: variant)
   }
 }
 

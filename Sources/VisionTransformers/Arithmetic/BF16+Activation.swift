@@ -21,6 +21,17 @@ extension BF16: Activation {
       scratch: &scratch, variant: variant)
   }
 
+  static func attend(
+    _ queriesKeysValues: Span<BF16>, in attention: WindowAttention<BF16>,
+    windows: AttentionWindows, scale: Float, into y: inout MutableSpan<BF16>,
+    scratch: inout MutableSpan<Float>, variant: KernelVariant
+  ) {
+    SparseKernels.attend(
+      queriesKeysValues, windows: windows, bias: attention.bias, headWidth: attention.headWidth,
+      scale: scale, padding: attention.padding.span, into: &y, scratch: &scratch,
+      variant: variant)
+  }
+
   static func apply(
     _ layer: PreparedLayer, to x: Span<BF16>, rows: Int, hasGELU: Bool,
     into y: inout MutableSpan<BF16>, _ workspace: inout Workspace,

@@ -22,6 +22,17 @@ extension Float: Activation {
       scratch: &scratch, variant: variant)
   }
 
+  static func attend(
+    _ queriesKeysValues: Span<Float>, in attention: WindowAttention<Float>,
+    windows: AttentionWindows, scale: Float, into y: inout MutableSpan<Float>,
+    scratch: inout MutableSpan<Float>, variant: KernelVariant
+  ) {
+    SparseKernels.attend(
+      queriesKeysValues, windows: windows, bias: attention.bias, headWidth: attention.headWidth,
+      scale: scale, padding: attention.padding.span, into: &y, scratch: &scratch,
+      variant: variant)
+  }
+
   static func apply(
     _ layer: PreparedLayer, to x: Span<Float>, rows: Int, hasGELU: Bool,
     into y: inout MutableSpan<Float>, _ workspace: inout Workspace, variant: KernelVariant

@@ -14,18 +14,18 @@ struct Workspace: ~Copyable {
   /// The result of such a product.
   var wideOutput: [Float]
 
-  /// Allocates what a network needs for passes of up to `rows` tokens.
+  /// Allocates what a network needs for products of inputs and outputs of so many numbers at most.
   init(
-    network: Network, packing: LayerPacking, attention: AttentionShape, rows: Int,
-    widestInput: Int, widestOutput: Int
+    network: Network, packing: LayerPacking, attentionScratch: Int, wideInputCount: Int,
+    wideOutputCount: Int
   ) {
     let scratchCounts = network.prunableLayers.map {
       scratchCount(outputs: $0.outputs, inputs: $0.inputs)
     }
     scratch = Array(
-      repeating: 0, count: max(attention.scratchCount, scratchCounts.max() ?? 0))
+      repeating: 0, count: max(attentionScratch, scratchCounts.max() ?? 0))
     let isEmulated = packing.precision == .bf16 && packing.denseFormat == .f32
-    wideInput = Array(repeating: 0, count: isEmulated ? rows * widestInput : 0)
-    wideOutput = Array(repeating: 0, count: isEmulated ? rows * widestOutput : 0)
+    wideInput = Array(repeating: 0, count: isEmulated ? wideInputCount : 0)
+    wideOutput = Array(repeating: 0, count: isEmulated ? wideOutputCount : 0)
   }
 }

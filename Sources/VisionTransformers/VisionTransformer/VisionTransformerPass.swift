@@ -2,27 +2,6 @@ import NetworkArchitectures
 import SparsityCore
 import SparseKernels
 
-/// A place in a ViT whose activations a pass shows.
-package enum ObservedPlace: Hashable, Sendable {
-  /// The tokens after positions were added: (images × tokens × width).
-  case embedding
-  /// The tokens after a block: (images × tokens × width), of the last block only the extra ones.
-  case block(Int)
-}
-
-/// A pass that shows its activations, for comparisons with other programs.
-package protocol ObservablePass: ForwardPass, ~Copyable {
-  /// Is shown the activations of each place as soon as they are computed.
-  var observe: ((ObservedPlace, Span<Float>) -> Void)? { get set }
-
-  /// Computes the logits of normalised images, (images × channels × rows × columns); as
-  /// ``ForwardPass/logits(pixels:count:layers:into:)`` otherwise.
-  mutating func logits(
-    normalized images: Span<Float>, count: Int, layers: [LayerWeights],
-    into logits: inout MutableSpan<Float>
-  )
-}
-
 /// The forward pass of a ViT or DeiT; a distilled model's logits are the mean of both heads.
 ///
 /// Tokens, sums and statistics are fp32; the inputs of linear layers and of the attention have the
@@ -54,6 +33,12 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   var workspace: Workspace
 
   var network: Network { model.network }
+  /// How images are cut into patches.
+  var patches: PatchGrid {
+    PatchGrid(
+      image: GridSize(side: shape.imageSize), patchSize: shape.patchSize,
+      channels: shape.channels)
+  }
   /// The sizes of the model.
   var shape: TransformerShape { model.shape }
   /// The sizes of the attention of one image.
@@ -78,9 +63,9 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
     self.attention = AttentionShape(
       tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
     self.workspace = Workspace(
-      network: model.network, packing: model.packing, attention: attention, rows: rows,
-      widestInput: max(shape.width, shape.hiddenWidth, shape.patchValues),
-      widestOutput: max(3 * shape.width, shape.hiddenWidth))
+      network: model.network, packing: model.packing, attentionScratch: attention.scratchCount,
+      wideInputCount: rows * max(shape.width, shape.hiddenWidth, shape.patchValues),
+      wideOutputCount: rows * max(3 * shape.width, shape.hiddenWidth))
   }
 
   @_specialize(where Number == Float)
