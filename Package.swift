@@ -205,8 +205,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "elsa", "ContentHashing", "Coordination", "ModelFiles", "RunStorage", "SparseKernels",
-        "SparsityCore", "WireProtocol", "TestSupport",
+        "elsa", "ContentHashing", "Coordination", "ImageData", "ModelFiles",
+        "NetworkArchitectures", "RunStorage", "SparseKernels", "SparsityCore", "WireProtocol",
+        "TestSupport",
       ],
       exclude: ["PythonWorker", "Evaluators"], swiftSettings: swiftSettings),
     tests(

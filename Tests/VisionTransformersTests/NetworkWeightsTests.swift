@@ -120,15 +120,14 @@ struct NetworkWeightsTests {
     let error = #expect(throws: ModelError.self) {
       _ = try weights.packed(precision: .f32, variant: .scalar)
     }
-    #expect(error?.description.contains("a network of costs") == true)
+    #expect(error?.description.contains("Swin") == true)
   }
 }
 
 /// A family that has costs alone.
 private struct CostOnlyShape: NetworkArchitecture {
   static let named: [(name: String, architecture: CostOnlyShape)] = []
-  static let configurationRules = ConfigurationRules(
-    harmlessValues: [:], unsupportedKeys: [], knownArguments: [], familyName: "a network of costs")
+  static let configurationRules = SwinShape.configurationRules
   static func isFamily(ofArchitecture name: String) -> Bool { name == "costly" }
 
   init(

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from peer import DeiT
+from peer import DeiT, swin
 
 
 def most_in_group(weights, group_size):
@@ -56,14 +56,17 @@ def main():
     parser.add_argument("--batch", type=int, default=32)
     arguments = parser.parse_args()
     weights = load_file(arguments.checkpoint)
-    model = DeiT(weights["cls_token"].shape[-1])
+    configuration = json.loads((arguments.checkpoint.parent / "config.json").read_text())
+    if configuration.get("architecture", "").startswith("swin_"):
+        model = swin(configuration)
+    else:
+        model = DeiT(weights["cls_token"].shape[-1])
     model.load_state_dict(weights, strict=True)
     model.eval()
     genome = arguments.checkpoint.with_suffix(".genome.json")
     most, crowded = {}, []
     if genome.exists():
         most, crowded = crowded_layers(weights, json.loads(genome.read_text()))
-    configuration = json.loads((arguments.checkpoint.parent / "config.json").read_text())
     data = load_file(arguments.data)
     correct = count_correct(model, data["images"], data["labels"], configuration, arguments.batch)
     print(json.dumps({"images": len(data["labels"]), "correct": correct, "mostInGroup": most}))

@@ -17,6 +17,8 @@ from torch.nn import functional
 
 WIDTHS = {"deit_tiny": 192, "deit_small": 384, "deit_base": 768}
 SWINS = {name: f"{name}_patch4_window7_224" for name in ["swin_tiny", "swin_small", "swin_base"]}
+SWIN_SIZES = ["img_size", "patch_size", "in_chans", "num_classes", "embed_dim", "depths",
+              "num_heads", "window_size", "mlp_ratio", "qkv_bias"]
 PRECISIONS = {"f32": torch.float32, "bf16": torch.bfloat16}
 COMPILE_MODES = ["off", "on", "freezing"]
 DEPTH, HEAD_WIDTH, IMAGE, PATCH, CLASSES = 12, 64, 224, 16, 1000
@@ -91,8 +93,18 @@ def random_model(name):
     """Returns a model with random weights: a DeiT as written above, or timm's Swin."""
     if name in WIDTHS:
         return DeiT(WIDTHS[name])
+    return swin({"architecture": SWINS[name]})
+
+
+def swin(configuration):
+    """Returns timm's Swin of a configuration: a known name, or sizes."""
     import timm  # pylint: disable=import-outside-toplevel
-    return timm.create_model(SWINS[name], pretrained=False)
+    sizes = {key: configuration[key] for key in SWIN_SIZES if key in configuration}
+    sizes.update(configuration.get("model_args", {}))
+    name = configuration["architecture"].split(".")[0]
+    if timm.is_model(name):
+        return timm.create_model(name, pretrained=False, **sizes)
+    return timm.models.SwinTransformer(**sizes)
 
 
 def parse():

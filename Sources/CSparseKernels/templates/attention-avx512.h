@@ -39,7 +39,7 @@ CSK_INLINE csk_vector row_max(const float *_Nonnull row, size_t whole, csk_lanes
 
 /// Replaces six rows of scores s by p = 2^((s − max) · scale), rounded as elements are, and writes
 /// 1 / Σ p of the unrounded p; `tokens` are in use.
-CSK_TARGET static void weigh_tile(
+CSK_TARGET static inline void weigh_tile(
     csk_attention_room room, size_t tokens, float scale, float *_Nonnull inverse_sums) {
   const size_t end = room.tokens - CSK_LANES;
   const csk_lanes rest = csk_first_lanes(tokens - end);

@@ -32,7 +32,7 @@ CSK_INLINE void copy_factors(
 }
 
 /// Copies the queries of a tile as fp32.
-CSK_TARGET static query_tile copy_queries(
+CSK_TARGET static inline query_tile copy_queries(
     const element *_Nonnull queries, size_t stride, size_t first, size_t query_count,
     size_t head_width, csk_attention_room room) {
   for (size_t i = 0; i < CSK_TILE_QUERIES; i++) {

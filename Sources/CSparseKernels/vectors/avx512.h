@@ -112,9 +112,9 @@ CSK_INLINE csk_vector csk_replace(csk_lanes lanes, csk_vector old, csk_vector ne
 /// Returns v, with `other` added where the integers at `values` are not `value`.
 CSK_INLINE csk_vector csk_add_where_unequal(
     csk_vector v, const int32_t *_Nonnull values, int32_t value, csk_vector other) {
-  const __mmask16 is_other =
-      _mm512_cmpneq_epi32_mask(_mm512_loadu_si512(values), _mm512_set1_epi32(value));
-  return _mm512_mask_add_ps(v, is_other, v, other);
+  const __mmask16 is_same =
+      _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(values), _mm512_set1_epi32(value));
+  return _mm512_mask_add_ps(v, (__mmask16)~is_same, v, other);
 }
 
 /// Returns the sum of all lanes.

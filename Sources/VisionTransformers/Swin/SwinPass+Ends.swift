@@ -87,10 +87,14 @@ private struct NeighbourGrid {
       for (down, right) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
         let isInside = top + down < from.height && left + right < from.width
         let first = image * from.count + (top + down) * from.width + left + right
-        for index in 0..<width {
-          target[place + index] = isInside ? source[first * width + index] : 0
-        }
+        var part = target._mutatingExtracting(place..<place + width)
         place += width
+        guard isInside else {
+          for index in part.indices { part[index] = 0 }
+          continue
+        }
+        let token = source.extracting(first * width..<(first + 1) * width)
+        for index in 0..<width { part[index] = token[index] }
       }
     }
   }

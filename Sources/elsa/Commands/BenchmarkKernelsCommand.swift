@@ -81,10 +81,13 @@ struct BenchmarkKernelsCommand: ParsableCommand {
     let benchmark = try KernelBenchmark(
       precision: options.precision, variant: options.variantChoice, tokens: tokens,
       repetitions: repetitions)
-    // All blocks of these models have layers of the same sizes.
+    // Blocks of the same width have layers of the same sizes.
     let layers = try options.models.flatMap { model in
       let network = model.architecture.network
-      return network.prunableLayers[network.blocks[0].layers]
+      var widths: Set<Int> = []
+      return network.blocks.filter { widths.insert($0.width).inserted }.flatMap {
+        network.prunableLayers[$0.layers]
+      }
     }
     let progress = SharedProgress()
     var measurements: [KernelMeasurement] = []

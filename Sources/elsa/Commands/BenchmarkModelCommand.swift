@@ -12,13 +12,14 @@ import TextReports
 struct BenchmarkModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Measures images/s of DeiT-T/S/B with random weights.",
+    abstract: "Measures images/s of DeiT-T/S/B and Swin-T/S/B with random weights.",
     discussion: """
       Patterns and thread counts take turns; figures are medians. One thread is timed by its CPU \
       clock, more threads by the wall.
 
       EXAMPLES
         elsa benchmark model
+        elsa benchmark model --model swin_tiny --precision bf16 --threads 1
         elsa benchmark model --model deit_small --pattern 4:4 --pattern 1:4 --threads 1 --json
       """)
 

@@ -28,6 +28,11 @@ struct BenchmarkOperationsCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    for name in options.modelNames where !BenchmarkOptions.plainModels.contains(name) {
+      throw ValidationError(
+        "--model \(name) has blocks of several kinds, which are measured only as a whole; "
+          + "use elsa benchmark model.")
+    }
     try OptionRange.check("--repetitions", repetitions, in: 1...10_000)
   }
 

@@ -8,7 +8,8 @@ struct BenchmarkOptions: ParsableArguments {
   @Option(
     name: .customLong("model"),
     help: ArgumentHelp(
-      "A model; may be repeated (default: all).", valueName: "deit_tiny|deit_small|deit_base"))
+      "A model: deit or swin, and _tiny, _small or _base; may be repeated (default: each deit).",
+      valueName: "deit_tiny|…|swin_base"))
   var modelNames: [String] = []
 
   @Option(help: ArgumentHelp("The number format.", valueName: "f32|bf16"))
@@ -28,13 +29,14 @@ struct BenchmarkOptions: ParsableArguments {
   /// The models to measure.
   var models: [NamedNetwork] {
     get throws {
-      let names = modelNames.isEmpty ? Self.knownModels : modelNames
+      let names = modelNames.isEmpty ? Self.plainModels : modelNames
       return try names.map { name in
         guard Self.knownModels.contains(name) else {
           throw ValidationError(
             "--model is \"\(name)\"; write \(Self.knownModels.joined(separator: ", ")).")
         }
-        return try NetworkFamilies.network(named: "\(name)_patch16_224")
+        let sizes = Self.plainModels.contains(name) ? "patch16_224" : "patch4_window7_224"
+        return try NetworkFamilies.network(named: "\(name)_\(sizes)")
       }
     }
   }
@@ -69,5 +71,7 @@ struct BenchmarkOptions: ParsableArguments {
     return patterns
   }
 
-  private static let knownModels = ["deit_tiny", "deit_small", "deit_base"]
+  /// The models whose blocks are all alike.
+  static let plainModels = ["deit_tiny", "deit_small", "deit_base"]
+  private static let knownModels = plainModels + ["swin_tiny", "swin_small", "swin_base"]
 }

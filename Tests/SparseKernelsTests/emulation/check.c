@@ -99,6 +99,7 @@ int main(int count, char **arguments) {
     for (size_t width = 1; width <= 70; width++) {
       check_rows(variant, width);
       check_attention(variant);
+      check_windows(variant);
     }
     printf("%s: %zu numbers compared\n", variant->name, compared - before);
   }

@@ -56,6 +56,9 @@ void check_rows(const csk_variant *_Nonnull variant, size_t width);
 /// Checks the attention in both types, on sizes drawn at random.
 void check_attention(const csk_variant *_Nonnull variant);
 
+/// Checks the attention in windows in both types, on sizes and windows drawn at random.
+void check_windows(const csk_variant *_Nonnull variant);
+
 /// Checks products of a pattern with columns of weights, of both types and with every epilogue.
 void check_columns(const csk_variant *_Nonnull variant, size_t kept, size_t group_size);
 
