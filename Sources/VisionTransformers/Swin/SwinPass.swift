@@ -5,9 +5,9 @@ import SparsityCore
 /// The forward pass of a Swin transformer.
 ///
 /// Number formats are those of the ViT's pass, and so are its rules of specialisation. Tokens lie
-/// in the order of the map, (images × rows × columns × width): attention finds those of its windows
-/// by index. All but the tokens is computed some rows at a time, so that what one operation writes is
-/// in the cache when the next one reads it.
+/// in the order of the map, (images × rows × columns × width): attention finds those of its
+/// windows by index. All but the tokens is computed some rows at a time, so that what one operation
+/// writes is in the cache when the next one reads it.
 struct SwinPass<Number: Activation>: ObservablePass, ~Copyable {
   let batchMax: Int
   var observe: ((ObservedPlace, Span<Float>) -> Void)?
