@@ -91,6 +91,7 @@ package struct SearchLandscape: SearchProblem {
     return DeiTTinyTable.accuracy * exp(-rise * (0.2459 + 0.0036 * rise))
   }
 
+  /// Returns the cycles of a genome for a batch of 8.
   package func cycles(of genome: Genome) -> Int {
     genome.genes.enumerated().reduce(fixedCycles) { $0 + cycles[$1.offset][Int($1.element)] }
   }

@@ -50,14 +50,17 @@ package struct SeparableLandscape: SearchProblem {
     self.seed = generator.next()
   }
 
+  /// Returns the accuracy without noise: 1 less what all choices lose.
   package func accuracy(of genome: Genome) -> Double {
     genome.genes.enumerated().reduce(1) { $0 - losses[$1.offset][Int($1.element)] }
   }
 
+  /// Returns what all choices cost, and every genome.
   package func cycles(of genome: Genome) -> Int {
     genome.genes.enumerated().reduce(fixedCost) { $0 + costs[$1.offset][Int($1.element)] }
   }
 
+  /// Returns which of independent images are right.
   package func measure(_ genome: Genome) -> [SliceResult] {
     let accuracy = accuracy(of: genome)
     let code = genome.genes.reduce(seed) { $0 &* 0x1000_0000_01B3 ^ UInt64($1) }
