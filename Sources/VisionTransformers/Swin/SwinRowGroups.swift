@@ -23,8 +23,8 @@ struct SwinRowGroups: Sendable {
   /// The numbers of neighbours that are gathered at a time.
   let neighbourCount: Int
 
-  /// The bytes of inputs and outputs of a layer at a time: about the second-level cache.
-  private static let bytesPerGroup = 1 << 20
+  /// The bytes of inputs and outputs of a layer at a time: half a second-level cache.
+  private static let bytesPerGroup = 1 << 19
   /// The merged rows whose neighbours are gathered at a time, for the first-level cache.
   static let gatheredRows = 8
   /// The least rows at a time: fewer would read weights from memory too often, and leave tiles of

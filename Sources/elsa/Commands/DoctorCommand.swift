@@ -105,7 +105,8 @@ struct DoctorCommand: ParsableCommand {
     let limit = memory.isLimited ? ", limited by the control group" : ""
     return Finding(
       check: "memory",
-      found: "\(NumberFormat.bytes(bytes))\(limit); a DeiT-S worker needs about 0.5 GiB",
+      found: "\(NumberFormat.bytes(bytes))\(limit); a DeiT-S worker needs "
+        + "about 0.5 GiB, a Swin-B worker 1.2 GiB",
       level: bytes < 1 << 30 ? .warning : .fine,
       fix: bytes < 1 << 30 ? "use a machine with more memory for models beyond DeiT-Tiny" : nil)
   }
