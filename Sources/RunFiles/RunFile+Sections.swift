@@ -108,8 +108,11 @@ extension RunFile.Search {
     "dropDominated",
   ]
 
-  /// The window of a strict run that names none: work for some dozen workers.
-  private static let windowDefault = 64
+  /// The window of a strict run that names none: the widest that costs nothing.
+  ///
+  /// On the landscape of DeiT-Tiny, 300 evaluations of the default algorithm find .94 of the best
+  /// known hypervolume with windows from 1 to 32 alike, and .92 with 64 (medians of ten seeds).
+  private static let windowDefault = 32
 }
 
 extension RunFile {

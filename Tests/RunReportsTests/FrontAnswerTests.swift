@@ -16,7 +16,8 @@ struct FrontAnswerTests {
     let run = try SmallRun()
     let source = try FrontSource(
       description: run.description, modelName: "small", network: run.network)
-    var builder = FrontBuilder(space: run.space, objectives: [.accuracy, .throughput])
+    var builder = FrontBuilder(
+      space: run.space, objectives: [.accuracy, .throughput], imageCount: 10)
     let genomes = [
       run.genome(1), run.genome(0), run.genome(0, 0), run.genome(0, 0, 0), run.genome(0, 0, 0, 0),
     ]

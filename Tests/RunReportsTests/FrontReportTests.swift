@@ -99,7 +99,8 @@ struct FrontReportTests {
     #expect(try !report().lines.contains { $0.hasPrefix(diagnostic) })
     let source = try FrontSource(
       description: run.description, modelName: "small", network: run.network)
-    var builder = FrontBuilder(space: run.space, objectives: run.description.objectives)
+    var builder = FrontBuilder(
+      space: run.space, objectives: run.description.objectives, imageCount: 10)
     try builder.add(.proposed(CandidateID(0), run.genome(1)), at: 0)
     try builder.add(.evaluated(evaluated(0, correct: 4, throughput: 1e9)), at: 1)
     let low = source.report(builder.content)
