@@ -26,14 +26,17 @@ extension RunFile {
       differences.append(Difference(key: key, own: value, other: others[key]))
     }
     for (key, value) in other.identifyingEntries where !isOwn.contains(key) {
-      guard !Self.decidedKeys.contains(key) else { continue }
+      guard !Self.isDecided(key) else { continue }
       differences.append(Difference(key: key, own: nil, other: value))
     }
     return differences
   }
 
-  /// The keys that the program fills in where a file has none.
-  private static let decidedKeys: Set = [Precision.optionName, InstructionSet.optionName]
+  /// Whether the program fills in a key where a file has none.
+  private static func isDecided(_ key: String) -> Bool {
+    [Precision.optionName, InstructionSet.optionName].contains(key)
+      || key.hasPrefix("\(referencePointKey).")
+  }
 
   /// What makes a run the one that it is, as keys and texts.
   private var identifyingEntries: [(String, String)] {
@@ -55,9 +58,7 @@ extension RunFile {
     if !constraints.isEmpty {
       entries.append(("constraints", constraints.map(\.description).joined(separator: ", ")))
     }
-    if !referencePoint.isEmpty {
-      entries.append(("referencePoint", referencePointEntries.joined(separator: ", ")))
-    }
+    entries += referencePointEntries.map { ("\(Self.referencePointKey).\($0)", $1) }
     entries.append(("search.algorithm", search.algorithm.rawValue))
     if search.isGenerational { entries.append(("search.generational", "true")) }
     entries.append(("search.population", "\(search.population)"))

@@ -44,8 +44,11 @@ extension RunFile {
   /// The accuracies up to which a hypervolume can be measured; above the greatest there is nothing.
   private static var accuracyRange: Range<Double> { 0..<1 }
 
-  /// The entries of the section, in the order of the objectives.
-  var referencePointEntries: [String] {
+  /// The key of the section.
+  static let referencePointKey = "referencePoint"
+
+  /// The entries of the section as keys and texts, in the order of the objectives.
+  var referencePointEntries: [(String, String)] {
     objectives.compactMap { objective in
       referencePoint[objective].map { limit in
         let text =
@@ -54,7 +57,7 @@ extension RunFile {
           case .absolute(let value): Self.absolute(value, of: objective)
           case .relativeToDense(let factor): "\(factor)"
           }
-        return "\(objective.rawValue): \(text)"
+        return (objective.rawValue, text)
       }
     }
   }

@@ -17,7 +17,8 @@ extension RunFile {
     lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
     if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     if !referencePoint.isEmpty {
-      lines.append("referencePoint: {\(referencePointEntries.joined(separator: ", "))}")
+      let entries = referencePointEntries.map { "\($0): \($1)" }
+      lines.append("\(Self.referencePointKey): {\(entries.joined(separator: ", "))}")
     }
     lines.append(
       "search: {algorithm: \(search.algorithm.rawValue), "

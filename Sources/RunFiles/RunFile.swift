@@ -126,7 +126,8 @@ extension RunFile {
     let root = try YAMLValue.document(text, file: file)
     let sections = try root.mapping(
       keys: NetworkSubject.keys + ListedDecisions.keys + [
-        "data", "objectives", "constraints", "referencePoint", "search", "fidelity", "evaluator",
+        "data", "objectives", "constraints", RunFile.referencePointKey, "search", "fidelity",
+        "evaluator",
         Precision.optionName, InstructionSet.optionName,
       ])
     self.subject = try Subject(sections, root: root)
@@ -140,7 +141,7 @@ extension RunFile {
     self.objectives = try Self.objectives(sections["objectives"], on: accelerators)
     self.constraints = try Self.constraints(sections["constraints"], on: accelerators)
     self.referencePoint = try Self.referencePoint(
-      sections["referencePoint"], of: objectives, measured: measured)
+      sections[Self.referencePointKey], of: objectives, measured: measured)
     self.search = try Search(sections["search"], isListed: subject.listed != nil)
     (self.shardImages, self.stopsEarly) = try Self.fidelity(
       sections["fidelity"], isMeasured: measured != nil)

@@ -51,6 +51,7 @@ package struct PreparedRun {
     guard var runFile = continuation?.runFile ?? request.runFile else {
       preconditionFailure("a request without a run file insists on a run")
     }
+    if continuation == nil { runFile = ReferencePoint.completing(runFile) }
     // A run that goes on has a copy of a profile that was a file.
     if continuation != nil { runFile.useProfiles(of: files) }
     let plan = try Self.plan(of: runFile)

@@ -58,10 +58,10 @@ package struct FrontSource {
 
   /// Creates the cost model of a run from its description and the model's network, if it has one.
   ///
-  /// - Parameter reference: up to where the hypervolume is measured.
+  /// - Parameter reference: up to where the hypervolume is measured; the usual point without one.
   package init(
     description: RunDescription, modelName: String, network: Network?,
-    reference: ReferencePoint = ReferencePoint()
+    reference: ReferencePoint? = nil
   ) throws {
     let costs = try computingCosts(of: modelName) {
       try GenomeCosts(
@@ -77,8 +77,8 @@ package struct FrontSource {
             try AcceleratorProfile(ofRun: accelerator.profile, text: text)
           })
       },
-      referencePoint: reference.minimized(
-        of: description.objectives, dense: costs.denseCost))
+      referencePoint: (reference ?? ReferencePoint(usualFor: description.objectives))
+        .minimized(of: description.objectives, dense: costs.denseCost))
   }
 
   /// Returns what the dense model costs, or `nil` if it is not known.

@@ -54,10 +54,21 @@ struct EmptyRun: Sendable {
         populationSize: 50, evaluationCountMax: evaluations, seed: 1, algorithm: .random,
         objectiveCount: 2, initial: []),
       model: CandidateModel(cost: { costs.cost(of: $0) }), referencePoint: [0, 0],
-      settingsText: "elsa benchmark coordinator \(evaluations)")
+      settingsText: Self.settings(evaluations: evaluations))
     inputs = PreparedInputs(
       space: space, model: hashes[0], data: hashes[1], imageCount: Self.imageCount,
       bank: hashes[2])
+  }
+
+  /// Returns the run file, which says up to where the front is reported.
+  private static func settings(evaluations: Int) -> String {
+    """
+    model: {weights: none}
+    data: {search: none}
+    patterns: ["2:4", "4:4"]
+    referencePoint: {accuracy: 0, throughput: 0}
+    search: {evaluations: \(evaluations)}
+    """
   }
 
   /// Returns what an evaluation finds out, without looking at an image.
