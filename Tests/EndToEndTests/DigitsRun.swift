@@ -17,9 +17,12 @@ struct DigitsRun {
 
   /// Writes the run file; `lines` are added to it, `search` replaces what its section says,
   /// `directory` is where the run goes instead of the folder, and `calibration` names images.
+  ///
+  /// Every candidate is measured on all images unless `stopsEarly` says otherwise: then nobody
+  /// knows how many there are.
   init(
     evaluations: Int, search: String? = nil, lines: String = "", numerics: String = numerics,
-    directory: String? = nil, calibration: String? = nil
+    directory: String? = nil, calibration: String? = nil, stopsEarly: Bool = false
   ) throws {
     let search = search ?? "population: 20, evaluations: \(evaluations), seed: 3"
     let calibration = calibration.map { ", calibration: \($0)" } ?? ""
@@ -30,7 +33,7 @@ struct DigitsRun {
         patterns: ["1:4", "2:4", "3:4", "4:4"]
         accelerator: {profile: systolic32, batch: 8}
         search: {\(search)}
-        fidelity: {shardImages: 90}
+        fidelity: {shardImages: 90, earlyStopping: \(stopsEarly)}
         \(numerics)
         \(lines)
         """, directory: directory)

@@ -17,7 +17,7 @@ import TestSupport
     constraints: {throughput@mine: {atLeast: 1.01}}
     referencePoint: {accuracy: 0.25, throughput@array: 1, throughput@mine: 1.0}
     search: {population: 8, evaluations: \(evaluations), seed: 3}
-    fidelity: {shardImages: 225}
+    fidelity: {shardImages: 225, earlyStopping: false}
     """
   }
 

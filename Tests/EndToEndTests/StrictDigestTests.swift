@@ -29,7 +29,7 @@ struct StrictDigestTests {
         referencePoint: {accuracy: 0, throughput: 0}
         search: {algorithm: nsga2, population: 16, evaluations: 48, seed: 3, mode: strict, \
         window: 8}
-        fidelity: {shardImages: 90}
+        fidelity: {shardImages: 90, earlyStopping: false}
         """)
   }
 
@@ -47,7 +47,7 @@ struct StrictDigestTests {
         referencePoint: {accuracy: 0, macs: 1.1, weightBytes: 1.1}
         search: {algorithm: nsga2, population: 12, evaluations: 24, seed: 5, mode: strict, \
         window: 8}
-        fidelity: {shardImages: 225}
+        fidelity: {shardImages: 225, earlyStopping: false}
         """)
   }
 
@@ -66,7 +66,7 @@ struct StrictDigestTests {
         objectives: [accuracy, latency]
         referencePoint: {accuracy: 0, latency: 1.1}
         search: {algorithm: nsga2, population: 6, evaluations: 10, seed: 7, mode: strict, window: 4}
-        fidelity: {shardImages: 8}
+        fidelity: {shardImages: 8, earlyStopping: false}
         """)
   }
 

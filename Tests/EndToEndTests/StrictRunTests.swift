@@ -6,6 +6,9 @@ import WireProtocol
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct StrictRunTests {
   /// What a run has found, in the order in which it has found it.
+  ///
+  /// Of a candidate that is stopped when its turn has come, more may have been measured than
+  /// counts; what both have measured is the same.
   struct Outcome: Equatable {
     var proposals: [String] = []
     var evaluations: [EvaluatedCandidate] = []
@@ -21,13 +24,19 @@ import WireProtocol
         }
       }
     }
+
+    static func == (lhs: Self, rhs: Self) -> Bool {
+      lhs.proposals == rhs.proposals && lhs.evaluations == rhs.evaluations
+        && lhs.shards.allSatisfy { rhs.shards[$0.key] ?? $0.value == $0.value }
+    }
   }
 
-  /// A strict run of a hundred candidates, twelve of them in flight.
+  /// A strict run of a hundred full evaluations, twelve candidates in flight.
   static func strictRun() throws -> DigitsRun {
     try DigitsRun(
       evaluations: 100,
-      search: "population: 20, evaluations: 100, seed: 3, mode: strict, window: 12")
+      search: "population: 20, evaluations: 100, seed: 3, mode: strict, window: 12",
+      stopsEarly: true)
   }
 
   @Test func `one worker and a killed one among two find the same, and so after a restart`() throws
@@ -51,7 +60,8 @@ import WireProtocol
     #expect(steady.ending().status == 0)
 
     let expected = try Outcome(calm)
-    #expect(expected.evaluations.count == 100)
+    #expect(expected.evaluations.count > 100)
+    #expect(expected.evaluations.contains { $0.stop != nil })
     #expect(try Outcome(rough) == expected)
     let fronts = try [calm, rough].map { run in
       try Program.run(["front", run.directory.path, "--json"]).output
