@@ -3,10 +3,10 @@ import SparsityCore
 /// A multi-objective search over a space of finite choices, driven by asking and telling.
 ///
 /// ``ask(violation:)`` gives the next candidate and never waits: any number of candidates may be
-/// outstanding. ``tell(_:objectives:violation:meanLoss:)`` takes a result. The chance in candidate
-/// *k* comes from the seed and *k* alone, so the state is a pure function of the settings and of
-/// the order of proposals and results: replaying both with ``adopt(_:)`` and `tell` restores it. So
-/// does ``init(choiceCounts:settings:restoring:)`` with what ``state`` has said.
+/// outstanding. ``tell(_:objectives:violation:meanLoss:imageCount:)`` takes a result. The chance in
+/// candidate *k* comes from the seed and *k* alone, so the state is a pure function of the settings
+/// and of the order of proposals and results: replaying both with ``adopt(_:)`` and `tell` restores
+/// it. So does ``init(choiceCounts:settings:restoring:)`` with what ``state`` has said.
 ///
 /// An algorithm that thinks for long does so elsewhere: ``lend()`` gives the ``Proposer`` away, the
 /// search takes results meanwhile, and ``takeBack(_:)`` brings its proposals.
