@@ -41,7 +41,8 @@ import ZeroMQ
     let gate = Gate(run, after: 20)
     let first = RunningWorker(run, label: "first") { _, control in gate.pass(control) }
     let second = RunningWorker(run, label: "second") { _, control in gate.pass(control) }
-    #expect(wait { run.computed.withLock { $0.count } >= 20 })
+    // Both: who waits for work has none that a drain would have to wait for.
+    #expect(wait { run.computed.withLock { $0.count } >= 20 && gate.heldCount == 2 })
     var seen = RunStatus()
     #expect(
       try wait {
@@ -89,7 +90,8 @@ import ZeroMQ
     let workers = (1...2).map { number in
       RunningWorker(run, label: "worker \(number)") { _, control in gate.pass(control) }
     }
-    #expect(wait { run.computed.withLock { $0.count } >= 20 })
+    // Both: who waits for work has none that a drain would have to wait for.
+    #expect(wait { run.computed.withLock { $0.count } >= 20 && gate.heldCount == 2 })
     guard
       case .answer(isDone: true, _) = try client.ask(
         .drainRequest(worker: nil), patience: Self.patience)

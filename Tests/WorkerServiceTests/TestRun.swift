@@ -64,6 +64,7 @@ final class TestRun: Sendable {
 /// Holds evaluations back once a number of shards is computed, until it is opened.
 final class Gate: Sendable {
   private let isOpen = Atomic<Bool>(false)
+  private let held = Atomic<Int>(0)
   private let run: TestRun
   private let count: Int
 
@@ -72,9 +73,14 @@ final class Gate: Sendable {
     self.count = count
   }
 
+  /// The workers that stand before it, each with a lease that it holds.
+  var heldCount: Int { held.load(ordering: .relaxed) }
+
   func open() { isOpen.store(true, ordering: .relaxed) }
 
   func pass(_ control: EvaluationControl) {
+    held.add(1, ordering: .relaxed)
+    defer { held.subtract(1, ordering: .relaxed) }
     while !isOpen.load(ordering: .relaxed), !control.isCancelled {
       if run.computed.withLock({ $0.count }) < count { return }
       usleep(1_000)
