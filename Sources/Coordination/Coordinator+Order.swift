@@ -72,14 +72,28 @@ extension Coordinator {
     acquit(candidate)
     guard let open = leases.remove(candidate) else { return }
     // Behind a discard the next life tells what is left.
-    if driver.isStrict || life.isRestarting { driver.holdBack(open) } else { tell(open) }
+    let isFirst = open.candidate.id == CandidateID(0)
+    if driver.isStrict || life.isRestarting || (driver.awaitsReference && !isFirst) {
+      driver.holdBack(open)
+    } else {
+      tell(open)
+      tellWaiting()
+    }
   }
 
   private mutating func tell(_ open: OpenCandidate) {
-    let evaluated = EvaluatedCandidate(open, settings: settings)
+    let evaluated = driver.evaluation(of: open, settings: settings)
     let isOnFront = driver.tell(open, evaluated)
     records.append(.evaluated(evaluated))
     notify(.candidateEvaluated(evaluated, isOnFront: isOnFront))
+  }
+
+  /// Tells the search of the candidates that have waited for the one that theirs are compared with.
+  private mutating func tellWaiting() {
+    guard !driver.isStrict, !life.isRestarting, driver.holdsBack, !driver.awaitsReference else {
+      return
+    }
+    for open in driver.takeAll() { tell(open) }
   }
 
   /// Sets a candidate aside that fails wherever it is evaluated.
@@ -90,6 +104,7 @@ extension Coordinator {
     driver.quarantine(candidate)
     records.append(.quarantined(candidate, diagnostic: diagnostic))
     notify(.candidateQuarantined(candidate, diagnostic: diagnostic))
+    tellWaiting()
   }
 
   /// Sets a candidate aside that has failed too often.

@@ -223,7 +223,8 @@ extension Coordinator {
     for keyName in keyNames {
       records.append(
         .discarded(
-          DiscardedKey(keyName: keyName, diagnostic: diagnostic, restartsSearch: driver.isStrict)))
+          DiscardedKey(
+            keyName: keyName, diagnostic: diagnostic, restartsSearch: settings.restartsSearch)))
       notify(.resultsDiscarded(keyName: keyName, diagnostic: diagnostic))
     }
     stop(toRestart: true)

@@ -169,7 +169,9 @@ package struct Coordinator: Sendable {
     stragglers.checkInvariants()
     verification.checks.checkInvariants(sessions: leases.sessions)
     records.checkInvariants()
-    precondition(!driver.holdsBack || driver.isStrict || life.isRestarting || life.isOver)
+    precondition(
+      !driver.holdsBack || driver.isStrict || driver.awaitsReference || life.isRestarting
+        || life.isOver)
     precondition((driver.keys == nil) == (settings.numericsWindow != nil))
     precondition(driver.keys != nil || (records.isEmpty && leases.sessions.count == 0))
     precondition(leases.ledger.unrecordedCount == 0 || !records.isEmpty || !life.recordsSearch)

@@ -35,6 +35,12 @@ package struct CoordinatorSettings: Sendable {
   /// What genomes decide about.
   package var space: SearchSpace { description.space }
 
+  /// Whether a search begins anew when some of its results count no more: what follows depends on
+  /// them in strict mode, and where accuracies are compared with that of the first candidate.
+  package var restartsSearch: Bool {
+    order != .asynchronous || search.accuracy?.floor?.reference != nil
+  }
+
   package init(
     description: RunDescription, numericsWindow: NumericsWindow? = nil,
     search: SearchSettings, order: CommitOrder = .asynchronous,

@@ -1,9 +1,14 @@
+import EvolutionarySearch
 import SparsityCore
 import WireProtocol
 
 extension EvaluatedCandidate {
   /// Sums up a candidate whose shards are all done, or those before its evaluation has ended.
-  package init(_ open: OpenCandidate, settings: CoordinatorSettings) {
+  ///
+  /// - Parameter accuracyFloor: the share of images that it needs, if there is one and it is known.
+  package init(
+    _ open: OpenCandidate, settings: CoordinatorSettings, accuracyFloor: Double? = nil
+  ) {
     var correctCount = 0
     var summedLoss: Double? = 0
     var keyNames: Set<String> = []
@@ -37,7 +42,9 @@ extension EvaluatedCandidate {
         else { preconditionFailure("\(objective) has no model and is not measured") }
         return value
       },
-      violation: spreads.isEmpty ? 0 : settings.model.measuredViolation(measured),
+      violation: settings.violation(
+        of: open, measured: spreads.isEmpty ? nil : measured, accuracy: accuracy,
+        floor: accuracyFloor),
       keyNames: Array(keyNames.sorted().prefix(Self.keyNameCountMax)),
       stop: open.stopped.map { Stop(estimatedLoss: $0.meanLoss) })
   }
@@ -59,4 +66,32 @@ extension EvaluatedCandidate {
   package func minimized(_ objectives: [Objective]) -> [Double] {
     zip(objectives, self.objectives).map { $0.minimized($1) }
   }
+}
+
+extension CoordinatorSettings {
+  /// Returns how far a candidate is from meeting all constraints; 0 or less meets them.
+  ///
+  /// - Parameters:
+  ///   - costs: what was measured of its costs, where the run wants it.
+  ///   - floor: the accuracy that it needs, if it is known.
+  fileprivate func violation(
+    of open: OpenCandidate, measured costs: MeasuredCosts?, accuracy: Double, floor: Double?
+  ) -> Double {
+    var violations = costs.map { [model.measuredViolation($0)] } ?? []
+    if let needed = search.accuracy?.floor {
+      violations.append(
+        floor.map { AccuracyFloor.violation(of: accuracy, floor: $0) }
+          ?? (needed.reference == open.candidate.genome ? 0 : Self.unknownFloorViolation))
+      // It alone is measured whatever it costs, and comes near to nothing.
+      if needed.reference == open.candidate.genome,
+        model.violation(open.candidate.genome, open.cost) > 0
+      {
+        return .infinity
+      }
+    }
+    return violations.max() ?? 0
+  }
+
+  /// The violation of a floor that never becomes known, since what it depends on was quarantined.
+  private static let unknownFloorViolation = 1.0
 }

@@ -94,10 +94,18 @@ package struct RecordedSearch: Sendable {
       objectives: objectives.map { objective in
         open.cost.value(of: objective).map(objective.minimized) ?? 0
       },
+      accuracyFloor: search.accuracyFloor,
       front: frontResults.members(of: search.archive.individuals))
   }
 
   // MARK: Results
+
+  /// Sums up a candidate whose shards are all done, or those before its evaluation has ended.
+  package func evaluation(
+    of open: OpenCandidate, settings: CoordinatorSettings
+  ) -> EvaluatedCandidate {
+    EvaluatedCandidate(open, settings: settings, accuracyFloor: search.accuracyFloor)
+  }
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.
   package mutating func tell(

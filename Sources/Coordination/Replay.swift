@@ -87,7 +87,8 @@ struct Replay {
         diagnostic: "term \(snapshot.term), \(snapshot.shardCount) results in "
           + "\(snapshot.recordCount) records")
     }
-    for individual in recorded.search.population + snapshot.search.archive {
+    let stored = snapshot.search.archive + [snapshot.search.nearestMiss].compactMap(\.self)
+    for individual in recorded.search.population + stored {
       try checkCosts(of: individual)
     }
     term = snapshot.term
@@ -298,7 +299,7 @@ struct Replay {
       throw damage("\(candidate) is evaluated but has shards that are not")
     }
     open.stopped = stop(of: evaluated)
-    let expected = EvaluatedCandidate(open, settings: settings)
+    let expected = recorded.evaluation(of: open, settings: settings)
     var found = evaluated
     // With a loss that was none, an older program has journaled some sum or other.
     if expected.summedLoss == nil { found.summedLoss = nil }

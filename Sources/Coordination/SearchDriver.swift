@@ -91,7 +91,8 @@ package struct SearchDriver: Sendable {
   /// A candidate that was evaluated, for whom it serves to evaluate a shard of it again.
   package var evaluatedCandidate: Candidate? {
     if let id = heldBack.keys.min(), let open = heldBack[id] { return open.candidate }
-    return search.archive.individuals.first.map { Candidate(id: $0.id, genome: $0.genome) }
+    let evaluated = search.archive.individuals.first ?? search.nearestMiss.individual
+    return evaluated.map { Candidate(id: $0.id, genome: $0.genome) }
   }
 
   /// Whether the search was asked and has not answered yet.
@@ -190,9 +191,25 @@ package struct SearchDriver: Sendable {
     recorded.decision(about: open, lookingFrom: sliceCount)
   }
 
+  /// Removes and returns all candidates that wait for their turn, in order.
+  package mutating func takeAll() -> [OpenCandidate] {
+    defer { heldBack = [:] }
+    return heldBack.values.sorted { $0.candidate.id < $1.candidate.id }
+  }
+
   /// Removes and returns the candidate that the search must be told about next, once evaluated.
   package mutating func takeNext() -> OpenCandidate? {
     heldBack.removeValue(forKey: CandidateID(search.settledPrefixCount))
+  }
+
+  /// Whether evaluated candidates wait for that with which their accuracies are compared.
+  package var awaitsReference: Bool { search.awaitsReference }
+
+  /// Sums up a candidate whose shards are all done, or those before its evaluation has ended.
+  package func evaluation(
+    of open: OpenCandidate, settings: CoordinatorSettings
+  ) -> EvaluatedCandidate {
+    recorded.evaluation(of: open, settings: settings)
   }
 
   /// Tells the search about an evaluated candidate; returns whether it has come onto the front.

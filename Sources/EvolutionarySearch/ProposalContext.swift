@@ -8,6 +8,8 @@ package struct ProposalContext {
   package let outstanding: [CandidateID: Genome]
   /// What is known of genomes without measuring them.
   package let costs: ExactCosts
+  /// The accuracy below which candidates are infeasible; `nil` if there is none or it is not known.
+  package let accuracyFloor: Double?
   /// The chance in this proposal: it comes from the seed and the number alone.
   package var generator: SeededGenerator
   let known: KnownGenomes

@@ -15,6 +15,8 @@ package struct Proposer: Sendable {
   private(set) var outstanding: [CandidateID: Genome] = [:]
   /// The proposals that the algorithm does not count as being evaluated yet.
   private var fresh: [Candidate] = []
+  /// The accuracy of the genome that others are compared with, once measured.
+  private var referenceAccuracy: Double?
   /// The initial genomes before this index are all known.
   private var initialIndex = 0
 
@@ -45,9 +47,11 @@ package struct Proposer: Sendable {
     self.known = known
     self.algorithm = try (algorithm ?? settings.algorithm.type).init(
       space: space, settings: settings, restoring: state.algorithm)
+    referenceAccuracy = state.referenceAccuracy
     for candidate in state.waiting { outstanding[candidate.id] = candidate.genome }
     for candidate in state.waiting { try check(candidate.id, candidate.genome) }
-    for individual in state.archive + self.algorithm.population {
+    let individuals = state.archive + self.algorithm.population
+    for individual in individuals + [state.nearestMiss].compactMap(\.self) {
       try check(individual.id, individual.genome)
       guard outstanding[individual.id] == nil else {
         throw .stateDoesNotFit(diagnostic: "\(individual.id) waits for its evaluation")
@@ -96,6 +100,7 @@ package struct Proposer: Sendable {
 
   /// What the context shares with the proposer is given back when this returns.
   private mutating func nextGenome(_ costs: ExactCosts) -> Genome? {
+    if let reference = settings.reference, proposalCount == 0 { return reference }
     for genome in settings.initial[initialIndex...]
     where !known.contains(genome) && costs.violation(genome) <= 0 {
       return genome
@@ -103,6 +108,7 @@ package struct Proposer: Sendable {
     if let count = space.enumerableCount, known.count >= count { return nil }
     var context = ProposalContext(
       number: proposalCount, outstanding: outstanding, costs: costs,
+      accuracyFloor: settings.accuracy?.floor?.share(reference: referenceAccuracy),
       generator: SeededGenerator(seed: settings.seed, stream: UInt64(proposalCount)), known: known)
     return algorithm.propose(&context)
   }
@@ -142,6 +148,9 @@ package struct Proposer: Sendable {
     switch observation {
     case .measured(let individual, let meanLoss, let imageCount):
       outstanding[individual.id] = nil
+      if let accuracy = settings.referenceAccuracy(individual.id, individual.objectives) {
+        referenceAccuracy = accuracy
+      }
       algorithm.observe(individual, meanLoss: meanLoss, imageCount: imageCount)
     case .partial(let measurement): algorithm.observe(measurement)
     case .quarantined(let candidate):

@@ -15,6 +15,8 @@ package struct Search: Sendable {
   package let settings: SearchSettings
   /// The non-dominated individuals of the whole run.
   package private(set) var archive = Archive()
+  /// What comes nearest to meeting the constraints, of what does not meet them.
+  package private(set) var nearestMiss = NearestMiss()
   /// The candidates proposed so far.
   package private(set) var proposalCount = 0
   /// The candidates told so far.
@@ -23,6 +25,8 @@ package struct Search: Sendable {
   package private(set) var quarantinedCount = 0
   /// The images that were not measured, since evaluations were stopped.
   package private(set) var savedImageCount = 0
+  /// The accuracy of the genome with which an ``AccuracyFloor`` compares others, once measured.
+  package private(set) var referenceAccuracy: Double?
   /// The proposals before the oldest candidate that is being evaluated, or all of them.
   package private(set) var settledPrefixCount = 0
 
@@ -90,6 +94,8 @@ package struct Search: Sendable {
     evaluationCount = state.evaluationCount
     quarantinedCount = state.quarantinedCount
     savedImageCount = state.savedImageCount
+    referenceAccuracy = state.referenceAccuracy
+    nearestMiss = NearestMiss(state.nearestMiss)
     for candidate in state.waiting { waiting[candidate.id] = candidate.genome }
     settledPrefixCount = state.waiting.first?.id.rawValue ?? proposalCount
     checkInvariants()
@@ -119,9 +125,22 @@ package struct Search: Sendable {
       SearchState(
         proposalCount: proposalCount, evaluationCount: evaluationCount,
         quarantinedCount: quarantinedCount, savedImageCount: savedImageCount,
-        archive: archive.individuals, waiting: outstanding, known: proposer.known.codes,
+        referenceAccuracy: referenceAccuracy, archive: archive.individuals,
+        nearestMiss: nearestMiss.individual, waiting: outstanding, known: proposer.known.codes,
         algorithm: proposer.stateBytes)
     }
+  }
+
+  /// The accuracy below which candidates are infeasible; `nil` without such a constraint, and as
+  /// long as the accuracy that it depends on is not known.
+  package var accuracyFloor: Double? {
+    settings.accuracy?.floor?.share(reference: referenceAccuracy)
+  }
+
+  /// Whether results say nothing of feasibility yet, since the genome that they are compared with
+  /// is not concluded.
+  package var awaitsReference: Bool {
+    settings.reference != nil && settledPrefixCount == 0
   }
 
   // MARK: Proposing
@@ -164,9 +183,10 @@ package struct Search: Sendable {
   ///
   /// `violation` tells how far a genome is from meeting the constraints, 0 or less if it meets
   /// them; it must be a fixed function during the run. Genomes that do not meet them are never
-  /// returned, nor is any genome twice. A `nil` before the evaluations are spent means that the
-  /// space is exhausted, or that a bounded effort found no feasible genome; a later result may
-  /// help in the second case. A `nil` changes nothing that a replay would not bring about.
+  /// returned, but for an ``AccuracyFloor/reference``, nor is any genome twice. A `nil` before the
+  /// evaluations are spent means that the space is exhausted, or that a bounded effort found no
+  /// feasible genome; a later result may help in the second case. A `nil` changes nothing that a
+  /// replay would not bring about.
   package mutating func ask(violation: @escaping (Genome) -> Double = { _ in 0 }) -> Candidate? {
     ask(costs: ExactCosts(violation: violation))
   }
@@ -233,12 +253,14 @@ package struct Search: Sendable {
     waiting[id] = nil
     evaluationCount += 1
     savedImageCount += savedImages
+    if let accuracy = settings.referenceAccuracy(id, objectives) { referenceAccuracy = accuracy }
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
     observe(
       .measured(
         individual, meanLoss: meanLoss.flatMap { $0.isFinite ? $0 : nil }, imageCount: imageCount))
+    nearestMiss.offer(individual, isWhole: imageCount == nil)
     return imageCount == nil && archive.insert(individual)
   }
 

@@ -9,6 +9,7 @@ package enum SearchError: Error, Equatable, Sendable {
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case notAProbability(name: String, value: Double)
   case initialGenomeOutsideSpace(index: Int)
+  case referenceOutsideSpace
   case adoptedOutOfOrder(id: CandidateID, expected: CandidateID)
   case adoptedGenomeOutsideSpace(id: CandidateID)
   case adoptedTwice(id: CandidateID)
@@ -39,6 +40,8 @@ extension SearchError: CustomStringConvertible {
       "\(name) is \(value); it must lie in 0…1"
     case .initialGenomeOutsideSpace(let index):
       "initial genome \(index) does not lie in the search space; check its length and levels"
+    case .referenceOutsideSpace:
+      "the genome that accuracies are compared with does not lie in the search space"
     case .adoptedOutOfOrder(let id, let expected):
       "candidate \(id) was replayed where \(expected) was expected; the journal has a gap"
     case .adoptedGenomeOutsideSpace(let id):

@@ -31,11 +31,14 @@ package struct SearchSettings: Hashable, Sendable {
     package let place: Int
     /// The images that it is measured on.
     package let imageCount: Int
+    /// Below which it makes a candidate infeasible; `nil` if it does not.
+    package let floor: AccuracyFloor?
 
-    package init(place: Int, imageCount: Int) {
+    package init(place: Int, imageCount: Int, floor: AccuracyFloor? = nil) {
       precondition(imageCount > 0)
       self.place = place
       self.imageCount = imageCount
+      self.floor = floor
     }
   }
 
@@ -62,6 +65,9 @@ package struct SearchSettings: Hashable, Sendable {
   package static let evaluationCountRange = RunLimits.evaluationRange
   /// The objectives that a search may have.
   package static let objectiveCountRange = RunLimits.objectiveRange
+
+  /// The genome that is asked before all others, since their accuracies are compared with its.
+  var reference: Genome? { accuracy?.floor?.reference }
 
   /// The proposals before the first offspring.
   ///
@@ -100,5 +106,6 @@ package struct SearchSettings: Hashable, Sendable {
     for (index, genome) in initial.enumerated() where !space.contains(genome) {
       throw .initialGenomeOutsideSpace(index: index)
     }
+    if let reference, !space.contains(reference) { throw .referenceOutsideSpace }
   }
 }

@@ -13,8 +13,12 @@ package struct SearchState: Hashable, Sendable {
   package var quarantinedCount: Int
   /// The images that were not measured, since evaluations were stopped.
   package var savedImageCount: Int
+  /// The accuracy that those of candidates are compared with, once it is measured.
+  package var referenceAccuracy: Double?
   /// The non-dominated individuals, ordered by their objectives.
   package var archive: [Individual]
+  /// What comes nearest to meeting the constraints, of what does not meet them.
+  package var nearestMiss: Individual?
   /// The candidates being evaluated, in order of proposal.
   package var waiting: [Candidate]
   /// The codes of all genomes ever proposed, in order of proposal.
@@ -25,13 +29,16 @@ package struct SearchState: Hashable, Sendable {
   /// Creates a state; it is checked when a search is restored with it.
   package init(
     proposalCount: Int, evaluationCount: Int, quarantinedCount: Int, savedImageCount: Int = 0,
-    archive: [Individual], waiting: [Candidate], known: GenomeCodes, algorithm: [UInt8]
+    referenceAccuracy: Double? = nil, archive: [Individual], nearestMiss: Individual? = nil,
+    waiting: [Candidate], known: GenomeCodes, algorithm: [UInt8]
   ) {
     self.proposalCount = proposalCount
     self.evaluationCount = evaluationCount
     self.quarantinedCount = quarantinedCount
     self.savedImageCount = savedImageCount
+    self.referenceAccuracy = referenceAccuracy
     self.archive = archive
+    self.nearestMiss = nearestMiss
     self.waiting = waiting
     self.known = known
     self.algorithm = algorithm
@@ -56,6 +63,17 @@ package struct SearchState: Hashable, Sendable {
     guard !savedMax.overflow, (0...savedMax.partialValue).contains(savedImageCount) else {
       throw .stateDoesNotFit(
         diagnostic: "\(savedImageCount) images saved in \(evaluationCount) evaluations")
+    }
+    if let nearestMiss {
+      guard !nearestMiss.isFeasible, nearestMiss.objectives.count == settings.objectiveCount else {
+        throw .stateDoesNotFit(diagnostic: "\(nearestMiss.id) misses no constraint")
+      }
+    }
+    if let referenceAccuracy {
+      guard settings.reference != nil, (0...1).contains(referenceAccuracy) else {
+        throw .stateDoesNotFit(
+          diagnostic: "accuracies are compared with \(referenceAccuracy), a share of no reference")
+      }
     }
     guard archive.count <= evaluationCount else {
       throw .stateDoesNotFit(

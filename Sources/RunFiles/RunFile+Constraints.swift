@@ -10,10 +10,7 @@ extension RunFile {
     var constraints: [CostConstraint] = []
     for objective in objectives {
       guard let bounds = values[objective.rawValue] else { continue }
-      guard objective != .accuracy else {
-        throw bounds.error(
-          "accuracy cannot be a constraint: it is not known before a candidate is evaluated")
-      }
+      guard objective != .accuracy else { continue }
       let sides = try bounds.mapping(keys: ["atMost", "atLeast"])
       guard !sides.isEmpty else {
         throw bounds.error("constraints.\(objective.rawValue) needs atMost or atLeast")
@@ -25,6 +22,47 @@ extension RunFile {
       }
     }
     return constraints
+  }
+
+  /// Reads the accuracy that candidates need, of the section whose keys are known to be right.
+  static func accuracyBound(_ value: YAMLValue?) throws(RunFileError) -> AccuracyBound? {
+    let name = Objective.accuracy.rawValue
+    guard let bound = try value?.entries().first(where: { $0.key == name })?.value else {
+      return nil
+    }
+    let sides = try bound.mapping(keys: ["atLeast", "lossAtMost"])
+    guard let (key, side) = sides.first, sides.count == 1 else {
+      throw bound.error("constraints.accuracy needs either atLeast or lossAtMost")
+    }
+    let text = try side.string()
+    let words = text.split(separator: " ").map(String.init)
+    guard let number = words.first.flatMap(Double.init), number.isFinite else {
+      throw side.error("\"\(excerpt(text))\" is no accuracy")
+    }
+    switch (key, words.dropFirst().first, words.count) {
+    case ("atLeast", nil, 1) where number > 0 && number <= 1: return .atLeast(number)
+    case ("atLeast", _, _):
+      throw side.error(
+        "constraints.accuracy.atLeast is \"\(excerpt(text))\"; write a fraction of the images, as "
+          + "in 0.75")
+    case (_, "points", 2) where (0..<100).contains(number): return .lossAtMost(points: number)
+    default:
+      throw side.error(
+        "constraints.accuracy.lossAtMost is \"\(excerpt(text))\"; write percentage points below "
+          + "the dense model, as in 3 points")
+    }
+  }
+
+  /// What every candidate must satisfy, as text.
+  package var constraintTexts: [String] {
+    (accuracyBound.map { [$0.description] } ?? []) + constraints.map(\.description)
+  }
+
+  /// Whether a search begins anew when results count no more: what follows depends on them in
+  /// strict mode, and where accuracies are compared with the dense model's.
+  package var restartsSearch: Bool {
+    if case .lossAtMost = accuracyBound { return true }
+    return search.mode == .strict
   }
 }
 

@@ -55,8 +55,8 @@ extension RunFile {
     entries.append(("data.resize", data.isResized ? "config" : "none"))
     entries.append(("data.skipBroken", "\(data.skipsBroken)"))
     entries.append(("objectives", objectives.map(\.rawValue).joined(separator: ", ")))
-    if !constraints.isEmpty {
-      entries.append(("constraints", constraints.map(\.description).joined(separator: ", ")))
+    if !constraintTexts.isEmpty {
+      entries.append(("constraints", constraintTexts.joined(separator: ", ")))
     }
     entries += referencePointEntries.map { ("\(Self.referencePointKey).\($0)", $1) }
     entries.append(("search.algorithm", search.algorithm.rawValue))

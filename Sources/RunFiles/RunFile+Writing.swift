@@ -15,7 +15,7 @@ extension RunFile {
     }
     lines.append("data: {\(dataEntries.joined(separator: ", "))}")
     lines.append("objectives: [\(objectives.map(\.rawValue).joined(separator: ", "))]")
-    if !constraints.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
+    if !constraintTexts.isEmpty { lines.append("constraints: {\(constraintEntries)}") }
     if !referencePoint.isEmpty {
       let entries = referencePointEntries.map { "\($0): \($1)" }
       lines.append("\(Self.referencePointKey): {\(entries.joined(separator: ", "))}")
@@ -98,6 +98,11 @@ extension RunFile {
         case .absolute(let value): Self.absolute(value, of: constraint.objective)
         }
       sides[constraint.objective, default: []].append("\(constraint.bound.rawValue): \(limit)")
+    }
+    switch accuracyBound {
+    case .atLeast(let share): sides[.accuracy] = ["atLeast: \(share)"]
+    case .lossAtMost(let points): sides[.accuracy] = ["lossAtMost: \(points) points"]
+    case nil: break
     }
     return Objective.all(on: subject.acceleratorNames).compactMap { objective in
       sides[objective].map { "\(objective.rawValue): {\($0.joined(separator: ", "))}" }

@@ -99,6 +99,8 @@ package struct RunFile: Hashable, Sendable {
   package var objectives: [Objective]
   /// What every candidate must satisfy.
   package var constraints: [CostConstraint]
+  /// The accuracy that every candidate must have; `nil` if any will do.
+  package var accuracyBound: AccuracyBound?
   /// Up to where the hypervolume is measured, as far as the file says so.
   package var referencePoint: [Objective: CostConstraint.Limit]
   /// How the search runs.
@@ -140,6 +142,7 @@ extension RunFile {
     let accelerators = subject.acceleratorNames
     self.objectives = try Self.objectives(sections["objectives"], on: accelerators)
     self.constraints = try Self.constraints(sections["constraints"], on: accelerators)
+    self.accuracyBound = try Self.accuracyBound(sections["constraints"])
     self.referencePoint = try Self.referencePoint(
       sections[Self.referencePointKey], of: objectives, measured: measured)
     self.search = try Search(sections["search"], isListed: subject.listed != nil)

@@ -103,7 +103,8 @@ package struct PreparedRun {
     let batch = description.acceleratorBatch
     var search = plan.searchSettings(outputErrors: inputs.outputErrors)
     search.accuracy = runFile.objectives.firstIndex(of: .accuracy).map {
-      SearchSettings.Accuracy(place: $0, imageCount: inputs.imageCount)
+      SearchSettings.Accuracy(
+        place: $0, imageCount: inputs.imageCount, floor: plan.accuracyFloor)
     }
     self.settings = CoordinatorSettings(
       description: description,

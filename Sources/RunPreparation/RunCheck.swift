@@ -75,8 +75,8 @@ package struct RunCheck {
       } else if let planned = plan.network {
         report("patterns", planned.subject.patterns.description)
       }
-      if !runFile.constraints.isEmpty {
-        report("constraints", runFile.constraints.map { "\($0)" }.joined(separator: ", "))
+      if !runFile.constraintTexts.isEmpty {
+        report("constraints", runFile.constraintTexts.joined(separator: ", "))
       }
     } catch {
       fail(error.subject.rawValue, error.reason)

@@ -52,6 +52,17 @@ package struct RunConstraints: Sendable {
     return named.source
   }
 
+  /// Returns what a cost is in the terms of a constraint.
+  private static func text(of constraint: CostConstraint, met cost: Cost, dense: Cost) -> String {
+    let value = cost.value(of: constraint.objective) ?? .nan
+    switch constraint.limit {
+    case .relativeToDense:
+      let factor = value / (dense.value(of: constraint.objective) ?? .nan)
+      return "\(NumberFormat.short(factor)) × dense"
+    case .absolute: return NumberFormat.short(value)
+    }
+  }
+
   /// Throws if the profile does not model a bounded or improved quantity, or if no genome of the
   /// space can meet a bound.
   ///
@@ -69,12 +80,15 @@ package struct RunConstraints: Sendable {
     let bounds = costs.bounds
     for constraint in computed {
       let single = RunConstraints([constraint], dense: dense)
-      let extremes = [bounds.least, bounds.greatest].map(single.violation)
-      guard extremes.contains(where: { $0 <= 0 }) else {
-        throw ExplainedError(
-          "no genome can meet the constraint \(constraint)",
-          nextStep: "loosen it, or add sparser patterns", isWrongUsage: true)
-      }
+      let extremes = [bounds.least, bounds.greatest]
+      guard
+        let nearest = extremes.min(by: { single.violation(of: $0) < single.violation(of: $1) }),
+        single.violation(of: nearest) > 0
+      else { continue }
+      throw ExplainedError(
+        "no genome can meet the constraint \(constraint); the nearest has "
+          + Self.text(of: constraint, met: nearest, dense: dense),
+        nextStep: "loosen it, or add sparser patterns", isWrongUsage: true)
     }
   }
 }

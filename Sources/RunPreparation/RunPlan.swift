@@ -46,8 +46,10 @@ package struct RunPlan {
   package var space: SearchSpace { costs.space }
   /// The exact cost of every genome, without what is measured.
   package let costs: GenomeCosts
-  /// What every candidate must satisfy.
+  /// What every candidate must satisfy of what it costs.
   package let constraints: RunConstraints
+  /// The accuracy that every candidate must have; `nil` if any will do.
+  package let accuracyFloor: AccuracyFloor?
 
   /// Reads what a run file names.
   ///
@@ -74,9 +76,31 @@ package struct RunPlan {
           measured.isDisjoint(with: CostQuantities(of: $0))
         })
     }
+    let layers = network?.network.prunableLayers ?? []
+    accuracyFloor = try Self.reading(.constraints) {
+      try Self.floor(of: runFile.accuracyBound, dense: costs.space.denseGenome(of: layers))
+    }
     self.runFile = runFile
     self.costs = costs
     self.constraints = constraints
+  }
+
+  /// Returns the accuracy that candidates must have, by which genome it is measured.
+  private static func floor(
+    of bound: AccuracyBound?, dense: Genome?
+  ) throws -> AccuracyFloor? {
+    switch bound {
+    case nil: return nil
+    case .atLeast(let share): return .atLeast(share)
+    case .lossAtMost(let points):
+      guard let dense else {
+        throw ExplainedError(
+          "what is lost against the dense model cannot be told: it is not in the search space",
+          nextStep: "add the dense pattern, or write constraints: {accuracy: {atLeast: 0.7}}",
+          isWrongUsage: true)
+      }
+      return .lossAtMost(points / 100, against: dense)
+    }
   }
 
   /// Reads a model and the profile of its accelerator.

@@ -27,6 +27,7 @@ package struct FrontBuilder {
   /// The keys of results that count no more, by the candidate that they are about.
   private var tainted: [CandidateID: Set<String>] = [:]
   private var archive = Archive()
+  private var nearestMiss = NearestMiss()
   private var proposed: [CandidateID: Genome] = [:]
   private var found = FrontContent(members: [], evaluationCount: 0)
 
@@ -50,18 +51,20 @@ package struct FrontBuilder {
   ) throws(Misfit) {
     self.init(
       space: space, objectives: objectives, imageCount: imageCount, discards: discards)
-    for member in snapshot.archive {
-      guard member.objectives.count == objectives.count else { throw .objectives(member.candidate) }
-      guard space.contains(member.genome) else { throw .genome(member.candidate) }
-      archive.insert(
-        Individual(
-          id: member.candidate, genome: member.genome, objectives: member.objectives,
-          violation: member.violation))
-    }
+    for member in snapshot.archive { archive.insert(try individual(member)) }
+    if let miss = snapshot.nearestMiss { nearestMiss = NearestMiss(try individual(miss)) }
     for waiting in snapshot.waiting { try propose(waiting.candidate, waiting.genome) }
     for candidate in snapshot.quarantined { found.quarantined[candidate] = .init() }
     found.evaluationCount = snapshot.evaluationCount
     found.savedImageCount = snapshot.savedImageCount
+  }
+
+  private func individual(_ stored: StoredIndividual) throws(Misfit) -> Individual {
+    guard stored.objectives.count == objectives.count else { throw .objectives(stored.candidate) }
+    guard space.contains(stored.genome) else { throw .genome(stored.candidate) }
+    return Individual(
+      id: stored.candidate, genome: stored.genome, objectives: stored.objectives,
+      violation: stored.violation)
   }
 
   /// The content so far; what is ``FrontContent/unknown`` in it stands in records that were not
@@ -69,6 +72,7 @@ package struct FrontBuilder {
   package var content: FrontContent {
     var content = found
     content.members = archive.individuals
+    content.nearestMiss = nearestMiss.comparable
     content.forgetOthers()
     return content
   }
@@ -98,12 +102,11 @@ package struct FrontBuilder {
       let minimized = zip(objectives, result.objectives).map { $0.minimized($1) }
       let individual = Individual(
         id: result.candidate, genome: genome, objectives: minimized, violation: result.violation)
-      guard archive.insert(individual) else { return }
+      nearestMiss.offer(individual)
+      let isNearest = archive.count == 0 && nearestMiss.individual == individual
+      guard archive.insert(individual) || isNearest else { return }
       found.evaluations[result.candidate] = result
-      if found.evaluations.count > 2 * archive.count + 64 {
-        found.members = archive.individuals
-        found.forgetOthers()
-      }
+      if found.evaluations.count > 2 * archive.count + 64 { found = content }
     case .quarantined(let candidate, let diagnostic):
       found.quarantined[candidate] = FrontContent.Quarantined(
         genome: proposed.removeValue(forKey: candidate), reason: diagnostic)

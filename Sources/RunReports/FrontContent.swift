@@ -13,6 +13,8 @@ package struct FrontContent {
 
   /// The non-dominated individuals.
   package var members: [Individual]
+  /// What comes nearest to meeting the constraints, if nothing meets them.
+  package var nearestMiss: Individual?
   /// What was measured, of members at least.
   package var evaluations: [CandidateID: EvaluatedCandidate] = [:]
   /// The candidates evaluated.
@@ -24,9 +26,14 @@ package struct FrontContent {
   /// The keys whose results count no more, in the order in which that was found out.
   package var discarded: [DiscardedKey] = []
 
+  /// The candidates whose evaluations are shown.
+  private var shown: [CandidateID] {
+    members.isEmpty ? [nearestMiss?.id].compactMap(\.self) : members.map(\.id)
+  }
+
   /// The candidates of which something is missing that their records say.
   package var unknown: Set<CandidateID> {
-    let members = members.map(\.id).filter { evaluations[$0] == nil }
+    let members = shown.filter { evaluations[$0] == nil }
     let quarantined = quarantined.filter { $0.value.genome == nil || $0.value.reason == nil }
     return Set(members).union(quarantined.keys)
   }
@@ -43,9 +50,9 @@ package struct FrontContent {
     }
   }
 
-  /// Forgets what was measured of candidates that are no members any more.
+  /// Forgets what was measured of candidates that are not shown any more.
   package mutating func forgetOthers() {
-    let members = Set(members.map(\.id))
+    let members = Set(shown)
     evaluations = evaluations.filter { members.contains($0.key) }
   }
 }

@@ -14,7 +14,7 @@ extension FrontReport {
     for (index, point) in points.enumerated() {
       table.append(["\(index + 1)"] + columns.map { $0.text(point) })
     }
-    return table.lines + [""] + denseLines + [
+    return (points.isEmpty ? [] : table.lines + [""]) + denseLines + [
       "hypervolume \(NumberFormat.fixed(hypervolume, 4)) "
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
@@ -156,9 +156,10 @@ extension FrontReport {
       + "#\(first.candidate) (\(first.reason))"
   }
 
-  /// Why the hypervolume is nothing although the front has members.
+  /// Why the hypervolume is nothing.
   private var emptinessLines: [String] {
-    guard hypervolume == 0, !points.isEmpty else { return [] }
+    if points.isEmpty { return missLines }
+    guard hypervolume == 0 else { return [] }
     return [
       "no member is better than the reference point in every objective; a run file may name another"
         + " (referencePoint)"

@@ -152,6 +152,10 @@ package struct FrontReport: Codable {
   package var denseMacs: Int64?
   /// The quantities that evaluators have measured instead of a model; absent if there are none.
   package var measured: [String]?
+  /// The constraints of the run, as text; absent if there are none.
+  package var constraints: [String]?
+  /// The candidate that comes nearest to meeting the constraints, if none meets them.
+  package var nearestMiss: Point?
   /// The members, the most accurate first.
   package var points: [Point]
 

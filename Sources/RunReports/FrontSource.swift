@@ -18,6 +18,8 @@ package struct FrontSource {
   private let subject: Subject?
   /// The reference point against which hypervolume is measured, in minimised objectives.
   package let referencePoint: [Double]
+  /// The constraints of the run, as text.
+  private let constraints: [String]
 
   /// What only a run with a network has.
   private struct Subject {
@@ -33,18 +35,19 @@ package struct FrontSource {
   func describing(_ description: RunDescription) -> FrontSource {
     FrontSource(
       description: description, modelName: modelName, costs: costs, subject: subject,
-      referencePoint: referencePoint)
+      referencePoint: referencePoint, constraints: constraints)
   }
 
   private init(
     description: RunDescription, modelName: String, costs: GenomeCosts, subject: Subject?,
-    referencePoint: [Double]
+    referencePoint: [Double], constraints: [String]
   ) {
     self.description = description
     self.modelName = modelName
     self.costs = costs
     self.subject = subject
     self.referencePoint = referencePoint
+    self.constraints = constraints
   }
 
   /// Uses the cost model of a prepared run.
@@ -53,15 +56,16 @@ package struct FrontSource {
       description: run.settings.description, modelName: run.modelName, costs: run.costs,
       subject: run.network.map {
         Subject(layers: $0.network.prunableLayers, profiles: $0.profiles)
-      }, referencePoint: run.settings.referencePoint)
+      }, referencePoint: run.settings.referencePoint,
+      constraints: run.runFile.constraintTexts)
   }
 
   /// Creates the cost model of a run from its description and the model's network, if it has one.
   ///
-  /// - Parameter reference: up to where the hypervolume is measured; the usual point without one.
+  /// - Parameter runFile: what says up to where the hypervolume is measured, and what candidates
+  ///   must satisfy; the usual point and nothing without one.
   package init(
-    description: RunDescription, modelName: String, network: Network?,
-    reference: ReferencePoint? = nil
+    description: RunDescription, modelName: String, network: Network?, runFile: RunFile? = nil
   ) throws {
     let costs = try computingCosts(of: modelName) {
       try GenomeCosts(
@@ -77,8 +81,10 @@ package struct FrontSource {
             try AcceleratorProfile(ofRun: accelerator.profile, text: text)
           })
       },
-      referencePoint: (reference ?? ReferencePoint(usualFor: description.objectives))
-        .minimized(of: description.objectives, dense: costs.denseCost))
+      referencePoint: (runFile.map { ReferencePoint($0) }
+        ?? ReferencePoint(usualFor: description.objectives))
+        .minimized(of: description.objectives, dense: costs.denseCost),
+      constraints: runFile?.constraintTexts ?? [])
   }
 
   /// Returns what the dense model costs, or `nil` if it is not known.
@@ -108,9 +114,10 @@ package struct FrontSource {
     let named = zip(description.objectives, referencePoint).map { objective, value in
       (objective.rawValue, objective.natural(value))
     }
-    let points = content.members.compactMap { member in
-      content.evaluations[member.id].map { point(of: member.genome, $0) }
+    func point(_ member: Individual) -> FrontReport.Point? {
+      content.evaluations[member.id].map { self.point(of: member.genome, $0) }
     }
+    let points = content.members.compactMap(point)
     return FrontReport(
       model: modelName, accelerator: description.accelerator,
       acceleratorHash: subject?.profiles.first?.contentHash.description,
@@ -140,6 +147,8 @@ package struct FrontSource {
       denseMacs: dense(.macs).map { _ in costs.denseCost.macs },
       measured: description.measuredCosts.isEmpty
         ? nil : description.measuredCosts.map(\.rawValue),
+      constraints: constraints.isEmpty ? nil : constraints,
+      nearestMiss: content.members.isEmpty ? content.nearestMiss.flatMap(point) : nil,
       points: points.sorted {
         ($1.accuracy, $1.throughput ?? 0) < ($0.accuracy, $0.throughput ?? 0)
       })

@@ -23,12 +23,12 @@ extension JournaledFront {
   }
 
   private func comparedWithDense() throws -> JournaledFront {
-    guard let denseGenome, !front.points.isEmpty else { return self }
+    guard let denseGenome, !shownPoints.isEmpty else { return self }
     let keys = ShardKeys(description: description)
     let slices = ImageSlice.slices(
       imageCount: description.imageCount, shardSize: description.shardSize)
     let denseKeys = keys.keys(of: denseGenome, slices: slices)
-    let pointKeys = try front.points.map { keys.keys(of: try genome(of: $0), slices: slices) }
+    let pointKeys = try shownPoints.map { keys.keys(of: try genome(of: $0), slices: slices) }
     let correct = try correct(of: Set(denseKeys).union(pointKeys.joined()), dense: denseGenome)
     let dense = denseKeys.compactMap { correct[$0] }
     guard dense.count == slices.count else { return self }
@@ -41,15 +41,25 @@ extension JournaledFront {
       guard own.count == dense.count else { continue }
       let lost = zip(dense, own).reduce(0) { $0 + $1.0.populationCount(without: $1.1) }
       let gained = zip(own, dense).reduce(0) { $0 + $1.0.populationCount(without: $1.1) }
-      compared.front.points[place].accuracyLoss =
-        Double(lost - gained) / Double(description.imageCount)
+      var point = shownPoints[place]
+      point.accuracyLoss = Double(lost - gained) / Double(description.imageCount)
       // Nobody differs from itself on other images either.
-      compared.front.points[place].accuracyLossInterval =
+      point.accuracyLossInterval =
         keys == denseKeys
         ? ConfidenceInterval(lower: 0, upper: 0)
         : ConfidenceInterval(ofDifference: lost, gained, of: description.imageCount)
+      if front.points.isEmpty {
+        compared.front.nearestMiss = point
+      } else {
+        compared.front.points[place] = point
+      }
     }
     return compared
+  }
+
+  /// The members of the front; without any, what comes nearest to meeting the constraints.
+  private var shownPoints: [FrontReport.Point] {
+    front.points.isEmpty ? [front.nearestMiss].compactMap(\.self) : front.points
   }
 
   /// The candidates among which the dense model is looked for: searches begin with it.
@@ -59,7 +69,7 @@ extension JournaledFront {
   private func correct(of keys: Set<ShardKey>, dense: Genome) throws -> [ShardKey: BitVector] {
     let reader = try JournalReader(of: directory)
     let discards = DiscardedResults(try reader.discards())
-    var candidates = Set(front.points.map { CandidateID($0.candidate) })
+    var candidates = Set(shownPoints.map { CandidateID($0.candidate) })
     if discards.keyNames.isEmpty {
       guard
         let first = try reader.candidate(with: dense, amongFirst: Self.firstCountMax)

@@ -37,7 +37,7 @@ package struct JournaledFront {
     let (name, network) = try Self.subject(of: opening.description, in: directory)
     let source = try FrontSource(
       description: opening.description, modelName: name, network: network,
-      reference: try Self.referencePoint(of: opening, in: directory))
+      runFile: try Self.runFile(of: opening, in: directory))
     self.directory = directory
     self.description = opening.description
     self.space = source.costs.space
@@ -53,12 +53,12 @@ package struct JournaledFront {
     }
   }
 
-  /// Returns up to where the hypervolume is measured.
-  private static func referencePoint(
+  /// Returns the run file with which a run has begun.
+  private static func runFile(
     of opening: RunOpening, in directory: RunDirectory
-  ) throws -> ReferencePoint {
+  ) throws -> RunFile {
     do {
-      return ReferencePoint(try RunFile(yaml: opening.settings, file: directory.journalPath))
+      return try RunFile(yaml: opening.settings, file: directory.journalPath)
     } catch {
       throw ExplainedError(
         "the settings in \(directory.journalPath) cannot be read: \(error.message)",

@@ -31,7 +31,7 @@ package final class LiveFront {
   /// Takes over what a notification says about a candidate, before its record can be read.
   package func take(_ notification: Coordinator.Notification) {
     switch notification {
-    case .candidateEvaluated(let evaluated, isOnFront: true):
+    case .candidateEvaluated(let evaluated, let isOnFront) where isOnFront || isMiss(evaluated):
       content.evaluations[evaluated.candidate] = evaluated
     case .candidateQuarantined(let candidate, let diagnostic):
       content.quarantined[candidate] = FrontContent.Quarantined(reason: diagnostic)
@@ -43,6 +43,11 @@ package final class LiveFront {
     }
   }
 
+  /// Whether a candidate may be shown although it is on no front: while none is.
+  private func isMiss(_ evaluated: EvaluatedCandidate) -> Bool {
+    content.members.isEmpty && !evaluated.isStopped && evaluated.violation > 0
+  }
+
   /// Writes the front as it is now, and returns it.
   package func write(_ machine: Coordinator) throws -> FrontReport {
     let report = try report(of: machine)
@@ -52,6 +57,7 @@ package final class LiveFront {
 
   private func report(of machine: Coordinator) throws -> FrontReport {
     content.members = machine.search.archive.individuals
+    content.nearestMiss = machine.search.nearestMiss.comparable
     content.evaluationCount = machine.search.evaluationCount
     content.savedImageCount = machine.search.savedImageCount
     for candidate in machine.quarantinedCandidates where content.quarantined[candidate] == nil {

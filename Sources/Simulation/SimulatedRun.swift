@@ -54,7 +54,8 @@ struct SimulatedRun: Sendable {
     // Plans of older simulations stay as they were drawn.
     if search.algorithm == .nsga2, search.seed % 3 == 0 { search.algorithm = .bayesian }
     search.accuracy = objectives.firstIndex(of: .accuracy).map {
-      SearchSettings.Accuracy(place: $0, imageCount: imageCount)
+      SearchSettings.Accuracy(
+        place: $0, imageCount: imageCount, floor: Self.floor(search.seed, space))
     }
     let isConstrained = generator.chance(0.3)
     let drawnOrder = Self.order(using: &generator)
@@ -99,9 +100,12 @@ struct SimulatedRun: Sendable {
 
   /// Returns what the run must find out about a genome.
   ///
-  /// - Parameter stopped: what is believed of it, if its evaluation ends early.
+  /// - Parameters:
+  ///   - stopped: what is believed of it, if its evaluation ends early.
+  ///   - lacksReference: whether what accuracies are compared with was quarantined.
   func evaluate(
-    _ id: CandidateID, _ genome: Genome, stopped: StoppedEvaluation? = nil
+    _ id: CandidateID, _ genome: Genome, stopped: StoppedEvaluation? = nil,
+    lacksReference: Bool = false
   ) -> EvaluatedCandidate {
     let description = settings.description
     let slices = description.slices.prefix(stopped?.sliceCount ?? description.slices.count)
@@ -114,8 +118,29 @@ struct SimulatedRun: Sendable {
       candidate: id, correctCount: correctCount, imageCount: imageCount,
       summedLoss: shards.reduce(0) { $0 + ($1.summedLoss ?? .nan) }, costs: cost.wireValues,
       objectives: description.objectives.map { cost.value(of: $0) ?? accuracy },
+      violation: violation(of: genome, accuracy, lacksReference: lacksReference),
       stop: stopped.map { EvaluatedCandidate.Stop(estimatedLoss: $0.meanLoss) })
   }
+
+  /// Returns how far a genome with an accuracy is from what it needs.
+  private func violation(of genome: Genome, _ accuracy: Double, lacksReference: Bool) -> Double {
+    switch settings.search.accuracy?.floor {
+    case nil: return 0
+    case .atLeast(let share): return AccuracyFloor.violation(of: accuracy, floor: share)
+    case .lossAtMost(_, against: genome) where settings.model.violation(genome, cost(genome)) > 0:
+      return .infinity
+    case .lossAtMost(_, against: genome): return 0
+    case .lossAtMost where lacksReference: return 1
+    case .lossAtMost(let loss, against: let reference):
+      let correct = settings.description.slices.reduce(0) {
+        $0 + measure(reference, $1).correct.populationCount
+      }
+      let share = Double(correct) / Double(settings.description.imageCount)
+      return AccuracyFloor.violation(of: accuracy, floor: share - loss)
+    }
+  }
+
+  private func cost(_ genome: Genome) -> Cost { settings.model.cost(genome) }
 
   /// Returns what an evaluation believes that has ended early; `nil` of one that is whole.
   func stopped(_ evaluation: EvaluatedCandidate) -> StoppedEvaluation? {
@@ -167,6 +192,15 @@ struct SimulatedRun: Sendable {
     return generator.chance(0.3) ? .strict(window: window) : .asynchronous
   }
 
+  /// The accuracy that candidates of some simulations need; plans of older ones stay as they were.
+  private static func floor(_ seed: UInt64, _ space: SearchSpace) -> AccuracyFloor? {
+    switch seed % 7 {
+    case 0: .lossAtMost(0.05, against: space.uniformGenomes[0])
+    case 1: .atLeast(0.7)
+    default: nil
+    }
+  }
+
   private static func timing(using generator: inout SeededGenerator) -> CoordinatorTiming {
     CoordinatorTiming(
       heartbeatInterval: .seconds(1), leaseDuration: .seconds(4),
@@ -188,15 +222,20 @@ struct SimulatedRun: Sendable {
   private static func feasibleCount(settings: CoordinatorSettings, choices: [Int]) -> Int? {
     let total = choices.reduce(1, *)
     guard total < 1_000 else { return nil }
+    func isFeasible(_ genome: Genome) -> Bool {
+      settings.model.violation(genome, settings.model.cost(genome)) <= 0
+    }
+    // What others are compared with is proposed in any case.
+    let reference = settings.search.accuracy?.floor?.reference
+    let additional = reference.map { isFeasible($0) ? 0 : 1 } ?? 0
     return (0..<total).count { number in
       var rest = number
       let genes = choices.map { count in
         defer { rest /= count }
         return UInt8(rest % count)
       }
-      let genome = Genome(genes: genes)
-      return settings.model.violation(genome, settings.model.cost(genome)) <= 0
-    }
+      return isFeasible(Genome(genes: genes))
+    } + additional
   }
 
   private static func impossible(_ diagnostic: String) -> Never {

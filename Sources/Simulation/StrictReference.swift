@@ -43,13 +43,16 @@ struct StrictReference: Sendable {
         let decision = settings.stopping?.decision(
           about: results,
           objectives: run.evaluate(next, genome).minimized(settings.description.objectives),
+          accuracyFloor: search.accuracyFloor,
           front: search.archive.individuals.compactMap { members[$0.id] })
         var stopped: StoppedEvaluation?
         if case .stops(let estimate) = decision { stopped = estimate }
-        let evaluation = run.evaluate(next, genome, stopped: stopped)
+        let evaluation = run.evaluate(
+          next, genome, stopped: stopped, lacksReference: quarantined.contains(CandidateID(0)))
         let objectives = evaluation.minimized(settings.description.objectives)
         try search.tell(
-          next, objectives: objectives, meanLoss: evaluation.meanLoss,
+          next, objectives: objectives, violation: evaluation.violation,
+          meanLoss: evaluation.meanLoss,
           imageCount: stopped?.imageCount)
         members[next] = EarlyStopping.Member(objectives: objectives, results: results)
         evaluations.append(evaluation)

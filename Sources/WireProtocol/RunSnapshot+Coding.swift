@@ -16,6 +16,7 @@ extension RunSnapshot {
           $0.evaluationCount = UInt64(evaluationCount)
           $0.quarantinedCount = UInt64(quarantinedCount)
           $0.archive = archive.map { IndividualProto($0) }
+          if let nearestMiss { $0.nearestMiss = IndividualProto(nearestMiss) }
           $0.waiting = waiting.map { proposal in
             ProposalProto.with {
               $0.candidate = UInt64(proposal.candidate.rawValue)
@@ -25,6 +26,7 @@ extension RunSnapshot {
           $0.known = .init(knownCodes)
           $0.algorithm = .init(algorithmState)
           $0.savedImageCount = UInt64(savedImageCount)
+          if let bits = referenceAccuracy?.bitPattern { $0.referenceAccuracyBits = bits }
         }
         $0.done = done.map { DoneShardProto($0) }
         $0.completed = completed.map { UInt64($0.rawValue) }
@@ -58,9 +60,12 @@ extension RunSnapshot {
       evaluationCount: try bounded(search.evaluationCount, 0...proposals, "evaluation_count"),
       quarantinedCount: try bounded(search.quarantinedCount, 0...proposals, "quarantined_count"),
       savedImageCount: try bounded(search.savedImageCount, 0...Int.max, "saved_image_count"),
+      referenceAccuracy: search.hasReferenceAccuracyBits
+        ? Double(bitPattern: search.referenceAccuracyBits) : nil,
       archive: try list(search.archive, limit: proposals, "archive") {
         individual throws(WireError) in try StoredIndividual(individual)
       },
+      nearestMiss: search.hasNearestMiss ? try StoredIndividual(search.nearestMiss) : nil,
       waiting: try list(search.waiting, limit: proposals, "waiting") { proposed throws(WireError) in
         StoredProposal(
           candidate: try CandidateID(wire: proposed.candidate),

@@ -17,8 +17,12 @@ package struct RunSnapshot: Hashable, Sendable {
   package var quarantinedCount: Int
   /// The images that stopped evaluations have not measured.
   package var savedImageCount: Int
+  /// The accuracy that those of candidates are compared with, once it is measured.
+  package var referenceAccuracy: Double?
   /// The non-dominated individuals, in their order.
   package var archive: [StoredIndividual]
+  /// What comes nearest to meeting the constraints, of what does not meet them.
+  package var nearestMiss: StoredIndividual?
   /// The candidates that are neither told nor quarantined, in the order of proposal.
   package var waiting: [StoredProposal]
   /// The codes of all genomes ever proposed, 16 bytes each.
@@ -45,7 +49,9 @@ package struct RunSnapshot: Hashable, Sendable {
 
   package init(
     recordCount: Int, opening: RunOpening, proposalCount: Int, evaluationCount: Int,
-    quarantinedCount: Int, savedImageCount: Int = 0, archive: [StoredIndividual],
+    quarantinedCount: Int, savedImageCount: Int = 0,
+    referenceAccuracy: Double? = nil, archive: [StoredIndividual],
+    nearestMiss: StoredIndividual? = nil,
     waiting: [StoredProposal], knownCodes: [UInt8], algorithmState: [UInt8],
     done: [StoredShard], completed: [CandidateID],
     quarantined: [CandidateID], shardCount: Int, paceSamples: [Int], paceNext: Int,
@@ -53,6 +59,7 @@ package struct RunSnapshot: Hashable, Sendable {
   ) {
     self.plans = plans
     self.savedImageCount = savedImageCount
+    self.referenceAccuracy = referenceAccuracy
     self.front = front
     self.confirmed = confirmed
     self.recordCount = recordCount
@@ -61,6 +68,7 @@ package struct RunSnapshot: Hashable, Sendable {
     self.evaluationCount = evaluationCount
     self.quarantinedCount = quarantinedCount
     self.archive = archive
+    self.nearestMiss = nearestMiss
     self.waiting = waiting
     self.knownCodes = knownCodes
     self.algorithmState = algorithmState

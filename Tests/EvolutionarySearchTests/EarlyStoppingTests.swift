@@ -140,4 +140,44 @@ struct EarlyStoppingTests {
     #expect(Self.endedCount(behindBy: -10, seed: 3) < 25)
     #expect(Self.endedCount(behindBy: 10, seed: 4) > 600)
   }
+
+  @Test func `who is far from the accuracy that is needed ends, without any member to compare`() {
+    func decision(_ counts: [Int?], floor: Double) -> EarlyStopping.Decision {
+      rule.decision(
+        about: counts.map { $0.flatMap { Self.results([$0]).first } }, objectives: [0, -100],
+        accuracyFloor: floor, front: [])
+    }
+    #expect(decision([4, nil, nil, nil, nil], floor: 0.5) == .needs(sliceCount: 2))
+    #expect(
+      decision([1, nil, nil, nil, nil], floor: 0.8)
+        == .stops(
+          StoppedEvaluation(sliceCount: 1, imageCount: 10, accuracy: 0.1, meanLoss: 1)))
+    #expect(decision([4, 4, 4, 4, 4], floor: 0.95) != .isWhole)
+    #expect(decision([10, 9, 9, 10, 9], floor: 0.95) == .isWhole)
+  }
+
+  @Test func `of candidates just as accurate as needed, few end`() {
+    let rule = EarlyStopping(sliceSizes: Array(repeating: 50, count: 9), accuracyPlace: 0)
+    var generator = SeededGenerator(seed: 8)
+    var stoppedCounts = [0, 0]
+    for (place, margin) in [0.0, 0.02].enumerated() {
+      for _ in 0..<1_000 {
+        // Of 450 images 70 % are right, or 2 points more, in any order.
+        let rightCount = Int((450 * (0.7 + margin)).rounded())
+        var images = (0..<450).map { $0 < rightCount }
+        for last in images.indices.reversed() {
+          images.swapAt(last, generator.index(below: last + 1))
+        }
+        let results = (0..<9).map { slice in
+          var correct = BitVector(count: 50)
+          for image in 0..<50 { correct[image] = images[50 * slice + image] }
+          return SliceResult(correct: correct, summedLoss: 1)
+        }
+        let decision = rule.decision(
+          about: results, objectives: [0, -1], accuracyFloor: 0.7, front: [])
+        if decision != .isWhole { stoppedCounts[place] += 1 }
+      }
+    }
+    #expect(stoppedCounts[0] < 80 && stoppedCounts[1] < 30, "\(stoppedCounts)")
+  }
 }

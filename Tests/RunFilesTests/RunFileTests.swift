@@ -57,6 +57,8 @@ struct RunFileTests {
     "search: {algorithm: random, population: 20, evaluations: 60, seed: 18446744073709551615}",
     "instructionSet: avx2\nfidelity: {shardImages: 10}\nobjectives: [accuracy, macs]",
     "accelerator: {profile: systolic32, batch: 8}\npruning: supernet",
+    "constraints: {accuracy: {lossAtMost: 3 points}, throughput: {atLeast: 1.5}}",
+    "constraints: {accuracy: {atLeast: 0.75}}",
     "constraints: {energy: {atMost: 3 mJ}, weightBytes: {atMost: 0.5, atLeast: 2 MiB}}",
     "objectives: [accuracy, energy, weightBytes]\nsearch: {dropDominated: false}",
     "accelerator: {profile: ./my card.yaml}",
@@ -199,7 +201,17 @@ struct RunFileTests {
       "search: {dropDominated: perhaps}", "search.dropDominated is \"perhaps\"; write true or false"
     ),
     ("objectives: [accuracy]", "accuracy alone is best dense"),
-    ("constraints: {accuracy: {atLeast: 0.5}}", "accuracy cannot be a constraint"),
+    ("constraints: {accuracy: {atLeast: 75 %}}", "write a fraction of the images, as in 0.75"),
+    ("constraints: {accuracy: {atLeast: 2}}", "write a fraction of the images"),
+    ("constraints: {accuracy: {lossAtMost: 3}}", "as in 3 points"),
+    ("constraints: {accuracy: {lossAtMost: -3 points}}", "as in 3 points"),
+    ("constraints: {accuracy: {lossAtMost: some points}}", "\"some points\" is no accuracy"),
+    ("constraints: {accuracy: {atMost: 0.5}}", "unknown key \"atMost\""),
+    ("constraints: {accuracy: {}}", "needs either atLeast or lossAtMost"),
+    (
+      "constraints: {accuracy: {atLeast: 0.5, lossAtMost: 3 points}}",
+      "needs either atLeast or lossAtMost"
+    ),
     ("constraints: {macs: {atMost: -1}}", "is no limit"),
     ("constraints: {macs: {atMost: 2 parsec}}", "unknown unit \"parsec\" for macs"),
     ("fidelity: {earlyStopping: often}", "fidelity.earlyStopping is \"often\""),

@@ -40,7 +40,7 @@ struct RunFilesFuzzTests {
     pruning: supernet
     accelerator: {profile: systolic32, batch: 8}
     objectives: [accuracy, throughput, macs]
-    constraints: {macs: {atMost: 0.5}, latency: {atMost: 3 ms}, weightBytes: {atLeast: 2 MiB}}
+    constraints: {accuracy: {lossAtMost: 3 points}, latency: {atMost: 3 ms}, macs: {atMost: 0.5}}
     search: {algorithm: random, population: 20, evaluations: 60, seed: 3, mode: strict, window: 9}
     fidelity: {shardImages: 100, earlyStopping: false}
     precision: f32

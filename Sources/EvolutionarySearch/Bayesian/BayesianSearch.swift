@@ -162,10 +162,23 @@ struct BayesianSearch: SearchAlgorithm {
     let points = rivals(of: context).map { genome in
       draw.objectives(of: space.compact(genome), whole: genome, context.costs)
     }
-    let front = HypervolumeGain(
-      of: points, referencePoint: referencePoint(draw, context.costs))
+    let paths = draw.paths(mixtureCount: Self.mixtureCount, using: &context.generator)
+    let usual = referencePoint(draw, context.costs)
+    // Where nothing promises to be as accurate as it must be, what comes nearest to it does.
+    for referencePoint in [limited(usual, by: context.accuracyFloor), usual].compactMap(\.self) {
+      let front = HypervolumeGain(of: points, referencePoint: referencePoint)
+      if let genome = best(of: paths, under: draw, beside: front, context) { return genome }
+    }
+    return nil
+  }
+
+  /// Returns the new genome that would add most to a front, or `nil` if none adds anything.
+  private func best(
+    of paths: [TradeOffPath], under draw: Draw, beside front: HypervolumeGain,
+    _ context: ProposalContext
+  ) -> Genome? {
     var best: (gain: Double, genome: Genome)?
-    for path in draw.paths(mixtureCount: Self.mixtureCount, using: &context.generator) {
+    for path in paths {
       for compact in path.genomes {
         let genome = space.expand(compact)
         guard !context.isKnown(genome), context.costs.violation(genome) <= 0 else { continue }
@@ -174,6 +187,14 @@ struct BayesianSearch: SearchAlgorithm {
       }
     }
     return best?.genome
+  }
+
+  /// Returns a point up to which only candidates count that are as accurate as they must be.
+  private func limited(_ point: [Double], by accuracyFloor: Double?) -> [Double]? {
+    guard let accuracyFloor, let place = settings.accuracy?.place else { return nil }
+    var point = point
+    point[place] = min(point[place], -accuracyFloor)
+    return point
   }
 
   /// Returns the genomes that a proposal is compared with: the best that were measured, and all

@@ -8,6 +8,10 @@ import SparsityCore
 /// *N* would have a variance of *d* (1 − *n* / *N*), where *d* images tell the two apart; a
 /// candidate that is behind by more than ``deviations`` of its roots ends.
 ///
+/// Where candidates need an accuracy, one ends as well that is as far behind what it needs: of *n*
+/// images of *N*, those that a candidate has right that has a share *p* of all have a variance of
+/// *n* *p* (1 − *p*) (1 − *n* / *N*).
+///
 /// What it decides is a function of the front and of the candidate's slices, the first ones alone,
 /// so strict searches come to the same end whichever slices were measured.
 package struct EarlyStopping: Hashable, Sendable {
@@ -80,11 +84,12 @@ package struct EarlyStopping: Hashable, Sendable {
   ///   - results: what is measured of each slice.
   ///   - sliceCount: the slices after which it is looked first.
   ///   - objectives: the objectives, minimised; what the accuracy's is makes no difference.
+  ///   - accuracyFloor: the share of images that candidates need, if that is known.
   ///   - front: the members, whole.
   /// - Complexity: O(*m* · *n*) for *m* members and *n* images.
   package func decision(
     about results: [SliceResult?], lookingFrom sliceCount: Int = 0, objectives: [Double],
-    front: some Sequence<Member>
+    accuracyFloor: Double? = nil, front: some Sequence<Member>
   ) -> Decision {
     precondition(results.count == sliceSizes.count)
     let rivals = front.filter { member in
@@ -112,8 +117,22 @@ package struct EarlyStopping: Hashable, Sendable {
       if let furthest {
         return .stops(estimate(measured, against: rivals[furthest.place]))
       }
+      if let accuracyFloor, isBehind(accuracyFloor, measured) {
+        return .stops(estimate(measured, against: front.first { _ in true }))
+      }
     }
     return .isWhole
+  }
+
+  /// Whether so few images are right that a candidate that had enough of all would hardly be that
+  /// unlucky.
+  private func isBehind(_ floor: Double, _ measured: [SliceResult]) -> Bool {
+    let images = Double(measured.reduce(0) { $0 + $1.correct.count })
+    let correct = Double(measured.reduce(0) { $0 + $1.correct.populationCount })
+    let lead = images * floor - correct
+    guard lead > 0 else { return false }
+    let variance = (images * floor * (1 - floor) + 1) * (1 - images / Double(imageCount))
+    return lead * lead > Self.deviations * Self.deviations * variance
   }
 
   /// The square of how far behind the second is, as a share of what ends it; 0 if it is not behind.
@@ -126,8 +145,9 @@ package struct EarlyStopping: Hashable, Sendable {
     return lead * lead / (Self.deviations * Self.deviations * variance)
   }
 
-  /// What all images would say, from what a member that has measured all of them says of these.
-  private func estimate(_ measured: [SliceResult], against member: Member) -> StoppedEvaluation {
+  /// What all images would say, from what a member that has measured all of them says of these;
+  /// without one, they say what these say.
+  private func estimate(_ measured: [SliceResult], against member: Member?) -> StoppedEvaluation {
     let images = sliceSizes.prefix(measured.count).reduce(0, +)
     func share(_ results: some Sequence<SliceResult>, of images: Int) -> Double {
       Double(results.reduce(0) { $0 + $1.correct.populationCount }) / Double(images)
@@ -139,6 +159,11 @@ package struct EarlyStopping: Hashable, Sendable {
         sum += loss
       }
       return sum / Double(images)
+    }
+    guard let member else {
+      return StoppedEvaluation(
+        sliceCount: measured.count, imageCount: images, accuracy: share(measured, of: images),
+        meanLoss: loss(measured, of: images))
     }
     let theirs = member.results.prefix(measured.count)
     let accuracy =

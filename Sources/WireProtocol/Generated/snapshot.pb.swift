@@ -1,4 +1,4 @@
-// Source: Protocol/snapshot.proto, SHA-256 cbfd78ead658cfa8ad72ca7b521c06588490f08032bb0cbb013823786b440ba4
+// Source: Protocol/snapshot.proto, SHA-256 ad62634bb0a4a9694feeb5a2adb442b745e6b3b134bb8e0ff96e5855853fc846
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -76,9 +76,32 @@ nonisolated struct SearchStateProto: Sendable {
   /// of evaluations that were stopped
   var savedImageCount: UInt64 = 0
 
+  /// The accuracy that those of candidates are compared with, as IEEE 754 binary64, once measured.
+  var referenceAccuracyBits: UInt64 {
+    get {_referenceAccuracyBits ?? 0}
+    set {_referenceAccuracyBits = newValue}
+  }
+  /// Returns true if `referenceAccuracyBits` has been explicitly set.
+  var hasReferenceAccuracyBits: Bool {self._referenceAccuracyBits != nil}
+  /// Clears the value of `referenceAccuracyBits`. Subsequent reads from it will return its default value.
+  mutating func clearReferenceAccuracyBits() {self._referenceAccuracyBits = nil}
+
+  /// of those that miss the constraints
+  var nearestMiss: IndividualProto {
+    get {_nearestMiss ?? IndividualProto()}
+    set {_nearestMiss = newValue}
+  }
+  /// Returns true if `nearestMiss` has been explicitly set.
+  var hasNearestMiss: Bool {self._nearestMiss != nil}
+  /// Clears the value of `nearestMiss`. Subsequent reads from it will return its default value.
+  mutating func clearNearestMiss() {self._nearestMiss = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _referenceAccuracyBits: UInt64? = nil
+  fileprivate var _nearestMiss: IndividualProto? = nil
 }
 
 nonisolated struct DoneShardProto: Sendable {
@@ -298,7 +321,7 @@ nonisolated extension IndividualProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchStateProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_count\0\u{3}evaluation_count\0\u{3}quarantined_count\0\u{2}\u{2}archive\0\u{1}waiting\0\u{1}known\0\u{1}algorithm\0\u{3}saved_image_count\0\u{c}\u{4}\u{1}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_count\0\u{3}evaluation_count\0\u{3}quarantined_count\0\u{2}\u{2}archive\0\u{1}waiting\0\u{1}known\0\u{1}algorithm\0\u{3}saved_image_count\0\u{3}reference_accuracy_bits\0\u{3}nearest_miss\0\u{c}\u{4}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -314,12 +337,18 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 7: try { try decoder.decodeSingularBytesField(value: &self.known) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.algorithm) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.savedImageCount) }()
+      case 10: try { try decoder.decodeSingularFixed64Field(value: &self._referenceAccuracyBits) }()
+      case 11: try { try decoder.decodeSingularMessageField(value: &self._nearestMiss) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.proposalCount != 0 {
       try visitor.visitSingularUInt64Field(value: self.proposalCount, fieldNumber: 1)
     }
@@ -344,6 +373,12 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.savedImageCount != 0 {
       try visitor.visitSingularUInt64Field(value: self.savedImageCount, fieldNumber: 9)
     }
+    try { if let v = self._referenceAccuracyBits {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._nearestMiss {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -356,6 +391,8 @@ nonisolated extension SearchStateProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.known != rhs.known {return false}
     if lhs.algorithm != rhs.algorithm {return false}
     if lhs.savedImageCount != rhs.savedImageCount {return false}
+    if lhs._referenceAccuracyBits != rhs._referenceAccuracyBits {return false}
+    if lhs._nearestMiss != rhs._nearestMiss {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

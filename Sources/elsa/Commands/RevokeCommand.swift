@@ -105,7 +105,7 @@ struct RevokeCommand: ParsableCommand, HoldsSecrets {
     let journal = try Journal(in: directory)
     let record = DiscardedKey(
       keyName: key, diagnostic: "an operator asks for it",
-      restartsSearch: try RunFile(path: directory.runFile).search.mode == .strict)
+      restartsSearch: try RunFile(path: directory.runFile).restartsSearch)
     try journal.append([.discarded(record)], at: journal.recordCount, writtenAt: Date())
     try journal.close()
   }
