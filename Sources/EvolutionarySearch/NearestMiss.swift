@@ -31,3 +31,11 @@ package struct NearestMiss: Hashable, Sendable {
     individual = other
   }
 }
+
+/// What results have said of constraints on what is measured.
+struct MeasuredFeasibility: Sendable {
+  /// The accuracy of the genome with which an ``AccuracyFloor`` compares others, once measured.
+  var referenceAccuracy: Double?
+  /// What comes nearest to meeting the constraints, of what does not meet them.
+  var nearestMiss = NearestMiss()
+}

@@ -15,8 +15,6 @@ package struct Search: Sendable {
   package let settings: SearchSettings
   /// The non-dominated individuals of the whole run.
   package private(set) var archive = Archive()
-  /// What comes nearest to meeting the constraints, of what does not meet them.
-  package private(set) var nearestMiss = NearestMiss()
   /// The candidates proposed so far.
   package private(set) var proposalCount = 0
   /// The candidates told so far.
@@ -25,11 +23,11 @@ package struct Search: Sendable {
   package private(set) var quarantinedCount = 0
   /// The images that were not measured, since evaluations were stopped.
   package private(set) var savedImageCount = 0
-  /// The accuracy of the genome with which an ``AccuracyFloor`` compares others, once measured.
-  package private(set) var referenceAccuracy: Double?
   /// The proposals before the oldest candidate that is being evaluated, or all of them.
   package private(set) var settledPrefixCount = 0
 
+  /// What results have said of constraints on what is measured.
+  private var feasibility = MeasuredFeasibility()
   /// The genomes being evaluated.
   private var waiting: [CandidateID: Genome] = [:]
   /// What proposes; `nil` while it is lent.
@@ -94,8 +92,8 @@ package struct Search: Sendable {
     evaluationCount = state.evaluationCount
     quarantinedCount = state.quarantinedCount
     savedImageCount = state.savedImageCount
-    referenceAccuracy = state.referenceAccuracy
-    nearestMiss = NearestMiss(state.nearestMiss)
+    feasibility = MeasuredFeasibility(
+      referenceAccuracy: state.referenceAccuracy, nearestMiss: NearestMiss(state.nearestMiss))
     for candidate in state.waiting { waiting[candidate.id] = candidate.genome }
     settledPrefixCount = state.waiting.first?.id.rawValue ?? proposalCount
     checkInvariants()
@@ -130,6 +128,12 @@ package struct Search: Sendable {
         algorithm: proposer.stateBytes)
     }
   }
+
+  /// The accuracy of the genome with which an ``AccuracyFloor`` compares others, once measured.
+  package var referenceAccuracy: Double? { feasibility.referenceAccuracy }
+
+  /// What comes nearest to meeting the constraints, of what does not meet them.
+  package var nearestMiss: NearestMiss { feasibility.nearestMiss }
 
   /// The accuracy below which candidates are infeasible; `nil` without such a constraint, and as
   /// long as the accuracy that it depends on is not known.
@@ -253,14 +257,16 @@ package struct Search: Sendable {
     waiting[id] = nil
     evaluationCount += 1
     savedImageCount += savedImages
-    if let accuracy = settings.referenceAccuracy(id, objectives) { referenceAccuracy = accuracy }
+    if let accuracy = settings.referenceAccuracy(id, objectives) {
+      feasibility.referenceAccuracy = accuracy
+    }
     advanceSettledPrefix()
     let individual = Individual(
       id: id, genome: genome, objectives: objectives, violation: violation)
     observe(
       .measured(
         individual, meanLoss: meanLoss.flatMap { $0.isFinite ? $0 : nil }, imageCount: imageCount))
-    nearestMiss.offer(individual, isWhole: imageCount == nil)
+    feasibility.nearestMiss.offer(individual, isWhole: imageCount == nil)
     return imageCount == nil && archive.insert(individual)
   }
 

@@ -87,6 +87,8 @@ package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
   case regularizedEvolution = "regularized-evolution"
   /// Sampling to the end, the baseline.
   case random
+  /// Every other choice of every decision alone, to measure sensitivities.
+  case oneAtATime = "one-at-a-time"
 
   var type: any SearchAlgorithm.Type {
     switch self {
@@ -95,6 +97,7 @@ package enum SearchAlgorithmName: String, CaseIterable, Hashable, Sendable {
     case .elsaPaper: ElsaPaper.self
     case .regularizedEvolution: RegularizedEvolution.self
     case .random: RandomSampling.self
+    case .oneAtATime: OneAtATime.self
     }
   }
 }

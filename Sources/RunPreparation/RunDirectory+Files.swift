@@ -26,6 +26,8 @@ extension RunDirectory {
   package var preparation: String { file("preparation.json") }
   /// The latest Pareto front.
   package var front: String { file("front.json") }
+  /// What was measured of single changes of the dense model.
+  package var sensitivities: String { file("sensitivities.json") }
 
   /// Refers to a folder by a path that a user gave; it need not exist.
   package init(userPath: String) {

@@ -164,11 +164,11 @@ package struct RunPlan {
       seed: runFile.search.seed,
       algorithm: runFile.search.algorithm,
       objectiveCount: runFile.objectives.count,
-      initial: space.uniformGenomes)
+      initial: runFile.search.algorithm == .oneAtATime ? [] : space.uniformGenomes)
     settings.isGenerational = runFile.search.isGenerational
     // What a layer's output loses says little of what the model loses: an algorithm that learns
     // that from results is better off without, and ELSA's own has none.
-    let learns = [.bayesian, .elsaPaper].contains(runFile.search.algorithm)
+    let learns = [.bayesian, .elsaPaper, .oneAtATime].contains(runFile.search.algorithm)
     let seeds = SensitivitySeeds.genomes(
       outputErrors: learns ? nil : outputErrors, space: space,
       layers: network?.network.prunableLayers ?? [],

@@ -1,3 +1,4 @@
+import AcceleratorModel
 import Coordination
 import Evaluation
 import Foundation
@@ -20,6 +21,8 @@ package struct JournaledFront {
   package let space: SearchSpace
   /// The genome that is the dense model, if it is in the space.
   let denseGenome: Genome?
+  /// The exact cost of every genome of the run.
+  let costs: GenomeCosts
   package var front: FrontReport
 
   /// Reads the journal of a run, which may be running.
@@ -42,6 +45,7 @@ package struct JournaledFront {
     self.description = opening.description
     self.space = source.costs.space
     self.denseGenome = source.denseGenome
+    self.costs = source.costs
     do {
       let content = try Self.content(of: reader, source: source, notified: notified)
       self.front = source.report(content).adding(

@@ -29,6 +29,7 @@ struct ElsaCommand: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       DoctorCommand.self, DemoCommand.self, CheckCommand.self, SearchCommand.self,
+      SensitivityCommand.self,
       CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DrainCommand.self,
       KeygenCommand.self, RevokeCommand.self,
       EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,

@@ -19,7 +19,7 @@ package struct SearchBenchmark: Sendable {
 
     /// The methods by name.
     package static let all: [Method] =
-      SearchAlgorithmName.allCases.map { .algorithm($0) } + [
+      SearchAlgorithmName.allCases.filter { $0 != .oneAtATime }.map { .algorithm($0) } + [
         .generational, .greedy, .uniform, .erk,
       ]
 
