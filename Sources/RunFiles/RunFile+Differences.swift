@@ -14,7 +14,7 @@ extension RunFile {
   /// Returns the keys by which this file describes another run than `other`, in the order of a run
   /// file.
   ///
-  /// Left out is what may change while a run goes on: the number of evaluations and the test set.
+  /// Left out is what may change while a run goes on: the evaluations and the held-out sets.
   /// What this file leaves to the program to decide is no difference, nor is the place of an
   /// accelerator's profile, whose content is what counts.
   package func differences(from other: RunFile) -> [Difference] {
@@ -76,13 +76,18 @@ extension RunFile {
     return entries
   }
 
-  /// The source of the images of the final report, as a text, if there is one.
-  package var testSource: String? {
+  /// Returns the source of the images of a held-out set, as a text, if there is one.
+  package func source(of set: HeldOutSet) -> String? {
     switch data.images {
-    case .sets(_, let test): test
-    case .split(let images, _, let test, _): test > 0 ? "\(test) images of \(images)" : nil
+    case .sets(_, let heldOut): heldOut[set]
+    case .split(let images, _, let heldOut, _): heldOut[set].map { "\($0) images of \(images)" }
     case .counted: nil
     }
+  }
+
+  /// The held-out sets of the run.
+  package var heldOutSets: [HeldOutSet] {
+    HeldOutSet.allCases.filter { source(of: $0) != nil }
   }
 
   /// Returns this file with what may change while a run goes on as `other` has it.
@@ -91,10 +96,11 @@ extension RunFile {
     adopted.search.evaluations = other.search.evaluations
     adopted.data.allowsOverlap = other.data.allowsOverlap
     switch (data.images, other.data.images) {
-    case (.sets(let search, _), .sets(_, let test)):
-      adopted.data.images = .sets(search: search, test: test)
-    case (.split(let images, let search, _, let seed), .split(_, _, let test, _)):
-      adopted.data.images = .split(images: images, search: search, test: test, seed: seed)
+    case (.sets(let search, _), .sets(_, let heldOut)):
+      adopted.data.images = .sets(search: search, heldOut: heldOut)
+    case (.split(let images, let search, _, let seed), .split(_, _, let heldOut, _)):
+      adopted.data.images = .split(
+        images: images, search: search, heldOut: heldOut, seed: seed)
     default:
       // Another source of the search set is a difference that is refused before.
       break

@@ -9,7 +9,7 @@ extension RunFile {
 
   /// Reads which program measures, and refuses what has a meaning only without one.
   static func evaluator(
-    _ sections: [String: YAMLValue], testSet: String?
+    _ sections: [String: YAMLValue], heldOutSets: [HeldOutSet]
   ) throws(RunFileError) -> Evaluator? {
     guard let value = sections["evaluator"] else { return nil }
     let values = try value.mapping(keys: ["name", "version"])
@@ -20,10 +20,10 @@ extension RunFile {
             + "version; remove the key")
       }
     }
-    if testSet != nil, let data = sections["data"] {
+    if let set = heldOutSets.first, let data = sections["data"] {
       throw data.error(
-        "a test set is measured with Elsa's own inference, and this run is not; remove it, or "
-          + "remove evaluator")
+        "a \(set.rawValue) set is measured with Elsa's own inference, and this run is not; remove "
+          + "it, or remove evaluator")
     }
     return Evaluator(
       backend: Backend(

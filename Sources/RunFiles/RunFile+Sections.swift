@@ -11,10 +11,11 @@ extension RunFile.Model {
 
 extension RunFile.Data {
   init(_ value: YAMLValue) throws(RunFileError) {
-    let values = try value.mapping(keys: [
-      "calibration", "search", "test", "images", "split", "resize", "classMap", "allowOverlap",
-      "skipBroken",
-    ])
+    let values = try value.mapping(
+      keys: [
+        "calibration", "search", "images", "split", "resize", "classMap", "allowOverlap",
+        "skipBroken",
+      ] + HeldOutSet.allCases.map(\.rawValue))
     self.calibration = try values["calibration"]?.string()
     self.images = try Self.images(values, in: value)
     self.isResized = try values["resize"].map(Self.resize) ?? true
@@ -31,21 +32,28 @@ extension RunFile.Data {
     }
     guard let images = values["images"] else {
       if let split = values["split"] { throw split.error("data.split needs data.images") }
+      var heldOut: [HeldOutSet: String] = [:]
+      for set in HeldOutSet.allCases { heldOut[set] = try values[set.rawValue]?.string() }
       return .sets(
-        search: try section.required("search", in: values).string(),
-        test: try values["test"]?.string())
+        search: try section.required("search", in: values).string(), heldOut: heldOut)
     }
-    for key in ["search", "test"] {
+    for key in ["search"] + HeldOutSet.allCases.map(\.rawValue) {
       if let extra = values[key] {
         throw extra.error("data.\(key) cannot stand beside data.images; use data.split")
       }
     }
     let split = try section.required("split", in: values)
-    let parts = try split.mapping(keys: ["search", "test", "seed"])
+    let parts = try split.mapping(
+      keys: ["search"] + HeldOutSet.allCases.map(\.rawValue) + ["seed"])
+    var heldOut: [HeldOutSet: Int] = [:]
+    for set in HeldOutSet.allCases {
+      let count = try parts[set.rawValue]?.integer(in: 0...RunLimits.imageRange.upperBound)
+      heldOut[set] = count == 0 ? nil : count
+    }
     return .split(
       images: try images.string(),
       search: try split.required("search", in: parts).integer(in: RunLimits.imageRange),
-      test: try parts["test"]?.integer(in: 0...RunLimits.imageRange.upperBound) ?? 0,
+      heldOut: heldOut,
       seed: try parts["seed"]?.seed() ?? 1)
   }
 
@@ -53,7 +61,8 @@ extension RunFile.Data {
   private static func counted(
     _ count: Int, _ images: YAMLValue, _ values: [String: YAMLValue]
   ) throws(RunFileError) -> RunFile.Images {
-    for key in ["search", "test", "resize", "classMap", "allowOverlap"] {
+    let others = ["search", "resize", "classMap", "allowOverlap"]
+    for key in others + HeldOutSet.allCases.map(\.rawValue) {
       if let extra = values[key] {
         throw extra.error(
           "data.\(key) has no use: data.images is a number, so the evaluator reads the images")

@@ -53,11 +53,12 @@ extension RunFile {
     resolved.data.calibration = data.calibration.map(resolve)
     resolved.data.classMap = data.classMap.map(resolve)
     switch data.images {
-    case .sets(let search, let test):
-      resolved.data.images = .sets(search: resolve(search), test: test.map(resolve))
-    case .split(let images, let search, let test, let seed):
+    case .sets(let search, let heldOut):
+      resolved.data.images = .sets(
+        search: resolve(search), heldOut: heldOut.mapValues(resolve))
+    case .split(let images, let search, let heldOut, let seed):
       resolved.data.images = .split(
-        images: resolve(images), search: search, test: test, seed: seed)
+        images: resolve(images), search: search, heldOut: heldOut, seed: seed)
     case .counted: break
     }
     return resolved
@@ -66,13 +67,20 @@ extension RunFile {
   private var dataEntries: [String] {
     var entries: [String]
     switch data.images {
-    case .sets(let search, let test):
+    case .sets(let search, let heldOut):
       entries = ["search: \(ProfileValue.quoted(search))"]
-      if let test { entries.append("test: \(ProfileValue.quoted(test))") }
-    case .split(let images, let search, let test, let seed):
+      for set in HeldOutSet.allCases {
+        if let path = heldOut[set] {
+          entries.append("\(set.rawValue): \(ProfileValue.quoted(path))")
+        }
+      }
+    case .split(let images, let search, let heldOut, let seed):
+      let parts = HeldOutSet.allCases.compactMap { set in
+        heldOut[set].map { "\(set.rawValue): \($0), " }
+      }
       entries = [
         "images: \(ProfileValue.quoted(images))",
-        "split: {search: \(search), test: \(test), seed: \(seed)}",
+        "split: {search: \(search), \(parts.joined())seed: \(seed)}",
       ]
     case .counted(let count): entries = ["images: \(count)"]
     }

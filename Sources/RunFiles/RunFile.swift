@@ -15,10 +15,10 @@ package struct RunFile: Hashable, Sendable {
 
   /// Where the images come from.
   package enum Images: Hashable, Sendable {
-    /// Separate sets; a test set is optional.
-    case sets(search: String, test: String?)
-    /// One set, split by a seeded shuffle.
-    case split(images: String, search: Int, test: Int, seed: UInt64)
+    /// Separate sets.
+    case sets(search: String, heldOut: [HeldOutSet: String])
+    /// One set, split by a seeded shuffle; no part is empty.
+    case split(images: String, search: Int, heldOut: [HeldOutSet: Int], seed: UInt64)
     /// So many images that only an evaluator from outside can read.
     case counted(Int)
   }
@@ -151,7 +151,7 @@ extension RunFile {
     self.precision = try sections[Precision.optionName]?.choice(Precision.self)
     self.instructionSet = try sections[InstructionSet.optionName]?.choice(InstructionSet.self)
     self.evaluator = nil
-    self.evaluator = try Self.evaluator(sections, testSet: testSource)
+    self.evaluator = try Self.evaluator(sections, heldOutSets: heldOutSets)
     if search.mode == .strict, evaluator == nil { try checkArithmetic(of: sections["search"]) }
     try checkCosts(sections, root: root)
   }

@@ -131,14 +131,14 @@ package struct PreparedRun {
 
   /// Writes down what has changed of a run that goes on.
   ///
-  /// What belongs to another test set is removed first, so that nothing is taken for what it is not
-  /// wherever this is interrupted: a test set that is missing is packed at the next start.
+  /// What belongs to other held-out sets is removed first, so that nothing is taken for what it is
+  /// not wherever this is interrupted: a set that is missing is packed at the next start.
   private static func keep(
     _ continuation: RunContinuation, _ runFile: RunFile, in directory: LockedRunDirectory
   ) throws {
     guard continuation.isChanged else { return }
-    if continuation.hasOtherTestSet {
-      try directory.remove(directory.files.testSet)
+    for set in continuation.otherHeldOutSets {
+      try directory.remove(directory.files.packed(set))
       try directory.remove(directory.files.front)
     }
     try directory.write(Data(runFile.yaml.utf8), to: directory.files.runFile)

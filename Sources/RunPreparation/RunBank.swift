@@ -68,8 +68,8 @@ struct RunBank {
     try ImageSource(source, loaded).checkBroken(skipsBroken: runFile.data.skipsBroken, observer)
     let packer = RunImagePacker(
       runFile: runFile, model: model, directory: files, threads: threads, observer: observer)
-    for (role, path) in [("search", packer.searchPath), ("test", packer.testPath)] {
-      guard let path else { continue }
+    let searched = packer.searchPath.map { [("search", $0)] } ?? []
+    for (role, path) in searched + packer.heldOutPaths.map({ ($0.set.rawValue, $0.path) }) {
       try checkCalibration(
         loaded.set, sharesNoImageWith: ImageSet(packedFile: path), role: role, threads: threads)
     }

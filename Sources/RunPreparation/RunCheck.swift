@@ -114,17 +114,20 @@ package struct RunCheck {
     guard let network = plan?.network else { return }
     let preprocessing = RunImagePacker.preprocessing(of: network.model, runFile)
     switch runFile.data.images {
-    case .sets(let search, let test):
+    case .sets(let search, let heldOut):
       survey("search", search, preprocessing)
-      if let test { survey("test", test, preprocessing) }
-    case .split(let images, let search, let test, _):
+      for set in HeldOutSet.allCases {
+        if let source = heldOut[set] { survey(set.rawValue, source, preprocessing) }
+      }
+    case .split(let images, let search, let heldOut, _):
       survey("images", images, preprocessing)
-      if let count = surveys.last?.survey.count, count < search + test {
+      let wanted = heldOut.values.reduce(search, +)
+      if let count = surveys.last?.survey.count, count < wanted {
         fail(
           "split",
           ExplainedError(
-            "the split wants \(counted(search + test, "image")) of \(count)",
-            nextStep: "lower data.split.search or data.split.test"))
+            "the split wants \(counted(wanted, "image")) of \(count)",
+            nextStep: "lower one of its parts under data.split"))
       }
     case .counted: break
     }
@@ -231,7 +234,7 @@ package struct RunCheck {
   /// The images that a run packs into its directory.
   private var packedImageCount: Int {
     switch runFile.data.images {
-    case .split(_, let search, let test, _): search + test
+    case .split(_, let search, let heldOut, _): heldOut.values.reduce(search, +)
     case .sets:
       surveys.filter { $0.role != "calibration" && !$0.survey.isPacked }
         .reduce(0) { $0 + $1.survey.count }

@@ -14,8 +14,8 @@ struct RunContinuation {
   let settingsText: String?
   /// Whether the run file differs from the one in the directory.
   let isChanged: Bool
-  /// Whether the final report is about other images than before.
-  let hasOtherTestSet: Bool
+  /// The held-out sets that have other images than before, or are gone.
+  let otherHeldOutSets: [HeldOutSet]
 
   /// Compares what was asked for with the run of a directory.
   ///
@@ -36,7 +36,10 @@ struct RunContinuation {
     identity = opening?.description.run
     settingsText = opening?.settings
     isChanged = runFile != stored
-    hasOtherTestSet = runFile.testSource != stored.testSource
+    let adopted = runFile
+    otherHeldOutSets = HeldOutSet.allCases.filter {
+      adopted.source(of: $0) != stored.source(of: $0)
+    }
   }
 
   private static func origin(_ opening: RunOpening, directory: RunDirectory) throws -> RunFile {

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import RunFiles
 import RunStorage
 
 extension RunDirectory {
@@ -14,8 +15,8 @@ extension RunDirectory {
   }
   /// The images that the search sees, if they were packed for this run.
   var searchSet: String { file("search.safetensors") }
-  /// The images of the final report, if they were packed for this run.
-  var testSet: String { file("test.safetensors") }
+  /// Returns where the images of a held-out set are, if they were packed for this run.
+  func packed(_ set: HeldOutSet) -> String { file("\(set.rawValue).safetensors") }
   /// The weight bank, if it was built with calibration images.
   package var bank: String { file(BankFile.usualName) }
   /// How much each layer loses in each pattern.
@@ -27,7 +28,7 @@ extension RunDirectory {
   /// The latest Pareto front.
   package var front: String { file("front.json") }
   /// What was measured of single changes of the dense model.
-  package var sensitivities: String { file("sensitivities.json") }
+  package var singleChanges: String { file("single-changes.json") }
 
   /// Refers to a folder by a path that a user gave; it need not exist.
   package init(userPath: String) {

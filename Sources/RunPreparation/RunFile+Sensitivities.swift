@@ -4,7 +4,7 @@ extension RunFile {
   /// Returns the run that measures what this one's decisions lose one at a time: each choice
   /// alone, on all images of the search set, whatever candidates of a search must satisfy.
   ///
-  /// - Throws: ``RunPlanError`` if what the run file names cannot be used.
+  /// - Throws: `RunPlanError` if what the run file names cannot be used.
   package func measuringSensitivities() throws(RunPlanError) -> RunFile {
     var single = self
     single.search.algorithm = .oneAtATime

@@ -23,14 +23,20 @@ package struct RunImagePacker {
     }
   }
 
-  /// The packed set of the final report, if the run has one.
-  var testPath: String? { Self.testPath(of: runFile, in: directory) }
+  /// The packed held-out sets of the run.
+  var heldOutPaths: [(set: HeldOutSet, path: String)] {
+    HeldOutSet.allCases.compactMap { set in
+      Self.path(of: set, of: runFile, in: directory).map { (set, $0) }
+    }
+  }
 
-  /// Returns the packed test set of a run, if it has one.
-  package static func testPath(of runFile: RunFile, in directory: RunDirectory) -> String? {
+  /// Returns a packed held-out set of a run, if it has one.
+  package static func path(
+    of set: HeldOutSet, of runFile: RunFile, in directory: RunDirectory
+  ) -> String? {
     switch runFile.data.images {
-    case .sets(_, let test): test.map { isFile($0) ? $0 : directory.testSet }
-    case .split(_, _, let test, _): test > 0 ? directory.testSet : nil
+    case .sets(_, let heldOut): heldOut[set].map { isFile($0) ? $0 : directory.packed(set) }
+    case .split(_, _, let heldOut, _): heldOut[set].map { _ in directory.packed(set) }
     case .counted: nil
     }
   }
@@ -42,11 +48,13 @@ package struct RunImagePacker {
   ) throws {
     var named: [(key: String, path: String)] = []
     switch runFile.data.images {
-    case .sets(let search, let test):
+    case .sets(let search, let heldOut):
       if !resuming { named.append(("data.search", search)) }
-      if let test, !resuming || !isThere(directory.testSet) { named.append(("data.test", test)) }
-    case .split(let images, _, let test, _):
-      if !resuming || (test > 0 && !isThere(directory.testSet)) {
+      for (set, path) in heldOut where !resuming || !isThere(directory.packed(set)) {
+        named.append(("data.\(set.rawValue)", path))
+      }
+    case .split(let images, _, let heldOut, _):
+      if !resuming || heldOut.keys.contains(where: { !isThere(directory.packed($0)) }) {
         named.append(("data.images", images))
       }
     case .counted: break
@@ -69,9 +77,9 @@ package struct RunImagePacker {
   enum Need {
     /// Everything, for a new run.
     case all
-    /// The test set, if it lies in the run directory and is not there: it may change while a run
-    /// goes on.
-    case missingTest
+    /// The held-out sets that lie in the run directory and are not there: they may change while a
+    /// run goes on.
+    case missingHeldOut
   }
 
   /// Packs what is needed.
@@ -79,15 +87,23 @@ package struct RunImagePacker {
     // A class map that is of no use is refused before anything is packed.
     _ = try Self.classes(of: model, runFile)
     let needsSearch = need == .all
-    let isTestThere = testPath.map(Self.isThere) ?? true
-    guard needsSearch || !isTestThere else { return }
+    let missing = heldOutPaths.filter { needsSearch || !Self.isThere($0.path) }.map(\.set)
+    guard needsSearch || !missing.isEmpty else { return }
     switch runFile.data.images {
-    case .sets(let search, let test):
+    case .sets(let search, let heldOut):
       if needsSearch { try pack(search, to: directory.searchSet, role: "search") }
-      if let test { try pack(test, to: directory.testSet, role: "test") }
-    case .split(let images, let search, let test, let seed):
-      let parts = try load(images).split([("search", search), ("test", test)], seed: seed)
-      if test > 0 { try parts[1].write(toPackedFile: directory.testSet) }
+      for set in missing {
+        if let source = heldOut[set] {
+          try pack(source, to: directory.packed(set), role: set.rawValue)
+        }
+      }
+    case .split(let images, let search, let heldOut, let seed):
+      let sets = HeldOutSet.allCases
+      let parts = try load(images).split(
+        [("search", search)] + sets.map { ($0.rawValue, heldOut[$0] ?? 0) }, seed: seed)
+      for (set, part) in zip(sets, parts.dropFirst()) where missing.contains(set) {
+        try part.write(toPackedFile: directory.packed(set))
+      }
       if needsSearch { try parts[0].write(toPackedFile: directory.searchSet) }
     case .counted: break
     }
@@ -95,17 +111,17 @@ package struct RunImagePacker {
 
   private var preprocessing: Preprocessing { Self.preprocessing(of: model, runFile) }
 
-  /// Returns how search and test images are prepared.
+  /// Returns how the images of all sets but the calibration's are prepared.
   static func preprocessing(of model: LoadedModel, _ runFile: RunFile) -> Preprocessing {
     let preprocessing = model.configuration.preprocessing
     return runFile.data.isResized ? preprocessing : preprocessing.withoutResize
   }
 
-  /// Returns the classes that labels of search and test images must mean.
+  /// Returns the classes that labels of all sets but the calibration's must mean.
   static func classes(of model: LoadedModel, _ runFile: RunFile) throws -> ModelClasses {
     let map = try runFile.data.classMap.map { try ClassMap(path: $0) }
-    if let map, case .sets(let search, let test) = runFile.data.images,
-      [search, test ?? search].allSatisfy(isFile)
+    if let map, case .sets(let search, let heldOut) = runFile.data.images,
+      ([search] + heldOut.values).allSatisfy(isFile)
     {
       throw ImageDataError.needlessClassMap(path: map.path, set: search)
     }

@@ -29,18 +29,18 @@ struct RunImages {
     let packer = RunImagePacker(
       runFile: runFile, model: model, directory: directory.files, threads: threads,
       observer: observer)
-    try packer.pack(continuation == nil ? .all : .missingTest)
+    try packer.pack(continuation == nil ? .all : .missingHeldOut)
     guard let searchPath = packer.searchPath else {
       self.init(counted: runFile)
       return
     }
     let search = try ImageSet(packedFile: searchPath)
     try search.checkFits(model.weights.network)
-    if let testPath = packer.testPath {
-      let test = try ImageSet(packedFile: testPath)
-      try test.checkFits(model.weights.network)
-      if continuation?.hasOtherTestSet ?? true, !runFile.data.allowsOverlap {
-        try Self.checkDisjoint(search, test, threads: threads)
+    for (set, path) in packer.heldOutPaths {
+      let images = try ImageSet(packedFile: path)
+      try images.checkFits(model.weights.network)
+      if continuation?.otherHeldOutSets.contains(set) ?? true, !runFile.data.allowsOverlap {
+        try Self.checkDisjoint(search, images, of: set, threads: threads)
       }
     }
     self.init(
@@ -61,13 +61,16 @@ struct RunImages {
     self.init(search: nil, searchCount: count)
   }
 
-  private static func checkDisjoint(_ search: ImageSet, _ test: ImageSet, threads: Int) throws {
-    let shared = ImageSet.identicalImages(search, test, threads: threads)
+  private static func checkDisjoint(
+    _ search: ImageSet, _ images: ImageSet, of set: HeldOutSet, threads: Int
+  ) throws {
+    let shared = ImageSet.identicalImages(search, images, threads: threads)
     guard let first = shared.first else { return }
+    let name = set.rawValue
     throw ExplainedError(
-      "search and test set share \(counted(shared.count, "image")) (the first: search image "
-        + "\(first.first), test image \(first.second))",
-      nextStep: "remove them from one set; or, to select on the test set knowingly, "
+      "search and \(name) set share \(counted(shared.count, "image")) (the first: search image "
+        + "\(first.first), \(name) image \(first.second))",
+      nextStep: "remove them from one set; or, to select on the \(name) set knowingly, "
         + "write allowOverlap: true under data")
   }
 }

@@ -129,6 +129,9 @@ extension FrontAnswer {
     if point.accuracyLoss != nil {
       text += ", \(FrontReport.lossText(point)) points below dense"
     }
+    if let confirm = point.confirmAccuracy {
+      text += ", \(NumberFormat.percent(confirm)) on the confirm set"
+    }
     if let test = point.testAccuracy { text += ", \(NumberFormat.percent(test)) on the test set" }
     return text
   }

@@ -27,6 +27,10 @@ extension FrontReport {
       field("accuracyLoss") { $0.accuracyLoss },
       field("accuracyLossLower") { $0.accuracyLossInterval?.lower },
       field("accuracyLossUpper") { $0.accuracyLossInterval?.upper },
+      field("confirmAccuracy") { $0.confirmAccuracy },
+      field("confirmAccuracyLower") { $0.confirmAccuracyInterval?.lower },
+      field("confirmAccuracyUpper") { $0.confirmAccuracyInterval?.upper },
+      field("beatenBy") { $0.beatenBy },
     ] + acceleratorFields + [
       ("measured", { _ in measured }),
       (

@@ -19,7 +19,7 @@ extension FrontReport {
         + "(\(objectives.joined(separator: " × ")), reference point \(referenceText)), "
         + "\(counted(evaluations, "evaluation")), \(points.count) on the front",
       "computed in \(numerics)" + (bankArithmetic.map { ", weights calibrated in \($0)" } ?? ""),
-    ] + emptinessLines + quarantineLines + discardLines
+    ] + confirmLines + emptinessLines + quarantineLines + discardLines
   }
 
   /// The columns behind the number of the point; what is not known of any point has none.
@@ -36,6 +36,9 @@ extension FrontReport {
       columns.append(("density", .right, { Self.fixed($0.density, 3) }))
     }
     columns += accuracyColumns
+    if isKnown(\.confirmAccuracy) {
+      columns.append(("on confirm set (95 %)", .right, Self.confirmText))
+    }
     if isKnown(\.testAccuracy) {
       columns.append(
         ("on test set", .right, { $0.testAccuracy.map(NumberFormat.percent) ?? "" }))

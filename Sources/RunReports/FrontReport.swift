@@ -49,6 +49,12 @@ package struct FrontReport: Codable {
     package var keys: [String]?
     /// The fraction of the test set classified correctly, once it was measured.
     package var testAccuracy: Double?
+    /// The fraction of the confirm set classified correctly, once it was measured, with its 95 %
+    /// interval.
+    package var confirmAccuracy: Double?
+    package var confirmAccuracyInterval: ConfidenceInterval?
+    /// The member that costs no more and has more of the confirm set right; absent if none has.
+    package var beatenBy: Int?
   }
 
   /// What a candidate costs on one accelerator.
@@ -156,6 +162,9 @@ package struct FrontReport: Codable {
   package var constraints: [String]?
   /// The candidate that comes nearest to meeting the constraints, if none meets them.
   package var nearestMiss: Point?
+  /// By how much the members' accuracies on the search set, by which they were chosen, exceed those
+  /// on the confirm set on average; absent unless all were measured there.
+  package var selectionGap: Double?
   /// The members, the most accurate first.
   package var points: [Point]
 
@@ -165,33 +174,6 @@ package struct FrontReport: Codable {
       throw ExplainedError("cannot read \(path)")
     }
     return try JSONDecoder().decode(FrontReport.self, from: json)
-  }
-
-  /// Returns the test accuracies in the report that a run directory holds, by candidate.
-  ///
-  /// - Parameter notified: Is told what keeps the report from being read.
-  static func testAccuracies(
-    in directory: RunDirectory, notified: (String) -> Void
-  ) -> [Int: Double] {
-    guard FileManager.default.fileExists(atPath: directory.front) else { return [:] }
-    do {
-      let known = try read(directory.front).points.compactMap { point in
-        point.testAccuracy.map { (point.candidate, $0) }
-      }
-      return Dictionary(known) { first, _ in first }
-    } catch {
-      notified("\(directory.front) cannot be read and is not used: \(error)")
-      return [:]
-    }
-  }
-
-  /// Returns the report with test accuracies, of members that have none.
-  package func adding(_ testAccuracies: [Int: Double]) -> FrontReport {
-    var report = self
-    for index in points.indices where points[index].testAccuracy == nil {
-      report.points[index].testAccuracy = testAccuracies[points[index].candidate]
-    }
-    return report
   }
 
   /// The report as JSON.

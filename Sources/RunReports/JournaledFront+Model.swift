@@ -68,19 +68,20 @@ extension JournaledFront {
     return genome
   }
 
-  /// What there is to say of the test set while the front's members are not measured on it.
-  package var testSetSummary: String? {
+  /// What there is to say of held-out sets while the front's members are not measured on them.
+  package var heldOutSummary: String? {
     get throws {
-      guard front.points.contains(where: { $0.testAccuracy == nil }) else { return nil }
-      let name: String
-      switch try RunFile(path: directory.runFile).data.images {
-      case .sets(_, let test?): name = test
-      case .split(let images, _, let test, _) where test > 0:
-        name = "\(counted(test, "image")) of \(images)"
-      case .sets, .split, .counted:
+      let runFile = try RunFile(path: directory.runFile)
+      guard !front.points.isEmpty else { return nil }
+      guard !runFile.heldOutSets.isEmpty else {
         return "no test set: accuracy is that of the images which the search has seen"
       }
-      return "test set (\(name)): not measured yet; measure it with elsa front "
+      let unknown = runFile.heldOutSets.filter { set in
+        front.points.contains { $0[keyPath: set.accuracy] == nil }
+      }
+      guard !unknown.isEmpty else { return nil }
+      let names = unknown.map { "\($0.rawValue) set (\(runFile.source(of: $0) ?? ""))" }
+      return "\(names.joined(separator: " and ")): not measured yet; measure with elsa front "
         + "\(directory.path) --test"
     }
   }

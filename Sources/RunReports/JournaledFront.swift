@@ -49,7 +49,7 @@ package struct JournaledFront {
     do {
       let content = try Self.content(of: reader, source: source, notified: notified)
       self.front = source.report(content).adding(
-        FrontReport.testAccuracies(in: directory, notified: notified))
+        HeldOutAccuracies(in: directory, notified: notified))
     } catch let misfit as FrontBuilder.Misfit {
       throw ExplainedError(
         "the journal in \(directory.path) is not that of the model in "

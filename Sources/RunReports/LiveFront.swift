@@ -13,7 +13,7 @@ import WireProtocol
 package final class LiveFront {
   private let source: FrontSource
   private let directory: LockedRunDirectory
-  private let testAccuracies: [Int: Double]
+  private let heldOut: HeldOutAccuracies
   private var content = FrontContent(members: [], evaluationCount: 0)
   private var areDiscardsKnown = false
 
@@ -25,7 +25,7 @@ package final class LiveFront {
   ) {
     self.source = source
     self.directory = directory
-    testAccuracies = FrontReport.testAccuracies(in: directory.files, notified: notified)
+    heldOut = HeldOutAccuracies(in: directory.files, notified: notified)
   }
 
   /// Takes over what a notification says about a candidate, before its record can be read.
@@ -72,6 +72,6 @@ package final class LiveFront {
     if !unknown.isEmpty {
       content.complete(with: try JournalReader(of: directory.files).records(about: unknown))
     }
-    return source.describing(machine.settings.description).report(content).adding(testAccuracies)
+    return source.describing(machine.settings.description).report(content).adding(heldOut)
   }
 }

@@ -117,10 +117,10 @@ package struct SensitivityReport: Codable {
   /// Keeps the report in a run directory, unless a coordinator works there.
   package func keep(in directory: RunDirectory, notified: (String) -> Void) throws {
     do {
-      try LockedRunDirectory(directory).write(encoded(), to: directory.sensitivities)
+      try LockedRunDirectory(directory).write(encoded(), to: directory.singleChanges)
     } catch RunStorageError.inUse {
       notified(
-        "Not kept in \(directory.sensitivities), since a coordinator works on the run.")
+        "Not kept in \(directory.singleChanges), since a coordinator works on the run.")
     }
   }
 

@@ -62,7 +62,7 @@ import TestSupport
     #expect(svg.split(separator: "<title>").count == entries.count + 1)
     let text = try Program.run(["sensitivity", "--run-directory", run.directory.path]).output
     #expect(text.contains("8 of 8 single changes measured"), "\(text)")
-    #expect(FileManager.default.fileExists(atPath: run.directory.path + "/sensitivities.json"))
+    #expect(FileManager.default.fileExists(atPath: run.directory.path + "/single-changes.json"))
     // Nothing is computed again.
     let again = try report([run.runFile, "--run-directory", run.directory.path, "--workers", "1"])
     #expect(again as NSDictionary == measured as NSDictionary)

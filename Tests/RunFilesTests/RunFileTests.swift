@@ -12,7 +12,7 @@ struct RunFileTests {
   @Test func `a minimal file gets the documented defaults`() throws {
     let file = try RunFile(yaml: Self.minimal, file: "run.yaml")
     #expect(file.network.model.weights == "m.safetensors")
-    #expect(file.data.images == .sets(search: "val/", test: nil))
+    #expect(file.data.images == .sets(search: "val/", heldOut: [:]))
     #expect(file.objectives == [.accuracy, .throughput])
     #expect(file.search.population == 50)
     #expect(file.search.evaluations == 1000)
@@ -40,7 +40,7 @@ struct RunFileTests {
         precision: f32
         instructionSet: avx2
         """, file: "run.yaml")
-    #expect(file.data.images == .split(images: "val/", search: 450, test: 200, seed: 7))
+    #expect(file.data.images == .split(images: "val/", search: 450, heldOut: [.test: 200], seed: 7))
     #expect(!file.data.isResized)
     #expect(file.network.patterns.standard.map(\.description) == ["1:4", "2:4", "4:4"])
     #expect(file.search.algorithm == .random)
@@ -69,7 +69,7 @@ struct RunFileTests {
     var file = try RunFile(yaml: Self.minimal + "\n" + lines, file: "run.yaml")
     file.network.model.config = "a \"quoted\" \\ path: {x}.json"
     #expect(try RunFile(yaml: file.yaml, file: "copy.yaml") == file)
-    file.data.images = .split(images: "v", search: 3, test: 2, seed: 9)
+    file.data.images = .split(images: "v", search: 3, heldOut: [.test: 2, .confirm: 1], seed: 9)
     file.data.isResized = false
     file.data.calibration = "images \"c\"/"
     file.data.classMap = "my classes.txt"
@@ -129,7 +129,7 @@ struct RunFileTests {
     let undecided = try RunFile(
       yaml: relaxed.replacing("instructionSet: avx2", with: ""), file: "run.yaml")
     #expect(undecided.differences(from: decided).isEmpty)
-    #expect(try changed(", test: a/", "").testSource == nil)
+    #expect(try changed(", test: a/", "").source(of: .test) == nil)
     let refused = [
       (
         "m.safetensors", "n.safetensors",
@@ -178,7 +178,7 @@ struct RunFileTests {
     let file = try RunFile(yaml: text, file: "run.yaml").resolvingPaths { "/base/" + $0 }
     #expect(file.network.model.weights == "/base/m.safetensors")
     #expect(file.data.classMap == "/base/c.txt")
-    #expect(file.data.images == .sets(search: "/base/val/", test: nil))
+    #expect(file.data.images == .sets(search: "/base/val/", heldOut: [:]))
   }
 
   /// Each line added to the minimal file (or replacing the line of its key), and what is said.

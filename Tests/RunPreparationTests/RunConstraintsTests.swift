@@ -45,7 +45,11 @@ struct RunConstraintsTests {
       try constraints.check(feasibleIn: costs, objectives: [.accuracy])
     }
     #expect(error.isWrongUsage)
-    #expect(error.message == "no genome can meet the constraint macs at most 0.1 × dense")
+    #expect(
+      error.message
+        == "no genome can meet the constraint macs at most 0.1 × dense; the nearest has 0.548818 "
+        + "× dense"
+    )
     #expect(error.nextStep != nil)
   }
 

@@ -73,12 +73,38 @@ struct FrontReportTests {
   }
 
   @Test func `test accuracies that are known are kept, and no other is changed`() throws {
-    let report = try report().adding([1: 0.75]).adding([0: 0.5, 1: 0.1])
+    let found = try report()
+    func known(_ accuracies: [Int: Double]) -> HeldOutAccuracies {
+      HeldOutAccuracies(
+        of: found.points.map { point in
+          var point = point
+          point.testAccuracy = accuracies[point.candidate]
+          return point
+        })
+    }
+    let report = found.adding(known([1: 0.75])).adding(known([0: 0.5, 1: 0.1]))
     #expect(report.points.map(\.testAccuracy) == [0.5, 0.75])
     let lines = report.lines
     #expect(lines[0].contains("on test set"))
     #expect(lines[2].contains("50.0 %"))
     #expect(try !self.report().lines[0].contains("on test set"))
+  }
+
+  @Test func `who is beaten on the confirm set is named, and what choosing has added`() throws {
+    let found = try report()
+    var measured = found.points
+    measured[0].confirmAccuracy = 0.7
+    #expect(found.adding(HeldOutAccuracies(of: measured)).selectionGap == nil, "one is not known")
+    measured[1].confirmAccuracy = 0.8
+    let report = found.adding(HeldOutAccuracies(of: measured))
+    // 90 % and 80 % on the search set; the sparser one is faster, so the denser one is beaten.
+    #expect(abs(try #require(report.selectionGap) - 0.1) < 1e-12)
+    #expect(report.points.map(\.beatenBy) == [1, nil])
+    #expect(report.lines.contains { $0.hasPrefix("confirm set: members are right on 10.0 points") })
+    measured[0].confirmAccuracy = 0.8
+    #expect(
+      found.adding(HeldOutAccuracies(of: measured)).points.allSatisfy { $0.beatenBy == nil },
+      "as good is not beaten")
   }
 
   @Test func `the table names patterns, density and gain, and the keys where there are several`()

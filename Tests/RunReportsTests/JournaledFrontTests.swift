@@ -67,7 +67,8 @@ struct JournaledFrontTests {
 
   @Test func `what was measured on the test set is taken from the front that is kept`() throws {
     try write(records)
-    let measured = try front().front.adding([1: 0.25])
+    var measured = try front().front
+    measured.points[1].testAccuracy = 0.25
     try measured.encoded().write(to: URL(filePath: directory.front))
     #expect(try front().front.points.map(\.testAccuracy) == [nil, 0.25])
     try Data("{".utf8).write(to: URL(filePath: directory.front))

@@ -11,7 +11,10 @@ struct FrontCommand: ParsableCommand {
     abstract: "Prints the Pareto front of a run, running or finished, or the member you ask for.",
     discussion: """
       Reads the journal, so it works while the run goes on and after a crash. Accuracy on the test \
-      set is shown once it was measured: at the end of `elsa search`, or with --test.
+      and confirm sets is shown once it was measured: at the end of `elsa search`, or with --test. \
+      A member that has fewer of the confirm set right than another that costs no more is shown as \
+      such: its place on the front was luck. In JSON: confirmAccuracy, confirmAccuracyInterval, \
+      beatenBy, selectionGap.
 
       Behind each accuracy stands the interval in which it lies on other such images in 95 of 100 \
       cases (Wilson); where the run has evaluated the dense model, so does how many percentage \
@@ -47,7 +50,7 @@ struct FrontCommand: ParsableCommand {
   @Flag(help: "Print comma-separated values.")
   var csv = false
 
-  @Flag(help: "Measure the front's members on the test set, too.")
+  @Flag(help: "Measure the front's members on the test and confirm sets, too.")
   var test = false
 
   @Option(help: "The evaluation threads of --test (default: one a core).")
@@ -66,11 +69,11 @@ struct FrontCommand: ParsableCommand {
     let report = try JournaledFront(directory: directory, notified: Output.notify)
       .comparedWithDense(notified: Output.notify)
     let front =
-      test ? try report.measuringTest(threads: threads, observer: .terminal()) : report.front
+      test ? try report.measuringHeldOut(threads: threads, observer: .terminal()) : report.front
     if let request = try bounds.request { return try answer(request, of: front) }
     if json { return try Output.json(front) }
     (csv ? front.csvLines : front.lines).forEach(Output.result)
-    if !csv, !test, let diagnostic = try report.testSetSummary { Output.result(diagnostic) }
+    if !csv, !test, let diagnostic = try report.heldOutSummary { Output.result(diagnostic) }
   }
 
   private func answer(_ request: FrontRequest, of front: FrontReport) throws {

@@ -19,7 +19,7 @@ struct SensitivityCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
       every decision, one at a time, on all images of the search set: a run like any other, \
       journaled, gone on with by the same command, and open to other workers (elsa worker). Prints \
       by how much the mean loss rises, the most sensitive decision first, and keeps \
-      sensitivities.json in the run directory. Algorithm, evaluations, early stopping and \
+      single-changes.json in the run directory. Algorithm, evaluations, early stopping and \
       constraints of the run file do not matter; with fewer images (data.split.search) it takes \
       less time and says less.
 

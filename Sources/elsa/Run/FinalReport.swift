@@ -9,11 +9,11 @@ struct FinalReport {
   /// The evaluation threads.
   let threads: Int
 
-  /// Measures the test set, keeps the front in the run directory and prints it.
+  /// Measures the held-out sets, keeps the front in the run directory and prints it.
   func print(json: Bool) throws {
     let front = try JournaledFront(directory: directory, notified: Output.notify)
       .comparedWithDense(notified: Output.notify)
-      .measuringTest(threads: threads, observer: .terminal())
+      .measuringHeldOut(threads: threads, observer: .terminal())
     if json { try Output.json(front) } else { front.lines.forEach(Output.result) }
     // The table is for a reader who may be a program; this is for a person.
     if let diagnostic = front.quarantineSummary { Output.notify("Attention: \(diagnostic)") }
