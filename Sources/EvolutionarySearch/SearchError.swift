@@ -10,6 +10,7 @@ package enum SearchError: Error, Equatable, Sendable {
   case notAProbability(name: String, value: Double)
   case initialGenomeOutsideSpace(index: Int)
   case referenceOutsideSpace
+  case earlierResultOutsideSpace(index: Int)
   case adoptedOutOfOrder(id: CandidateID, expected: CandidateID)
   case adoptedGenomeOutsideSpace(id: CandidateID)
   case adoptedTwice(id: CandidateID)
@@ -40,6 +41,8 @@ extension SearchError: CustomStringConvertible {
       "\(name) is \(value); it must lie in 0…1"
     case .initialGenomeOutsideSpace(let index):
       "initial genome \(index) does not lie in the search space; check its length and levels"
+    case .earlierResultOutsideSpace(let index):
+      "result \(index) of an earlier search does not lie in the search space"
     case .referenceOutsideSpace:
       "the genome that accuracies are compared with does not lie in the search space"
     case .adoptedOutOfOrder(let id, let expected):

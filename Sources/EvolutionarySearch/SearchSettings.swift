@@ -25,6 +25,9 @@ package struct SearchSettings: Hashable, Sendable {
   /// The objective that is a measured share of images, if there is one.
   package var accuracy: Accuracy?
 
+  /// What earlier searches have found, which algorithms that learn may expect to hold again, about.
+  package var warmStart: [EarlierResult] = []
+
   /// An objective that is the share of images that are right, negated.
   package struct Accuracy: Hashable, Sendable {
     /// Its place among the objectives.
@@ -105,6 +108,9 @@ package struct SearchSettings: Hashable, Sendable {
     }
     for (index, genome) in initial.enumerated() where !space.contains(genome) {
       throw .initialGenomeOutsideSpace(index: index)
+    }
+    for (index, result) in warmStart.enumerated() where !space.contains(result.genome) {
+      throw .earlierResultOutsideSpace(index: index)
     }
     if let reference, !space.contains(reference) { throw .referenceOutsideSpace }
   }

@@ -66,6 +66,9 @@ extension RunFile {
     entries.append(("search.mode", search.mode.rawValue))
     if let window = search.window { entries.append(("search.window", "\(window)")) }
     entries.append(("search.dropDominated", "\(search.dropsDominated)"))
+    if !search.warmStart.isEmpty {
+      entries.append(("search.warmStart", search.warmStart.joined(separator: ", ")))
+    }
     entries.append(("fidelity.shardImages", "\(shardImages)"))
     entries.append(("fidelity.earlyStopping", "\(stopsEarly)"))
     entries += evaluatorEntries.map { ("evaluator.\($0)", $1) }

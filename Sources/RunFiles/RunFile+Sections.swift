@@ -109,12 +109,25 @@ extension RunFile.Search {
     }
     let window = try values["window"]?.integer(in: RunLimits.windowRange)
     self.window = mode == .strict ? window ?? Self.windowDefault : nil
+    self.warmStart = try values["warmStart"].map(Self.warmStart) ?? []
+    if let value = values["warmStart"], [.random, .oneAtATime].contains(algorithm) {
+      throw value.error(
+        "search.warmStart has no use: \(algorithm.rawValue) learns from no result; remove it or "
+          + "search with another algorithm")
+    }
+  }
+
+  /// Reads the run directories of earlier searches.
+  private static func warmStart(_ value: YAMLValue) throws(RunFileError) -> [String] {
+    var paths: [String] = []
+    for entry in try value.sequence() { paths.append(try entry.string()) }
+    return paths
   }
 
   /// The keys of the section.
   static let keys = [
     "algorithm", "generational", "population", "evaluations", "seed", "mode", "window",
-    "dropDominated",
+    "dropDominated", "warmStart",
   ]
 
   /// The window of a strict run that names none: the widest that costs nothing.

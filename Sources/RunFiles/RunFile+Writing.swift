@@ -26,7 +26,11 @@ extension RunFile {
         + "population: \(search.population), "
         + "evaluations: \(search.evaluations), seed: \(search.seed), mode: \(search.mode.rawValue)"
         + (search.window.map { ", window: \($0)" } ?? "")
-        + ", dropDominated: \(search.dropsDominated)}")
+        + ", dropDominated: \(search.dropsDominated)"
+        + (search.warmStart.isEmpty
+          ? ""
+          : ", warmStart: [\(search.warmStart.map(ProfileValue.quoted).joined(separator: ", "))]")
+        + "}")
     lines.append("fidelity: {shardImages: \(shardImages), earlyStopping: \(stopsEarly)}")
     if evaluator != nil {
       let entries = evaluatorEntries.map { "\($0): \(ProfileValue.quoted($1))" }
@@ -50,6 +54,7 @@ extension RunFile {
       }
       resolved.subject = .network(network)
     }
+    resolved.search.warmStart = search.warmStart.map(resolve)
     resolved.data.calibration = data.calibration.map(resolve)
     resolved.data.classMap = data.classMap.map(resolve)
     switch data.images {

@@ -87,6 +87,8 @@ package struct RunFile: Hashable, Sendable {
     package var mode: Mode
     /// The candidates between proposal and telling, in strict mode only.
     package var window: Int?
+    /// The run directories of earlier searches whose results a new one may expect again, about.
+    package var warmStart: [String]
   }
 
   /// What is decided about, and what it costs.

@@ -57,6 +57,7 @@ package struct PreparedRun {
     let plan = try Self.plan(of: runFile)
     let parameters = try Self.parameters(of: plan)
     try plan.searchSettings(outputErrors: nil).validate(choiceCounts: plan.space.choiceCounts)
+    let warmStart = continuation == nil ? try Self.warmStart(of: plan) : nil
     try RunImagePacker.checkSources(of: runFile, in: files, resuming: continuation != nil)
 
     let ownProfiles = runFile.useProfiles(of: files)
@@ -90,7 +91,13 @@ package struct PreparedRun {
     description.measuredCosts = MeasuredCosts.measurable.filter {
       runFile.measured?.quantities.isSuperset(of: CostQuantities(of: $0)) ?? false
     }
-    if continuation == nil { try directory.write(Data(runFile.yaml.utf8), to: files.runFile) }
+    if continuation == nil {
+      if let warmStart {
+        try warmStart.keep(in: directory)
+        observer.notified(warmStart.diagnostic)
+      }
+      try directory.write(Data(runFile.yaml.utf8), to: files.runFile)
+    }
 
     self.directory = files
     self.isNew = continuation == nil
@@ -102,6 +109,9 @@ package struct PreparedRun {
     let (costs, constraints) = (plan.costs, plan.constraints)
     let batch = description.acceleratorBatch
     var search = plan.searchSettings(outputErrors: inputs.outputErrors)
+    if !runFile.search.warmStart.isEmpty {
+      search.begin(with: try WarmStart.kept(in: files, space: plan.space), plan)
+    }
     search.accuracy = runFile.objectives.firstIndex(of: .accuracy).map {
       SearchSettings.Accuracy(
         place: $0, imageCount: inputs.imageCount, floor: plan.accuracyFloor)
@@ -127,6 +137,15 @@ package struct PreparedRun {
     } catch {
       throw error.reason
     }
+  }
+
+  /// Reads what a new run begins with of earlier ones; `nil` if it begins with nothing.
+  private static func warmStart(of plan: RunPlan) throws -> WarmStart? {
+    let directories = plan.runFile.search.warmStart
+    guard !directories.isEmpty else { return nil }
+    let allowed = try ChoiceSpace(
+      choiceCounts: plan.space.choiceCounts, allowed: plan.neededChoices?.allowed)
+    return try WarmStart(of: directories, in: plan.space) { allowed.contains($0) }
   }
 
   /// Writes down what has changed of a run that goes on.

@@ -17,6 +17,8 @@ extension RunDirectory {
   var searchSet: String { file("search.safetensors") }
   /// Returns where the images of a held-out set are, if they were packed for this run.
   func packed(_ set: HeldOutSet) -> String { file("\(set.rawValue).safetensors") }
+  /// What earlier runs have found, if the run begins with that.
+  package var warmStart: String { file("warm-start.json") }
   /// The weight bank, if it was built with calibration images.
   package var bank: String { file(BankFile.usualName) }
   /// How much each layer loses in each pattern.

@@ -11,6 +11,7 @@ extension RunFile {
     single.search.isGenerational = false
     single.search.mode = .asynchronous
     single.search.window = nil
+    single.search.warmStart = []
     single.stopsEarly = false
     single.constraints = []
     single.accuracyBound = nil

@@ -162,4 +162,53 @@ struct BayesianSearchTests {
       try Search(choiceCounts: Self.counts, settings: settings, restoring: damaged)
     }
   }
+
+  /// What a search on a related problem has found: every loss is 1.4 times as high there.
+  private static func related() throws -> [EarlierResult] {
+    var results: [EarlierResult] = []
+    var search = try Search(choiceCounts: counts, settings: settings(evaluations: 60))
+    while let candidate = search.ask(costs: costs) {
+      try tell(candidate, &search)
+      results.append(
+        EarlierResult(
+          genome: candidate.genome, share: Double(correct(candidate.genome)) / 1_100,
+          meanLoss: 0.9 + 1.4 * loss(candidate.genome), imageCount: 500))
+    }
+    return results
+  }
+
+  @Test func `what a related search has found makes the first candidates better`() throws {
+    let reference = [-0.5, -1 / Self.cost(Genome(uniform: 2, count: Self.counts.count))]
+    func volume(_ warmStart: [EarlierResult]) throws -> Double {
+      var settings = Self.settings(evaluations: 12)
+      settings.warmStart = warmStart
+      return try Self.search(settings).archive.hypervolume(referencePoint: reference)
+    }
+    let (cold, warm) = (try volume([]), try volume(Self.related()))
+    #expect(warm > cold, "\(warm) \(cold)")
+  }
+
+  @Test func `a search that began with earlier results goes on with them as it would have`() throws
+  {
+    var settings = Self.settings(evaluations: 40)
+    settings.warmStart = try Self.related()
+    var search = try Search(choiceCounts: Self.counts, settings: settings)
+    for _ in 0..<15 {
+      let asked = search.ask(costs: Self.costs)
+      try Self.tell(try #require(asked), &search)
+    }
+    let state = try #require(search.state)
+    var restored = try Search(choiceCounts: Self.counts, settings: settings, restoring: state)
+    while let candidate = search.ask(costs: Self.costs) {
+      #expect(restored.ask(costs: Self.costs) == candidate)
+      try Self.tell(candidate, &search)
+      try Self.tell(candidate, &restored)
+    }
+    #expect(search.evaluationCount == 40)
+    settings.warmStart[0] = EarlierResult(
+      genome: Genome(uniform: 3, count: Self.counts.count), share: 1, meanLoss: 0, imageCount: 1)
+    #expect(throws: SearchError.earlierResultOutsideSpace(index: 0)) {
+      try Search(choiceCounts: Self.counts, settings: settings)
+    }
+  }
 }

@@ -29,6 +29,8 @@ struct BayesianSearch: SearchAlgorithm {
   private let layout: EffectLayout
   private let offspring: Offspring
   private let sampling: FeasibleSampling
+  /// What earlier searches have found.
+  private let earlier: EarlierEvidence
   private var kept: RankedPopulation
   /// The mean losses of those that are kept, where they were measured.
   private var losses: [CandidateID: Double] = [:]
@@ -53,6 +55,7 @@ struct BayesianSearch: SearchAlgorithm {
     layout = EffectLayout(space)
     offspring = Offspring(space: space, settings: settings)
     sampling = FeasibleSampling(space: space, settings: settings)
+    earlier = EarlierEvidence(settings.warmStart, space: space, layout: layout)
     kept = RankedPopulation(sizeMax: max(settings.populationSize, Self.keptCountMax))
   }
 
@@ -244,11 +247,12 @@ struct BayesianSearch: SearchAlgorithm {
       guard let loss = losses[individual.id] else { return false }
       return abs(loss - (1 + individual.objectives[accuracy.place])) > 1e-9
     }
-    return individuals.map { individual in
+    let own = individuals.map { individual in
       LossModel.Evidence(
         effects: effects(of: individual), share: -individual.objectives[accuracy.place],
         imageCount: imageCounts[individual.id] ?? accuracy.imageCount,
         meanLoss: saysMore ? losses[individual.id] : nil)
     }
+    return own + earlier.evidence(beside: own)
   }
 }

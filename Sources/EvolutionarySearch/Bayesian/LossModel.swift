@@ -19,6 +19,10 @@ package struct LossModel: Sendable {
     let imageCount: Int
     /// The mean loss; `nil` if none was measured, or nothing beyond what is right.
     let meanLoss: Double?
+    /// By which share of a loss it may be wrong although each effect is right.
+    var doubt = LossModel.misfit
+    /// How many times as much noise it has as its images tell.
+    var noiseFactor = 1.0
 
     package init(effects: [Int], share: Double, imageCount: Int, meanLoss: Double?) {
       self.effects = effects
@@ -32,7 +36,7 @@ package struct LossModel: Sendable {
   /// on single and paired layers of DeiT-Tiny.
   private static let lossNoise = (perNat: 1.2, least: 0.005)
   /// The share of a loss by which a sum of effects is wrong although each effect is right.
-  private static let misfit = 0.02
+  fileprivate static let misfit = 0.02
   /// What is lost at the smallest and at the greatest distance as far as one may guess, in nats.
   private static let usualLosses = (least: 0.006, greatest: 0.3)
   /// The intercept above the origin may be so large.
@@ -57,10 +61,10 @@ package struct LossModel: Sendable {
         ? (Self.lossNoise.perNat * lost + Self.lossNoise.least) / Double(candidate.imageCount)
         : Self.noise(candidate)
       let slope = scale.slope(at: loss)
-      let misfit = Self.misfit * lost
+      let misfit = candidate.doubt * lost
       return EffectModel.Result(
         effects: candidate.effects, sum: scale.sum(of: loss),
-        variance: (noise + misfit * misfit) * slope * slope + 1e-9)
+        variance: (noise + misfit * misfit) * slope * slope * candidate.noiseFactor + 1e-9)
     }
     let kinds = layout.distances.max() ?? 0
     let (first, last) = Self.usualLosses
