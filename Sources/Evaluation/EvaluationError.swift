@@ -13,6 +13,10 @@ package enum EvaluationError: Error, Equatable, Sendable {
   case model(path: String, fault: ModelError)
   /// A folder has no checkpoint, or several and none named `model.safetensors`.
   case noSingleCheckpoint(folder: String, found: [String])
+  /// A checkpoint is of a model that is not supported.
+  case refused(path: String, reason: String)
+  /// A weight is too large for the precision to write.
+  case unwritable(tensor: String, precision: String)
   /// A path leads nowhere.
   case noSuchPath(String)
   /// Something else computes the run's results, or another version of this.
@@ -53,6 +57,9 @@ extension EvaluationError: CustomStringConvertible {
     switch self {
     case .file(let error): "\(error)"
     case .model(let path, let fault): "\(path): \(fault)"
+    case .refused(let path, let reason): "\(path): \(reason)"
+    case .unwritable(let tensor, let precision):
+      "a weight of \(tensor) is too large for \(precision); write --output-precision f32"
     case .noSingleCheckpoint(let folder, []):
       "\(folder) holds no .safetensors file; give the path of a checkpoint"
     case .noSingleCheckpoint(let folder, let found):

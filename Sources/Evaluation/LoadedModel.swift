@@ -1,6 +1,7 @@
 import ContentHashing
 import Foundation
 import ModelFiles
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 import VisionTransformers
@@ -15,8 +16,18 @@ package struct LoadedModel: Sendable {
   package let normalization: PixelNormalization
   /// Where the checkpoint lies.
   package let path: String
-  /// The SHA-256 of the checkpoint file.
+  /// The SHA-256 of the checkpoint as one file, see ``ModelFiles/Checkpoint/contentHash()``.
   package let contentHash: ContentHash
+
+  /// What was done beyond reading files as they are, in sentences without a full stop.
+  package let notifications: [String]
+  /// Whether the checkpoint is the file at ``path``; else a run is about the one that
+  /// ``ModelFiles/Checkpoint/write(to:)`` writes.
+  package let isWholeFile: Bool
+  /// Where each tensor came from, by its name in timm.
+  let sources: [String: TensorSource]
+  /// The type that each tensor has in the checkpoint, by its name in timm.
+  let elementTypes: [String: ElementType]
 
   /// Loads a checkpoint in the safetensors format, or the one of a folder.
   ///
@@ -25,51 +36,52 @@ package struct LoadedModel: Sendable {
   ///   - configurationPath: The configuration; without it, `config.json` beside the checkpoint.
   /// - Throws: ``EvaluationError`` that names the file and what is wrong with it.
   package init(path: String, configurationPath: String? = nil) throws(EvaluationError) {
-    let checkpoint = try Self.checkpointPath(at: path)
-    let configurationPath =
-      configurationPath ?? ModelConfigurationFile.path(besideWeights: checkpoint)
-    let file: SafetensorsFile
-    let configuration: ModelConfigurationFile
-    do {
-      file = try SafetensorsFile(path: checkpoint)
-      configuration = try ModelConfigurationFile(path: configurationPath)
-    } catch {
-      throw .file(error)
-    }
-    try self.init(file: file, configuration: configuration)
+    try self.init(ModelSource(path: path, configurationPath: configurationPath))
+  }
+
+  /// Loads a model.
+  ///
+  /// - Throws: ``EvaluationError`` that names the file and what is wrong with it.
+  package init(_ source: ModelSource) throws(EvaluationError) {
+    try self.init(OpenModel(source))
   }
 
   /// Makes a model of a checkpoint that is open and of its configuration.
   package init(
     file: SafetensorsFile, configuration: ModelConfigurationFile
   ) throws(EvaluationError) {
-    var tensors: [String: Tensor] = [:]
-    let names = configuration.architecture.checkpointNames(for: file.names)
-    for name in file.names where names[name] != nil {
-      if name.hasSuffix(".weight.indices") { continue }
-      if name.hasSuffix(".weight.values") {
-        let weights = String(name.dropLast(".values".count))
-        tensors[weights] = try file.expanded(weights)
-        continue
-      }
-      do {
-        let (shape, values) = try file.floats(name)
-        tensors[name] = Tensor(shape: shape, values: values)
-      } catch {
-        throw .file(error)
-      }
+    let checkpoint: Checkpoint
+    do {
+      checkpoint = try Checkpoint(file: file)
+    } catch {
+      throw .file(error)
     }
+    try self.init(OpenModel(checkpoint: checkpoint, configuration: configuration))
+  }
+
+  /// Reads the values of a model whose files are open.
+  package init(_ model: OpenModel) throws(EvaluationError) {
+    let (checkpoint, configuration) = (model.checkpoint, model.configuration)
+    let tensors = try model.tensors()
     do {
       self.weights = try NetworkWeights(
         architecture: configuration.architecture, tensors: tensors)
       self.normalization = try PixelNormalization(
         mean: configuration.mean, standardDeviation: configuration.standardDeviation)
     } catch {
-      throw .model(path: file.path, fault: error)
+      throw .model(path: checkpoint.path, fault: error)
+    }
+    do {
+      self.contentHash = try checkpoint.contentHash()
+    } catch {
+      throw .file(error)
     }
     self.configuration = configuration
-    self.path = file.path
-    self.contentHash = file.contentHash()
+    self.path = checkpoint.path
+    self.notifications = model.notifications
+    self.isWholeFile = checkpoint.isWholeFile
+    self.sources = model.reading.sources
+    self.elementTypes = model.elementTypes
   }
 
   /// Packs the weights for one arithmetic.
@@ -98,7 +110,18 @@ package struct LoadedModel: Sendable {
     } catch {
       throw .file(.cannotRead(path: path, reason: error.localizedDescription))
     }
+    let indices = names.filter { $0.hasSuffix(".safetensors.index.json") }.sorted()
     let checkpoints = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    if !checkpoints.contains("model.safetensors"), indices.count == 1 {
+      return path.hasSuffix("/") ? path + indices[0] : path + "/" + indices[0]
+    }
+    // What others save weights in is looked at, so that what it is can be said.
+    let foreign = names.filter { name in
+      [".pth", ".pt", ".bin", ".npz", ".ckpt", ".tar"].contains { name.hasSuffix($0) }
+    }.sorted()
+    if checkpoints.isEmpty, let file = foreign.first {
+      return path.hasSuffix("/") ? path + file : path + "/" + file
+    }
     let usual = "model.safetensors"
     let single = checkpoints.count == 1 ? checkpoints[0] : usual
     guard checkpoints.contains(single) else {

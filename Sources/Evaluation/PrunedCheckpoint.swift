@@ -1,4 +1,5 @@
 import ModelFiles
+import NetworkArchitectures
 import Pruning
 import SparseKernels
 import SparsityCore
@@ -52,22 +53,61 @@ package struct PrunedCheckpoint {
     self.layers = zip(layers, weights).map { ($0, .whole($1)) }
   }
 
-  /// Returns every tensor in timm's names and in fp32, zeros in place.
-  package func denseTensors() -> [NewTensor] {
-    otherTensors()
-      + layers.map {
-        NewTensor(
-          name: "\($0.layer.name).weight", shape: [$0.layer.outputs, $0.layer.inputs],
-          values: $0.values.whole)
+  /// Returns every tensor, zeros in place, in the names of the checkpoint that was read: timm's, or
+  /// those of transformers, which keeps queries, keys and values apart.
+  ///
+  /// - Parameter elementType: The type of all tensors; without it, each has that of the checkpoint.
+  /// - Throws: ``EvaluationError/unwritable(tensor:precision:)``.
+  package func denseTensors(
+    as elementType: ElementType? = nil
+  ) throws(EvaluationError) -> [NewTensor] {
+    let weights = model.weights
+    let values = Dictionary(
+      uniqueKeysWithValues: layers.map { ("\($0.layer.name).weight", $0.values) })
+    var tensors: [NewTensor] = []
+    for tensor in weights.network.tensors {
+      let all = values[tensor.name]?.whole ?? weights.values(named: tensor.name)
+      let type = elementType ?? model.elementTypes[tensor.name] ?? .float32
+      for part in parts(of: tensor.name, shape: tensor.shape) {
+        guard
+          let new = NewTensor(
+            name: part.name, elementType: type, shape: part.shape, rounding: all[part.range])
+        else { throw .unwritable(tensor: part.name, precision: type.rawValue) }
+        tensors.append(new)
       }
+    }
+    return tensors
+  }
+
+  /// Returns the names under which a tensor is written, each with its rows.
+  private func parts(
+    of name: String, shape: [Int]
+  ) -> [(name: String, shape: [Int], range: Range<Int>)] {
+    let names = model.sources[name]?.writtenNames(for: name) ?? [name]
+    let count = shape.reduce(1, *) / names.count
+    return names.enumerated().map { index, part in
+      var part = (name: part, shape: shape, range: index * count..<(index + 1) * count)
+      part.shape[0] /= names.count
+      return part
+    }
+  }
+
+  /// Whether weights that were changed lose digits when each tensor has the type of the checkpoint.
+  package var isRounded: Bool {
+    layers.contains { layer, _ in
+      [.float16, .bfloat16].contains(model.elementTypes["\(layer.name).weight"] ?? .float32)
+    }
   }
 
   /// Returns which weights of each layer are not zero, as U8 under the name of the weights.
   package func maskTensors() -> [NewTensor] {
-    layers.map {
-      NewTensor(
-        name: "\($0.layer.name).weight", elementType: .uint8,
-        shape: [$0.layer.outputs, $0.layer.inputs], bytes: $0.values.whole.map { $0 == 0 ? 0 : 1 })
+    layers.flatMap { layer, values in
+      let kept = values.whole
+      return parts(of: "\(layer.name).weight", shape: [layer.outputs, layer.inputs]).map { part in
+        NewTensor(
+          name: part.name, elementType: .uint8, shape: part.shape,
+          bytes: kept[part.range].map { $0 == 0 ? 0 : 1 })
+      }
     }
   }
 
@@ -110,8 +150,8 @@ package struct PrunedCheckpoint {
   }
 }
 
-extension SafetensorsFile {
-  /// Returns the weights of a layer that a file holds compressed, zeros in place.
+extension Checkpoint {
+  /// Returns the weights of a layer that a checkpoint holds compressed, zeros in place.
   ///
   /// - Parameter name: The name of the weights, as in `blocks.0.attn.qkv.weight`.
   /// - Throws: ``EvaluationError/compressedWeights(path:name:)`` if its parts do not agree.

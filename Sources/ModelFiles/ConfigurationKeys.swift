@@ -18,10 +18,11 @@ struct ConfigurationKeys {
     } catch {
       throw .invalidJSON(path: path, fault: error)
     }
-    guard case .object(let top) = value else {
+    guard case .object(let members) = value else {
       throw .invalidValue(
         path: path, key: "(whole file)", value: value.kind, expected: "an object")
     }
+    let top = try TransformersConfiguration.translated(members, path: path)
     var scopes = [(prefix: "", members: top)]
     for (key, position) in [("pretrained_cfg", 1), ("model_args", 0)] {
       switch top[key] {

@@ -30,6 +30,15 @@ package enum ElementType: String, CaseIterable, Hashable, Sendable {
 }
 
 extension ElementType {
+  /// Whether the elements are fractions, of whatever precision.
+  package var isFloatingPoint: Bool {
+    switch self {
+    case .float8E5M2, .float8E4M3, .float8E8M0, .float16, .bfloat16, .float32, .float64: true
+    case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64, .complex64:
+      false
+    }
+  }
+
   /// The bytes of a tensor of this type, or `nil` if a dimension is negative or the size overflows.
   package func size(ofShape shape: [Int]) -> Int? {
     var total = size

@@ -13,13 +13,50 @@ package struct ModelConfigurationFile: Sendable {
   /// The largest file that is read as a configuration.
   package static let sizeMax = 4 << 20
 
-  /// Reads a file.
+  /// The bytes of a file that says the same without any other beside it.
+  package let bytes: [UInt8]
+  /// What is to know of the configuration, in sentences without a full stop.
+  package let notifications: [String]
+
+  /// Reads a file; one of transformers with the file that says how images become pixels.
   package init(path: String) throws(ModelFileError) {
-    try self.init(bytes: readFile(path, limitBytes: Self.sizeMax), name: path)
+    let bytes = try readFile(path, limitBytes: Self.sizeMax)
+    guard let (completed, squeezes) = try Self.completed(bytes, path: path) else {
+      try self.init(bytes: bytes, name: path)
+      return
+    }
+    try self.init(
+      bytes: completed, name: path,
+      notifications: squeezes
+        ? [
+          "images that are not square are resized by their shorter side and cropped; transformers "
+            + "squeezes them to a square"
+        ] : [])
+  }
+
+  /// Returns the bytes of a configuration of transformers that lacks what its
+  /// `preprocessor_config.json` says, with that; `nil` for another configuration.
+  private static func completed(
+    _ bytes: [UInt8], path: String
+  ) throws(ModelFileError) -> (bytes: [UInt8], squeezes: Bool)? {
+    guard case .object(let top)? = try? JSONParser.parse(bytes),
+      TransformersConfiguration.isOne(top), top["mean"] == nil
+    else { return nil }
+    // What is no model that can be used is refused before other files are looked for.
+    _ = try NetworkConfiguration(ConfigurationKeys(bytes: bytes, path: path))
+    let folder = Self.path(besideWeights: path).dropLast("config.json".count)
+    let preprocessor = String(folder) + TransformersConfiguration.preprocessorName
+    let (keys, squeezes) = try TransformersConfiguration.completed(
+      top, with: readFile(preprocessor, limitBytes: Self.sizeMax), path: preprocessor)
+    return (Array((JSONValue.object(keys).text + "\n").utf8), squeezes)
   }
 
   /// Reads the bytes of a file that is in memory; errors call it `name`.
-  package init(bytes: [UInt8], name: String) throws(ModelFileError) {
+  package init(
+    bytes: [UInt8], name: String, notifications: [String] = []
+  ) throws(ModelFileError) {
+    self.bytes = bytes
+    self.notifications = notifications
     let keys = try ConfigurationKeys(bytes: bytes, path: name)
     let configured = try NetworkConfiguration(keys)
     let input = configured.network.input

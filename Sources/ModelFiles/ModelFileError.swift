@@ -33,6 +33,8 @@ package enum ModelFileError: Error, Equatable, Sendable {
   case invalidValue(path: String, key: String, value: String, expected: String)
   /// The sizes in the configuration belong to no network.
   case invalidShape(path: String, fault: ArchitectureError)
+  /// The file is no checkpoint that can be used.
+  case checkpoint(path: String, fault: CheckpointFault)
 }
 
 /// Why a safetensors header describes no consistent file.
@@ -86,6 +88,10 @@ extension ModelFileError: CustomStringConvertible {
     case .invalidValue(let path, let key, let value, let expected):
       "\(path): \"\(key)\" is \(value); expected \(expected)"
     case .invalidShape(let path, let fault):
+      "\(path): \(fault)"
+    case .checkpoint(let path, .otherFormat(let format)):
+      "\(path): \(format.explanation(of: path))"
+    case .checkpoint(let path, let fault):
       "\(path): \(fault)"
     }
   }

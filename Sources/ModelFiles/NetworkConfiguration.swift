@@ -18,6 +18,18 @@ package struct NetworkConfiguration: Sendable {
     try self.init(ConfigurationKeys(bytes: bytes, path: path))
   }
 
+  /// Returns the name of the architecture that a file states, whatever else is wrong with it; `nil`
+  /// if there is none.
+  package static func statedName(at path: String) -> String? {
+    guard let bytes = try? readFile(path, limitBytes: ModelConfigurationFile.sizeMax),
+      case .object(let top)? = try? JSONParser.parse(bytes)
+    else { return nil }
+    for key in ["architecture", "model_type"] {
+      if case .string(let name)? = top[key] { return String(name.prefix(80)) }
+    }
+    return nil
+  }
+
   init(_ keys: ConfigurationKeys) throws(ModelFileError) {
     (name, architecture) = try keys.reading { () throws(ConfigurationFault) in
       let name = String((try keys.text(["architecture"]) ?? "").prefix { $0 != "." })

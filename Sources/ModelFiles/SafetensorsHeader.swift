@@ -92,7 +92,8 @@ package struct SafetensorsHeader: Equatable, Sendable {
   }
 
   private static func metadata(_ value: JSONValue?) throws(SafetensorsFault) -> [String: String] {
-    guard let value else { return [:] }
+    // Some writers put null where they have no texts; the reference implementation takes it.
+    guard let value, value != .null else { return [:] }
     guard case .object(let members) = value else { throw .invalidMetadata(key: nil) }
     var metadata: [String: String] = [:]
     for (key, value) in members {

@@ -1,3 +1,5 @@
+import SparsityCore
+
 /// A tensor to be written: its name, type, shape and little-endian bytes.
 package struct NewTensor: Sendable {
   /// The name, unique in its file.
@@ -21,6 +23,32 @@ package struct NewTensor: Sendable {
     self.init(
       name: name, elementType: .float32, shape: shape,
       bytes: littleEndianBytes(values.map(\.bitPattern)))
+  }
+
+  /// Creates a tensor of floating-point numbers of some type, rounded to the nearest.
+  ///
+  /// - Returns: `nil` for a finite number that the type cannot hold, and for a type without
+  ///   fractions or of 8 bits.
+  package init?(
+    name: String, elementType: ElementType, shape: [Int], rounding values: some Collection<Float>
+  ) {
+    let bytes: [UInt8]
+    switch elementType {
+    case .float32: bytes = littleEndianBytes(values.map(\.bitPattern))
+    case .float64: bytes = littleEndianBytes(values.map { Double($0).bitPattern })
+    case .float16:
+      let rounded = values.map { Float16($0) }
+      guard zip(values, rounded).allSatisfy({ $1.isFinite || !$0.isFinite }) else { return nil }
+      bytes = littleEndianBytes(rounded.map(\.bitPattern))
+    case .bfloat16:
+      let rounded = values.map { BF16(rounding: $0) }
+      guard zip(values, rounded).allSatisfy({ $1.float.isFinite || !$0.isFinite }) else {
+        return nil
+      }
+      bytes = littleEndianBytes(rounded.map(\.bits))
+    default: return nil
+    }
+    self.init(name: name, elementType: elementType, shape: shape, bytes: bytes)
   }
 
   /// Creates an I32 tensor.

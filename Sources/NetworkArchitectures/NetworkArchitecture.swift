@@ -111,7 +111,7 @@ package struct UnknownNetwork: Error, Equatable, Sendable, CustomStringConvertib
   /// The diagnostic.
   package var description: String {
     """
-    no model is named \(name); known are \
+    no model is named \(name); \(NearNames.text(for: name)), and known are \
     \(NetworkFamilies.named.map(\.name).joined(separator: ", "))
     """
   }

@@ -3,9 +3,14 @@ import SparsityCore
 
 extension RunFile.Model {
   init(_ value: YAMLValue) throws(RunFileError) {
-    let values = try value.mapping(keys: ["weights", "config"])
+    let values = try value.mapping(keys: ["weights", "config", "architecture", "prefix"])
     self.weights = try value.required("weights", in: values).string()
     self.config = try values["config"]?.string()
+    self.architecture = try values["architecture"]?.string()
+    self.prefix = try values["prefix"]?.string()
+    if let architecture = values["architecture"], config != nil {
+      throw architecture.error("architecture stands in the place of config; remove one of the two")
+    }
   }
 }
 

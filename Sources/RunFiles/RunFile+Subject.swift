@@ -98,8 +98,9 @@ extension RunFile.NetworkSubject {
 extension RunFile.NetworkSubject {
   /// The lines of a run file.
   var yamlLines: [String] {
-    let config = model.config.map { ", config: \(ProfileValue.quoted($0))" } ?? ""
-    var lines = ["model: {weights: \(ProfileValue.quoted(model.weights))\(config)}"]
+    let entries = [("weights", model.weights)] + model.optionalEntries
+    let model = entries.map { "\($0): \(ProfileValue.quoted($1))" }.joined(separator: ", ")
+    var lines = ["model: {\(model)}"]
     lines.append("patterns: \(patterns.yaml)")
     if !fixed.isEmpty {
       let entries = fixed.sorted { $0.key < $1.key }.map {
@@ -115,12 +116,20 @@ extension RunFile.NetworkSubject {
   /// What makes a run the one that it is, as keys and texts.
   var identifyingEntries: [(String, String)] {
     var entries = [("model.weights", model.weights)]
-    if let config = model.config { entries.append(("model.config", config)) }
+    entries += model.optionalEntries.map { ("model.\($0)", $1) }
     entries.append(("patterns", patterns.description))
     for (name, choice) in fixed.sorted(by: { $0.key < $1.key }) {
       entries.append(("fixed.\(name)", choice))
     }
     entries.append(("pruning", pruning.rawValue))
     return entries + accelerators.identifyingEntries
+  }
+}
+
+extension RunFile.Model {
+  /// What is said beside the weights, as keys and texts.
+  fileprivate var optionalEntries: [(String, String)] {
+    let values = [("config", config), ("architecture", architecture), ("prefix", prefix)]
+    return values.compactMap { key, value in value.map { (key, $0) } }
   }
 }

@@ -11,6 +11,10 @@ package struct RunFile: Hashable, Sendable {
     package var weights: String
     /// The configuration, unless it lies beside the weights.
     package var config: String?
+    /// The model's name in timm, in the place of a configuration.
+    package var architecture: String?
+    /// Which of several models of a checkpoint, by what its tensors' names begin with.
+    package var prefix: String?
   }
 
   /// Where the images come from.

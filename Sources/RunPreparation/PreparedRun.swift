@@ -105,6 +105,9 @@ package struct PreparedRun {
     self.costs = plan.costs
     self.network = plan.network
     self.modelName = inputs.name
+    if let model = plan.network?.model {
+      model.notifications.forEach { observer.notified("\(model.path): \($0)") }
+    }
     if let choices = plan.neededChoices { observer.notified(choices.diagnostic) }
     let (costs, constraints) = (plan.costs, plan.constraints)
     let batch = description.acceleratorBatch

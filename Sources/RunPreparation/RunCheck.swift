@@ -85,6 +85,7 @@ package struct RunCheck {
 
   private mutating func report(_ planned: PlannedNetwork, costs: GenomeCosts) {
     let network = planned.network
+    planned.model.notifications.forEach { observer.notified("\(planned.model.path): \($0)") }
     report(
       "model",
       "\(planned.model.path): \(counted(network.blocks.count, "block")), "

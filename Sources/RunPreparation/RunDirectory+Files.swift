@@ -8,6 +8,8 @@ extension RunDirectory {
   package var runFile: String { file("run.yaml") }
   /// The model's configuration, copied, so that the run can be read without the model.
   package var configuration: String { file("config.json") }
+  /// The checkpoint as one file, if it is not one where it came from.
+  package var model: String { file("model.safetensors") }
   /// Returns the profile of the accelerator at a place, if it is no built-in one, with its
   /// measurements.
   package func acceleratorProfile(_ place: Int) -> String {

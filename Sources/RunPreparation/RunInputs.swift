@@ -47,7 +47,8 @@ struct RunInputs {
     let bank = try RunBank(
       runFile: runFile, criterion: network.subject.pruning.criterion, model: model,
       space: plan.space, directory: directory, cache: cache, observer: observer)
-    self.model = RunInput(path: absolutePath(model.path), content: model.contentHash)
+    self.model = RunInput(
+      path: try Self.checkpoint(of: network, in: directory), content: model.contentHash)
     data = images.search
     imageCount = images.searchCount
     self.bank = bank.source
@@ -57,17 +58,26 @@ struct RunInputs {
     name = Self.name(of: model)
   }
 
+  /// Returns the path of the one file that the run's checkpoint is: shards, and one of several
+  /// models in a file, are written into the run directory.
+  private static func checkpoint(
+    of network: PlannedNetwork, in directory: LockedRunDirectory
+  ) throws -> String {
+    let model = network.model
+    guard !model.isWholeFile else { return absolutePath(model.path) }
+    let path = directory.files.model
+    // A run that goes on has it, unless it was changed.
+    if (try? contentHash(ofFileAt: path)) == model.contentHash { return path }
+    try Checkpoint(path: model.path, prefix: network.subject.model.prefix).write(to: path)
+    return path
+  }
+
+  /// Writes the configuration into the run directory, complete in itself.
   private static func copyConfiguration(
     of network: PlannedNetwork, to directory: LockedRunDirectory
   ) throws -> RunInput {
     let path = directory.files.configuration
-    let source =
-      network.subject.model.config
-      ?? ModelConfigurationFile.path(besideWeights: network.model.path)
-    guard let content = FileManager.default.contents(atPath: source) else {
-      throw ExplainedError("cannot read \(source)")
-    }
-    try directory.write(content, to: path)
+    try directory.write(Data(network.model.configuration.bytes), to: path)
     return RunInput(path: path, content: try contentHash(ofFileAt: path))
   }
 

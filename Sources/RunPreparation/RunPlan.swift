@@ -108,7 +108,7 @@ package struct RunPlan {
     _ subject: RunFile.NetworkSubject
   ) throws(RunPlanError) -> (PlannedNetwork, GenomeCosts) {
     let model = try reading(.model) {
-      try LoadedModel(path: subject.model.weights, configurationPath: subject.model.config)
+      try LoadedModel(subject.model.source)
     }
     let profiles = try reading(.accelerator) {
       try subject.accelerators.map { try AcceleratorFile.profile($0.profile) }

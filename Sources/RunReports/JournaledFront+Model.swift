@@ -18,8 +18,11 @@ extension JournaledFront {
         "the run in \(directory.path) has no model: its decisions are listed",
         nextStep: "take the choices of a point from elsa front --json")
     }
+    let isKept = FileManager.default.fileExists(atPath: directory.model)
     let model = try LoadedModel(
-      path: network.model.weights, configurationPath: directory.configuration)
+      ModelSource(
+        path: isKept ? directory.model : network.model.weights,
+        configurationPath: directory.configuration, prefix: isKept ? nil : network.model.prefix))
     guard model.contentHash == description.model?.content else {
       throw ExplainedError(
         "\(network.model.weights) is not the checkpoint of this run any more",

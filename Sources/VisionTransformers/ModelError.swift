@@ -5,6 +5,8 @@ package enum ModelError: Error, Equatable, Sendable {
   case unknownTensor(name: String, reason: String)
   case notFinite(name: String, index: Int, value: String)
   case noForwardPass(family: String)
+  /// The checkpoint has no classifier; one would be called so.
+  case noClassifier(expected: String)
   case wrongChannelCount(quantity: String, found: Int, expected: Int)
   case outOfRange(quantity: String, value: String, allowed: String)
 }
@@ -34,6 +36,11 @@ extension ModelError: CustomStringConvertible {
       """
       \(family) can be estimated, but its forward pass is not built; \
       its accuracy cannot be measured
+      """
+    case .noClassifier(let expected):
+      """
+      the checkpoint has no classifier (\(expected) is missing): it is that of features alone, \
+      whose accuracy cannot be measured; take a checkpoint with a head, or train one first
       """
     case .wrongChannelCount(let quantity, let found, let expected):
       "\(quantity) has \(found) numbers; the model has \(expected) input channels"

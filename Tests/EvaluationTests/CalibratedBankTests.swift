@@ -171,7 +171,7 @@ struct CalibratedBankTests {
     let pruned = PrunedCheckpoint(model: model, bank: bank, genome: genome)
     let folder = try TemporaryFolder()
     let (compressed, metadata) = pruned.compressedTensors()
-    try writeSafetensors(pruned.denseTensors(), to: "\(folder.path)/dense.safetensors")
+    try writeSafetensors(try pruned.denseTensors(), to: "\(folder.path)/dense.safetensors")
     try writeSafetensors(
       compressed, metadata: metadata, to: "\(folder.path)/compressed.safetensors")
     let configuration = "\(Checkout.demoData)/config.json"

@@ -25,6 +25,22 @@ struct RunFileTests {
     #expect(file.search.dropsDominated)
   }
 
+  @Test func `a model may have a name instead of a configuration, and a prefix`() throws {
+    func read(_ more: String) throws -> RunFile {
+      try RunFile(
+        yaml: Self.minimal.replacing("m.safetensors", with: "m.safetensors\(more)"),
+        file: "run.yaml")
+    }
+    let file = try read(", architecture: deit_tiny_patch16_224, prefix: model_ema.")
+    #expect(file.network.model.architecture == "deit_tiny_patch16_224")
+    #expect(file.network.model.prefix == "model_ema.")
+    #expect(try RunFile(yaml: file.yaml, file: "run.yaml") == file)
+    let other = try read(", prefix: model.")
+    #expect(
+      other.differences(from: file).map(\.key).sorted() == ["model.architecture", "model.prefix"])
+    #expect(throws: RunFileError.self) { try read(", architecture: a, config: c.json") }
+  }
+
   @Test func `every section is read`() throws {
     let file = try RunFile(
       yaml: """

@@ -1,0 +1,22 @@
+/// Where a model is, and what to know that its files may not say.
+package struct ModelSource: Hashable, Sendable {
+  /// The checkpoint, the index of its shards, or the folder of either.
+  package var path: String
+  /// The configuration; without it, `config.json` beside the checkpoint.
+  package var configurationPath: String?
+  /// The model's name in timm, in the place of a configuration.
+  package var architecture: String?
+  /// Which of several models of a checkpoint, by what its tensors' names begin with.
+  package var prefix: String?
+
+  /// Describes a model by its paths.
+  package init(
+    path: String, configurationPath: String? = nil, architecture: String? = nil,
+    prefix: String? = nil
+  ) {
+    self.path = path
+    self.configurationPath = configurationPath
+    self.architecture = architecture
+    self.prefix = prefix
+  }
+}
