@@ -6,6 +6,8 @@ package struct ClassMap: Sendable {
   /// The file.
   package let path: String
   private let outputs: NameTable<Int>
+  /// The folder with the largest output.
+  let largest: (folder: String, output: Int)
 
   /// Reads a file.
   package init(path: String) throws(ImageDataError) {
@@ -13,15 +15,18 @@ package struct ClassMap: Sendable {
     let numbered = lines.compactMap { TextLines.nameAndNumber($0.text) }
     let hasNumbers = numbered.count == lines.count
     var outputs = NameTable<Int>()
+    var largest = (folder: "", output: -1)
     for (index, line) in lines.enumerated() {
       let (name, output) = hasNumbers ? numbered[index] : (line.text, index)
       guard outputs.update(name, to: output) == nil else {
         throw .repeatedClass(path: path, line: line.number, name: name)
       }
+      if output > largest.output { largest = (name, output) }
     }
     guard !outputs.isEmpty else { throw .emptyClassMap(path: path) }
     self.path = path
     self.outputs = outputs
+    self.largest = largest
   }
 
   /// Returns the output that a folder stands for.

@@ -33,7 +33,7 @@ struct ElsaCommand: ParsableCommand {
       CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DrainCommand.self,
       KeygenCommand.self, RevokeCommand.self,
       EvaluateCommand.self, PruneCommand.self, EstimateCommand.self,
-      PackCommand.self,
+      PackCommand.self, ModelsCommand.self,
       AcceleratorsCommand.self, FrontCommand.self, BenchmarkCommand.self, SimulateCommand.self,
     ])
 

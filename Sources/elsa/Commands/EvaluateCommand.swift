@@ -30,8 +30,7 @@ struct EvaluateCommand: ParsableCommand {
     help: ArgumentHelp("A checkpoint with its config.json, or their folder.", valueName: "model"))
   var model: String
 
-  @Option(help: ArgumentHelp("The model's config.json, if not beside it.", valueName: "file"))
-  var config: String?
+  @OptionGroup var checkpoint: CheckpointOptions
 
   @Option(
     help: ArgumentHelp(
@@ -92,7 +91,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try LoadedModel(path: model, configurationPath: config)
+    let loaded = try checkpoint.loaded(model)
     if let genomes { return try measureAll(of: genomes, of: loaded) }
     let assignment = try genome.assignment(
       for: loaded.weights.network, of: loaded.configuration.name)

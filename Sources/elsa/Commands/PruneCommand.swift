@@ -17,7 +17,8 @@ struct PruneCommand: ParsableCommand {
     commandName: "prune",
     abstract: "Writes the pruned checkpoint of a genome, and its masks.",
     discussion: """
-      The checkpoint has timm's names and its zeros in place: PyTorch loads it with \
+      The checkpoint has the names that the model's has, timm's or those of transformers, without \
+      the prefix of a wrapper, its number format, and its zeros in place: PyTorch loads it with \
       load_state_dict, and elsa evaluate as any other. Beside F.safetensors lie F.genome.json \
       (with it, elsa evaluate --genome multiplies sparsely) and a config.json.
 
@@ -54,8 +55,7 @@ struct PruneCommand: ParsableCommand {
     help: ArgumentHelp("A checkpoint with its config.json, or their folder.", valueName: "model"))
   var model: String?
 
-  @Option(help: ArgumentHelp("The model's config.json, if not beside it.", valueName: "file"))
-  var config: String?
+  @OptionGroup var checkpoint: CheckpointOptions
 
   @OptionGroup var genome: GenomeOptions
 
@@ -65,6 +65,12 @@ struct PruneCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "file.safetensors"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number format of --output (default: that of each tensor of the model).",
+      valueName: "f32|bf16|f16"))
+  var outputPrecision: OutputPrecision?
 
   @Option(
     help: ArgumentHelp(
@@ -114,12 +120,13 @@ struct PruneCommand: ParsableCommand {
 
   private func validateRun() throws {
     let isAlone =
-      genome.uniform == nil && genome.genome == nil && blocks.blocks == nil && config == nil
+      genome.uniform == nil && genome.genome == nil && blocks.blocks == nil && checkpoint.isEmpty
       && pruning.pruning == nil && pruning.calibration == nil && pruning.bank == nil
     guard isAlone else {
       throw ValidationError(
-        "--run has its own model, weights and configuration: leave out --config, --uniform, "
-          + "--genome, --blocks, --pruning, --calibration and --bank.")
+        "--run has its own model, weights and configuration: leave out --config, "
+          + "--architecture, --prefix, --uniform, --genome, --blocks, --pruning, --calibration "
+          + "and --bank.")
     }
     guard genome.point != nil else {
       throw ValidationError("--run needs --point: a row of elsa front, from 1.")
@@ -163,7 +170,7 @@ struct PruneCommand: ParsableCommand {
       return try prunePoint(point, of: runDirectory)
     }
     guard let model else { preconditionFailure("--model is checked") }
-    let loaded = try LoadedModel(path: model, configurationPath: config)
+    let loaded = try checkpoint.loaded(model)
     guard blocks.blocks == nil else { return try pruneBlocks(of: loaded) }
     let assignment = try genome.assignment(
       for: loaded.weights.network, of: loaded.configuration.name)
@@ -190,19 +197,19 @@ struct PruneCommand: ParsableCommand {
     return try write(
       PruningOptions.Choice(
         bank: bank, genome: front.genome(of: point), pruning: front.description.criterion),
-      of: loaded, configuration: front.directory.configuration)
+      of: loaded)
   }
 
   /// Writes the checkpoint of a choice and what lies beside it.
   private func write(
-    _ choice: PruningOptions.Choice, of loaded: LoadedModel, configuration: String? = nil
+    _ choice: PruningOptions.Choice, of loaded: LoadedModel
   ) throws -> Report {
     guard let output else { preconditionFailure("--output is checked") }
     let layers = loaded.weights.network.prunableLayers
     let (bank, chosen) = (choice.bank, choice.genome)
     let pruned = PrunedCheckpoint(model: loaded, bank: bank, genome: chosen)
     let metadata = ["format": "pt", "elsa.pruning": choice.pruning]
-    try write(pruned, metadata: metadata, of: loaded, configuration: configuration, to: output)
+    try write(pruned, metadata: metadata, of: loaded, to: output)
     if let compressed {
       let (tensors, patterns) = pruned.compressedTensors()
       try writeSafetensors(
@@ -227,24 +234,32 @@ struct PruneCommand: ParsableCommand {
   /// Writes a checkpoint with its configuration, and its masks if asked for.
   private func write(
     _ pruned: PrunedCheckpoint, metadata: [String: String], of loaded: LoadedModel,
-    configuration: String? = nil, to output: String
+    to output: String
   ) throws {
-    try writeSafetensors(pruned.denseTensors(), metadata: metadata, to: output)
+    let tensors = try pruned.denseTensors(as: outputPrecision?.elementType)
+    if outputPrecision == nil, pruned.isRounded {
+      Output.notify(
+        "The weights keep the model's number format: what pruning has changed is rounded to it; "
+          + "--output-precision f32 keeps all digits.")
+    }
+    try writeSafetensors(tensors, metadata: metadata, to: output)
     if let masks { try writeSafetensors(pruned.maskTensors(), to: masks) }
-    let source =
-      configuration ?? config ?? ModelConfigurationFile.path(besideWeights: loaded.path)
-    try Self.copyConfiguration(source, besides: output)
+    try Self.writeConfiguration(of: loaded, besides: output)
   }
 
-  /// Copies the model's configuration beside the checkpoint, unless one lies there.
-  private static func copyConfiguration(_ source: String, besides output: String) throws {
+  /// Writes the model's configuration beside the checkpoint, unless one lies there.
+  private static func writeConfiguration(of loaded: LoadedModel, besides output: String) throws {
     let target = ModelConfigurationFile.path(besideWeights: output)
     guard !FileManager.default.fileExists(atPath: target) else { return }
-    do {
-      try FileManager.default.copyItem(atPath: source, toPath: target)
-    } catch {
-      throw CommandFailure("cannot write \(target): \(error.localizedDescription)")
-    }
+    try Output.write(Data(loaded.configuration.bytes), to: target)
+    // What transformers knows of images lies in another file.
+    let (name, end) = ("preprocessor_config.json", "config.json".count)
+    let source = ModelConfigurationFile.path(besideWeights: loaded.path).dropLast(end) + name
+    let copy = target.dropLast(end) + name
+    guard let content = FileManager.default.contents(atPath: String(source)),
+      !FileManager.default.fileExists(atPath: String(copy))
+    else { return }
+    try Output.write(content, to: String(copy))
   }
 
   // MARK: Blocks

@@ -41,7 +41,7 @@ struct ModelReference {
     if exists, isFolder.boolValue {
       return (model as NSString).appendingPathComponent("config.json")
     }
-    if model.hasSuffix(".json") { return model }
+    if model.hasSuffix(".json"), !model.hasSuffix(".safetensors.index.json") { return model }
     return ModelConfigurationFile.path(besideWeights: model)
   }
 }
