@@ -4,9 +4,9 @@ import SparsityCore
 
 /// The tensors of one model, in one safetensors file or in shards with an index.
 ///
-/// Names have no prefix of a wrapper: see ``NetworkArchitectures/WrapperPrefix``. What a run is about is one file. For
-/// shards, and for one of several models in a file, that is the file that ``write(to:)`` writes,
-/// and ``contentHash()`` is its hash, whether it exists or not.
+/// Names have no prefix of a wrapper: see ``NetworkArchitectures/WrapperPrefix``. What a run is
+/// about is one file. For shards, and for one of several models in a file, that is the file that
+/// ``write(to:)`` writes, and ``contentHash()`` is its hash, whether it exists or not.
 package struct Checkpoint: Sendable {
   /// The file or the index of the shards.
   package let path: String

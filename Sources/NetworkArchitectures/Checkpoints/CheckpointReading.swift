@@ -26,9 +26,9 @@ package struct CheckpointReading: Sendable {
     let masked = Self.takeMasked(&rest)
     let compressed = Self.takeCompressed(&rest)
     let known = Set(architecture.network.tensors.map(\.name))
-    let isTransformers = TransformersNames.sources(of: rest.map(\.name))
-    var found = isTransformers ?? Self.asStored(rest.map(\.name))
-    if isTransformers != nil {
+    let ofTransformers = TransformersNames.sources(of: rest.map(\.name))
+    var found = ofTransformers ?? Self.asStored(rest.map(\.name))
+    if ofTransformers != nil {
       notifications.append("its tensors have the names of the library transformers")
     }
     let integers = Set(rest.filter { !$0.isFloatingPoint }.map(\.name))
