@@ -177,17 +177,6 @@ struct BayesianSearchTests {
     return results
   }
 
-  @Test func `what a related search has found makes the first candidates better`() throws {
-    let reference = [-0.5, -1 / Self.cost(Genome(uniform: 2, count: Self.counts.count))]
-    func volume(_ warmStart: [EarlierResult]) throws -> Double {
-      var settings = Self.settings(evaluations: 12)
-      settings.warmStart = warmStart
-      return try Self.search(settings).archive.hypervolume(referencePoint: reference)
-    }
-    let (cold, warm) = (try volume([]), try volume(Self.related()))
-    #expect(warm > cold, "\(warm) \(cold)")
-  }
-
   @Test func `a search that began with earlier results goes on with them as it would have`() throws
   {
     var settings = Self.settings(evaluations: 40)
