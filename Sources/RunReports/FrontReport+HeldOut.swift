@@ -17,9 +17,11 @@ extension HeldOutSet {
 /// What members of a front were measured to have on held-out sets, by candidate.
 package struct HeldOutAccuracies {
   fileprivate let points: [Int: FrontReport.Point]
+  fileprivate let denseConfirmAccuracy: Double?
 
   /// Takes what points of an earlier report have.
-  package init(of points: [FrontReport.Point]) {
+  package init(of points: [FrontReport.Point], denseConfirmAccuracy: Double? = nil) {
+    self.denseConfirmAccuracy = denseConfirmAccuracy
     self.points = Dictionary(points.map { ($0.candidate, $0) }) { first, _ in first }
   }
 
@@ -32,7 +34,8 @@ package struct HeldOutAccuracies {
       return
     }
     do {
-      self.init(of: try FrontReport.read(directory.front).points)
+      let front = try FrontReport.read(directory.front)
+      self.init(of: front.points, denseConfirmAccuracy: front.denseConfirmAccuracy)
     } catch {
       notified("\(directory.front) cannot be read and is not used: \(error)")
       self.init(of: [])
@@ -44,6 +47,7 @@ extension FrontReport {
   /// Returns the report with the accuracies on held-out sets, of members that have none.
   package func adding(_ known: HeldOutAccuracies) -> FrontReport {
     var report = self
+    report.denseConfirmAccuracy = denseConfirmAccuracy ?? known.denseConfirmAccuracy
     for (index, point) in points.enumerated() {
       guard let known = known.points[point.candidate] else { continue }
       report.points[index].testAccuracy = point.testAccuracy ?? known.testAccuracy
@@ -60,8 +64,12 @@ extension FrontReport {
     var report = self
     let accuracies = points.compactMap(\.confirmAccuracy)
     guard !points.isEmpty, accuracies.count == points.count else { return self }
-    let gaps = zip(points, accuracies).map { $0.accuracy - $1 }
-    report.selectionGap = gaps.reduce(0, +) / Double(gaps.count)
+    if let dense, let denseConfirmAccuracy {
+      let gaps = zip(points, accuracies).map { point, accuracy in
+        (denseConfirmAccuracy - accuracy) - (dense.accuracy - point.accuracy)
+      }
+      report.selectionGap = gaps.reduce(0, +) / Double(gaps.count)
+    }
     let costs = objectives.compactMap(Objective.init).filter { $0 != .accuracy }
     func costsNoMore(_ one: Point, _ other: Point) -> Bool {
       costs.allSatisfy { objective in
@@ -86,12 +94,14 @@ extension FrontReport {
 
   /// What the confirm set says, as lines for users.
   var confirmLines: [String] {
-    guard let selectionGap else { return [] }
-    let beaten = points.count { $0.beatenBy != nil }
+    guard !points.isEmpty, points.allSatisfy({ $0.confirmAccuracy != nil }) else { return [] }
+    let beaten = "\(points.count { $0.beatenBy != nil }) of \(points.count) members beaten there"
+    guard let selectionGap, let denseConfirmAccuracy else { return ["confirm set: \(beaten)"] }
+    let loss = NumberFormat.fixed(100 * abs(selectionGap), 1)
     return [
-      "confirm set: members are right on \(NumberFormat.fixed(100 * abs(selectionGap), 1)) points "
-        + "\(selectionGap < 0 ? "more" : "fewer") than on the search set, which chose them; "
-        + "\(beaten) of \(points.count) beaten there"
+      "confirm set: dense \(NumberFormat.percent(denseConfirmAccuracy)), against which members lose "
+        + "\(loss) points \(selectionGap < 0 ? "less" : "more") than on the search set, which "
+        + "chose them; \(beaten)"
     ]
   }
 

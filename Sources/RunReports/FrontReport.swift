@@ -162,8 +162,10 @@ package struct FrontReport: Codable {
   package var constraints: [String]?
   /// The candidate that comes nearest to meeting the constraints, if none meets them.
   package var nearestMiss: Point?
-  /// By how much the members' accuracies on the search set, by which they were chosen, exceed those
-  /// on the confirm set on average; absent unless all were measured there.
+  /// The accuracy of the dense model on the confirm set, once it was measured.
+  package var denseConfirmAccuracy: Double?
+  /// How much more the members lose against the dense model on the confirm set than on the search
+  /// set, which chose them, on average; absent unless all are measured on both.
   package var selectionGap: Double?
   /// The members, the most accurate first.
   package var points: [Point]

@@ -54,6 +54,7 @@ extension JournaledFront {
         compared.front.points[place] = point
       }
     }
+    compared.front = compared.front.comparingConfirmed()
     return compared
   }
 

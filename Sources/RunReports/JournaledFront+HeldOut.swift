@@ -27,8 +27,10 @@ extension JournaledFront {
     threads: Int?, _ observer: WorkObserver
   ) throws {
     let unknown = front.points.indices.filter { front.points[$0][keyPath: set.accuracy] == nil }
-    guard !unknown.isEmpty else { return }
+    let dense = set == .confirm && front.denseConfirmAccuracy == nil ? denseGenome : nil
+    guard !unknown.isEmpty || dense != nil else { return }
     let evaluation = try evaluation(runFile, on: path, threads: threads)
+    if let dense { front.denseConfirmAccuracy = try evaluation.measure(dense).top1 }
     try observer.observing(unit: "members measured on the \(set.rawValue) set") { progress in
       for (done, index) in unknown.enumerated() {
         progress(done, unknown.count)

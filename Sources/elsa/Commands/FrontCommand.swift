@@ -14,7 +14,7 @@ struct FrontCommand: ParsableCommand {
       and confirm sets is shown once it was measured: at the end of `elsa search`, or with --test. \
       A member that has fewer of the confirm set right than another that costs no more is shown as \
       such: its place on the front was luck. In JSON: confirmAccuracy, confirmAccuracyInterval, \
-      beatenBy, selectionGap.
+      beatenBy, denseConfirmAccuracy, selectionGap.
 
       Behind each accuracy stands the interval in which it lies on other such images in 95 of 100 \
       cases (Wilson); where the run has evaluated the dense model, so does how many percentage \
