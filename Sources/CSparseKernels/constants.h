@@ -15,6 +15,9 @@ enum {
 #define CSK_EXP_3 0.0083687454f
 #define CSK_EXP_4 0.0013814538f
 
+// The largest square that a sigmoid gate computes with.
+#define CSK_SQUARE_MAX 1e30f
+
 // Below this, exp is taken of it instead: the result is next to the smallest normal number.
 #define CSK_EXP_MIN -87.0f
 // 2^f ≈ 1 + f · (G1 + G2·f + … + G5·f⁴) for |f| ≤ ½, relative error 1.1e-7 before rounding.

@@ -80,6 +80,15 @@ static inline float csk_gelu_scalar(float v) {
   return 0.5f * v * (1 + csk_erf_scalar(v * CSK_SQRT_HALF));
 }
 
+/// Returns v · σ(u) with u = v · (linear + cubic · v²), where u has the sign of v.
+static inline float csk_sigmoid_gate_scalar(float v, float linear, float cubic) {
+  // The square stays finite, so that no factor of zero meets an infinity.
+  const float square = v * v > CSK_SQUARE_MAX ? CSK_SQUARE_MAX : v * v;
+  const float u = v * (square * cubic + linear);
+  const float t = csk_exp_scalar(u > 0 ? -u : u);
+  return (v > 0 ? v : v * t) / (1 + t);
+}
+
 /// Stores a number at place `index` of y, which is bf16 or fp32.
 static inline void csk_store_number(
     bool is_bf16, float value, void *_Nonnull y, size_t index) {

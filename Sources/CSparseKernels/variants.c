@@ -8,6 +8,7 @@
   .f32_layer_norm = csk_f32_layer_norm_row__##isa,                                              \
   .f32_softmax = csk_f32_softmax_row__##isa,                                                    \
   .f32_gelu = csk_f32_gelu_row__##isa,                                                          \
+  .f32_sigmoid_gate = csk_f32_sigmoid_gate_row__##isa,                                          \
   .f32_add = csk_f32_add_row__##isa,                                                            \
   .f32_add_bias = csk_f32_add_bias_row__##isa,                                                  \
   .f32_attention = csk_f32_attention_6__##isa,                                                  \
@@ -18,6 +19,7 @@
   .bf16_narrow = csk_bf16_narrow_row__##isa,                                                    \
   .bf16_layer_norm = csk_bf16_layer_norm_row__##isa,                                            \
   .bf16_gelu = csk_bf16_gelu_row__##isa,                                                        \
+  .bf16_sigmoid_gate = csk_bf16_sigmoid_gate_row__##isa,                                        \
   .bf16_attention = csk_bf16_attention_6__##isa,                                                \
   .bf16_window_attention = csk_bf16_window_attention_6__##isa
 

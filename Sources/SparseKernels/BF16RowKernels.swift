@@ -78,3 +78,20 @@ package func gelu(_ values: inout MutableSpan<BF16>, variant: KernelVariant) {
     unsafe kernel(values, count)
   }
 }
+
+/// Replaces each bf16 value v by v · σ(v · (linear + cubic · v²)), computed in fp32 and rounded.
+///
+/// - Precondition: neither factor is negative.
+/// - Complexity: O(*n*), where *n* is the number of values.
+package func sigmoidGate(
+  _ values: inout MutableSpan<BF16>, linear: Float, cubic: Float, variant: KernelVariant
+) {
+  precondition(linear >= 0 && cubic >= 0)
+  precondition(variant.isSupported)
+  let count = values.count
+  guard count > 0 else { return }
+  let kernel = unsafe variant.kernels.pointee.bf16_sigmoid_gate
+  unsafe withNumbers(of: &values) { values in
+    unsafe kernel(values, count, linear, cubic)
+  }
+}

@@ -60,6 +60,23 @@ package func gelu(_ values: inout MutableSpan<Float>, variant: KernelVariant) {
   }
 }
 
+/// Replaces each value v by v · σ(v · (linear + cubic · v²)), with the logistic function σ.
+///
+/// - Precondition: neither factor is negative.
+/// - Complexity: O(*n*), where *n* is the number of values.
+package func sigmoidGate(
+  _ values: inout MutableSpan<Float>, linear: Float, cubic: Float, variant: KernelVariant
+) {
+  precondition(linear >= 0 && cubic >= 0)
+  precondition(variant.isSupported)
+  let count = values.count
+  guard count > 0 else { return }
+  let kernel = unsafe variant.kernels.pointee.f32_sigmoid_gate
+  unsafe withStart(of: &values) { values in
+    unsafe kernel(values, count, linear, cubic)
+  }
+}
+
 /// Adds `x` to `y`, value by value.
 ///
 /// - Precondition: both have the same count.

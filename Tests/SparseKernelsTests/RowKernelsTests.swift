@@ -146,4 +146,45 @@ struct RowKernelsTests {
     addBias(bias.span, toRowsOf: &biasedSpan, rows: rows, variant: variant)
     #expect(biased == start.indices.map { start[$0] + bias[$0 % width] })
   }
+
+  @Test(arguments: supported, [(1, 0), (1.702, 0), (1.5957691, 0.071354816)] as [(Float, Float)])
+  func `a sigmoid gate is within its rounding of the formula`(
+    variant: KernelVariant, factors: (linear: Float, cubic: Float)
+  ) {
+    let inputs = (-4_000...4_000).map { Float($0) * 5e-3 }
+    var values = inputs
+    var span = values.mutableSpan
+    sigmoidGate(&span, linear: factors.linear, cubic: factors.cubic, variant: variant)
+    for (v, found) in zip(inputs, values) {
+      let v = Double(v)
+      let u = v * (Double(factors.linear) + Double(factors.cubic) * v * v)
+      let expected = v / (1 + exp(-u))
+      // The argument of the exponential is at most 87 and rounds twice; far below it is cut off.
+      #expect(abs(Double(found) - expected) <= abs(expected) * 200 * 0x1p-24 + 1e-35)
+    }
+    var special: [Float] = [.nan, 0, 1e20, -1e20]
+    var specialSpan = special.mutableSpan
+    sigmoidGate(
+      &specialSpan, linear: factors.linear, cubic: factors.cubic, variant: variant)
+    #expect(special[0].isNaN)
+    #expect(special[1...2] == [0, 1e20])
+    #expect(abs(special[3]) < 1e-10)
+  }
+
+  @Test(arguments: supported, 1...40)
+  func `a sigmoid gate of a value does not depend on its place`(
+    variant: KernelVariant, count: Int
+  ) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    let inputs = (0..<count).map { _ in 4 * generator.weight() }
+    var together = inputs
+    var span = together.mutableSpan
+    sigmoidGate(&span, linear: 1.5, cubic: 0.0625, variant: variant)
+    for (value, found) in zip(inputs, together) {
+      var alone = [value]
+      var aloneSpan = alone.mutableSpan
+      sigmoidGate(&aloneSpan, linear: 1.5, cubic: 0.0625, variant: variant)
+      #expect(alone[0] == found)
+    }
+  }
 }

@@ -37,6 +37,13 @@ typedef void (*csk_f32_softmax_fn)(
 /// v = v / 2 · (1 + erf(v / √2)), in place.
 typedef void (*csk_f32_gelu_fn)(float *_Nonnull values, size_t count);
 
+/// v = v · σ(v · (linear + cubic · v²)), in place; neither factor is negative.
+///
+/// QuickGELU and SiLU are linear; GELU's approximation by the hyperbolic tangent is both, because
+/// (1 + tanh u) / 2 = σ(2u).
+typedef void (*csk_f32_sigmoid_gate_fn)(
+    float *_Nonnull values, size_t count, float linear, float cubic);
+
 /// y = y + x.
 typedef void (*csk_f32_add_fn)(const float *_Nonnull x, size_t count, float *_Nonnull y);
 
@@ -61,6 +68,10 @@ typedef void (*csk_bf16_layer_norm_fn)(
 
 /// As `csk_f32_gelu_fn` on bf16 numbers: computed in fp32, then rounded.
 typedef void (*csk_bf16_gelu_fn)(uint16_t *_Nonnull values, size_t count);
+
+/// As `csk_f32_sigmoid_gate_fn` on bf16 numbers: computed in fp32, then rounded.
+typedef void (*csk_bf16_sigmoid_gate_fn)(
+    uint16_t *_Nonnull values, size_t count, float linear, float cubic);
 
 /// Returns a count rounded up to whole vectors of the widest instruction set.
 static inline size_t csk_whole_vectors(size_t count) { return (count + 15) / 16 * 16; }
@@ -134,6 +145,7 @@ typedef struct csk_variant {
   csk_f32_layer_norm_fn _Nonnull f32_layer_norm;
   csk_f32_softmax_fn _Nonnull f32_softmax;
   csk_f32_gelu_fn _Nonnull f32_gelu;
+  csk_f32_sigmoid_gate_fn _Nonnull f32_sigmoid_gate;
   csk_f32_add_fn _Nonnull f32_add;
   csk_f32_add_bias_fn _Nonnull f32_add_bias;
   csk_f32_attention_fn _Nonnull f32_attention;
@@ -142,6 +154,7 @@ typedef struct csk_variant {
   csk_bf16_widen_fn _Nonnull bf16_widen;
   csk_bf16_layer_norm_fn _Nonnull bf16_layer_norm;
   csk_bf16_gelu_fn _Nonnull bf16_gelu;
+  csk_bf16_sigmoid_gate_fn _Nonnull bf16_sigmoid_gate;
   csk_bf16_attention_fn _Nonnull bf16_attention;
   csk_bf16_window_attention_fn _Nonnull bf16_window_attention;
 } csk_variant;
@@ -165,6 +178,8 @@ bool csk_cpu_supports_avx512bf16(void);
   void csk_f32_softmax_row__##isa(                                                              \
       float *_Nonnull values, size_t rows, size_t width, size_t stride, float scale);           \
   void csk_f32_gelu_row__##isa(float *_Nonnull values, size_t count);                           \
+  void csk_f32_sigmoid_gate_row__##isa(                                                         \
+      float *_Nonnull values, size_t count, float linear, float cubic);                         \
   void csk_f32_add_row__##isa(const float *_Nonnull x, size_t count, float *_Nonnull y);        \
   void csk_f32_add_bias_row__##isa(                                                             \
       const float *_Nonnull bias, size_t rows, size_t width, float *_Nonnull y);                \
@@ -187,6 +202,8 @@ CSK_DECLARE_F32_KERNELS(avx512);
       const float *_Nonnull x, size_t rows, size_t width, const float *_Nonnull scale,          \
       const float *_Nonnull shift, float epsilon, uint16_t *_Nonnull y);                        \
   void csk_bf16_gelu_row__##isa(uint16_t *_Nonnull values, size_t count);                       \
+  void csk_bf16_sigmoid_gate_row__##isa(                                                        \
+      uint16_t *_Nonnull values, size_t count, float linear, float cubic);                      \
   void csk_bf16_attention_6__##isa(                                                             \
       const uint16_t *_Nonnull qkv, size_t tokens, size_t heads, size_t head_width,             \
       size_t queries, float scale, uint16_t *_Nonnull y, float *_Nonnull scratch);              \

@@ -61,6 +61,8 @@ CSK_INLINE csk_vector csk_sub(csk_vector a, csk_vector b) { return _mm256_sub_ps
 
 CSK_INLINE csk_vector csk_mul(csk_vector a, csk_vector b) { return _mm256_mul_ps(a, b); }
 
+CSK_INLINE csk_vector csk_div(csk_vector a, csk_vector b) { return _mm256_div_ps(a, b); }
+
 /// Returns the larger numbers; b where one of both is NaN.
 CSK_INLINE csk_vector csk_max(csk_vector a, csk_vector b) { return _mm256_max_ps(a, b); }
 

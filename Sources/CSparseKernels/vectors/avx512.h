@@ -75,6 +75,8 @@ CSK_INLINE csk_vector csk_sub(csk_vector a, csk_vector b) { return _mm512_sub_ps
 
 CSK_INLINE csk_vector csk_mul(csk_vector a, csk_vector b) { return _mm512_mul_ps(a, b); }
 
+CSK_INLINE csk_vector csk_div(csk_vector a, csk_vector b) { return _mm512_div_ps(a, b); }
+
 /// Returns the larger numbers; b where one of both is NaN.
 CSK_INLINE csk_vector csk_max(csk_vector a, csk_vector b) { return _mm512_max_ps(a, b); }
 

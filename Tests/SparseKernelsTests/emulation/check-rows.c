@@ -61,6 +61,30 @@ static void check_gelu(const csk_variant *variant, size_t count) {
   free(x), free(y);
 }
 
+/// Returns v times the logistic function of v · (linear + cubic · v²).
+static double sigmoid_gate(double v, double linear, double cubic) {
+  return v / (1 + exp(-v * (linear + cubic * v * v)));
+}
+
+static void check_sigmoid_gate(const csk_variant *variant, size_t count) {
+  float *x = numbers(count), *y = room(count * sizeof *y);
+  uint16_t *z = room(count * sizeof *z);
+  for (size_t i = 0; i < count; i++) {
+    x[i] = wide(z[i] = nearest_bf16(8 * x[i]));
+    y[i] = x[i];
+  }
+  variant->f32_sigmoid_gate(y, count, 1.5f, 0.0625f);
+  variant->bf16_sigmoid_gate(z, count, 1.5f, 0.0625f);
+  for (size_t i = 0; i < count; i++) {
+    double expected = sigmoid_gate(x[i], 1.5, 0.0625);
+    // Arguments reach down to −90 and round; far below, the exponential stops at its least.
+    double bound = fabs(expected) * 400 * unit + 1e-35;
+    compare(variant->name, "sigmoid gate", y[i], expected, bound);
+    compare(variant->name, "bf16 sigmoid gate", wide(z[i]), expected, bf16_bound(expected, bound));
+  }
+  free(x), free(y), free(z);
+}
+
 static void check_narrow(const csk_variant *variant, size_t count) {
   static const uint32_t special[] = {
     0, 0x80000000, 1, 0x807fffff, 0x00800000, 0x7f7fffff, 0xff7f8000, 0x7f800000, 0xff800000,
@@ -127,6 +151,7 @@ void check_rows(const csk_variant *variant, size_t width) {
   check_layer_norm(variant, width);
   check_softmax(variant, width);
   check_gelu(variant, many);
+  check_sigmoid_gate(variant, many);
   check_narrow(variant, many);
   check_bf16_gelu(variant, many);
   check_bf16_layer_norm(variant, width);
