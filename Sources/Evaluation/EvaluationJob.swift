@@ -11,6 +11,8 @@ final class EvaluationJob: Sendable {
   private struct Progress {
     var nextBatch = 0
     var batches: [[ImageMeasurement]]
+    /// The logits of each batch, if they are kept.
+    var logits: [[Float]]
     var failure: EvaluationError?
   }
 
@@ -18,22 +20,28 @@ final class EvaluationJob: Sendable {
   private let images: ImageSet
   private let imageIndices: [Int]
   private let batchSize: Int
+  private let keepsLogits: Bool
   private let isCancelled: @Sendable () -> Bool
   private let progress: Mutex<Progress>
 
   /// Creates a job over images of a set, in batches of `batchSize`.
+  ///
+  /// - Parameter keepsLogits: Whether ``logits()`` has something to return.
   init(
     layers: [LayerWeights], images: ImageSet, imageIndices: [Int], batchSize: Int,
-    isCancelled: @escaping @Sendable () -> Bool
+    keepsLogits: Bool = false, isCancelled: @escaping @Sendable () -> Bool
   ) {
     precondition(batchSize > 0)
     self.layers = layers
     self.images = images
     self.imageIndices = imageIndices
     self.batchSize = batchSize
+    self.keepsLogits = keepsLogits
     self.isCancelled = isCancelled
     let count = (imageIndices.count + batchSize - 1) / batchSize
-    self.progress = Mutex(Progress(batches: Array(repeating: [], count: count)))
+    self.progress = Mutex(
+      Progress(
+        batches: Array(repeating: [], count: count), logits: Array(repeating: [], count: count)))
   }
 
   /// Takes batches and measures them until none is left or one has failed.
@@ -58,6 +66,9 @@ final class EvaluationJob: Sendable {
     precondition(all.count == imageIndices.count)
     return ImageMeasurements(all)
   }
+
+  /// Returns the logits of all images, (images × classes), once all threads are done.
+  func logits() -> [Float] { progress.withLock { Array($0.logits.joined()) } }
 
   /// Returns the number of a batch that nobody has taken, or `nil` if there is nothing to do.
   private func takeBatch() -> Int? {
@@ -89,6 +100,10 @@ final class EvaluationJob: Sendable {
     var all = logits.mutableSpan
     var used = all._mutatingExtracting(0..<slice.count * classes)
     pass.logits(pixels: copied, count: slice.count, layers: layers, into: &used)
+    if keepsLogits {
+      let kept = Array(logits[0..<slice.count * classes])
+      progress.withLock { $0.logits[batch] = kept }
+    }
     var measurements: [ImageMeasurement] = []
     for (place, index) in slice.enumerated() {
       let own = logits.span.extracting(place * classes..<(place + 1) * classes)

@@ -69,14 +69,33 @@ package final class Evaluator: Sendable {
     genome: Genome, imageIndices: [Int],
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(EvaluationError) -> ImageMeasurements {
+    try measure(
+      genome: genome, imageIndices: imageIndices, keepsLogits: false, isCancelled: isCancelled
+    ).measurements
+  }
+
+  /// Measures a genome and returns the logits beside: (images × classes).
+  ///
+  /// - Throws: As ``evaluate(genome:imageIndices:isCancelled:)``.
+  package func evaluateWithLogits(
+    genome: Genome, imageIndices: [Int]
+  ) throws(EvaluationError) -> (measurements: ImageMeasurements, logits: [Float]) {
+    try measure(
+      genome: genome, imageIndices: imageIndices, keepsLogits: true, isCancelled: { false })
+  }
+
+  private func measure(
+    genome: Genome, imageIndices: [Int], keepsLogits: Bool,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(EvaluationError) -> (measurements: ImageMeasurements, logits: [Float]) {
     guard space.contains(genome) else { throw .genomeNotInSpace(genes: genome.genes) }
     for image in imageIndices where !(0..<images.count).contains(image) {
       throw .imageOutOfRange(image: image, count: images.count)
     }
     let job = EvaluationJob(
       layers: bank.weights(of: genome), images: images, imageIndices: imageIndices,
-      batchSize: numerics.forwardBatch, isCancelled: isCancelled)
+      batchSize: numerics.forwardBatch, keepsLogits: keepsLogits, isCancelled: isCancelled)
     slots.run(job)
-    return try job.measurements()
+    return (try job.measurements(), job.logits())
   }
 }

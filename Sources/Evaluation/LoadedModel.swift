@@ -34,9 +34,13 @@ package struct LoadedModel: Sendable {
   /// - Parameters:
   ///   - path: The checkpoint; or a folder with `model.safetensors`, or with one checkpoint.
   ///   - configurationPath: The configuration; without it, `config.json` beside the checkpoint.
+  ///   - imageSize: The size of images in place of the configuration's.
   /// - Throws: ``EvaluationError`` that names the file and what is wrong with it.
-  package init(path: String, configurationPath: String? = nil) throws(EvaluationError) {
-    try self.init(ModelSource(path: path, configurationPath: configurationPath))
+  package init(
+    path: String, configurationPath: String? = nil, imageSize: GridSize? = nil
+  ) throws(EvaluationError) {
+    try self.init(
+      ModelSource(path: path, configurationPath: configurationPath, imageSize: imageSize))
   }
 
   /// Loads a model.
@@ -78,7 +82,7 @@ package struct LoadedModel: Sendable {
     }
     self.configuration = configuration
     self.path = checkpoint.path
-    self.notifications = model.notifications
+    self.notifications = model.notifications + weights.adaptations
     self.isWholeFile = checkpoint.isWholeFile
     self.sources = model.reading.sources
     self.elementTypes = model.elementTypes

@@ -19,14 +19,25 @@ package struct ModelEvaluation {
   }
 
   /// Measures a genome on all images, showing progress in steps of `stepSize` images.
+  ///
+  /// - Parameter showLogits: Is given the logits of the images of each step, (images × classes), in
+  ///   the order of the set; `nil` if nobody looks at them.
   package func measure(
-    _ genome: Genome, stepSize: Int = 64, progress: (Int) -> Void = { _ in }
+    _ genome: Genome, stepSize: Int = 64, progress: (Int) -> Void = { _ in },
+    showLogits: (([Float]) -> Void)? = nil
   ) throws -> Totals {
     var totals = Totals()
     let step = max(1, stepSize / evaluator.numerics.forwardBatch) * evaluator.numerics.forwardBatch
     for start in stride(from: 0, to: imageCount, by: step) {
       let slice = Array(start..<min(start + step, imageCount))
-      totals.add(try evaluator.evaluate(genome: genome, imageIndices: slice))
+      if let showLogits {
+        let (measurements, logits) = try evaluator.evaluateWithLogits(
+          genome: genome, imageIndices: slice)
+        totals.add(measurements)
+        showLogits(logits)
+      } else {
+        totals.add(try evaluator.evaluate(genome: genome, imageIndices: slice))
+      }
       progress(totals.images)
     }
     return totals

@@ -29,13 +29,16 @@ package struct OpenModel: Sendable {
       let architecture = source.architecture ?? NetworkConfiguration.statedName(at: beside) ?? ""
       try Self.refuse(checkpoint, architecture: architecture)
       let deduced = DeducedConfiguration(of: checkpoint)
-      let configuration: ModelConfigurationFile
+      var configuration: ModelConfigurationFile
       if let name = source.architecture {
         configuration = try deduced.configuration(named: name)
       } else if source.configurationPath == nil, !FileManager.default.fileExists(atPath: beside) {
         configuration = try deduced.configuration(missingAt: beside)
       } else {
         configuration = try ModelConfigurationFile(path: beside)
+      }
+      if let imageSize = source.imageSize {
+        configuration = try configuration.with(imageSize: imageSize, name: beside)
       }
       self.init(checkpoint: checkpoint, configuration: configuration)
     } catch let error as ModelFileError {

@@ -13,7 +13,7 @@ package func decodedImage(_ bytes: Span<UInt8>) throws(ImageFault) -> PixelImage
 
 /// Decodes an image file and prepares its pixels as the model expects them.
 ///
-/// - Returns: `cropSize` × `cropSize` × `channels` values.
+/// - Returns: The values of the crop: (rows × columns × channels).
 package func preparedPixels(_ bytes: Span<UInt8>, _ preprocessing: Preprocessing)
   throws(ImageFault) -> [UInt8]
 {

@@ -139,5 +139,7 @@ private func preparedFile(
 
 extension Preprocessing {
   /// The size of a prepared image.
-  var imageSize: ImageSize { ImageSize(height: cropSize, width: cropSize, channels: channels) }
+  var imageSize: ImageSize {
+    ImageSize(height: cropSize.height, width: cropSize.width, channels: channels)
+  }
 }

@@ -154,10 +154,10 @@ private struct Packer {
       metadata[PackedFormat.classNamesKey] =
         "[" + names.map(JSONValue.quoted).joined(separator: ",") + "]"
     }
-    let side = preprocessing.cropSize
+    let crop = preprocessing.cropSize
     let labels = TensorEntry(elementType: .int32, shape: [count], byteRange: 0..<4 * count)
     let images = TensorEntry(
-      elementType: .uint8, shape: [count, side, side, preprocessing.channels],
+      elementType: .uint8, shape: [count, crop.height, crop.width, preprocessing.channels],
       byteRange: 4 * count..<4 * count + count * preprocessing.pixelCount)
     return SafetensorsHeader.encoded(
       [("labels", labels), ("images", images)], metadata: metadata, size: size)

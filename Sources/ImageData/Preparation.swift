@@ -1,4 +1,5 @@
 import ModelFiles
+import NetworkArchitectures
 
 /// Returns the pixels of an image after resize and centre crop, as torchvision does them.
 ///
@@ -6,16 +7,36 @@ import ModelFiles
 package func prepared(_ image: PixelImage, _ preprocessing: Preprocessing) -> [UInt8] {
   precondition(image.channels == preprocessing.channels)
   let (width, height) = resizedSize(
-    width: image.width, height: image.height, shorterSide: preprocessing.resize)
-  let side = preprocessing.cropSize
-  let columns = CentreCrop(length: width, cropLength: side)
-  let rows = CentreCrop(length: height, cropLength: side)
+    width: image.width, height: image.height, preprocessing.resizing)
+  let crop = preprocessing.cropSize
+  let columns = CentreCrop(length: width, cropLength: crop.width)
+  let rows = CentreCrop(length: height, cropLength: crop.height)
   let part = Resampling.resized(
     image, width: width, height: height, columns: columns.source, rows: rows.source,
     interpolation: preprocessing.interpolation)
   // An image one pixel short has nothing before it, but the missing pixel behind it.
-  if part.width == side, part.height == side { return part.pixels }
-  return padded(part, side: side, left: columns.padding, top: rows.padding)
+  if part.width == crop.width, part.height == crop.height { return part.pixels }
+  return padded(part, to: crop, left: columns.padding, top: rows.padding)
+}
+
+/// Returns the size that an image is brought to.
+func resizedSize(
+  width: Int, height: Int, _ resizing: ImageResizing
+) -> (width: Int, height: Int) {
+  switch resizing {
+  case .none: return (width, height)
+  case .shorterSide(let side):
+    return resizedSize(width: width, height: height, shorterSide: side)
+  case .bothSides(let size): return (size.width, size.height)
+  case .covering(let size):
+    // As timm's ResizeKeepRatio.
+    let ratio = min(
+      Double(height) / Double(size.height), Double(width) / Double(size.width))
+    func side(_ length: Int) -> Int {
+      max(Int((Double(length) / ratio).rounded(.toNearestOrEven)), 1)
+    }
+    return (side(width), side(height))
+  }
 }
 
 /// Returns the size after torchvision's `Resize(shorterSide)`: the longer side is rounded down.
@@ -46,12 +67,12 @@ package struct CentreCrop: Equatable, Sendable {
   }
 }
 
-/// Returns the pixels of a square that holds the image, zero around it.
-private func padded(_ image: PixelImage, side: Int, left: Int, top: Int) -> [UInt8] {
-  var pixels = [UInt8](repeating: 0, count: side * side * image.channels)
+/// Returns the pixels of a rectangle that holds the image, zero around it.
+private func padded(_ image: PixelImage, to size: GridSize, left: Int, top: Int) -> [UInt8] {
+  var pixels = [UInt8](repeating: 0, count: size.count * image.channels)
   let lineSize = image.width * image.channels
   for row in 0..<image.height {
-    let target = ((row + top) * side + left) * image.channels
+    let target = ((row + top) * size.width + left) * image.channels
     for index in 0..<lineSize { pixels[target + index] = image.pixels[row * lineSize + index] }
   }
   return pixels

@@ -10,11 +10,19 @@ struct ConfigurationKeys {
   /// The objects to look in, each with the prefix that its keys have in messages.
   let scopes: [(prefix: String, members: [String: JSONValue])]
 
+  private init(path: String, scopes: [(prefix: String, members: [String: JSONValue])]) {
+    self.path = path
+    self.scopes = scopes
+  }
+
   init(bytes: [UInt8], path: String) throws(ModelFileError) {
     self.path = path
     let value: JSONValue
     do {
-      value = try JSONParser.parse(bytes)
+      // Editors of Windows write a byte order mark, which is none of the text.
+      let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+      let text = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
+      value = try JSONParser.parse(text, allowsPythonNumbers: true)
     } catch {
       throw .invalidJSON(path: path, fault: error)
     }
@@ -34,6 +42,13 @@ struct ConfigurationKeys {
       }
     }
     self.scopes = scopes
+  }
+
+  /// The same keys for images of another size, whatever the file says of theirs.
+  func with(imageSize: GridSize) -> ConfigurationKeys {
+    let size: JSONValue = .array([.integer(imageSize.height), .integer(imageSize.width)])
+    return ConfigurationKeys(
+      path: path, scopes: [(prefix: "", members: ["img_size": size])] + scopes)
   }
 
   /// The first of these keys that is there and not null, with its name for messages.
@@ -79,8 +94,9 @@ extension ConfigurationKeys {
   }
 
   func preprocessing(_ input: NetworkInput) throws(ModelFileError) -> Preprocessing {
-    if let found = find(["crop_mode"]), found.value != .string("center") {
-      throw invalid(found, "\"center\", the only crop that is supported")
+    let crop = find(["crop_mode"])
+    if let crop, ![.string("center"), .string("squash")].contains(crop.value) {
+      throw invalid(crop, "\"center\" or \"squash\"; no other crop is supported")
     }
     guard let name = try reading({ () throws(ConfigurationFault) in try text(["interpolation"]) })
     else {
@@ -91,43 +107,53 @@ extension ConfigurationKeys {
         path: path, key: "interpolation", value: "\"\(name)\"",
         expected: "\"bicubic\" or \"bilinear\"")
     }
-    // Configurations describe square images alone, see `inputSize`.
-    let side = input.size.height
     return Preprocessing(
-      resize: try resize(imageSize: side), cropSize: side,
-      interpolation: interpolation, channels: input.channels)
+      resizing: try resizing(input.size, isSquashed: crop?.value == .string("squash")),
+      cropSize: input.size, interpolation: interpolation, channels: input.channels)
   }
 
-  /// The shorter side after resizing: `resize`, or the image size over `crop_pct` as in timm.
-  private func resize(imageSize: Int) throws(ModelFileError) -> Int? {
+  /// The size before the crop: `resize`, or the image's sides over `crop_pct` as in timm.
+  private func resizing(
+    _ size: GridSize, isSquashed: Bool
+  ) throws(ModelFileError) -> ImageResizing {
     let sides = 1...65536
-    let derived = try derivedResize(imageSize: imageSize, sides: sides)
+    let derived = try derivedSize(size, sides: sides)
     for scope in scopes {
       switch scope.members["resize"] {
       case nil: continue
-      case .null?, .string("none")?: return nil
-      case .integer(let side)? where sides.contains(side): return side
+      case .null?, .string("none")?: return .none
+      case .integer(let side)? where sides.contains(side): return .shorterSide(side)
       case let other?:
         throw invalid(
           (scope.prefix + "resize", other), "an integer in 1…\(sides.upperBound), or \"none\"")
       }
     }
-    guard let derived else {
+    // timm's own fraction, for a file that says that it does not know.
+    let isOpen = scopes.contains { $0.members["crop_pct"] == .null }
+    guard let size = derived ?? (isOpen ? scaled(size, by: 0.875) : nil) else {
       throw .missingKey(
         path: path, key: "crop_pct", expected: "a number above 0, at most 1; or the key \"resize\"")
     }
-    return derived
+    if isSquashed { return .bothSides(size) }
+    return size.isSquare ? .shorterSide(size.height) : .covering(size)
   }
 
-  /// The side that `crop_pct` means, if it is there; checked also where `resize` overrules it.
-  private func derivedResize(
-    imageSize: Int, sides: ClosedRange<Int>
-  ) throws(ModelFileError) -> Int? {
+  /// Returns sides divided by a fraction, rounded down.
+  private func scaled(_ size: GridSize, by fraction: Double) -> GridSize {
+    GridSize(
+      height: Int((Double(size.height) / fraction).rounded(.down)),
+      width: Int((Double(size.width) / fraction).rounded(.down)))
+  }
+
+  /// The size that `crop_pct` means, if it is there; checked also where `resize` overrules it.
+  private func derivedSize(
+    _ size: GridSize, sides: ClosedRange<Int>
+  ) throws(ModelFileError) -> GridSize? {
     guard let found = find(["crop_pct"]) else { return nil }
     guard let fraction = found.value.asDouble, fraction > 0, fraction <= 1,
-      Double(imageSize) / fraction <= Double(sides.upperBound)
+      Double(max(size.height, size.width)) / fraction <= Double(sides.upperBound)
     else { throw invalid(found, "a number above 0, at most 1") }
-    return Int((Double(imageSize) / fraction).rounded(.down))
+    return scaled(size, by: fraction)
   }
 }
 

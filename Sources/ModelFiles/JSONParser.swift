@@ -9,15 +9,23 @@ package struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
 
-  private init(bytes: [UInt8]) {
+  /// Whether `NaN`, `Infinity` and `-Infinity` are numbers, as Python's `json` writes them.
+  private let allowsPythonNumbers: Bool
+
+  private init(bytes: [UInt8], allowsPythonNumbers: Bool) {
     self.bytes = bytes
+    self.allowsPythonNumbers = allowsPythonNumbers
   }
 
   /// Returns the one value that `bytes` hold, white space around it allowed.
   ///
+  /// - Parameter allowsPythonNumbers: Whether `NaN`, `Infinity` and `-Infinity` are read, which
+  ///   Python writes and JSON does not have.
   /// - Complexity: O(*n*), where *n* is the number of bytes.
-  package static func parse(_ bytes: [UInt8]) throws(JSONFault) -> JSONValue {
-    var parser = JSONParser(bytes: bytes)
+  package static func parse(
+    _ bytes: [UInt8], allowsPythonNumbers: Bool = false
+  ) throws(JSONFault) -> JSONValue {
+    var parser = JSONParser(bytes: bytes, allowsPythonNumbers: allowsPythonNumbers)
     let value = try parser.value(depth: 0)
     parser.skipSpace()
     guard parser.position == bytes.count else { throw parser.unexpected() }
@@ -37,6 +45,11 @@ package struct JSONParser {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "N") where allowsPythonNumbers: return try word("NaN", .number(.nan))
+    case UInt8(ascii: "I") where allowsPythonNumbers:
+      return try word("Infinity", .number(.infinity))
+    case UInt8(ascii: "-") where allowsPythonNumbers && follows("-I"):
+      return try word("-Infinity", .number(-.infinity))
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
     default: throw unexpected()
     }
@@ -174,6 +187,10 @@ package struct JSONParser {
       position += 1
     }
     return unit
+  }
+
+  private func follows(_ text: StaticString) -> Bool {
+    bytes[position...].starts(with: text.description.utf8)
   }
 
   private func peek() -> UInt8? {

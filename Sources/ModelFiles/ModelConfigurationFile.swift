@@ -53,11 +53,12 @@ package struct ModelConfigurationFile: Sendable {
 
   /// Reads the bytes of a file that is in memory; errors call it `name`.
   package init(
-    bytes: [UInt8], name: String, notifications: [String] = []
+    bytes: [UInt8], name: String, imageSize: GridSize? = nil, notifications: [String] = []
   ) throws(ModelFileError) {
     self.bytes = bytes
     self.notifications = notifications
-    let keys = try ConfigurationKeys(bytes: bytes, path: name)
+    var keys = try ConfigurationKeys(bytes: bytes, path: name)
+    if let imageSize { keys = keys.with(imageSize: imageSize) }
     let configured = try NetworkConfiguration(keys)
     let input = configured.network.input
     self.configured = configured
@@ -66,6 +67,14 @@ package struct ModelConfigurationFile: Sendable {
     self.standardDeviation = try keys.channelValues(
       "std", input.channels, in: ConfigurationKeys.deviationRange)
     self.preprocessing = try keys.preprocessing(input)
+  }
+
+  /// Returns the same configuration for images of another size; errors call it `name`.
+  package func with(
+    imageSize: GridSize, name: String
+  ) throws(ModelFileError) -> ModelConfigurationFile {
+    try ModelConfigurationFile(
+      bytes: bytes, name: name, imageSize: imageSize, notifications: notifications)
   }
 
   /// The model's name in timm, without the tag after its dot; empty if the file does not say.

@@ -31,6 +31,8 @@ package enum ModelFileError: Error, Equatable, Sendable {
   case missingKey(path: String, key: String, expected: String)
   /// A key of the configuration has a value that cannot be used.
   case invalidValue(path: String, key: String, value: String, expected: String)
+  /// The architecture is known, and its computation is not built.
+  case unsupportedArchitecture(path: String, name: String, reason: String)
   /// The sizes in the configuration belong to no network.
   case invalidShape(path: String, fault: ArchitectureError)
   /// The file is no checkpoint that can be used.
@@ -87,6 +89,8 @@ extension ModelFileError: CustomStringConvertible {
       "\(path) has no key \"\(key)\"; expected \(expected)"
     case .invalidValue(let path, let key, let value, let expected):
       "\(path): \"\(key)\" is \(value); expected \(expected)"
+    case .unsupportedArchitecture(let path, let name, let reason):
+      "\(path): the architecture \(shown(name)) is not computed here, because \(reason)"
     case .invalidShape(let path, let fault):
       "\(path): \(fault)"
     case .checkpoint(let path, .otherFormat(let format)):

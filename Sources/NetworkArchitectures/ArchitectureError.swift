@@ -5,6 +5,8 @@ package enum ArchitectureError: Error, Equatable, Sendable {
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   case unsupportedChannels(Int)
   case imageNotDivisible(imageSize: Int, patchSize: Int)
+  case imageSmallerThanPatch(imageSize: Int, patchSize: Int)
+  case contradiction(String)
   case widthNotDivisible(width: Int, heads: Int)
   case invalidLayerNormEpsilon(Float)
 }
@@ -19,6 +21,10 @@ extension ArchitectureError: CustomStringConvertible {
       "\(counted(channels, "input channel")); 1 (grey) and 3 (colour) are supported"
     case .imageNotDivisible(let imageSize, let patchSize):
       "image size \(imageSize) is not a multiple of patch size \(patchSize)"
+    case .imageSmallerThanPatch(let imageSize, let patchSize):
+      "image size \(imageSize) is less than patch size \(patchSize)"
+    case .contradiction(let reason):
+      reason
     case .widthNotDivisible(let width, let heads):
       "width \(width) is not a multiple of \(heads) heads"
     case .invalidLayerNormEpsilon(let epsilon):

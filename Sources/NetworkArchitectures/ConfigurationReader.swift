@@ -10,6 +10,10 @@ package protocol ConfigurationReader {
   func integer(
     _ keys: [String], in range: ClosedRange<Int>, expected: String
   ) throws(ConfigurationFault) -> Int?
+  /// Returns the sides of an integer or of a pair of height and width.
+  func grid(_ keys: [String]) throws(ConfigurationFault) -> GridSize?
+  /// Returns whether one of the keys is there with a value other than null, zero or false.
+  func isStated(_ keys: [String]) -> Bool
   func integers(_ keys: [String]) throws(ConfigurationFault) -> [Int]?
   func number(_ keys: [String]) throws(ConfigurationFault) -> Double?
   func truth(_ keys: [String]) throws(ConfigurationFault) -> Bool?
@@ -25,19 +29,21 @@ package enum ConfigurationFault: Error, Equatable, Sendable {
   case invalidValue(key: String, value: String, expected: String)
   /// The sizes belong to no network.
   case invalidSizes(ArchitectureError)
+  /// The network is known, and its computation is not built.
+  case unsupported(architecture: String, reason: String)
 }
 
 extension ConfigurationReader {
-  /// Returns the first of a key and a fallback.
+  /// Returns the first of some keys and a fallback.
   ///
   /// - Parameter architecture: The name that gives no fallback, for the error.
-  /// - Throws: ``ConfigurationFault/missingKey(key:expected:)`` if there is neither.
+  /// - Throws: ``ConfigurationFault/missingKey(key:expected:)`` if there is none.
   func size(
-    _ key: String, _ fallback: Int?, architecture: String
+    _ keys: [String], _ fallback: Int?, architecture: String
   ) throws(ConfigurationFault) -> Int {
-    if let value = try integer([key]) { return value }
+    if let value = try integer(keys) { return value }
     if let fallback { return fallback }
-    throw missing(key, "an integer", architecture: architecture)
+    throw missing(keys[0], "an integer", architecture: architecture)
   }
 
   /// Returns the first of a list of integers and a fallback.
@@ -49,7 +55,7 @@ extension ConfigurationReader {
     throw missing(key, "a list of integers", architecture: architecture)
   }
 
-  private func missing(
+  fileprivate func missing(
     _ key: String, _ expected: String, architecture: String
   ) -> ConfigurationFault {
     let name = architecture.prefix(80)
@@ -60,8 +66,8 @@ extension ConfigurationReader {
 
 /// The sizes that every family has: of the image, its patches and the head.
 struct OuterSizes {
-  /// The side of the square image, in pixels.
-  var imageSize: Int
+  /// The size of the image, in pixels.
+  var imageSize: GridSize
   /// The side of a square patch, in pixels.
   var patchSize: Int
   /// The colour channels of the image.
@@ -78,13 +84,30 @@ extension ConfigurationReader {
     named: OuterSizes?, architecture: String
   ) throws(ConfigurationFault) -> OuterSizes {
     let input = try inputSize()
+    guard
+      let imageSize = try grid(["img_size", "image_size"]) ?? input?.size ?? named?.imageSize
+    else { throw missing("img_size", "an integer or a pair", architecture: architecture) }
+    let patch = try grid(["patch_size"])
+    if let patch, !patch.isSquare {
+      throw .invalidValue(
+        key: "patch_size", value: "\(patch)", expected: "the side of a square patch")
+    }
+    guard let patchSize = patch?.height ?? named?.patchSize else {
+      throw missing("patch_size", "an integer", architecture: architecture)
+    }
+    let classes = try size(
+      ["num_classes", "num_labels"], named?.classes, architecture: architecture)
+    guard classes != 0 else {
+      throw .invalidValue(
+        key: "num_classes", value: "0",
+        expected: "the classes of a head; a model without one classifies nothing")
+    }
     return OuterSizes(
-      imageSize: try size(
-        "img_size", input?.size.height ?? named?.imageSize, architecture: architecture),
-      patchSize: try size("patch_size", named?.patchSize, architecture: architecture),
+      imageSize: imageSize, patchSize: patchSize,
       channels: try size(
-        "in_chans", input?.channels ?? named?.channels, architecture: architecture),
-      classes: try size("num_classes", named?.classes, architecture: architecture))
+        ["in_chans", "num_channels"], input?.channels ?? named?.channels,
+        architecture: architecture),
+      classes: classes)
   }
 }
 
@@ -101,8 +124,11 @@ package struct ConfigurationRules: Sendable {
   package let harmlessValues: [String: [Value]]
   /// Keys that must be absent or null, because any value would change the computation.
   package let unsupportedKeys: Set<String>
-  /// The keys of `model_args` that are read or do not matter; any other may change the network.
+  /// The keys that are read or do not matter beside those of ``isMetadata(_:)``; any other may
+  /// change the network.
   package let knownArguments: Set<String>
+  /// Keys that mean the same: of those that are there, all must have one value.
+  package var synonyms: [[String]] = []
   /// What the family is called in messages, as in “a plain ViT”.
   package let familyName: String
 }

@@ -145,12 +145,13 @@ package struct BlockBuilder {
       hasBias: hasBias)
   }
 
-  /// Adds the norm, the two layers of the perceptron with GELU between them, and the residual.
-  package mutating func perceptron() {
+  /// Adds the norm, the two layers of the perceptron with the activation between them, and the
+  /// residual.
+  package mutating func perceptron(hasBias: Bool = true) {
     network.layerNorm(name(of: "norm2"), rows: tokens, width: width)
-    linear(.fc1, inputs: width, outputs: hiddenWidth)
+    linear(.fc1, inputs: width, outputs: hiddenWidth, hasBias: hasBias)
     network.elementwise(name(of: "mlp.act"), [.gelu], sizes: [tokens, hiddenWidth])
-    linear(.fc2, inputs: hiddenWidth, outputs: width)
+    linear(.fc2, inputs: hiddenWidth, outputs: width, hasBias: hasBias)
     network.elementwise(name(of: "mlp.add"), [.add], sizes: [tokens, width])
   }
 }

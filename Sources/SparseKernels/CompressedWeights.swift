@@ -92,6 +92,20 @@ package struct CompressedWeights: Sendable {
     return weights
   }
 
+  /// Returns the weights with each output multiplied by a factor; the same ones stay kept.
+  ///
+  /// - Precondition: there is a factor for each output.
+  /// - Complexity: O(kept weights).
+  package func scaled(by factors: [Float]) -> CompressedWeights {
+    precondition(factors.count == outputs)
+    var scaled = values
+    Self.forEachKept(outputs: outputs, inputs: inputs, pattern: pattern) { kept in
+      scaled[kept.index] *= factors[kept.output]
+    }
+    return CompressedWeights(
+      outputs: outputs, inputs: inputs, pattern: pattern, values: scaled, columns: columns)
+  }
+
   /// Where a kept weight stands.
   package struct Kept {
     /// Its index among all kept weights, in the order of the kernels.

@@ -6,6 +6,8 @@ package struct NetworkWeights: Sendable {
   package let architecture: any NetworkArchitecture
   /// What the network is made of.
   package let network: Network
+  /// What was changed to fit the network, as sentences for users.
+  package let adaptations: [String]
   private let tensors: [String: Tensor]
 
   /// Creates the weights from a checkpoint's tensors in names that the family knows.
@@ -16,7 +18,8 @@ package struct NetworkWeights: Sendable {
     architecture: any NetworkArchitecture, tensors: [String: Tensor]
   ) throws(ModelError) {
     let network = architecture.network
-    let tensors = Self.named(tensors, by: architecture.checkpointNames(for: Array(tensors.keys)))
+    var tensors = Self.named(tensors, by: architecture.checkpointNames(for: Array(tensors.keys)))
+    adaptations = Self.fitPositions(of: &tensors, to: architecture)
     let known = Set(network.tensors.map(\.name))
     for name in tensors.keys.sorted() where !known.contains(name) {
       throw .unknownTensor(
@@ -37,6 +40,21 @@ package struct NetworkWeights: Sendable {
     self.architecture = architecture
     self.network = network
     self.tensors = tensors
+  }
+
+  /// Brings a ViT's positions to its grid; returns what was done.
+  private static func fitPositions(
+    of tensors: inout [String: Tensor], to architecture: any NetworkArchitecture
+  ) -> [String] {
+    let name = "pos_embed"
+    guard let shape = architecture as? TransformerShape, let found = tensors[name],
+      let (positions, old) = shape.resampledPositions(found)
+    else { return [] }
+    tensors[name] = positions
+    return [
+      "\(name) is resampled from a grid of \(old.height)×\(old.width) patches to "
+        + "\(shape.grid.height)×\(shape.grid.width), as timm does"
+    ]
   }
 
   /// Returns the tensors that a network has use for, in timm's names.

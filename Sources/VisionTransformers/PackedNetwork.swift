@@ -10,6 +10,10 @@ package protocol PackedNetwork: Sendable {
   /// What the weights are packed for.
   var packing: LayerPacking { get }
 
+  /// Returns the factor of each output of a prunable layer that its packed weights hold, as
+  /// LayerScale has it; `nil` where there is none.
+  func outputScale(at index: Int) -> [Float]?
+
   /// Allocates a pass for batches of up to `batchMax` images.
   func makePass(
     normalization: PixelNormalization, batchMax: Int
@@ -17,6 +21,9 @@ package protocol PackedNetwork: Sendable {
 }
 
 extension PackedNetwork {
+  /// No layer has a factor.
+  package func outputScale(at index: Int) -> [Float]? { nil }
+
   /// What the network is made of.
   package var network: Network { weights.network }
   /// The number format of weights and activations; tokens and sums are fp32.
@@ -39,7 +46,8 @@ extension PackedNetwork {
     let layer = network.prunableLayers[index]
     precondition(pruned.outputs == layer.outputs)
     precondition(pruned.inputs == layer.inputs)
-    return packing.layerWeights(pruned, form: form)
+    let scaled = outputScale(at: index).map(pruned.scaled(by:)) ?? pruned
+    return packing.layerWeights(scaled, form: form)
   }
 }
 

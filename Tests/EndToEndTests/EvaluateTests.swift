@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Testing
 import TestSupport
 
@@ -15,6 +16,26 @@ import TestSupport
     let macs = try #require(json["macs"] as? Int)
     let denseMacs = try #require(json["denseMacs"] as? Int)
     #expect(pattern == "4:4" ? macs == denseMacs : macs < denseMacs)
+  }
+
+  @Test func `logits are written in the order of the set`() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/logits.safetensors"
+    let json = try Program.run([
+      "evaluate", "--model", "\(Checkout.demoData)/digits_vit_dense.safetensors",
+      "--data", "\(Checkout.demoData)/search.safetensors", "--logits", path, "--json",
+    ]).json()
+    let file = try SafetensorsFile(path: path)
+    let (shape, logits) = try file.floats("logits")
+    #expect(shape == [450, 10])
+    let labels = try file.withBytes(of: "labels") { bytes in
+      (0..<450).map { Int(bytes[4 * $0]) }
+    }
+    let correct = labels.enumerated().count { image, label in
+      let own = logits[10 * image..<10 * (image + 1)]
+      return own[10 * image + label] == own.max()
+    }
+    #expect(json["correct"] as? Int == correct)
   }
 
   @Test func `a genome file is evaluated like the pattern it holds`() throws {

@@ -1,5 +1,6 @@
 import ImageData
 import ModelFiles
+import NetworkArchitectures
 import SparsityCore
 import Testing
 
@@ -95,5 +96,27 @@ struct PreparationTests {
         #expect(abs(sum - 1 << 22) <= window.weights.count)
       }
     }
+  }
+
+  @Test func `an image is squashed, or covers a rectangle`() {
+    let image = PixelImage(
+      width: 40, height: 20, channels: 1,
+      pixels: (0..<800).map {
+        UInt8(6 * ($0 % 40))
+      })
+    func row(_ resizing: ImageResizing) -> [UInt8] {
+      let pixels = prepared(
+        image,
+        Preprocessing(
+          resizing: resizing, cropSize: GridSize(height: 10, width: 8), interpolation: .bilinear,
+          channels: 1))
+      #expect(pixels.count == 80)
+      return Array(pixels[0..<8])
+    }
+    // Squashed to a fifth, neighbours differ by five columns; covering halves the image.
+    let squashed = row(.bothSides(GridSize(height: 10, width: 8)))
+    let covering = row(.covering(GridSize(height: 10, width: 8)))
+    #expect(abs(Int(squashed[4]) - Int(squashed[3]) - 30) <= 1)
+    #expect(abs(Int(covering[4]) - Int(covering[3]) - 12) <= 1)
   }
 }

@@ -114,18 +114,37 @@ struct ModelConfigurationFileTests {
     #expect(try read(Self.flat).preprocessing.withoutResize.resize == nil)
   }
 
+  @Test func `images may be squashed, and need not be square`() throws {
+    #expect(try read(flat("crop_mode", "\"squash\"")).preprocessing.resizing == .bothSides(22))
+    let wide = try read(flat("img_size", "[20, 36]"))
+    #expect(wide.network.input.size == GridSize(height: 20, width: 36))
+    #expect(wide.preprocessing.resizing == .covering(GridSize(height: 22, width: 40)))
+    #expect(wide.preprocessing.description == "cover-22x40/bicubic/crop-20x36/channels-3")
+  }
+
+  @Test func `a size given beside the file comes before the file's`() throws {
+    let file = try ModelConfigurationFile(
+      bytes: Array(Self.hub.utf8), name: "c", imageSize: GridSize(height: 64, width: 96))
+    #expect(file.network.input.size == GridSize(height: 64, width: 96))
+    #expect(file.preprocessing.cropSize == GridSize(height: 64, width: 96))
+  }
+
   @Test(arguments: [
     ("embed_dim", "\"48\"", "\"48\""), ("embed_dim", "48.5", "48.5"), ("depth", "[3]", "[3]"),
     ("mean", "[0.5]", "[0.5]"), ("mean", "0.5", "0.5"), ("std", "[0.2, 0, 0.1]", "[0.2, 0, 0.1]"),
     ("mean", "[0.5, true, 0.3]", "[0.5, true, 0.3]"), ("mlp_ratio", "-4", "-4.0"),
     ("crop_pct", "1.5", "1.5"), ("crop_pct", "0", "0"), ("crop_pct", "1e-9", "1e-09"),
     ("resize", "0", "0"), ("resize", "\"all\"", "\"all\""), ("resize", "1e9", "1000000000"),
-    ("interpolation", "\"lanczos\"", "\"lanczos\""), ("crop_mode", "\"squash\"", "\"squash\""),
-    ("act", "\"relu\"", "\"relu\""), ("class_token", "false", "false"),
-    ("pool", "\"avg\"", "\"avg\""), ("global_pool", "\"avg\"", "\"avg\""),
+    ("interpolation", "\"lanczos\"", "\"lanczos\""), ("crop_mode", "\"border\"", "\"border\""),
+    ("act", "\"mish\"", "\"mish\""), ("hidden_act", "\"gelu_10\"", "\"gelu_10\""),
+    ("global_pool", "\"lse\"", "\"lse\""), ("block_fn", "\"ResPostBlock\"", "\"ResPostBlock\""),
+    ("norm_layer", "\"rmsnorm\"", "\"rmsnorm\""), ("scale_attn_norm", "true", "true"),
+    ("hidden_size", "64", "64"), ("num_hidden_layers", "2", "2"), ("rope", "1", "1"),
+    ("patch_size", "[4, 2]", "4×2"), ("img_size", "[20, 20, 3]", "[20, 20, 3]"),
+    ("num_classes", "0", "0"), ("intermediate_size", "100", "100"),
     ("qkv_bias", "1", "1"), ("distilled", "\"yes\"", "\"yes\""), ("num_tokens", "3", "3"),
-    ("reg_tokens", "4", "4"), ("init_values", "1e-5", "1e-05"),
-    ("input_size", "[3, 20]", "[3, 20]"), ("input_size", "[3, 20, 24]", "[3, 20, 24]"),
+    ("reg_tokens", "\"4\"", "\"4\""), ("init_values", "\"1\"", "\"1\""),
+    ("input_size", "[3, 20]", "[3, 20]"),
     ("pretrained_cfg", "[]", "[]"), ("std", "[0.2, 1e-9, 0.1]", "[0.2, 1e-09, 0.1]"),
     ("mean", "[1e300, 0, 0]", "[1e+300, 0, 0]"),
   ])
@@ -217,45 +236,63 @@ struct ModelConfigurationFileTests {
     #expect((1..<5000).contains(acceptedCount), "\(acceptedCount)")
   }
 
-  // MARK: - Swin
+  // MARK: - What is computed
 
-  private static let swin = #"{"architecture": "swin_small_patch4_window7_224"}"#
-
-  private func swin(_ text: String) throws -> SwinShape {
-    let keys = Self.swin.replacing("}", with: ", \(text)}")
-    let folder = try TemporaryFolder()
-    let path = try folder.write(keys, to: "config.json")
-    return try #require(NetworkConfiguration(path: path).architecture as? SwinShape)
+  @Test func `features are read from any of their keys`() throws {
+    func features(_ key: String, _ value: String) throws -> TransformerFeatures {
+      try shape(flat(key, value)).features
+    }
+    #expect(try features("act", "\"relu\"").activation == .relu)
+    #expect(try features("hidden_act", "\"quick_gelu\"").activation == .quickGELU)
+    #expect(try features("act_layer", "\"gelu_tanh\"").activation == .geluTanh)
+    #expect(try features("layer_norm_eps", "1e-12").layerNormEpsilon == 1e-12)
+    #expect(try features("init_values", "1e-5").hasLayerScale)
+    #expect(try !features("init_values", "0").hasLayerScale)
+    #expect(try features("reg_tokens", "4").registers == 4)
+    #expect(try features("no_embed_class", "true").positions == .patches)
+    #expect(try features("pos_embed", "\"none\"").positions == .none)
+    #expect(try features("pre_norm", "true").hasPreNorm)
+    #expect(try features("qk_norm", "true").hasQueryKeyNorm)
+    #expect(try features("final_norm", "false").finalNorm == .none)
+    let mean = try features("global_pool", "\"avg\"")
+    #expect(mean.pooling == .mean && mean.finalNorm == .afterPooling)
+    #expect(try shape(flat("img_size", "[20, 20]")) == shape(Self.flat))
   }
 
-  @Test func `a Swin transformer is read by the same reader`() throws {
-    let named = try #require(
-      SwinShape.named.first { $0.name == "swin_small_patch4_window7_224" }
-    ).architecture
-    #expect(try swin(#""num_classes": 1000"#) == named)
-    let changed = try swin(
-      #""model_args": {"depths": [1, 1], "num_heads": [2, 4], "embed_dim": 32, "mlp_ratio": 2}"#)
-    #expect(changed.depths == [1, 1])
-    #expect(changed.heads == [2, 4])
-    #expect(changed.embeddingWidth == 32)
-    #expect(changed.hiddenRatio == 2)
-    #expect(changed.windowSize == 7)
-    let uneven = try swin(
-      #""window_size": [7, 4], "mlp_ratio": 2.5, "qkv_bias": false"#)
-    #expect(uneven.windowSize == GridSize(height: 7, width: 4))
-    #expect(uneven.hiddenWidth(ofStage: 1) == 480)
-    #expect(!uneven.hasQKVBias)
+  @Test func `an architecture's name tells its features, and keys change them`() throws {
+    func hub(_ name: String, _ arguments: String = "{}") throws -> TransformerFeatures {
+      try shape(
+        Self.hub.replacing("deit_tiny_distilled_patch16_224", with: name)
+          .replacing("[\"head\", \"head_dist\"]", with: "\"head\"")
+          .replacing("\"num_features\": 192", with: "\"model_args\": \(arguments)")
+      ).features
+    }
+    let clip = try hub("vit_base_patch16_clip_quickgelu_224")
+    #expect(clip.hasPreNorm && clip.activation == .quickGELU && clip.layerNormEpsilon == 1e-5)
+    let dino = try hub("vit_small_patch14_reg4_dinov2")
+    #expect(dino.registers == 4 && dino.hasLayerScale && dino.positions == .patches)
+    let siglip = try hub("vit_base_patch16_siglip_gap_224")
+    #expect(siglip.pooling == .mean && siglip.finalNorm == .beforePooling)
+    let pooled = try hub("vit_base_patch16_224", #"{"global_pool": "avg"}"#)
+    #expect(pooled.pooling == .mean && pooled.finalNorm == .afterPooling)
+    for (name, reason) in [
+      ("vit_base_patch16_siglip_224", "attention"), ("vit_giant_patch14_dinov2", "SwiGLU"),
+      ("aimv2_large_patch14_224", "RMSNorm"), ("vit_base_patch16_rpn_224", "normalise after"),
+    ] {
+      let error = #expect(throws: ModelFileError.self) { try hub(name) }
+      #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+    }
   }
 
-  @Test(arguments: [
-    (#""depths": 3"#, "a list of integers"), (#""depths": [2, "x"]"#, "a list of integers"),
-    (#""num_heads": []"#, "a list of integers"), (#""mlp_ratio": 0"#, "a number above 0"),
-    (#""window_size": "7""#, "an integer"), (#""global_pool": "token""#, "nothing else"),
-    (#""model_args": {"depth": 3}"#, "only keys of a plain Swin transformer"),
-    (#""depths": [2, 2]"#, "stages with heads"),
-  ])
-  func `a wrong value of a Swin transformer is named`(text: String, diagnostic: String) throws {
-    let error = #expect(throws: ModelFileError.self) { try swin(text) }
-    #expect(error?.description.contains(diagnostic) == true, "\(String(describing: error))")
+  @Test func `what Python's json writes is read`() throws {
+    let marked = [0xEF, 0xBB, 0xBF] + Array(Self.flat.utf8)
+    #expect(try ModelConfigurationFile(bytes: marked, name: "c").name == "vit_x")
+    let text = Self.flat.replacing("\"depth\"", with: "\"drop_rate\": NaN, \"depth\"")
+    #expect(try read(text).network == read(Self.flat).network)
+    let error = #expect(throws: ModelFileError.self) {
+      try read(Self.flat.replacing("[0.5, 0.4, 0.3]", with: "[0.5, -Infinity, 0.3]"))
+    }
+    #expect(error?.description.contains("\"mean\" is [0.5, -inf, 0.3]") == true)
+    #expect(try read(Self.flat.replacing("0.9", with: "null")).preprocessing.resize == 22)
   }
 }

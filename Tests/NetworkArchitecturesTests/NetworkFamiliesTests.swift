@@ -2,17 +2,24 @@ import NetworkArchitectures
 import Testing
 
 struct NetworkFamiliesTests {
-  @Test func `names are unique and tell patch and image size`() {
+  @Test func `names are unique, and tell patch and image size where they say them`() {
     let all = NetworkFamilies.named
     #expect(Set(all.map(\.name)).count == all.count)
     for model in TransformerShape.named {
       let shape = model.architecture
-      #expect(model.name.hasSuffix("_patch\(shape.patchSize)_\(shape.imageSize)"))
+      let parts = model.name.split(separator: "_")
+      if let patch = parts.first(where: { $0.hasPrefix("patch") }) {
+        #expect(patch == "patch\(shape.patchSize)")
+      }
+      if let last = parts.last.flatMap({ Int($0) }) { #expect(shape.imageSize.height == last) }
       #expect(model.name.contains("_distilled") == shape.isDistilled)
     }
     for model in SwinShape.named {
       let shape = model.architecture
-      #expect(model.name.hasSuffix("_patch4_window\(shape.windowSize)_\(shape.imageSize)"))
+      let end =
+        shape.windowSizes.allSatisfy { $0 == shape.windowSize }
+        ? "_patch4_window\(shape.windowSize)_\(shape.imageSize)" : "_s3_"
+      #expect(model.name.contains(end))
     }
     #expect(all.allSatisfy { $0.architecture.network.classes == 1000 })
   }
@@ -22,6 +29,7 @@ struct NetworkFamiliesTests {
     ("deit_tiny_patch16_224", 5_717_416), ("deit_small_patch16_224", 22_050_664),
     ("deit_base_patch16_224", 86_567_656), ("deit_tiny_distilled_patch16_224", 5_910_800),
     ("deit_base_distilled_patch16_224", 87_338_192), ("deit_base_patch16_384", 86_859_496),
+    ("deit3_small_patch16_224", 22_059_496), ("vit_base_patch16_clip_224", 86_568_424),
     ("vit_large_patch16_224", 304_326_632), ("vit_base_patch32_224", 88_224_232),
   ])
   func `networks have the published number of parameters`(name: String, parameters: Int) throws {

@@ -31,7 +31,7 @@ struct BF16FormsTests {
       weights: NetworkWeights(
         architecture: shape, tensors: randomTensors(of: shape, seed: 16)))
     var generator = SeededGenerator(seed: 17)
-    let pixelCount = 3 * shape.imageSize * shape.imageSize * shape.channels
+    let pixelCount = 3 * shape.imageSize.count * shape.channels
     let pixels = (0..<pixelCount).map { _ in UInt8(generator.index(below: 256)) }
     let exact = model.packed(.f32, variant: variant)
     let rounded = model.packed(.bf16, variant: variant)

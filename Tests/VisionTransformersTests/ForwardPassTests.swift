@@ -28,7 +28,7 @@ struct SmallModel {
     layers = Array(repeating: .dense, count: shape.network.prunableLayers.count)
   }
 
-  var imagePixels: Int { shape.imageSize * shape.imageSize * shape.channels }
+  var imagePixels: Int { shape.imageSize.count * shape.channels }
 
   func pixels(count: Int, seed: UInt64) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
@@ -75,7 +75,7 @@ struct ForwardPassTests {
     let model = try SmallModel(
       seed: 1, channels: channels, isDistilled: kind.isDistilled, precision: precision)
     let pixels = model.pixels(count: 2, seed: 2)
-    let side = model.shape.imageSize
+    let side = model.shape.imageSize.height
     var normalized: [Float] = []
     for image in 0..<2 {
       for channel in 0..<channels {

@@ -24,6 +24,11 @@ struct GoldenModel {
       mean: configuration.mean, standardDeviation: configuration.standardDeviation)
   }
 
+  init(weights: NetworkWeights, normalization: PixelNormalization) {
+    self.weights = weights
+    self.normalization = normalization
+  }
+
   init(weights: NetworkWeights) throws {
     self.weights = weights
     let channels = weights.network.input.channels

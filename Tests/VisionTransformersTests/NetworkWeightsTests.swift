@@ -80,9 +80,9 @@ struct NetworkWeightsTests {
 
   @Test(arguments: [
     ("pre_logits.fc.weight", "pre_logits"),
-    ("fc_norm.weight", "mean of all tokens"),
-    ("blocks.0.ls1.gamma", "LayerScale"),
-    ("blocks.1.attn.q_norm.weight", "norms of queries"),
+    ("fc_norm.weight", "by fc_norm"),
+    ("blocks.0.ls1.gamma", "by init_values"),
+    ("blocks.1.attn.q_norm.weight", "by qk_norm"),
     ("blocks.2.norm1.weight", "has 2 blocks"),
     ("head_dist.weight", "distilled"),
     ("dist_token", "distilled"),
@@ -149,6 +149,8 @@ private struct NoConfiguration: ConfigurationReader {
   func texts(_ keys: [String]) -> [String]? { nil }
   func integer(_ keys: [String]) -> Int? { nil }
   func integer(_ keys: [String], in range: ClosedRange<Int>, expected: String) -> Int? { nil }
+  func grid(_ keys: [String]) -> GridSize? { nil }
+  func isStated(_ keys: [String]) -> Bool { false }
   func integers(_ keys: [String]) -> [Int]? { nil }
   func number(_ keys: [String]) -> Double? { nil }
   func truth(_ keys: [String]) -> Bool? { nil }

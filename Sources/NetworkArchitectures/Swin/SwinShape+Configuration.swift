@@ -10,7 +10,6 @@ extension SwinShape: NetworkArchitecture {
       "act_layer": ["gelu"],
       "always_partition": [false],
       "ape": [false],
-      "crop_mode": ["center"],
       "dynamic_img_size": [false, true],
       "dynamic_mask": [false, true],
       "global_pool": ["avg"],
@@ -32,9 +31,6 @@ extension SwinShape: NetworkArchitecture {
   package init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
-    func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
-      try configuration.size(key, fallback, architecture: architecture)
-    }
     let hiddenRatio = try configuration.number(["mlp_ratio"]) ?? named?.hiddenRatio ?? 4
     guard hiddenRatio > 0, hiddenRatio < 1_000 else {
       throw .invalidValue(
@@ -42,37 +38,48 @@ extension SwinShape: NetworkArchitecture {
     }
     let outer = try configuration.outerSizes(
       named: named?.outerSizes, architecture: architecture)
-    let width = try size("embed_dim", named?.embeddingWidth)
+    let width = try configuration.size(
+      ["embed_dim"], named?.embeddingWidth, architecture: architecture)
     let depths = try configuration.sizes("depths", named?.depths, architecture: architecture)
     let heads = try configuration.sizes("num_heads", named?.heads, architecture: architecture)
-    let windowSize = try Self.windowSize(configuration, named: named, architecture)
+    let windowSizes = try Self.windowSizes(
+      configuration, stages: depths.count, named: named, architecture)
     let hasQKVBias = try configuration.truth(["qkv_bias"]) ?? named?.hasQKVBias ?? true
     do throws(ArchitectureError) {
       try self.init(
-        imageSize: GridSize(side: outer.imageSize), patchSize: outer.patchSize,
+        imageSize: outer.imageSize, patchSize: outer.patchSize,
         channels: outer.channels, embeddingWidth: width, depths: depths, heads: heads,
-        windowSize: windowSize, hiddenRatio: hiddenRatio, hasQKVBias: hasQKVBias,
+        windowSizes: windowSizes, hiddenRatio: hiddenRatio, hasQKVBias: hasQKVBias,
         classes: outer.classes)
     } catch {
       throw .invalidSizes(error)
     }
   }
 
-  /// The size of a window: a number, or a pair of height and width.
-  private static func windowSize(
-    _ configuration: some ConfigurationReader, named: Self?, _ architecture: String
-  ) throws(ConfigurationFault) -> GridSize {
-    if let pair = try? configuration.integers(["window_size"]), pair.count == 2 {
-      return GridSize(height: pair[0], width: pair[1])
+  /// The size of each stage's windows: a number or a pair of height and width for all, or a number
+  /// for each.
+  private static func windowSizes(
+    _ configuration: some ConfigurationReader, stages: Int, named: Self?, _ architecture: String
+  ) throws(ConfigurationFault) -> [GridSize] {
+    // A number of stages that no shape has is refused with the other sizes.
+    let count = min(stages, 64)
+    if let list = try? configuration.integers(["window_size"]), list.count > 2 {
+      return list.map { GridSize(side: $0) }
     }
-    if let named, try configuration.integer(["window_size"]) == nil { return named.windowSize }
-    return GridSize(
-      side: try configuration.size("window_size", nil, architecture: architecture))
+    if let size = try configuration.grid(["window_size"]) {
+      return Array(repeating: size, count: count)
+    }
+    guard let named else {
+      _ = try configuration.size(["window_size"], nil, architecture: architecture)
+      return []
+    }
+    let isUniform = Set(named.windowSizes).count == 1
+    return isUniform ? Array(repeating: named.windowSize, count: count) : named.windowSizes
   }
 
   private var outerSizes: OuterSizes {
     OuterSizes(
-      imageSize: imageSize.height, patchSize: patchSize, channels: channels, classes: classes)
+      imageSize: imageSize, patchSize: patchSize, channels: channels, classes: classes)
   }
 
   /// Returns the prefix that is in the way, or that there is no such tensor.

@@ -12,8 +12,10 @@ package struct SwinShape: Hashable, Sendable {
   package let depths: [Int]
   /// The attention heads of each stage.
   package let heads: [Int]
-  /// The size of an attention window, in tokens.
-  package let windowSize: GridSize
+  /// The size of an attention window of each stage, in tokens.
+  package let windowSizes: [GridSize]
+  /// The size of an attention window of the first stage; most have one for all stages.
+  package var windowSize: GridSize { windowSizes[0] }
   /// The hidden width of the two-layer perceptron, as a multiple of the token's width.
   package let hiddenRatio: Double
   /// Whether the query, key and value projection has a bias.
@@ -21,7 +23,7 @@ package struct SwinShape: Hashable, Sendable {
   /// The classes that the head tells apart.
   package let classes: Int
 
-  /// Creates a shape.
+  /// Creates a shape with windows of one size.
   ///
   /// - Throws: ``ArchitectureError`` for a size that no model can have.
   package init(
@@ -29,12 +31,28 @@ package struct SwinShape: Hashable, Sendable {
     heads: [Int], windowSize: GridSize, hiddenRatio: Double = 4, hasQKVBias: Bool = true,
     classes: Int
   ) throws(ArchitectureError) {
+    try self.init(
+      imageSize: imageSize, patchSize: patchSize, channels: channels,
+      embeddingWidth: embeddingWidth, depths: depths, heads: heads,
+      windowSizes: Array(repeating: windowSize, count: depths.count), hiddenRatio: hiddenRatio,
+      hasQKVBias: hasQKVBias, classes: classes)
+  }
+
+  /// Creates a shape with windows of a size of its own for each stage.
+  ///
+  /// - Throws: ``ArchitectureError`` for a size that no model can have.
+  package init(
+    imageSize: GridSize, patchSize: Int, channels: Int, embeddingWidth: Int, depths: [Int],
+    heads: [Int], windowSizes: [GridSize], hiddenRatio: Double = 4, hasQKVBias: Bool = true,
+    classes: Int
+  ) throws(ArchitectureError) {
     var sizes = [
       ("image height", imageSize.height, 1...8192), ("image width", imageSize.width, 1...8192),
       ("patch size", patchSize, 1...1024), ("width", embeddingWidth, 1...16384),
-      ("stages", depths.count, 1...8), ("window height", windowSize.height, 1...1024),
-      ("window width", windowSize.width, 1...1024), ("classes", classes, 1...1_000_000),
+      ("stages", depths.count, 1...8), ("classes", classes, 1...1_000_000),
     ]
+    sizes += windowSizes.map { ("window height", $0.height, 1...1024) }
+    sizes += windowSizes.map { ("window width", $0.width, 1...1024) }
     sizes += depths.map { ("blocks of a stage", $0, 1...1024) }
     sizes += heads.map { ("heads of a stage", $0, 1...1024) }
     for (name, value, allowed) in sizes where !allowed.contains(value) {
@@ -43,6 +61,11 @@ package struct SwinShape: Hashable, Sendable {
     guard heads.count == depths.count else {
       let count = depths.count
       throw .outOfRange(name: "stages with heads", value: heads.count, allowed: count...count)
+    }
+    guard windowSizes.count == depths.count else {
+      let count = depths.count
+      throw .outOfRange(
+        name: "stages with windows", value: windowSizes.count, allowed: count...count)
     }
     guard channels == 1 || channels == 3 else { throw .unsupportedChannels(channels) }
     for side in [imageSize.height, imageSize.width] where side % patchSize != 0 {
@@ -66,7 +89,7 @@ package struct SwinShape: Hashable, Sendable {
     self.embeddingWidth = embeddingWidth
     self.depths = depths
     self.heads = heads
-    self.windowSize = windowSize
+    self.windowSizes = windowSizes
     self.hiddenRatio = hiddenRatio
     self.hasQKVBias = hasQKVBias
     self.classes = classes
@@ -94,7 +117,7 @@ package struct SwinShape: Hashable, Sendable {
 
   /// Returns the size of a window in a stage: a side of the map that is shorter is one window.
   package func window(ofStage stage: Int) -> GridSize {
-    let grid = grid(ofStage: stage)
+    let (grid, windowSize) = (grid(ofStage: stage), windowSizes[stage])
     return GridSize(
       height: min(windowSize.height, grid.height), width: min(windowSize.width, grid.width))
   }
@@ -108,7 +131,7 @@ package struct SwinShape: Hashable, Sendable {
   /// half a window, but not along a side that is one window.
   package func shift(ofStage stage: Int, block: Int) -> GridSize {
     let (grid, window) = (grid(ofStage: stage), window(ofStage: stage))
-    let isOdd = block % 2 == 1
+    let (isOdd, windowSize) = (block % 2 == 1, windowSizes[stage])
     return GridSize(
       height: isOdd && grid.height > window.height ? windowSize.height / 2 : 0,
       width: isOdd && grid.width > window.width ? windowSize.width / 2 : 0)

@@ -3,93 +3,97 @@ import SparsityCore
 extension TransformerShape: NetworkArchitecture {
   /// Whether timm means a ViT or DeiT by the name.
   package static func isFamily(ofArchitecture name: String) -> Bool {
-    ["vit_", "deit_"].contains { name.hasPrefix($0) }
+    ["vit_", "deit_", "deit3_"].contains { name.hasPrefix($0) } || TransformerName.isKnown(name)
   }
 
   /// What timm may say of a ViT or DeiT that is computed here.
   package static let configurationRules = ConfigurationRules(
     harmlessValues: [
-      "act": ["gelu_erf", "gelu"],
-      "act_layer": ["gelu"],
-      "class_token": [true],
-      "crop_mode": ["center"],
+      "attn_layer": ["", "attn"],
+      "block_fn": ["Block"],
       "dynamic_img_pad": [false],
-      "dynamic_img_size": [false],
-      "fc_norm": [false],
-      "final_norm": [true],
-      "global_pool": ["token"],
-      "no_embed_class": [false],
+      "dynamic_img_size": [false, true],
+      "embed_layer": ["PatchEmbed"],
+      "gated": [false],
+      "mlp_layer": ["Mlp"],
       "norm_layer": ["layernorm"],
-      "pool": ["cls_token", "token"],
-      "pos_embed": ["learn"],
       "pre_logits": [false],
-      "pre_norm": [false],
-      "qk_norm": [false],
-      "reg_tokens": [0],
+      "scale_attn_norm": [false],
+      "scale_mlp_norm": [false],
+      "strict_img_size": [false, true],
     ],
-    unsupportedKeys: ["init_values", "representation_size", "block_fn"],
+    unsupportedKeys: ["representation_size", "embed_norm_layer"],
     knownArguments: [
-      "architecture", "img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads",
-      "mlp_ratio", "qkv_bias", "num_classes", "ln_eps", "distilled", "num_tokens",
-      "num_prefix_tokens", "drop_rate", "drop_path_rate", "attn_drop_rate", "proj_drop_rate",
-      "pos_drop_rate", "patch_drop_rate", "weight_init",
+      "img_size", "image_size", "patch_size", "in_chans", "num_channels", "num_classes",
+      "embed_dim", "hidden_size", "depth", "num_hidden_layers", "num_heads",
+      "num_attention_heads", "mlp_ratio", "intermediate_size", "ln_eps", "layer_norm_eps",
+      "distilled", "num_tokens", "num_prefix_tokens", "class_token", "reg_tokens", "pos_embed",
+      "no_embed_class", "pre_norm", "qkv_bias", "proj_bias", "qk_norm", "init_values", "act",
+      "act_layer", "hidden_act", "global_pool", "pool", "fc_norm", "final_norm",
+      "pool_include_prefix",
+    ],
+    synonyms: [
+      ["img_size", "image_size"], ["in_chans", "num_channels"], ["num_classes", "num_labels"],
+      ["embed_dim", "hidden_size"], ["depth", "num_hidden_layers"],
+      ["num_heads", "num_attention_heads"], ["ln_eps", "layer_norm_eps"],
     ],
     familyName: "a plain ViT")
 
-  /// Reads timm's keys; what the configuration leaves out is that of its name.
+  /// Reads timm's keys and those that transformers has for the same; what the configuration
+  /// leaves out is that of its name.
   package init(
     configuration: some ConfigurationReader, named: Self?, architecture: String
   ) throws(ConfigurationFault) {
-    func size(_ key: String, _ fallback: Int?) throws(ConfigurationFault) -> Int {
-      try configuration.size(key, fallback, architecture: architecture)
+    if let reason = TransformerName.reasonsToRefuse[architecture] {
+      throw .unsupported(architecture: architecture, reason: reason)
     }
-    let width = try size("embed_dim", named?.width)
+    let known = TransformerName.named(architecture)
+    func size(_ keys: [String], _ fallback: Int?) throws(ConfigurationFault) -> Int {
+      try configuration.size(keys, fallback, architecture: architecture)
+    }
+    let width = try size(["embed_dim", "hidden_size"], known?.width)
     guard Self.widthRange.contains(width) else {
       throw .invalidSizes(.outOfRange(name: "width", value: width, allowed: Self.widthRange))
     }
-    let ratio =
-      try configuration.number(["mlp_ratio"])
-      ?? named.map { Double($0.hiddenWidth) / Double($0.width) } ?? 4
-    let hiddenWidth = (Double(width) * ratio).rounded(.towardZero)
-    guard ratio > 0, (0..<1e9).contains(hiddenWidth) else {
-      throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a number above 0")
-    }
+    let hiddenWidth = try Self.hiddenWidth(configuration, width: width, known: known)
     let outer = try configuration.outerSizes(
-      named: named?.outerSizes, architecture: architecture)
-    let depth = try size("depth", named?.depth)
-    let heads = try size("num_heads", named?.heads)
-    let isDistilled = try Self.isDistilled(configuration, named: named, architecture)
-    let hasQKVBias = try configuration.truth(["qkv_bias"]) ?? named?.hasQKVBias ?? true
-    let epsilon =
-      try configuration.number(["ln_eps"]).map { Float($0) } ?? named?.layerNormEpsilon ?? 1e-6
+      named: known.map {
+        OuterSizes(
+          imageSize: GridSize(side: $0.imageSize), patchSize: $0.patchSize, channels: 3,
+          classes: 1000)
+      }, architecture: architecture)
+    let depth = try size(["depth", "num_hidden_layers"], known?.depth)
+    let heads = try size(["num_heads", "num_attention_heads"], known?.heads)
+    let features = try TransformerFeatures(
+      configuration: configuration, known: known, architecture: architecture)
     do throws(ArchitectureError) {
       try self.init(
         imageSize: outer.imageSize, patchSize: outer.patchSize, channels: outer.channels,
-        width: width,
-        depth: depth, heads: heads, hiddenWidth: Int(hiddenWidth), classes: outer.classes,
-        isDistilled: isDistilled, hasQKVBias: hasQKVBias, layerNormEpsilon: epsilon)
+        width: width, depth: depth, heads: heads, hiddenWidth: hiddenWidth,
+        classes: outer.classes, features: features)
     } catch {
       throw .invalidSizes(error)
     }
   }
 
-  private var outerSizes: OuterSizes {
-    OuterSizes(
-      imageSize: imageSize, patchSize: patchSize, channels: channels, classes: classes)
-  }
-
-  /// Whether a distillation token exists: by its own key, the head's names or the model's name.
-  private static func isDistilled(
-    _ configuration: some ConfigurationReader, named: Self?, _ architecture: String
-  ) throws(ConfigurationFault) -> Bool {
-    if let stated = try configuration.truth(["distilled"]) { return stated }
-    let keys = ["num_tokens", "num_prefix_tokens"]
-    let expected = "1 (class token) or 2 (class and distillation token)"
-    if let tokens = try configuration.integer(keys, in: 1...2, expected: expected) {
-      return tokens == 2
+  /// The hidden width of the perceptron: a number, or a multiple of the token's, rounded down.
+  private static func hiddenWidth(
+    _ configuration: some ConfigurationReader, width: Int, known: TransformerName?
+  ) throws(ConfigurationFault) -> Int {
+    let stated = try configuration.integer(["intermediate_size"])
+    let statedRatio = try configuration.number(["mlp_ratio"])
+    if let stated, statedRatio == nil { return stated }
+    let ratio = statedRatio ?? known?.hiddenRatio ?? 4
+    let hiddenWidth = (Double(width) * ratio).rounded(.towardZero)
+    guard ratio > 0, (0..<1e9).contains(hiddenWidth) else {
+      throw .invalidValue(key: "mlp_ratio", value: "\(ratio)", expected: "a number above 0")
     }
-    if let heads = try configuration.texts(["classifier"]) { return heads.contains("head_dist") }
-    return named?.isDistilled ?? architecture.contains("_distilled")
+    if let stated, stated != Int(hiddenWidth) {
+      throw .invalidValue(
+        key: "intermediate_size", value: "\(stated)",
+        expected: "\(Int(hiddenWidth)), as mlp_ratio says")
+    }
+    return Int(hiddenWidth)
   }
 }
 
@@ -97,16 +101,25 @@ extension TransformerShape {
   /// Parts of tensor names that tell which feature of a model is not supported.
   private static let unsupportedFeatures: [(part: String, reason: String)] = [
     ("pre_logits", "a pre_logits layer before the head is not supported"),
-    ("fc_norm", "a head over the mean of all tokens (fc_norm) is not supported"),
-    ("norm_pre", "a norm before the first block (norm_pre) is not supported"),
-    (".ls1.", "LayerScale is not supported"),
-    (".ls2.", "LayerScale is not supported"),
-    (".gamma_", "LayerScale is not supported"),
-    ("q_norm", "norms of queries and keys are not supported"),
-    ("k_norm", "norms of queries and keys are not supported"),
-    ("reg_token", "register tokens are not supported"),
     ("attn_pool", "a head with attention pooling is not supported"),
     ("relative_position", "relative positions (Swin, BEiT) are not supported"),
+    (".attn.norm.", "a norm inside the attention is not supported"),
+    (".mlp.norm.", "a norm inside the perceptron is not supported"),
+    (".mlp.fc1_g.", "gated perceptrons (SwiGLU) are not supported"),
+    (".mlp.w12.", "gated perceptrons (SwiGLU) are not supported"),
+    (".in_proj.", "parallel attention and perceptron are not supported"),
+    (".attns.", "parallel attention and perceptron are not supported"),
+    (".lambda_", "differential attention is not supported"),
+    (".attn.gate.", "gated attention is not supported"),
+    ("patch_embed.norm", "a norm of patches is not supported"),
+  ]
+
+  /// Parts of tensor names and the key that says that a model has them.
+  private static let features: [(part: String, key: String)] = [
+    ("fc_norm.", "fc_norm (with global_pool)"), ("norm_pre.", "pre_norm"),
+    (".ls1.", "init_values"), (".ls2.", "init_values"), (".gamma_", "init_values"),
+    ("q_norm", "qk_norm"), ("k_norm", "qk_norm"), ("reg_token", "reg_tokens"),
+    ("cls_token", "class_token"), ("pos_embed", "pos_embed"),
   ]
 
   /// Returns the feature that a tensor belongs to, or what contradicts the configuration.
@@ -117,10 +130,14 @@ extension TransformerShape {
     if name == "dist_token" || name.hasPrefix("head_dist.") {
       return "it belongs to a distilled model, and the configuration says that this is none"
     }
-    if name.hasSuffix(".attn.qkv.bias") && !hasQKVBias {
+    if name.hasSuffix(".attn.qkv.bias") && !features.hasQKVBias {
       return "the configuration says that queries, keys and values have no bias"
     }
     if let reason = reasonToRefusePrefix(of: name) { return reason }
+    if let feature = Self.features.first(where: { name.contains($0.part) }) {
+      return "the configuration says, by \(feature.key) or the architecture's name, that the "
+        + "model has none"
+    }
     let parts = name.split(separator: ".")
     if parts.count > 2, parts[0] == "blocks", let block = Int(parts[1]), block >= depth {
       return "the configuration says that the model has \(counted(depth, "block"))"

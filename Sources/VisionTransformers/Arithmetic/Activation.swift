@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -8,6 +9,13 @@ protocol Activation: BitwiseCopyable, Sendable {
 
   /// Rounds a number to the format.
   init(rounding value: Float)
+
+  /// The number in single precision, exactly.
+  var float: Float { get }
+
+  /// Replaces each value v by v · σ(v · (linear + cubic · v²)).
+  static func gate(
+    _ values: inout MutableSpan<Self>, linear: Float, cubic: Float, variant: KernelVariant)
 
   /// Normalises rows of tokens: LayerNorm with scale and shift.
   static func normalize(
@@ -25,9 +33,9 @@ protocol Activation: BitwiseCopyable, Sendable {
     windows: AttentionWindows, scale: Float, into y: inout MutableSpan<Self>,
     scratch: inout MutableSpan<Float>, variant: KernelVariant)
 
-  /// Applies a prunable layer, and GELU behind it if asked for.
+  /// Applies a prunable layer, and an activation function behind it if asked for.
   static func apply(
-    _ layer: PreparedLayer, to x: Span<Self>, rows: Int, hasGELU: Bool,
+    _ layer: PreparedLayer, to x: Span<Self>, rows: Int, activation: PerceptronActivation?,
     into y: inout MutableSpan<Self>, _ workspace: inout Workspace, variant: KernelVariant)
 
   /// Adds a prunable layer to fp32 numbers.

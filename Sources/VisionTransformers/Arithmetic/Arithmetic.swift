@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 
 /// The operations of a forward pass on whole buffers, of which the first rows are in use.
@@ -26,16 +27,47 @@ struct Arithmetic<Number: Activation> {
       variant: variant)
   }
 
-  /// Applies a prunable linear layer, and GELU behind it if asked for.
+  /// Normalises rows of tokens in fp32, whatever the format of the pass.
+  func normalizeTokens(
+    _ x: [Float], _ norm: NormParameters, rows: Int, into y: inout [Float]
+  ) {
+    let size = rows * norm.weights.count
+    var target = y.mutableSpan
+    var output = target._mutatingExtracting(0..<size)
+    Float.normalize(
+      x.span.extracting(0..<size), rows: rows, by: norm, epsilon: epsilon, into: &output,
+      variant: variant)
+  }
+
+  /// Normalises the queries and the keys of each head in place.
+  func normalizeHeads(
+    _ queriesKeysValues: inout [Number], queries: NormParameters, keys: NormParameters,
+    rows: Int, heads: Int
+  ) {
+    let width = heads * queries.weights.count
+    var row = [Float](repeating: 0, count: width)
+    var target = queriesKeysValues.mutableSpan
+    for index in 0..<rows {
+      for (part, norm) in [queries, keys].enumerated() {
+        let start = (3 * index + part) * width
+        for place in 0..<width { row[place] = target[start + place].float }
+        var output = target._mutatingExtracting(start..<start + width)
+        Number.normalize(
+          row.span, rows: heads, by: norm, epsilon: epsilon, into: &output, variant: variant)
+      }
+    }
+  }
+
+  /// Applies a prunable linear layer, and an activation function behind it if asked for.
   func apply(
-    _ layer: PreparedLayer, to x: [Number], rows: Int, hasGELU: Bool, into y: inout [Number],
-    _ workspace: inout Workspace
+    _ layer: PreparedLayer, to x: [Number], rows: Int, activation: PerceptronActivation?,
+    into y: inout [Number], _ workspace: inout Workspace
   ) {
     var target = y.mutableSpan
     var output = target._mutatingExtracting(0..<rows * layer.outputs)
     Number.apply(
-      layer, to: x.span.extracting(0..<rows * layer.inputs), rows: rows, hasGELU: hasGELU,
-      into: &output, &workspace, variant: variant)
+      layer, to: x.span.extracting(0..<rows * layer.inputs), rows: rows,
+      activation: activation, into: &output, &workspace, variant: variant)
   }
 
   /// Adds a prunable linear layer of rows of x, from a row on, to rows of the tokens from another

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 import SparsityCore
 
@@ -33,20 +34,20 @@ extension BF16: Activation {
   }
 
   static func apply(
-    _ layer: PreparedLayer, to x: Span<BF16>, rows: Int, hasGELU: Bool,
+    _ layer: PreparedLayer, to x: Span<BF16>, rows: Int, activation: PerceptronActivation?,
     into y: inout MutableSpan<BF16>, _ workspace: inout Workspace,
     variant: KernelVariant
   ) {
     let bias = layer.dense.bias
-    let epilogue: Epilogue = hasGELU ? .storeGELU : .store
+    let epilogue: Epilogue = activation == .gelu ? .storeGELU : .store
     switch layer.weights {
     case .dense:
       multiply(
         layer.dense.weights, by: x, rows: rows, bias: bias, into: &y, &workspace, variant: variant)
-      if hasGELU { gelu(&y, variant: variant) }
+      if activation == .gelu { gelu(&y, variant: variant) }
     case .replaced(let weights):
       multiply(weights, by: x, rows: rows, bias: bias, into: &y, &workspace, variant: variant)
-      if hasGELU { gelu(&y, variant: variant) }
+      if activation == .gelu { gelu(&y, variant: variant) }
     case .columns(let weights):
       var scratch = workspace.scratch.mutableSpan
       SparseKernels.multiply(
@@ -58,6 +59,13 @@ extension BF16: Activation {
         weights, by: x, tokens: rows, bias: bias.span, epilogue: epilogue, into: &y,
         scratch: &scratch, variant: variant)
     }
+    activation?.applyUnlessGELU(to: &y, variant: variant)
+  }
+
+  static func gate(
+    _ values: inout MutableSpan<BF16>, linear: Float, cubic: Float, variant: KernelVariant
+  ) {
+    sigmoidGate(&values, linear: linear, cubic: cubic, variant: variant)
   }
 
   static func apply(

@@ -1,8 +1,17 @@
 import LinearAlgebra
+import NetworkArchitectures
 import SparseKernels
 
 extension Float: Activation {
   init(rounding value: Float) { self = value }
+
+  var float: Float { self }
+
+  static func gate(
+    _ values: inout MutableSpan<Float>, linear: Float, cubic: Float, variant: KernelVariant
+  ) {
+    sigmoidGate(&values, linear: linear, cubic: cubic, variant: variant)
+  }
 
   static func normalize(
     _ x: Span<Float>, rows: Int, by norm: NormParameters, epsilon: Float,
@@ -34,12 +43,13 @@ extension Float: Activation {
   }
 
   static func apply(
-    _ layer: PreparedLayer, to x: Span<Float>, rows: Int, hasGELU: Bool,
+    _ layer: PreparedLayer, to x: Span<Float>, rows: Int, activation: PerceptronActivation?,
     into y: inout MutableSpan<Float>, _ workspace: inout Workspace, variant: KernelVariant
   ) {
     apply(
-      layer, to: x, rows: rows, epilogue: hasGELU ? .storeGELU : .store, into: &y, &workspace,
-      variant: variant)
+      layer, to: x, rows: rows, epilogue: activation == .gelu ? .storeGELU : .store, into: &y,
+      &workspace, variant: variant)
+    activation?.applyUnlessGELU(to: &y, variant: variant)
   }
 
   static func apply(

@@ -101,7 +101,7 @@ extension SwinPass {
 
   private mutating func applyQueriesKeysValues(block: Int, rows: Int, layers: [LayerWeights]) {
     arithmetic.apply(
-      layer(.qkv, of: block, layers), to: layerInput, rows: rows, hasGELU: false, into: &wide,
+      layer(.qkv, of: block, layers), to: layerInput, rows: rows, activation: nil, into: &wide,
       &workspace)
   }
 
@@ -115,7 +115,7 @@ extension SwinPass {
     showInput(of: .fc1, block: block, layerInput, rows: rows.count)
     guard last != .fc1 else { return }
     arithmetic.apply(
-      layer(.fc1, of: block, layers), to: layerInput, rows: rows.count, hasGELU: true,
+      layer(.fc1, of: block, layers), to: layerInput, rows: rows.count, activation: .gelu,
       into: &wide, &workspace)
     showInput(of: .fc2, block: block, wide, rows: rows.count)
     guard last != .fc2 else { return }

@@ -26,8 +26,9 @@ extension VisionTransformerPass {
       showInput(of: role, block: block, layerInput, rows: all)
     case .projection:
       arithmetic.apply(
-        layer(.qkv, of: block, layers), to: layerInput, rows: all, hasGELU: false, into: &wide,
-        &workspace)
+        layer(.qkv, of: block, layers), to: layerInput, rows: all, activation: nil,
+        into: &wide, &workspace)
+      normalizeQueriesAndKeys(block: block, rows: all)
       for image in 0..<count {
         arithmetic.attend(
           queriesKeysValues: wide, shape: attention, image: image, queries: kept,
@@ -43,8 +44,8 @@ extension VisionTransformerPass {
       showInput(of: role, block: block, layerInput, rows: rows)
     case .fc2:
       arithmetic.apply(
-        layer(.fc1, of: block, layers), to: layerInput, rows: rows, hasGELU: true, into: &wide,
-        &workspace)
+        layer(.fc1, of: block, layers), to: layerInput, rows: rows,
+        activation: shape.features.activation, into: &wide, &workspace)
       showInput(of: role, block: block, wide, rows: rows)
     }
   }
@@ -59,31 +60,10 @@ extension VisionTransformerPass {
     }
   }
 
-  /// Computes the logits from the extra tokens, which are all that is left of each image.
-  mutating func applyHeads(count: Int, into logits: inout MutableSpan<Float>) {
-    let heads = model.heads.count
-    // Each head reads the tokens of its kind: (heads × images × width).
-    if heads > 1 { sortExtraTokens(count: count, kinds: heads) }
-    arithmetic.normalize(tokens, model.norm, rows: heads * count, into: &layerInput)
-    for index in logits.indices { logits[index] = 0 }
-    for (head, packed) in model.heads.enumerated() {
-      arithmetic.applyDense(
-        packed, to: layerInput, first: head * count, rows: count, addingTo: &logits, &workspace)
-    }
-    guard heads > 1 else { return }
-    for index in logits.indices { logits[index] /= Float(heads) }
-  }
-
-  /// Changes the order of the extra tokens from (images × kinds) to (kinds × images).
-  private mutating func sortExtraTokens(count: Int, kinds: Int) {
-    let width = shape.width
-    let old = Array(tokens[0..<count * kinds * width])
-    for image in 0..<count {
-      for kind in 0..<kinds {
-        let source = (image * kinds + kind) * width
-        let target = (kind * count + image) * width
-        for index in 0..<width { tokens[target + index] = old[source + index] }
-      }
-    }
+  /// Normalises the queries and the keys of each head, in `wide`, if the model does.
+  private mutating func normalizeQueriesAndKeys(block: Int, rows: Int) {
+    guard let norms = model.queryKeyNorms?[block] else { return }
+    arithmetic.normalizeHeads(
+      &wide, queries: norms.queries, keys: norms.keys, rows: rows, heads: shape.heads)
   }
 }

@@ -14,18 +14,18 @@ extension VisionTransformerPass {
   }
 
   /// Computes `tokens` from the patches in `wide`: embedded patches behind the extra tokens, with
-  /// positions added.
+  /// positions added, and normalised if the model does so.
   mutating func embed(count: Int) {
     let (width, extra) = (shape.width, shape.extraTokens)
     let size = shape.tokens * width
-    let positions = model.positions
+    let initial = model.initialTokens
     for image in 0..<count {
       let start = image * size
-      for index in 0..<size { tokens[start + index] = positions[index] }
-      for index in 0..<extra * width { tokens[start + index] += model.extraTokens[index] }
+      for index in 0..<size { tokens[start + index] = initial[index] }
       arithmetic.applyDense(
         model.embedding, to: wide, first: image * shape.patches, rows: shape.patches,
         addingTo: &tokens, from: start + extra * width, &workspace)
     }
+    if let norm = model.preNorm { normalizeTokens(norm, rows: count * shape.tokens) }
   }
 }

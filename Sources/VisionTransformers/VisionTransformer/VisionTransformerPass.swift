@@ -25,6 +25,8 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   let pixelTable: [Number]
   /// The residual stream: (images × tokens × width), always fp32.
   var tokens: [Float]
+  /// The room that norms of the residual stream write to; empty if the model has none.
+  var spareTokens: [Float]
   /// The input of a linear layer: normalised tokens, or the output of the attention.
   var layerInput: [Number]
   /// The patches; then queries, keys and values; then the hidden layer.
@@ -36,13 +38,12 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   /// How images are cut into patches.
   var patches: PatchGrid {
     PatchGrid(
-      image: GridSize(side: shape.imageSize), patchSize: shape.patchSize,
-      channels: shape.channels)
+      image: shape.imageSize, patchSize: shape.patchSize, channels: shape.channels)
   }
   /// The sizes of the model.
   var shape: TransformerShape { model.shape }
   /// The sizes of the attention of one image.
-  let attention: AttentionShape
+  var attention: AttentionShape { shape.attention }
 
   /// Allocates a pass for batches of up to `batchMax` images.
   init(
@@ -55,15 +56,16 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
     let widest = max(3 * shape.width, shape.hiddenWidth, shape.patchValues)
     self.model = model
     self.batchMax = batchMax
-    self.arithmetic = Arithmetic(variant: model.variant, epsilon: shape.layerNormEpsilon)
+    self.arithmetic = Arithmetic(variant: model.variant, epsilon: shape.features.layerNormEpsilon)
     self.pixelTable = normalization.table.map { Number(rounding: $0) }
     self.tokens = Array(repeating: 0, count: rows * shape.width)
+    self.spareTokens = Array(
+      repeating: 0, count: shape.normalizesTokens ? rows * shape.width : 0)
     self.layerInput = Array(repeating: .zero, count: rows * shape.width)
     self.wide = Array(repeating: .zero, count: rows * widest)
-    self.attention = AttentionShape(
-      tokens: shape.tokens, heads: shape.heads, headWidth: shape.headWidth)
     self.workspace = Workspace(
-      network: model.network, packing: model.packing, attentionScratch: attention.scratchCount,
+      network: model.network, packing: model.packing,
+      attentionScratch: shape.attention.scratchCount,
       wideInputCount: rows * max(shape.width, shape.hiddenWidth, shape.patchValues),
       wideOutputCount: rows * max(3 * shape.width, shape.hiddenWidth))
   }
@@ -73,7 +75,7 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   mutating func logits(
     pixels: Span<UInt8>, count: Int, layers: [LayerWeights], into logits: inout MutableSpan<Float>
   ) {
-    precondition(pixels.count == count * shape.imageSize * shape.imageSize * shape.channels)
+    precondition(pixels.count == count * network.input.valueCount)
     check(count: count, layers: layers, logits: logits.count)
     gatherPatches(pixels: pixels, count: count)
     computeLogits(count: count, layers: layers, into: &logits)
@@ -85,7 +87,7 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
     normalized images: Span<Float>, count: Int, layers: [LayerWeights],
     into logits: inout MutableSpan<Float>
   ) {
-    precondition(images.count == count * shape.imageSize * shape.imageSize * shape.channels)
+    precondition(images.count == count * network.input.valueCount)
     check(count: count, layers: layers, logits: logits.count)
     gatherPatches(normalized: images, count: count)
     computeLogits(count: count, layers: layers, into: &logits)
@@ -105,8 +107,8 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
     embed(count: count)
     show(.embedding, rows: count * shape.tokens)
     for block in 0..<shape.depth {
-      // The heads look at the extra tokens only, so the last block computes no other.
-      let kept = block + 1 == shape.depth ? shape.extraTokens : shape.tokens
+      // The last block computes no other tokens than the heads look at.
+      let kept = block + 1 == shape.depth ? shape.headTokens : shape.tokens
       apply(block: block, count: count, kept: kept, layers: layers)
       show(.block(block), rows: count * kept)
     }
@@ -123,5 +125,17 @@ struct VisionTransformerPass<Number: Activation>: ObservablePass, ~Copyable {
   private func show(_ place: ObservedPlace, rows: Int) {
     guard let observe else { return }
     observe(place, tokens.span.extracting(0..<rows * shape.width))
+  }
+}
+
+extension TransformerShape {
+  /// The sizes of the attention of one image.
+  fileprivate var attention: AttentionShape {
+    AttentionShape(tokens: tokens, heads: heads, headWidth: headWidth)
+  }
+
+  /// Whether whole tokens are normalised in the residual stream.
+  fileprivate var normalizesTokens: Bool {
+    features.hasPreNorm || features.pooling != .token && features.finalNorm == .beforePooling
   }
 }

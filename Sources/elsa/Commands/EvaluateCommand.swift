@@ -2,6 +2,8 @@ import AcceleratorModel
 import ArgumentParser
 import Evaluation
 import Foundation
+import ImageData
+import ModelFiles
 import RunPreparation
 import SparsityCore
 import TextReports
@@ -34,6 +36,13 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Take images of this size in place of the configuration's, in pixels: a ViT's positions are "
+        + "resampled as timm does, a Swin's windows cover another map.",
+      valueName: "side|HEIGHTxWIDTH"))
+  var imageSize: ImageSizeArgument?
+
+  @Option(
+    help: ArgumentHelp(
       "A packed set, an ImageFolder or a folder with labels.txt.", valueName: "images"))
   var data: String
 
@@ -45,6 +54,13 @@ struct EvaluateCommand: ParsableCommand {
         + "by magnitude; prints a line of JSON for each, with every image's bit and loss.",
       valueName: "file"))
   var genomes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the logits, a safetensors file: `logits` F32 (images × classes), and `labels`, in the "
+        + "order of the set.",
+      valueName: "file"))
+  var logits: String?
 
   @OptionGroup var pruning: PruningOptions
 
@@ -61,6 +77,7 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     try genome.checkPoint()
     if genomes != nil {
+      guard logits == nil else { throw ValidationError("--logits is not for --genomes.") }
       guard genome.genome == nil, genome.uniform == nil else {
         throw ValidationError("--genomes excludes --genome and --uniform.")
       }
@@ -91,7 +108,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try checkpoint.loaded(model)
+    let loaded = try checkpoint.loaded(model, imageSize: imageSize?.size)
     if let genomes { return try measureAll(of: genomes, of: loaded) }
     let assignment = try genome.assignment(
       for: loaded.weights.network, of: loaded.configuration.name)
@@ -108,9 +125,11 @@ struct EvaluateCommand: ParsableCommand {
     )
     let progress = SharedProgress()
     let start = ContinuousClock.now
-    let totals = try evaluation.measure(choice.genome) {
-      progress.show(done: $0, total: set.count, unit: "images")
-    }
+    var kept: [Float] = []
+    let totals = try evaluation.measure(
+      choice.genome,
+      progress: { progress.show(done: $0, total: set.count, unit: "images") },
+      showLogits: logits == nil ? nil : { kept += $0 })
     let seconds = (ContinuousClock.now - start).seconds
     progress.finish()
     guard totals.meanLoss.isFinite else {
@@ -118,6 +137,7 @@ struct EvaluateCommand: ParsableCommand {
         "the losses of \(data) sum up to \(totals.summedLoss), which is no loss",
         nextStep: "look for weights in \(self.model) that are no numbers, or use --precision f32")
     }
+    if let logits { try write(logits: kept, of: set, to: logits) }
     let model = try computingCosts(of: loaded.path) {
       try CostModel(
         network: loaded.weights.network, space: choice.bank.space, profile: .systolic32, batch: 1)
@@ -131,6 +151,16 @@ struct EvaluateCommand: ParsableCommand {
       numerics: numerics.description)
     if json { return try Output.json(report) }
     show(report)
+  }
+
+  /// Writes the logits and the labels of a set.
+  private func write(logits: [Float], of set: ImageSet, to path: String) throws {
+    try writeSafetensors(
+      [
+        NewTensor(
+          name: "logits", shape: [set.count, logits.count / max(set.count, 1)], values: logits),
+        NewTensor(name: "labels", shape: [set.count], values: set.labels.map { Int32($0) }),
+      ], to: path)
   }
 
   private func show(_ report: Report) {

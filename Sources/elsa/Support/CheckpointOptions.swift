@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import NetworkArchitectures
 
 /// What a checkpoint and its configuration may leave open, as commands are told it.
 struct CheckpointOptions: ParsableArguments {
@@ -34,8 +35,12 @@ struct CheckpointOptions: ParsableArguments {
   }
 
   /// Loads a model and says what was done beyond reading its files.
-  func loaded(_ model: String) throws -> LoadedModel {
-    let loaded = try LoadedModel(source(model))
+  ///
+  /// - Parameter imageSize: The size of images in place of the configuration's.
+  func loaded(_ model: String, imageSize: GridSize? = nil) throws -> LoadedModel {
+    var source = source(model)
+    source.imageSize = imageSize
+    let loaded = try LoadedModel(source)
     loaded.notifications.forEach { Output.notify("\(loaded.path): \($0).") }
     return loaded
   }
