@@ -32,14 +32,18 @@ struct DeducedConfiguration {
         reason: "there is no configuration, and no model that is known by name has such tensors; "
           + "put the model's config.json there, or give --config")
     }
-    let families = Set(candidates.map { $0.name.prefix { $0 != "_" } })
-    guard families.count == 1 else {
+    // The same tensors may be computed with by other functions.
+    let isOne = candidates.allSatisfy { candidate in
+      AnyHashable(candidate.architecture) == AnyHashable(first.architecture)
+        && Preprocessing.usualKeys(of: candidate.name) == Preprocessing.usualKeys(of: first.name)
+    }
+    guard isOne else {
       throw ModelFileError.cannotRead(
         path: path,
         reason: "there is no configuration, and the tensors are those of "
           + candidates.map(\.name).joined(separator: " or ")
-          + ", which read images differently; say which with --architecture (in a run file "
-          + "model.architecture)")
+          + ", which read or compute images differently; say which with --architecture (in a run "
+          + "file model.architecture)")
     }
     return try configuration(of: first, name: "the sizes of \(first.name)")
   }
@@ -47,7 +51,12 @@ struct DeducedConfiguration {
   private func configuration(
     of network: NamedNetwork, name: String
   ) throws -> ModelConfigurationFile {
-    var keys = Preprocessing.usualKeys(of: network.name)
+    guard var keys = Preprocessing.usualKeys(of: network.name) else {
+      throw ModelFileError.cannotRead(
+        path: checkpoint.path,
+        reason: "the weights that timm has under the name \(network.name) read images differently; "
+          + "put the config.json of these beside them, or give --config")
+    }
     keys["architecture"] = .string(network.name)
     if let classes = classCount { keys["num_classes"] = .integer(classes) }
     let tokens = network.architecture.network.tensors.first { $0.name == "pos_embed" }?.shape[1]
@@ -96,19 +105,27 @@ struct DeducedConfiguration {
 }
 
 extension Preprocessing {
-  /// The keys of the usual preprocessing of a model in timm, of the weights that its name without a
-  /// tag stands for.
+  /// The keys of the usual preprocessing of a model in timm; `nil` where the weights under its name
+  /// have several, or others than those of their family.
   ///
   /// Source: `_cfg` and the default tags in `vision_transformer.py`, `deit.py` and
   /// `swin_transformer.py` of timm 1.0.31.
-  static func usualKeys(of name: String) -> [String: JSONValue] {
-    let isInception = name.hasPrefix("vit_")
+  static func usualKeys(of name: String) -> [String: JSONValue]? {
+    let parts = name.split(separator: "_")
+    guard let family = parts.first, let last = parts.last else { return nil }
+    let isImageNet = ["deit", "deit3", "swin"].contains(family) || last == "dinov2"
+    // DINO's small model with patches of 8 reads images as no other plain one.
+    let isPlain =
+      family == "vit" && parts.count == 4 && ["224", "384"].contains(last)
+      && name != "vit_small_patch8_224"
+    guard isImageNet || isPlain else { return nil }
     let (mean, deviation) =
-      isInception
-      ? ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) : ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+      isImageNet
+      ? ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) : ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
     return [
       "mean": .array(mean.map(JSONValue.number)), "std": .array(deviation.map(JSONValue.number)),
-      "interpolation": .string("bicubic"), "crop_pct": .number(name.hasSuffix("_384") ? 1 : 0.9),
+      "interpolation": .string("bicubic"),
+      "crop_pct": .number(["384", "dinov2"].contains(last) ? 1 : 0.9),
     ]
   }
 }

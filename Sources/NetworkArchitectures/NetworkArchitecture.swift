@@ -111,8 +111,7 @@ package struct UnknownNetwork: Error, Equatable, Sendable, CustomStringConvertib
   /// The diagnostic.
   package var description: String {
     """
-    no model is named \(name); \(NearNames.text(for: name)), and known are \
-    \(NetworkFamilies.named.map(\.name).joined(separator: ", "))
+    no model is named \(name); \(NearNames.text(for: name)); elsa models lists all that are known
     """
   }
 }

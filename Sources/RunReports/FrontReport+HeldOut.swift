@@ -99,8 +99,8 @@ extension FrontReport {
     guard let selectionGap, let denseConfirmAccuracy else { return ["confirm set: \(beaten)"] }
     let loss = NumberFormat.fixed(100 * abs(selectionGap), 1)
     return [
-      "confirm set: dense \(NumberFormat.percent(denseConfirmAccuracy)), against which members lose "
-        + "\(loss) points \(selectionGap < 0 ? "less" : "more") than on the search set, which "
+      "confirm set: dense \(NumberFormat.percent(denseConfirmAccuracy)), against which members "
+        + "lose \(loss) points \(selectionGap < 0 ? "less" : "more") than on the search set, which "
         + "chose them; \(beaten)"
     ]
   }

@@ -26,12 +26,14 @@ struct OpenModelTests {
 
   @Test func `tensors of one known model alone need no configuration`() throws {
     let folder = try TemporaryFolder()
-    let source = try write("deit_tiny_distilled_patch16_384", classes: 7, to: folder)
+    let source = try write("deit_tiny_distilled_patch16_224", classes: 7, to: folder)
     let model = try OpenModel(source)
     let shape = try #require(model.configuration.architecture as? TransformerShape)
-    #expect(shape.classes == 7 && shape.imageSize == 384 && shape.isDistilled && shape.heads == 3)
+    #expect(
+      shape.classes == 7 && shape.imageSize == GridSize(height: 224, width: 224)
+        && shape.isDistilled && shape.heads == 3)
     #expect(model.configuration.mean == [0.485, 0.456, 0.406])
-    #expect(model.notifications.contains { $0.contains("deit_tiny_distilled_patch16_384") })
+    #expect(model.notifications.contains { $0.contains("deit_tiny_distilled_patch16_224") })
   }
 
   @Test func `tensors of several known models need a name`() throws {
@@ -48,6 +50,14 @@ struct OpenModelTests {
     source.architecture = "vit_tiny_patch16"
     let unknown = #expect(throws: EvaluationError.self) { _ = try OpenModel(source) }
     #expect(unknown?.description.contains("nearest are vit_tiny_patch16_224") == true)
+  }
+
+  @Test func `a name whose weights read images differently needs a configuration`() throws {
+    let folder = try TemporaryFolder()
+    var source = try write("vit_xsmall_patch16_clip_224", classes: 10, to: folder)
+    source.architecture = "vit_xsmall_patch16_clip_224"
+    let error = #expect(throws: EvaluationError.self) { _ = try OpenModel(source) }
+    #expect(error?.description.contains("read images differently") == true, "\(error as Any)")
   }
 
   @Test(arguments: [
