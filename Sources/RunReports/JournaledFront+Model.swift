@@ -84,7 +84,7 @@ extension JournaledFront {
       }
       guard !unknown.isEmpty else { return nil }
       let names = unknown.map { "\($0.rawValue) set (\(runFile.source(of: $0) ?? ""))" }
-      return "\(names.joined(separator: " and ")): not measured yet; measure with elsa front "
+      return "\(names.joined(separator: " and ")): not measured yet; measure it with elsa front "
         + "\(directory.path) --test"
     }
   }

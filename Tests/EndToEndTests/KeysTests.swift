@@ -57,6 +57,18 @@ import TestSupport
     #expect((try run.front()["quarantined"] as? [Any])?.count == 0)
   }
 
+  @Test func `a key that begins with a dash is taken for a key`() throws {
+    let folder = try TemporaryFolder()
+    let own = folder.file("own")
+    #expect(try Program.run(["keygen", "--workers", "1", "--output", own]).status == 0)
+    let ending = try Program.run([
+      "worker", "--connect", "tcp://127.0.0.1:9", "--server-key", "-0000",
+      "--key-file", "\(own)/worker-001.key",
+    ])
+    #expect(ending.errors.contains("40"), "too short for a key, but no option: \(ending.errors)")
+    #expect(!ending.errors.contains("Missing value"), "\(ending.errors)")
+  }
+
   @Test func `keys are made for many workers at once, and each result names its own`() throws {
     let run = try DigitsRun(evaluations: 40)
     let folder = run.folder.file("keys")

@@ -24,7 +24,7 @@ struct SearchTests {
     return asked
   }
 
-  @Test(arguments: SearchAlgorithmName.allCases)
+  @Test(arguments: SearchAlgorithmName.unbounded)
   func `candidates are numbered from zero and never repeated`(
     algorithm: SearchAlgorithmName
   ) throws {
@@ -60,7 +60,7 @@ struct SearchTests {
     #expect(!asked.contains(initial[1]))
   }
 
-  @Test(arguments: SearchAlgorithmName.allCases)
+  @Test(arguments: SearchAlgorithmName.unbounded)
   func `equal seeds give equal candidates and other seeds do not`(
     algorithm: SearchAlgorithmName
   ) throws {
@@ -163,7 +163,7 @@ struct SearchTests {
     #expect(search.population.allSatisfy { $0.isFeasible })
   }
 
-  @Test(arguments: SearchAlgorithmName.allCases)
+  @Test(arguments: SearchAlgorithmName.unbounded)
   func `what stopped evaluations save is left for more candidates`(
     algorithm: SearchAlgorithmName
   ) throws {

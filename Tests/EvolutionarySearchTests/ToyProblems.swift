@@ -108,3 +108,8 @@ func uniformGenomes(of choiceCounts: [Int]) -> [Genome] {
   }
   return genomes
 }
+
+extension SearchAlgorithmName {
+  /// The algorithms that go on as long as there are genomes.
+  static var unbounded: [SearchAlgorithmName] { allCases.filter { $0 != .oneAtATime } }
+}

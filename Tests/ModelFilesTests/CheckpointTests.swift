@@ -94,6 +94,21 @@ struct CheckpointTests {
     #expect(checkpoint.notifications.contains { $0.contains("outside") })
   }
 
+  @Test func `a model whose prefix begins that of another is taken without the other's tensors`()
+    throws
+  {
+    let files = try CheckpointFolder()
+    for (prefix, other) in [("", "model_ema."), ("model.", "model.ema.")] {
+      try files.write(
+        [prefix + anchor, prefix + "norm.bias", other + anchor, other + "norm.bias"],
+        to: "both.safetensors")
+      let path = files.folder.file("both.safetensors")
+      #expect(fault(path) == .severalModels(prefixes: [prefix, other]))
+      #expect(try Checkpoint(path: path, prefix: prefix).names == ["norm.bias", anchor])
+      #expect(try Checkpoint(path: path, prefix: other).names == ["norm.bias", anchor])
+    }
+  }
+
   @Test func `what lies outside a prefix is refused unless the prefix is asked for`() throws {
     let files = try CheckpointFolder()
     try files.write(["model.\(anchor)", "normalize.mean"], to: "m.safetensors")

@@ -66,11 +66,15 @@ package struct Checkpoint: Sendable {
     if !prefix.isEmpty {
       notifications.append("the prefix \(JSONValue.quoted(prefix)) of its tensors is left out")
     }
+    // A prefix may begin that of another model: the names of that are not this one's.
+    let others = WrapperPrefix.prefixes(in: all).filter {
+      $0.hasPrefix(prefix) && $0.count > prefix.count
+    }
     var places: [String: Place] = [:]
     var outside: [String] = []
     for (index, file) in files.enumerated() {
       for stored in file.names {
-        guard stored.hasPrefix(prefix) else {
+        guard stored.hasPrefix(prefix), !others.contains(where: stored.hasPrefix) else {
           outside.append(stored)
           continue
         }

@@ -28,7 +28,13 @@ enum TransformersConfiguration {
     if case .array(let classes)? = top["architectures"], let expected = classifiers[type],
       !classes.contains(.string(expected))
     {
-      throw invalid("architectures", "[\"\(expected)\"], the model with its classifier")
+      let isOneHeaded = classes.contains(.string("DeiTForImageClassification"))
+      throw invalid(
+        "architectures",
+        "[\"\(expected)\"], "
+          + (isOneHeaded
+            ? "since a distillation token that no classifier reads is not supported"
+            : "the model with its classifier"))
     }
     let used = known.merging(sharedKeys) { own, _ in own }
     var keys: [String: JSONValue] = ["architecture": .string("\(type)_transformers")]

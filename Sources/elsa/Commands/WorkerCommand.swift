@@ -61,7 +61,9 @@ struct WorkerCommand: ParsableCommand, EndsOnRequest, HoldsSecrets {
   @Option(help: ArgumentHelp("The coordinator's address.", valueName: "endpoint"))
   var connect: String?
 
+  // A key in Z85 may begin with a dash.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The coordinator's public key: 40 characters (Z85), or its file.", valueName: "key|file.pub"))
   var serverKey: String?
