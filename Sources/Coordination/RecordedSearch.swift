@@ -94,7 +94,7 @@ package struct RecordedSearch: Sendable {
       objectives: objectives.map { objective in
         open.cost.value(of: objective).map(objective.minimized) ?? 0
       },
-      accuracyFloor: search.accuracyFloor,
+      accuracyFloor: search.stoppingFloor,
       front: frontResults.members(of: search.archive.individuals))
   }
 

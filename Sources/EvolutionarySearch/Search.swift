@@ -141,6 +141,14 @@ package struct Search: Sendable {
     settings.accuracy?.floor?.share(reference: referenceAccuracy)
   }
 
+  /// The accuracy so far below which evaluations end: ``accuracyFloor``, but as long as nothing is
+  /// feasible no more than the nearest miss has, so that what comes nearer is measured in full.
+  package var stoppingFloor: Double? {
+    guard let accuracyFloor, let accuracy = settings.accuracy else { return nil }
+    if archive.count > 0 { return accuracyFloor }
+    return nearestMiss.comparable.map { min(accuracyFloor, -$0.objectives[accuracy.place]) }
+  }
+
   /// Whether results say nothing of feasibility yet, since the genome that they are compared with
   /// is not concluded.
   package var awaitsReference: Bool {

@@ -43,7 +43,7 @@ struct StrictReference: Sendable {
         let decision = settings.stopping?.decision(
           about: results,
           objectives: run.evaluate(next, genome).minimized(settings.description.objectives),
-          accuracyFloor: search.accuracyFloor,
+          accuracyFloor: search.stoppingFloor,
           front: search.archive.individuals.compactMap { members[$0.id] })
         var stopped: StoppedEvaluation?
         if case .stops(let estimate) = decision { stopped = estimate }

@@ -78,6 +78,25 @@ struct AccuracyFloorTests {
     }
   }
 
+  @Test func `evaluations end at the nearest miss as long as nothing is feasible`() throws {
+    var search = try Search(
+      choiceCounts: Self.counts, settings: Self.settings(floor: .atLeast(0.75)))
+    func tell(_ accuracy: Double, violation: Double, imageCount: Int? = nil) throws {
+      let asked = search.ask(costs: Self.costs)
+      let candidate = try #require(asked)
+      try search.tell(
+        candidate.id, objectives: [-accuracy, Self.cost(candidate.genome)],
+        violation: violation, imageCount: imageCount)
+    }
+    #expect(search.stoppingFloor == nil, "the first is measured in full")
+    try tell(0.25, violation: 0.6, imageCount: 50)
+    #expect(search.stoppingFloor == nil, "an estimate is no miss")
+    try tell(0.5, violation: 0.3)
+    #expect(search.stoppingFloor == 0.5)
+    try tell(0.875, violation: -0.1)
+    #expect(search.stoppingFloor == 0.75)
+  }
+
   @Test func `without a floor, dense is left out that costs too much`() throws {
     var search = try Search(choiceCounts: Self.counts, settings: Self.settings(floor: nil))
     while let candidate = search.ask(costs: Self.costs) {

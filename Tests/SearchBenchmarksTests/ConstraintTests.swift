@@ -35,7 +35,7 @@ struct ConstraintTests {
       let results = problem.measure(candidate.genome)
       let objectives = [0, -problem.throughput(of: candidate.genome)]
       let decision = rule.decision(
-        about: results, objectives: objectives, accuracyFloor: search.accuracyFloor, front: [])
+        about: results, objectives: objectives, accuracyFloor: search.stoppingFloor, front: [])
       let correct = results.reduce(0) { $0 + $1.correct.populationCount }
       var accuracy = Double(correct) / Double(imageCount)
       var meanLoss = results.reduce(0) { $0 + ($1.summedLoss ?? 0) } / Double(imageCount)
